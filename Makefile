@@ -1,0 +1,40 @@
+# make run: the app.  make test: every test.  Both set up what they need on first use.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Numerical libraries in the app's own processes use one thread each: runs share the cores.
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: run test lint bench clean
+
+run: $(VENV)/app
+	$(BIN)/streamlit run app.py
+
+test: $(VENV)/dev
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/app
+	$(BIN)/python -m glassy_core bench
+
+$(VENV)/pip:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "glassy needs Python 3.11 or newer, this is %d.%d: set PYTHON=..." % sys.version_info[:2])'
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+# The compiled engine is built once here, so that the first run starts at once.
+$(VENV)/app: requirements.txt | $(VENV)/pip
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	$(BIN)/python -m glassy_core warm
+	touch $@
+
+$(VENV)/dev: requirements-dev.txt $(VENV)/app
+	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+	touch $@
+
+clean:
+	rm -rf $(VENV)
