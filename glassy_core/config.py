@@ -1,0 +1,254 @@
+"""The settings of one run: validated, frozen, readable as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+FORMAT = 1  # of config.json; raised when a reader of today could misread a file of tomorrow
+
+MAX_NAME = 80
+MAX_WIDTH = 2000
+MAX_DEPTH = 50
+MAX_STEPS = 10**9
+
+
+class ConfigError(ValueError):
+    """A setting is unusable; the message says which, what is allowed and what to do."""
+
+
+def setting(default: Any, meaning: str, unit: str = "") -> Any:
+    return dataclasses.field(default=default, metadata={"meaning": meaning, "unit": unit})
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """One network's training run. Symbols as in the paper: d = depth, w = width, eta, p = batch_size."""
+
+    name: str = setting("", "what to call the run; it can be changed later")
+    depth: int = setting(2, "number of recurrent layers d", "layers")
+    width: int = setting(24, "hidden units per layer w", "units")
+    eta: float = setting(4e-4, "learning rate at the start; tau counts it up step by step", "tau per step")
+    batch_size: int | Literal["all"] = setting(300, "minibatch size p; 'all' is full gradient descent", "transitions")
+    steps: int = setting(60_000, "learning steps until the run is finished", "steps")
+    seed: int = setting(0, "seed of the initial weights and of the minibatches")
+    chorales: int = setting(80, "how many of the edition's first training chorales to learn", "chorales")
+    edition: Literal["corpus", "paper"] = setting("corpus", "edition of the chorales")
+    scaling: Literal["per_note", "global"] = setting(
+        "per_note", "inputs scaled to zero mean and unit variance per pitch, or by one mean and variance"
+    )
+    gradient: Literal["delayed", "exact"] = setting(
+        "delayed", "errors from the next chord: of the two previous learning steps (the paper's), or of this one"
+    )
+    auto_halve: bool = setting(False, "halve eta by itself when spiky fluctuations of the NLL start")
+    record_every: int = setting(200, "steps between recordings, once the early log-spaced ones are over", "steps")
+    valid_every: int = setting(2_000, "least number of steps between held-out recordings", "steps")
+    gamma_every: int = setting(10_000, "steps between measurements of the SGD noise Gamma", "steps")
+    waiting_times: tuple[int, ...] = setting(
+        (), "waiting times tau_w: the weights' drift D is measured from each of these steps on", "steps"
+    )
+    checkpoint_every: int = setting(10_000, "steps between checkpoints", "steps")
+    engine: Literal["compiled", "torch"] = setting(
+        "compiled", "compiled kernels (fast), or plain torch (the reference)"
+    )
+    threads: int = setting(1, "processor threads of the torch engine; the compiled one always uses one", "threads")
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            object.__setattr__(self, field.name, _coerced(field.name, getattr(self, field.name)))
+        check_name(self.name)
+        _within("depth", self.depth, 1, MAX_DEPTH)
+        _within("width", self.width, 1, MAX_WIDTH)
+        _within("steps", self.steps, 1, MAX_STEPS)
+        _within("seed", self.seed, 0, 2**63 - 1)
+        _within("chorales", self.chorales, 1, 10_000)
+        _within("threads", self.threads, 1, 1024)
+        for name in ("record_every", "valid_every", "gamma_every", "checkpoint_every"):
+            _within(name, getattr(self, name), 1, MAX_STEPS)
+        for step in self.waiting_times:
+            _within("waiting_times", step, 1, MAX_STEPS)
+        check_eta(self.eta)
+        if self.batch_size != "all":
+            _within("batch_size", self.batch_size, 1, 10**7, "; or 'all' for full gradient descent")
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict of plain JSON values, with the format's number."""
+        return {"format": FORMAT, **dataclasses.asdict(self)}
+
+    @classmethod
+    def from_json(cls, values: Any) -> RunConfig:
+        """The inverse of `to_json`; raises ConfigError for anything else."""
+        if not isinstance(values, dict):
+            raise ConfigError(f"The settings are a JSON {type(values).__name__}, not an object of named settings.")
+        values = dict(values)
+        number = values.pop("format", FORMAT)
+        if number != FORMAT:
+            raise ConfigError(
+                f"The settings have format {number!r}, this version reads format {FORMAT}: use the newer glassy."
+            )
+        known = {field.name for field in dataclasses.fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise ConfigError(f"Unknown setting {unknown[0]!r}: the settings are {', '.join(sorted(known))}.")
+        return cls(**values)
+
+    def label(self) -> str:
+        """The run's name, or its settings where it has none."""
+        return self.name or f"d={self.depth} w={self.width} seed={self.seed}"
+
+
+def check_eta(eta: float) -> float:
+    """eta if it is a usable learning rate, else ConfigError."""
+    if isinstance(eta, bool) or not (isinstance(eta, int | float) and math.isfinite(eta) and 0 < eta <= 1):
+        raise ConfigError(f"eta is {eta!r}: it must be above 0 and at most 1; the paper uses 1e-5 to 1e-3.")
+    return float(eta)
+
+
+def check_name(name: str) -> str:
+    """name if it can name a run, else ConfigError. Names are shown, so they hold no markup and no paths."""
+    if len(name) > MAX_NAME:
+        raise ConfigError(f"The name has {len(name)} characters: at most {MAX_NAME} are allowed, shorten it.")
+    # Parentheses, '=' and ',' are wanted in names such as "w=24 (near w_c), seed 0".
+    bad = re.search(r"[^\w \-=.,+()]", name)
+    if bad or ".." in name:
+        found = bad.group() if bad else ".."
+        raise ConfigError(
+            f"The name {name!r} contains {found!r}: use letters, digits, spaces and - _ = . , + ( ) only, and no '..'."
+        )
+    return name
+
+
+@cache
+def _hints() -> dict[str, Any]:
+    return get_type_hints(RunConfig)
+
+
+def _coerced(name: str, value: Any) -> Any:
+    """value as the setting's type, or ConfigError."""
+    hint = _hints()[name]
+    if name == "batch_size":
+        return value if value == "all" else _integer(name, value, " or 'all'")
+    if name == "waiting_times":
+        if not isinstance(value, list | tuple):
+            raise ConfigError(f"waiting_times is {value!r}: it must be a list of steps.")
+        return tuple(sorted({_integer(name, step) for step in value}))
+    if get_origin(hint) is Literal:
+        allowed = get_args(hint)
+        if value not in allowed:
+            raise ConfigError(f"{name} is {value!r}: choose one of {', '.join(allowed)}.")
+        return value
+    if hint is int:
+        return _integer(name, value)
+    if hint is float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ConfigError(f"{name} is {value!r}: it must be a number.")
+        return float(value)
+    if not isinstance(value, hint):
+        raise ConfigError(f"{name} is {value!r}: it must be {'true or false' if hint is bool else 'text'}.")
+    return value.strip() if hint is str else value
+
+
+def _integer(name: str, value: Any, alternative: str = "") -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value % 1 != 0:
+        raise ConfigError(f"{name} is {value!r}: it must be a whole number{alternative}.")
+    return int(value)
+
+
+def _within(name: str, value: int, low: int, high: int, alternative: str = "") -> None:
+    if not low <= value <= high:
+        raise ConfigError(f"{name} is {value}: it must be from {low} to {high}{alternative}.")
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named starting point: its settings, and one sentence for the reader."""
+
+    title: str
+    words: str
+    config: RunConfig
+
+
+def _class_world(name: str, width: int) -> RunConfig:
+    return RunConfig(
+        name=name, depth=2, width=width, eta=5e-3, steps=60_000, chorales=8, gamma_every=1_000, valid_every=1_000
+    )
+
+
+def _class_aging(name: str, width: int) -> RunConfig:
+    # Each waiting time is followed for four times its length or more, the first ones into the late regime, x > 10.
+    return RunConfig(
+        name=name,
+        depth=2,
+        width=width,
+        eta=5e-3,
+        steps=400_000,
+        chorales=8,
+        record_every=500,
+        gamma_every=1_000,
+        valid_every=10_000,
+        checkpoint_every=20_000,
+        waiting_times=tuple(10_000 * 2**k for k in range(4)),
+    )
+
+
+def _paper_aging(width: int) -> RunConfig:
+    # The paper's waiting times, tau_w = 80 to 1280, and three times the last of them after it.
+    times = tuple(200_000 * 2**k for k in range(5))
+    return _paper(2, width, 4e-4, 4 * times[-1], times)
+
+
+def _paper(depth: int, width: int, eta: float, steps: int, waiting_times: tuple[int, ...] = ()) -> RunConfig:
+    return RunConfig(
+        name=f"paper d={depth} w={width}",
+        depth=depth,
+        width=width,
+        eta=eta,
+        steps=steps,
+        waiting_times=waiting_times,
+        edition="paper",
+        auto_halve=depth >= 5,
+    )
+
+
+# Class world: a prototype's levels after 6e4 steps were NLL 0.09, 0.0115 and below 0.01 after 2.5e4 steps.
+PRESETS: dict[str, Preset] = {
+    "class-under": Preset(
+        "Class world, under: w = 10", "Too small to learn eight chorales: it levels off.", _class_world("under", 10)
+    ),
+    "class-near": Preset("Class world, near: w = 24", "Close to the critical width.", _class_world("near", 24)),
+    "class-over": Preset("Class world, over: w = 48", "Large enough to learn them all.", _class_world("over", 48)),
+    "class-aging-under": Preset(
+        "Class world, aging: w = 10", "Four waiting times, too small a network.", _class_aging("aging under", 10)
+    ),
+    "class-aging-near": Preset(
+        "Class world, aging: w = 24", "Four waiting times, near-critical.", _class_aging("aging near", 24)
+    ),
+    "class-aging-over": Preset(
+        "Class world, aging: w = 48", "Four waiting times, overparametrised.", _class_aging("aging over", 48)
+    ),
+    "paper-d1": Preset("Paper, d = 1, w = 200", "One wide layer, overparametrised.", _paper(1, 200, 1e-3, 2_000_000)),
+    "paper-d2-under": Preset("Paper, d = 2, w = 30", "The paper's aging run, underparametrised.", _paper_aging(30)),
+    "paper-d2-near": Preset("Paper, d = 2, w = 68", "The nearly critical run.", _paper_aging(68)),
+    "paper-d2-over": Preset("Paper, d = 2, w = 90", "The overparametrised aging run.", _paper_aging(90)),
+    "paper-d5": Preset("Paper, d = 5, w = 70", "Deeper, so it wants a smaller eta.", _paper(5, 70, 2e-4, 4_000_000)),
+    "paper-d10": Preset("Paper, d = 10, w = 60", "The deepest of the paper.", _paper(10, 60, 1e-4, 4_000_000)),
+}
+CLASS_TRIO = ("class-under", "class-near", "class-over")
+CLASS_AGING = ("class-aging-under", "class-aging-near", "class-aging-over")
+
+
+def preset(name: str) -> Preset:
+    """The preset of that name; ConfigError names the ones there are."""
+    if name not in PRESETS:
+        raise ConfigError(f"There is no preset {name!r}: choose one of {', '.join(PRESETS)}.")
+    return PRESETS[name]
+
+
+def dumps(values: dict[str, Any]) -> str:
+    """JSON as every file of the run store has it: one object, keys as given, no NaN."""
+    return json.dumps(values, allow_nan=False)
