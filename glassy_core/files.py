@@ -1,0 +1,113 @@
+"""Files that a kill at any instant leaves whole: atomic replacement, and append-only lines of JSON."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+
+def replace_file(path: Path, content: bytes, durable: bool = True) -> None:
+    """Write content under a temporary name beside path, then rename it: a reader sees the old file or the new.
+
+    durable: also flushed to the disk before and after the rename, against a power cut.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")  # two threads may write one file
+    try:
+        with open(temporary, "wb") as file:
+            file.write(content)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    if durable:
+        directory = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+
+def remove_temporaries(directory: Path) -> None:
+    """Remove what `replace_file` left behind where it was killed; only while nobody writes there."""
+    for path in directory.glob(".*.tmp"):
+        path.unlink(missing_ok=True)
+
+
+def write_json(path: Path, values: dict[str, Any], durable: bool = True) -> None:
+    """Replace path by one JSON object."""
+    replace_file(path, (json.dumps(values, allow_nan=False, indent=1) + "\n").encode(), durable)
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """The JSON object in path, or None where there is none that can be read."""
+    try:
+        values = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return values if isinstance(values, dict) else None
+
+
+def parse_line(line: bytes) -> dict[str, Any] | None:
+    """One line of a JSON-lines file, or None where it is torn or is not an object with a whole `step`."""
+    try:
+        values = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(values, dict) or type(values.get("step")) is not int:
+        return None
+    return values
+
+
+def read_lines(path: Path, offset: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(offset of the line's end, record) of every whole, readable line from a byte offset on.
+
+    A last line without a newline is still being written, or torn: it is left out.
+    """
+    try:
+        file = open(path, "rb")  # noqa: SIM115 - closed below; the generator's caller sees no OSError
+    except OSError:
+        return
+    with file:
+        file.seek(offset)
+        for line in file:
+            offset += len(line)
+            record = parse_line(line) if line.endswith(b"\n") else None
+            if record is not None:
+                yield offset, record
+
+
+class LineWriter:
+    """Appends records to a JSON-lines file, after dropping those that are not to be kept.
+
+    Lines go to the operating system at once (they survive a kill) and to the disk with `sync`.
+    """
+
+    def __init__(self, path: Path, keep: Callable[[dict[str, Any]], bool]) -> None:
+        kept = (json.dumps(record) for _, record in read_lines(path) if keep(record))
+        content = "".join(line + "\n" for line in kept).encode()
+        # Rewritten only where something is torn, unreadable or too late.
+        if not path.exists() or path.read_bytes() != content:
+            replace_file(path, content)
+        self._file = open(path, "ab", buffering=0)  # noqa: SIM115 - closed by close()
+
+    def append(self, record: dict[str, Any]) -> None:
+        """One record as one line; OSError where it does not fit, so that no later one is glued to its torn part."""
+        line = memoryview((json.dumps(record, allow_nan=False) + "\n").encode())
+        while line:  # a disk that fills up takes a part without complaint, and refuses the rest
+            line = line[self._file.write(line) :]
+
+    def sync(self) -> None:
+        """Flush to the disk."""
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        self._file.close()

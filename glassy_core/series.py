@@ -1,0 +1,212 @@
+"""A run's recorded curves as columns: metrics.jsonl and timing.jsonl read once, then only what was appended."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassy_core.files import parse_line
+
+METRICS = ("step", "tau", "eta", "nll", "nll_minibatch", "accuracy", "orthogonality_error", "nll_valid", "gamma")
+TIMING = ("step", "seconds")
+COLUMNS = (*METRICS, "seconds")
+PIECE = 1 << 23  # bytes parsed at a time: bounds the memory of a first read
+FINGERPRINT = 256  # bytes before the offset that must still be there
+
+Table = NDArray[np.float64]  # (columns, rows), not-a-number where a value was not measured
+
+
+@dataclass(frozen=True)
+class Series:
+    """What was recorded of one run, by ascending step, one value a record; all columns (n,).
+
+    step: learning steps, int64. tau: proper time, the sum of eta over the steps before.
+    eta: learning rate of the step that leaves this point.
+    nll, nll_minibatch, nll_valid: bits per pitch and transition (all training transitions, this step's
+    minibatch, held-out chorales). accuracy: share of right signs. gamma: SGD noise.
+    seconds: of training so far. Not-a-number where a value was not measured.
+    """
+
+    step: NDArray[np.int64]
+    tau: NDArray[np.float64]
+    eta: NDArray[np.float64]
+    nll: NDArray[np.float64]
+    nll_minibatch: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+    orthogonality_error: NDArray[np.float64]
+    nll_valid: NDArray[np.float64]
+    gamma: NDArray[np.float64]
+    seconds: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.step)
+
+    @property
+    def eta_changes(self) -> NDArray[np.int64]:
+        """Indices of the records from which on another eta was used."""
+        return 1 + np.flatnonzero(np.diff(self.eta) != 0)
+
+
+class SeriesReader:
+    """Reads one run's Series; each call of `read` parses only what the files gained since the last.
+
+    A record of a step that comes again replaces the earlier one. Where a run was resumed from an earlier
+    checkpoint its file is another one, or shorter, or differs before the offset: then it is read anew.
+    """
+
+    def __init__(self, metrics: Path, timing: Path) -> None:
+        self._metrics, self._timing = _LinesTable(metrics, METRICS), _LinesTable(timing, TIMING)
+        self._series: Series | None = None
+
+    def read(self) -> Series:
+        """The curves as the files have them now; the very same object as last time where nothing is new."""
+        changed = [self._metrics.refresh(), self._timing.refresh()]
+        if self._series is None or any(changed):
+            self._series = _joined(self._metrics.table, self._timing.table)
+        return self._series
+
+
+def read_series(metrics: Path, timing: Path) -> Series:
+    """The curves of one run, read once."""
+    return SeriesReader(metrics, timing).read()
+
+
+def _joined(metrics: Table, timing: Table) -> Series:
+    """The columns, with seconds taken from timing at the same steps."""
+    columns = dict(zip(METRICS, metrics, strict=True))
+    step, seconds = columns["step"], np.full(metrics.shape[1], np.nan)
+    if timing.shape[1]:
+        places = np.minimum(np.searchsorted(timing[0], step), timing.shape[1] - 1)
+        same = timing[0, places] == step
+        seconds[same] = timing[1, places[same]]
+    return Series(**columns | {"step": step.astype(np.int64), "seconds": seconds})
+
+
+class _LinesTable:
+    """The numbers of one append-only JSON-lines file, rows by ascending step."""
+
+    def __init__(self, path: Path, names: Sequence[str]) -> None:
+        self._path, self._names = path, names
+        self._forget()
+
+    def _forget(self) -> None:
+        self._offset, self._inode, self._tail = 0, -1, b""
+        self._buffer: Table = np.empty((len(self._names), 1024))
+        self._rows = 0
+
+    @property
+    def table(self) -> Table:
+        """(columns, rows): a view that later calls of `refresh` leave as it is."""
+        return self._buffer[:, : self._rows]
+
+    def refresh(self) -> bool:
+        """Take in what the file gained; True where the table changed."""
+        try:
+            file = open(self._path, "rb")  # noqa: SIM115 - closed just below; a missing file is an empty one
+        except OSError:
+            changed = self._rows > 0
+            self._forget()
+            return changed
+        with file:
+            had = self._rows
+            changed = not self._is_continued(file) and had > 0
+            while piece := _whole_lines(file, self._offset):
+                self._offset += len(piece)
+                self._tail = (self._tail + piece)[-FINGERPRINT:]
+                changed |= self._append(_rows(piece, self._names))
+        return changed
+
+    def _is_continued(self, file: Any) -> bool:
+        """Whether the file still begins with what was read; else everything is forgotten."""
+        inode = os.fstat(file.fileno()).st_ino
+        file.seek(self._offset - len(self._tail))
+        if inode == self._inode and file.read(len(self._tail)) == self._tail:
+            return True
+        self._forget()
+        self._inode = inode
+        return False
+
+    def _append(self, rows: Table) -> bool:
+        n = rows.shape[1]
+        if n == 0:
+            return False
+        last = self._buffer[0, self._rows - 1] if self._rows else -np.inf
+        if rows[0, 0] <= last or np.any(np.diff(rows[0]) <= 0):
+            rows = _latest(np.concatenate([self.table, rows], axis=1))
+            self._buffer, self._rows = rows, rows.shape[1]
+            return True
+        if self._rows + n > self._buffer.shape[1]:
+            grown = np.empty((len(self._names), 2 * (self._rows + n)))
+            grown[:, : self._rows] = self.table
+            self._buffer = grown
+        self._buffer[:, self._rows : self._rows + n] = rows
+        self._rows += n
+        return True
+
+
+def _whole_lines(file: Any, offset: int) -> bytes:
+    """The next lines from offset on, about PIECE bytes; a last line without its end is left for later."""
+    file.seek(offset)
+    piece: bytes = file.read(PIECE)
+    if len(piece) == PIECE and b"\n" not in piece:
+        piece += file.readline()  # one absurdly long line
+    return piece[: piece.rfind(b"\n") + 1]
+
+
+def _latest(table: Table) -> Table:
+    """Columns sorted by step; of one step's records the last."""
+    order = np.argsort(table[0], kind="stable")
+    step = table[0, order]
+    return table[:, order[np.append(step[1:] != step[:-1], True)]]
+
+
+def _rows(piece: bytes, names: Sequence[str]) -> Table:
+    """(columns, records) of some whole lines; what is no record is left out."""
+    records = _records(piece)
+    table = np.full((len(names), len(records)), np.nan)
+    for row, name in zip(table, names, strict=True):
+        values = [record.get(name) for record in records]
+        try:
+            row[:] = values  # None becomes not-a-number
+        except (TypeError, ValueError, OverflowError):
+            row[:] = [_number(value) for value in values]
+    return table
+
+
+def _records(piece: bytes) -> list[dict[str, Any]]:
+    lines = piece.splitlines()
+    # One call of the parser for all lines is several times faster; any line it cannot take sends us the slow way.
+    with contextlib.suppress(ValueError, RecursionError):
+        records = json.loads(b"[" + b",".join(lines) + b"]")
+        if len(records) == len(lines) and all(type(record) is dict and _has_step(record) for record in records):
+            return records
+    return [record for record in map(parse_line, lines) if record is not None and _has_step(record)]
+
+
+def _has_step(record: dict[str, Any]) -> bool:
+    step = record.get("step")
+    return type(step) is int and 0 <= step < 2**53
+
+
+def _number(value: Any) -> float:
+    return float(value) if type(value) in (int, float) and abs(value) < 1e300 else float("nan")
+
+
+def csv_lines(runs: Sequence[tuple[str, dict[str, Any], Series]]) -> Iterator[str]:
+    """Runs (id, settings, curves) as CSV: first a comment line of settings a run, then a row a record."""
+    for run_id, settings, _ in runs:
+        yield f"# {run_id}: {json.dumps(settings)}\n"
+    yield "# nll, nll_minibatch, nll_valid: bits per pitch and transition; tau: sum of eta; seconds: of training\n"
+    yield ",".join(("run", *COLUMNS)) + "\n"
+    for run_id, _, series in runs:
+        columns = [getattr(series, name).tolist() for name in COLUMNS]
+        for values in zip(*columns, strict=True):
+            yield f"{run_id}," + ",".join("" if value != value else repr(value) for value in values) + "\n"

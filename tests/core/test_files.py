@@ -1,0 +1,105 @@
+"""Atomic files and append-only lines under torn writes."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glassy_core.files import LineWriter, parse_line, read_json, read_lines, replace_file, write_json
+
+
+def records(path):
+    return [record for _, record in read_lines(path)]
+
+
+def test_replace_leaves_the_old_file_where_writing_fails(tmp_path):
+    path = tmp_path / "x.json"
+    write_json(path, {"a": 1})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(path, {"a": float("nan")})
+    with pytest.raises(TypeError):
+        replace_file(path, "text, not bytes")
+    assert read_json(path) == {"a": 1}
+    assert [p.name for p in tmp_path.iterdir()] == ["x.json"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xfe", b"nul", b"[" * 100_000])
+def test_unreadable_json_is_none(tmp_path, content):
+    (tmp_path / "x").write_bytes(content)
+    assert read_json(tmp_path / "x") is None
+
+
+@given(cut=st.integers(0, 200))
+def test_a_torn_last_line_is_ignored_then_repaired(tmp_path_factory, cut):
+    path = tmp_path_factory.mktemp("torn") / "m.jsonl"
+    lines = [json.dumps({"step": n, "nll": 1 / (n + 1)}) + "\n" for n in range(5)]
+    whole = "".join(lines).encode()
+    path.write_bytes(whole[:cut])
+    complete = whole[:cut].count(b"\n")
+    assert [r["step"] for r in records(path)] == list(range(complete))
+    writer = LineWriter(path, lambda record: record["step"] <= 10)
+    writer.append({"step": 99})
+    writer.close()
+    assert [r["step"] for r in records(path)] == [*range(complete), 99]
+
+
+def test_garbage_lines_are_skipped_and_removed_at_the_next_writing(tmp_path):
+    path = tmp_path / "m.jsonl"
+    path.write_bytes(b'{"step": 1}\n\x00\xff garbage\n{"step": "2"}\n[3]\n{"step": 4}\n')
+    assert [r["step"] for r in records(path)] == [1, 4]
+    LineWriter(path, lambda record: record["step"] <= 4).close()
+    assert path.read_bytes() == b'{"step": 1}\n{"step": 4}\n'
+
+
+def test_records_beyond_the_checkpoint_are_dropped(tmp_path):
+    path = tmp_path / "m.jsonl"
+    path.write_text("".join(f'{{"step": {n}}}\n' for n in range(6)))
+    LineWriter(path, lambda record: record["step"] <= 3).close()
+    assert [r["step"] for r in records(path)] == [0, 1, 2, 3]
+
+
+def test_reading_goes_on_from_an_offset(tmp_path):
+    path = tmp_path / "m.jsonl"
+    path.write_text('{"step": 0}\n{"step": 1}\n')
+    offset = next(read_lines(path))[0]
+    assert [record["step"] for _, record in read_lines(path, offset)] == [1]
+    assert records(tmp_path / "missing") == []
+
+
+@given(st.binary(max_size=80))
+def test_any_line_is_a_record_or_none(line):
+    record = parse_line(line)
+    assert record is None or isinstance(record["step"], int)
+
+
+def test_a_line_that_does_not_fit_is_an_error_and_never_glued_to_the_next(tmp_path):
+    path = tmp_path / "m.jsonl"
+    writer = LineWriter(path, lambda record: True)
+
+    class Full:  # a disk with room for ten bytes more
+        room = 10
+
+        def write(self, data):
+            if not self.room:
+                raise OSError(28, "No space left on device")
+            taken, self.room = min(self.room, len(data)), self.room - min(self.room, len(data))
+            return taken
+
+    writer._file = Full()
+    with pytest.raises(OSError, match="No space"):
+        writer.append({"step": 123456789})
+
+
+def test_two_threads_never_tear_a_file(tmp_path):
+    path, torn = tmp_path / "x.json", []
+
+    def write(n):
+        for i in range(200):
+            write_json(path, {"n": n, "text": "x" * (i % 50) * 40}, durable=False)
+            torn.append(read_json(path) is None)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(write, range(2)))
+    assert not any(torn)

@@ -1,0 +1,132 @@
+"""The queue and its dispatcher: real worker processes, killed and restarted."""
+
+import dataclasses
+import os
+import signal
+import time
+
+import psutil
+import pytest
+
+from glassy_core import jobs
+from glassy_core.chorales import load_edition
+from glassy_core.config import RunConfig
+from glassy_core.execution import execute
+from glassy_core.runs import RunStore
+
+CONFIG = RunConfig(depth=2, width=8, eta=5e-3, chorales=6, steps=4000, record_every=100, checkpoint_every=500)
+
+
+def wait_for(condition, seconds=90):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "nothing happened in time"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = RunStore(tmp_path / "runs")
+    yield store
+    end_dispatcher(store)
+
+
+def end_dispatcher(store, how=signal.SIGTERM):
+    """End the store's dispatcher; with SIGKILL its workers have to notice by themselves."""
+    status = jobs.dispatcher_status(store)
+    if not status.alive:
+        return
+    process = psutil.Process(status.pid)
+    family = [process, *process.children(recursive=True)]
+    process.send_signal(how)
+    psutil.wait_procs(family, timeout=30)
+    for left in (p for p in family if p.is_running()):
+        left.kill()
+
+
+def digest():
+    return load_edition("corpus").digest
+
+
+def same_result(run, config, tmp_path):
+    """The run's records equal those of the same run trained here without interruption."""
+    alone = RunStore(tmp_path / "alone").create(config, digest())
+    execute(alone)
+    return run.metrics_path.read_bytes() == alone.metrics_path.read_bytes()
+
+
+def test_queued_runs_are_trained_and_stopped(store, tmp_path):
+    runs = [jobs.submit(store, dataclasses.replace(CONFIG, seed=seed), digest()) for seed in range(2)]
+    endless = jobs.submit(store, dataclasses.replace(CONFIG, steps=10**8), digest())
+    wait_for(lambda: all(run.state().status == "finished" for run in runs))
+    wait_for(lambda: endless.state().step > 0)
+    status = jobs.dispatcher_status(store)
+    assert status.alive
+    assert status.workers >= 2
+    jobs.stop(endless)
+    wait_for(lambda: endless.state().status == "stopped", seconds=30)
+    time.sleep(1.5)
+    assert endless.state().status == "stopped"  # it is not taken up again
+    assert same_result(runs[1], dataclasses.replace(CONFIG, seed=1), tmp_path)
+
+
+def test_a_run_stopped_while_it_waits_for_a_worker_is_not_trained(store):
+    endless = dataclasses.replace(CONFIG, steps=10**8)
+    busy = [jobs.submit(store, dataclasses.replace(endless, seed=seed), digest()) for seed in range(jobs.LEAST_WORKERS)]
+    wait_for(lambda: all(run.state().step > 0 for run in busy))
+    waiting = jobs.submit(store, endless, digest())
+    time.sleep(2)  # it is with the workers' scheduler by now
+    jobs.stop(waiting)
+    for run in busy:
+        jobs.stop(run)
+    wait_for(lambda: not any(run.is_locked() for run in busy))
+    time.sleep(2)
+    assert waiting.state().status == "stopped"
+    assert waiting.state().step == 0
+
+
+@pytest.mark.parametrize("victim", ["worker", "dispatcher"])
+def test_a_killed_process_costs_nothing_but_time(store, tmp_path, victim):
+    config = dataclasses.replace(CONFIG, steps=20_000)
+    run = jobs.submit(store, config, digest())
+    wait_for(lambda: run.state().step > 600)
+    if victim == "worker":
+        os.kill(run.state().pid, signal.SIGKILL)
+    else:
+        end_dispatcher(store, signal.SIGKILL)
+        assert run.state().status == "interrupted"
+        jobs.ensure_dispatcher(store)  # as the restarted app does
+    wait_for(lambda: run.state().status == "finished")
+    assert same_result(run, config, tmp_path)
+
+
+def test_one_dispatcher_a_store(store):
+    jobs.ensure_dispatcher(store)
+    wait_for(lambda: jobs.dispatcher_status(store).workers > 0)
+    pid = jobs.dispatcher_status(store).pid
+    jobs.ensure_dispatcher(store)
+    jobs.dispatch(store)  # returns at once
+    assert jobs.dispatcher_status(store).pid == pid
+
+
+def test_a_failed_run_says_why_and_the_queue_goes_on(store):
+    bad = jobs.submit(store, CONFIG, "the digest of another file")
+    good = jobs.submit(store, dataclasses.replace(CONFIG, steps=500), digest())
+    wait_for(lambda: bad.state().status == "failed" and good.state().status == "finished")
+    assert "another version of the corpus edition" in bad.state().error
+
+
+def test_a_batch_in_lockstep_equals_the_runs_alone(store, tmp_path):
+    configs = [
+        dataclasses.replace(CONFIG, engine="torch", steps=300, width=w, eta=eta, seed=w, waiting_times=(50,))
+        for w, eta in ((5, 4e-3), (8, 2e-3))
+    ]
+    batch = [store.create(config, digest()) for config in configs]
+    assert [state.status for state in execute(batch)] == ["finished", "finished"]
+    for run, config in zip(batch, configs, strict=True):
+        alone = RunStore(tmp_path / "alone").create(config, digest())
+        execute(alone)
+        for mine, other in zip(run.metrics(), alone.metrics(), strict=True):
+            # Padded sums are added in another order, so rounding may differ a little.
+            assert mine[1] == pytest.approx(other[1], rel=1e-3, abs=1e-9)
+        assert run.aging_path.read_bytes().count(b"\n") == alone.aging_path.read_bytes().count(b"\n")

@@ -1,0 +1,34 @@
+"""Sweeps: what they expand to, and that finished work is not done again."""
+
+import pytest
+
+from glassy_core.config import ConfigError, RunConfig
+from glassy_core.runs import RunStore
+from glassy_core.sweeps import already_there, expand
+
+BASE = RunConfig(name="base", eta=5e-3)
+
+
+def test_a_sweep_is_the_product_widest_first():
+    configs = expand(BASE, [2, 1], [10, 20], [0, 1, 1])
+    assert [(c.depth, c.width, c.seed) for c in configs][:4] == [(1, 20, 0), (1, 20, 1), (1, 10, 0), (1, 10, 1)]
+    assert len(configs) == 8
+    assert {c.eta for c in configs} == {5e-3}
+
+
+@pytest.mark.parametrize(
+    ("depths", "widths", "words"),
+    [([], [3], "no depths"), ([1], [0], "width is 0"), (range(1, 40), range(1, 100), "at most 2000")],
+)
+def test_bad_sweeps_are_refused(depths, widths, words):
+    with pytest.raises(ConfigError, match=words):
+        expand(BASE, depths, widths, [0])
+
+
+def test_runs_of_the_same_settings_and_data_are_found(tmp_path):
+    store = RunStore(tmp_path / "runs")
+    configs = expand(BASE, [1], [5, 6], [0])
+    run = store.create(RunConfig(name="mine", eta=5e-3, depth=1, width=5), "digest")
+    (store.create(configs[1], "digest").path / "config.json").unlink()  # a broken run is passed over
+    assert already_there(store, configs, "digest") == {configs[1]: run}
+    assert already_there(store, configs, "another") == {}
