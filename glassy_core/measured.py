@@ -1,0 +1,62 @@
+"""From runs on the disk to the physics: learning times and w_c of a sweep, aging of a network's seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from glassy_core.comparable import Member, distinct
+from glassy_core.criticality import COPIES, Criticality, critical
+from glassy_core.delta import Trajectory
+from glassy_core.files import read_lines
+from glassy_core.learning_times import THRESHOLDS, Curve
+from glassy_core.runs import ACTIVE, Run, RunError
+from glassy_core.series import Series, read_series
+
+NEEDED = ("tau_w_step", "tau_w", "tau", "D")  # of a record in aging.jsonl, beside its step
+
+
+def series_of(run: Run) -> Series:
+    """A run's recorded curves, read anew."""
+    return read_series(run.metrics_path, run.timing_path)
+
+
+def criticality(
+    members: Sequence[Member],
+    read: Callable[[Run], Series] = series_of,
+    thresholds: Sequence[float] = THRESHOLDS,
+    copies: int = COPIES,
+) -> Criticality:
+    """w_c of runs of one world; each network counts once, and what is queued or under way is not suggested again."""
+    curves = []
+    for member in distinct(members):
+        series, (depth, width, seed) = read(member.run), member.network
+        curves.append(Curve(depth, width, seed, series.tau, series.nll, member.run.id))
+    planned = [member.network for member in members if member.run.state().status in (*ACTIVE, "stalled", "interrupted")]
+    return critical(curves, thresholds, copies, planned=planned)
+
+
+def trajectory(run: Run, read: Callable[[Run], Series] = series_of) -> Trajectory:
+    """A run's aging as measured so far; RunError, with what to do, where there is nothing to measure it by."""
+    if not run.config().waiting_times:
+        raise RunError(
+            f"Run {run.id} has no waiting times, so its aging was not measured: "
+            "start one with the preset class-aging-under, or with --waiting-times."
+        )
+    records = [record for _, record in read_lines(run.aging_path) if _is_sound(record)]
+    series = read(run)
+    if not records:
+        first = min(run.config().waiting_times)
+        raise RunError(f"Run {run.id} has not passed its first waiting time, step {first}, yet: let it go on.")
+    try:
+        return Trajectory.of(records, series.tau, np.where(series.gamma > 0, series.gamma, np.nan))
+    except ValueError as error:  # no Gamma
+        raise RunError(f"Run {run.id}: {error}") from error
+
+
+def _is_sound(record: dict[str, object]) -> bool:
+    """Whether a record has its numbers; a line damaged by hand is left out."""
+    values = [record.get(name) for name in NEEDED]
+    kinds = [value for name, value in record.items() if name.startswith("D_")]
+    return all(type(value) in (int, float) and abs(value) < 1e300 for value in [*values, *kinds])  # type: ignore[arg-type]

@@ -1,0 +1,39 @@
+"""Numbers of the paper (Hertz & Tyrcha 2024) to stand beside ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from glassy_core.config import RunConfig
+
+PLAUSIBLE_NLL = 0.01  # bits; below it the networks make plausible music (accuracy about 99.9 %)
+CHORALES = 80  # the paper's training set: its edition's first 80
+
+
+@dataclass(frozen=True)
+class PaperCurve:
+    """The paper's description NLL(tau) = nll_inf + A tau^-exponent of one network's curve (Figs. 2, 3).
+
+    nll_inf: bits, 0 where the paper fits a pure power law. range: the NLLs, in bits, that it was fitted on.
+    """
+
+    exponent: float
+    nll_inf: float = 0.0
+    uncertainty: float | None = None  # of the exponent
+    range: tuple[float, float] | None = None
+
+
+CURVES: dict[tuple[int, int], PaperCurve] = {  # (d, w)
+    (2, 30): PaperCurve(0.52, 0.1265),
+    (2, 68): PaperCurve(0.83, 0.002),
+    (2, 90): PaperCurve(1.16, 0.0035),
+    (1, 200): PaperCurve(1.04, uncertainty=0.01, range=(0.02, 0.1)),
+    (5, 70): PaperCurve(1.57, uncertainty=0.02, range=(0.02, 0.1)),
+}
+
+
+def paper_curve(config: RunConfig) -> PaperCurve | None:
+    """What the paper found for this very network and data, or None."""
+    if config.edition != "paper" or config.chorales != CHORALES:
+        return None
+    return CURVES.get((config.depth, config.width))

@@ -1,0 +1,103 @@
+"""The commands `critical` and `aging`: from the run store to one JSON object, or some lines for the reader."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from glassy_core.aging import Aging, aging
+from glassy_core.comparable import Member, distinct, grouped, readable
+from glassy_core.criticality import Criticality
+from glassy_core.fits import Estimate
+from glassy_core.measured import criticality, trajectory
+from glassy_core.runs import RunError, RunStore
+
+
+def critical_command(options: argparse.Namespace) -> None:
+    """w_c by depth and threshold. Data, runs used and runs left out are said: on stderr, and in the JSON."""
+    store = RunStore(options.runs_dir)
+    members, left_out = _of_one_world(store, options.runs)
+    world, used = members[0].world, distinct(members)
+    left_out += _ids_without(members, used)
+    others = f"; {len(left_out)} other runs left out (other data or methods, or a network run twice)"
+    print(f"glassy: {len(used)} networks on {world.words()}{others if left_out else ''}", file=sys.stderr)
+    found = criticality(members)
+    if options.json:
+        values = {"data": world.to_json(), "runs": [m.run.id for m in used], "left_out": left_out}
+        print(json.dumps(found.to_json() | values, allow_nan=False))
+        return
+    print("\n".join(critical_lines(found)))
+
+
+def _of_one_world(store: RunStore, names: Sequence[str]) -> tuple[list[Member], list[str]]:
+    """The runs to analyse together, and the ids of those left out. RunError where there are none, or of two worlds."""
+    members = [Member.of(store.get(name)) for name in dict.fromkeys(names)] if names else readable(store.runs())
+    groups = list(grouped(members, lambda member: member.world).items())
+    if not groups:
+        raise RunError(f"There are no runs in {store.directory}: start some with `python -m glassy_core sweep`.")
+    if names and len(groups) > 1:
+        first, second = groups[0][0].words(), groups[1][0].words()
+        same = " (of different content)" if first == second else ""
+        raise RunError(f"These runs are not of one kind: {first}, and {second}{same}. Name runs of one of them only.")
+    return groups[0][1], [member.run.id for _, others in groups[1:] for member in others]
+
+
+def _ids_without(members: Sequence[Member], used: Sequence[Member]) -> list[str]:
+    kept = {member.run.id for member in used}
+    return [member.run.id for member in members if member.run.id not in kept]
+
+
+def critical_lines(found: Criticality) -> list[str]:
+    """The critical widths as a table."""
+    lines = [f"{'d':>3} {'NLL*':>6} {'w_c [95 %]':28} {'parameters':>10} {'reached':>8} {'not':>4}"]
+    for depth, result in found.depths.items():
+        for threshold, width in result.thresholds.items():
+            parameters = f"{width.parameters.value:10.0f}" if width.parameters else " " * 10
+            value = _words(width.w_c) if width.w_c else "-"
+            line = f"{depth:3d} {threshold:6g} {value:28} {parameters} {len(width.points):8d} {len(width.censored):4d}"
+            lines.append(f"{line}  {width.why}".rstrip())
+        if result.suggestion:
+            hint = result.suggestion
+            lines.append(f"    next: --depths {depth} --widths {hint.width} --seeds {hint.seed} ({hint.why})")
+    return lines or ["Nothing has been recorded yet."]
+
+
+def aging_command(options: argparse.Namespace) -> None:
+    """Delta's exponents, collapse and fits, of one run or of its network's seeds."""
+    store = RunStore(options.runs_dir)
+    asked = Member.of(store.get(options.run))
+    members = [asked]
+    if options.seeds:
+        same = [member for member in readable(store.runs()) if member.setting == asked.setting]
+        members = distinct([member for member in same if member.config.waiting_times] or [asked])
+    found = aging([trajectory(member.run) for member in members], options.frozen, options.kind)
+    if not found.curves:
+        raise RunError(f"Run {asked.run.id} has only just passed its first waiting time: let it go on.")
+    if options.json:
+        values: dict[str, Any] = {"runs": [m.run.id for m in members], "data": asked.world.to_json()}
+        values |= {"weights": options.kind or "all"}
+        print(json.dumps(found.to_json() | values, allow_nan=False))
+        return
+    print("\n".join(aging_lines(found)))
+
+
+def aging_lines(found: Aging) -> list[str]:
+    """The numbers of aging, one a line."""
+    error = f", scatter {found.collapse.error:.2g}" if found.collapse.error is not None else ""
+    lines = ["tau_w      " + ", ".join(f"{curve.tau_w:g}" for curve in found.curves)]
+    rows = (
+        ("alpha", found.alpha.slope, found.alpha.why, ""),
+        ("mu", found.collapse.mu, found.collapse.why, error),
+        ("power b", found.power.slope, found.power.why, ""),
+        ("log B", found.log.slope, found.log.why, ""),
+    )
+    lines += [f"{name:10} {_words(value) if value else why}{more}" for name, value, why, more in rows]
+    lines += [f"breakdown  tau_w = {b.tau_w:g} at x = {b.x:.3g}" for b in found.breakdown if b.x is not None]
+    return lines
+
+
+def _words(estimate: Estimate) -> str:
+    return f"{estimate.value:.4g} [{estimate.low:.4g}, {estimate.high:.4g}]"
