@@ -1,0 +1,242 @@
+"""Figures of aging: fluctuations after a waiting time, their collapse, the SGD noise (Hertz & Tyrcha, Figs. 7-9)."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from glassy_core.aging import Aging
+from glassy_core.collapse import Breakdown
+from glassy_core.delta import KINDS, DeltaCurve, SgdNoise, Trajectory, Waiting
+from glassy_core.figure_parts import GREY, Floats, add_band, axis, empty, layout, limits, shades
+from glassy_core.growth import Growth
+
+PAPER_ALPHA = (0.7, 0.1)  # the paper's short-time exponent and its spread, the same at all widths
+EARLIEST = 0.1  # x from which on growth is drawn; the rest is a zoom away
+PAPER_EXPONENT = 0.66  # of Delta against x in 1..6, d = 2, w = 30, tau_w = 80
+KIND_COLOURS = dict(zip(KINDS, ("#7A57C7", "#2A8798", "#C8553D", "#A8801C", "#85827C"), strict=True))
+
+
+@dataclass(frozen=True)
+class Column:
+    """One network, or several seeds of it: its name, colour, what was measured, and what that says of aging."""
+
+    label: str
+    colour: str
+    trajectories: Sequence[Trajectory]
+    aging: Aging
+
+
+@dataclass(frozen=True)
+class Axes:
+    """How Delta is drawn: against tau / tau_w^mu (mu None: against tau), on logarithmic axes or not; ranges."""
+
+    mu: float | None = None
+    log: bool = True
+    x_range: list[float] | None = None
+    y_range: list[float] | None = None
+
+
+def along(curve: DeltaCurve, mu: float | None) -> Floats:
+    """What is along x: tau, or tau / tau_w^mu."""
+    return curve.tau if mu is None else curve.tau / curve.tau_w**mu
+
+
+def fluctuations(column: Column, axes: Axes, broken: Sequence[Breakdown] = ()) -> go.Figure:
+    """Delta of every waiting time of one network, against tau or scaled (one panel of Fig. 7).
+
+    broken: where curves leave the others, in tau / tau_w^mu; drawn as crosses.
+    """
+    figure, curves = empty(), column.aging.curves
+    colours = shades(len(curves))
+    for curve, colour in zip(curves, colours, strict=True):
+        _add_curve(figure, curve, along(curve, axes.mu), colour)
+    if axes.mu is None:
+        _add_short_time(figure, column.aging)
+    for found, colour in zip(broken, colours, strict=False):
+        _add_breakdown(figure, found, curves, axes.mu, colour)
+    kind, power = ("log" if axes.log else "linear"), _power(axes.mu)
+    x = axis("τ since τ_w (proper time)" if axes.mu is None else f"x = τ / τ_w{power}", kind, power, range=axes.x_range)  # type: ignore[arg-type]
+    y = axis("Δ", kind, range=axes.y_range)  # type: ignore[arg-type]
+    figure.update_layout(layout(x, y, margin={"l": 64, "r": 12, "t": 64, "b": 56}))
+    figure.update_layout(legend_title_text="τ_w =")
+    return figure
+
+
+def _power(mu: float | None) -> str:
+    return "" if mu in (None, 1.0) else f"<sup>{mu:g}</sup>"
+
+
+def _name(curve: DeltaCurve) -> str:
+    return f"τ_w = {curve.tau_w:.4g}"
+
+
+def _add_curve(figure: go.Figure, curve: DeltaCurve, x: Floats, colour: str) -> None:
+    group = f"{curve.tau_w_step}"
+    add_band(figure, x, curve.low, curve.high, colour, group, group)
+    seeds = f", mean of {curve.seeds} seeds" if curve.seeds > 1 else ""
+    figure.add_scatter(
+        x=x, y=curve.delta, mode="lines+markers", name=f"{curve.tau_w:.4g}", legendgroup=group, uid=f"{group}-delta",
+        meta="delta", line={"color": colour, "width": 2}, marker={"color": colour, "size": 4},
+        customdata=np.stack([curve.tau, curve.x], axis=1),
+        hovertemplate=f"<b>{_name(curve)}</b> (step {curve.tau_w_step:,d}){seeds}<br>Δ = %{{y:.4g}}<br>"
+        "τ = %{customdata[0]:.4g}, τ/τ_w = %{customdata[1]:.3g}<extra></extra>",
+    )  # fmt: skip
+
+
+def _add_short_time(figure: go.Figure, aging: Aging) -> None:
+    """The power law of short times over its window, through the middle of the curves."""
+    alpha, (low, high) = aging.alpha, aging.alpha.window
+    used = [curve for curve in aging.curves if curve.tau_w in alpha.curves]
+    if alpha.slope is None or alpha.amplitude is None or not used:
+        return
+    curve = used[-1]
+    inside = curve.tau[(curve.x >= low) & (curve.x <= high)]
+    tau = np.geomspace(inside[0], inside[-1], 20)
+    own = np.exp(np.mean(np.log(np.interp(inside, curve.tau, curve.delta)) - alpha.slope.value * np.log(inside)))
+    figure.add_scatter(
+        x=tau, y=1.6 * own * tau**alpha.slope.value, mode="lines", uid="alpha", meta="alpha",
+        name="τ<sup>α</sup>", line={"color": GREY, "width": 2, "dash": "dash"},
+        hovertemplate=f"slope α = {alpha.slope.value:.3f}, 95 %: {alpha.slope.low:.2f} to {alpha.slope.high:.2f}"
+        "<extra></extra>",
+    )  # fmt: skip
+
+
+def _add_breakdown(
+    figure: go.Figure, found: Breakdown, curves: Sequence[DeltaCurve], mu: float | None, colour: str
+) -> None:
+    curve = next(curve for curve in curves if curve.tau_w == found.tau_w)
+    if found.x is None:
+        return
+    y = np.exp(np.interp(np.log(found.x), np.log(along(curve, mu)), np.log(curve.delta)))
+    figure.add_scatter(
+        x=[found.x], y=[y], mode="markers", showlegend=False, legendgroup=f"{curve.tau_w_step}",
+        meta="breakdown", uid=f"{curve.tau_w_step}-broken",
+        marker={"symbol": "x-thin", "size": 12, "line": {"color": colour, "width": 3}},
+        hovertemplate=f"<b>{_name(curve)}</b> leaves the others<br>from x = {found.x:.3g} on<extra></extra>",
+    )  # fmt: skip
+
+
+def collapse_errors(columns: Sequence[Column], mu: float) -> go.Figure:
+    """The collapse error against mu for every network, its minimum with the 95 % interval, and the mu looked at."""
+    figure, highest = empty(), 0.0
+    for column in columns:
+        found, name = column.aging.collapse, html.escape(column.label)
+        known = np.isfinite(found.errors)
+        highest = max(highest, float(np.max(found.errors[known], initial=0.0)))
+        figure.add_scatter(
+            x=found.mus[known], y=found.errors[known], mode="lines", name=name, legendgroup=name, uid=f"{name}-error",
+            line={"color": column.colour, "width": 2.2}, meta="error",
+            hovertemplate=f"<b>{name}</b><br>μ = %{{x:.3g}}: error %{{y:.3g}}<extra></extra>",
+        )  # fmt: skip
+        if found.mu and found.error is not None:
+            bars = {"type": "data", "symmetric": False, "color": column.colour, "thickness": 2.5, "width": 7}
+            bars |= {"array": [found.mu.high - found.mu.value], "arrayminus": [found.mu.value - found.mu.low]}
+            figure.add_scatter(
+                x=[found.mu.value], y=[found.error], mode="markers", showlegend=False, legendgroup=name, meta="mu",
+                marker={"color": column.colour, "size": 11, "symbol": "diamond"}, error_x=bars, uid=f"{name}-mu",
+                hovertemplate=f"<b>{name}</b>: μ = {found.mu.value:.2f}, 95 %: {found.mu.low:.2f} to "
+                f"{found.mu.high:.2f}<extra></extra>",
+            )  # fmt: skip
+    figure.add_shape(
+        type="line", x0=mu, x1=mu, yref="paper", y0=0, y1=1, line={"color": GREY, "width": 1.4, "dash": "dot"},
+        label={"text": "the slider's μ", "font": {"color": GREY, "size": 12}, "textposition": "end", "textangle": 0,
+               "xanchor": "left", "yanchor": "top"},
+    )  # fmt: skip
+    x = axis("μ (1: full aging, 0: none)", range=[-0.55, 2.05])
+    y = axis("scatter of log Δ between curves", range=[0, 1.1 * highest or 1.0])
+    figure.update_layout(layout(x, y))
+    return figure
+
+
+def sgd_noise(columns: Sequence[Column]) -> go.Figure:
+    """Gamma against proper time for several networks, a line for each seed (Fig. 8)."""
+    figure = empty()
+    for column in columns:
+        name = html.escape(column.label)
+        for k, trajectory in enumerate(column.trajectories):
+            noise: SgdNoise = trajectory.noise
+            started = noise.tau > 0
+            figure.add_scatter(
+                x=noise.tau[started], y=noise.gamma[started], mode="lines", name=name, legendgroup=name,
+                showlegend=k == 0, uid=f"{name}-{k}", meta="gamma", line={"color": column.colour, "width": 2},
+                opacity=1.0 if len(column.trajectories) == 1 else 0.7,
+                hovertemplate=f"<b>{name}</b><br>Γ = %{{y:.3g}} nats²<br>τ = %{{x:.4g}}<extra></extra>",
+            )  # fmt: skip
+    x, y = axis("proper time τ = Σ η", "log"), axis("Γ (nats²)", "log")
+    figure.update_layout(layout(x, y))
+    return figure
+
+
+def growth(column: Column, fit: Growth, logarithmic_law: bool) -> go.Figure:
+    """Delta against x = tau / tau_w with the fit in its window: A x^b, or A + B log x on a linear y (Fig. 9)."""
+    figure, curves = empty(), column.aging.curves
+    for curve, colour in zip(curves, shades(len(curves)), strict=True):
+        _add_curve(figure, curve, curve.x, colour)
+        line = fitted(curve, fit, logarithmic_law)
+        if line is not None:
+            figure.add_scatter(
+                x=line[0], y=line[1], mode="lines", showlegend=False, legendgroup=f"{curve.tau_w_step}", meta="fit",
+                uid=f"{curve.tau_w_step}-fit", line={"color": GREY, "width": 3, "dash": "dash"}, hoverinfo="skip",
+            )  # fmt: skip
+    late = [curve.x >= EARLIEST for curve in curves]
+    x_range = limits([curve.x[seen] for curve, seen in zip(curves, late, strict=True)], True)
+    y_range = limits([curve.delta[seen] for curve, seen in zip(curves, late, strict=True)], not logarithmic_law)
+    y = axis("Δ", "linear" if logarithmic_law else "log", range=y_range)
+    figure.update_layout(layout(axis("x = τ / τ_w", "log", range=x_range), y))
+    figure.update_layout(legend_title_text="τ_w =")
+    return figure
+
+
+def fitted(curve: DeltaCurve, fit: Growth, logarithmic_law: bool) -> tuple[Floats, Floats] | None:
+    """One curve's line of a common fit: the slope is shared, the height the curve's own. None where it is not in it."""
+    if fit.slope is None or curve.tau_w not in fit.curves:
+        return None
+    inside = (curve.x >= fit.window[0]) & (curve.x <= fit.window[1])
+    u = np.log(curve.x[inside])
+    v = curve.delta[inside] if logarithmic_law else np.log(curve.delta[inside])
+    # As in the fit: evenly in log x, whatever the spacing of the records.
+    even = np.linspace(u[0], u[-1], 31)
+    line = np.mean(np.interp(even, u, v) - fit.slope.value * even) + fit.slope.value * even
+    return np.exp(even), line if logarithmic_law else np.exp(line)
+
+
+def by_kind(waitings: Sequence[Waiting]) -> go.Figure:
+    """D of every kind of weights against tau after one waiting time, a line for each seed."""
+    figure = empty()
+    for kind in KINDS:
+        for k, waiting in enumerate(waitings):
+            if kind not in waiting.kinds:
+                continue
+            figure.add_scatter(
+                x=waiting.tau, y=waiting.kinds[kind], mode="lines", name=kind, legendgroup=kind, showlegend=k == 0,
+                uid=f"{kind}-{k}", meta="kind", line={"color": KIND_COLOURS[kind], "width": 2},
+                customdata=waiting.step,
+                hovertemplate=f"<b>{kind}</b>: D = %{{y:.3g}}<br>τ = %{{x:.4g}}, step %{{customdata:,d}}"
+                "<extra></extra>",
+            )  # fmt: skip
+    x, y = axis("τ since τ_w (proper time)", "log"), axis("D of this kind of weights", "log")
+    figure.update_layout(layout(x, y))
+    return figure
+
+
+def csv_lines(columns: Sequence[Column], settings: Iterable[str]) -> Iterable[str]:
+    """Delta of every column as CSV; settings: comment lines above."""
+    yield from (f"# {line}\n" for line in settings)
+    yield "# tau: proper time since tau_w; delta: mean square drift over the SGD noise; low, high: 95 % of the seeds\n"
+    yield "network,tau_w_step,tau_w,tau,x,delta,low,high,seeds\n"
+    for column in columns:
+        for curve in column.aging.curves:
+            for row in zip(curve.tau, curve.x, curve.delta, curve.low, curve.high, strict=True):
+                cells: list[Any] = [_quoted(column.label), curve.tau_w_step, curve.tau_w]
+                cells += ["" if value != value else repr(float(value)) for value in row]
+                yield ",".join(map(str, [*cells, curve.seeds])) + "\n"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'

@@ -1,0 +1,57 @@
+"""The noise probe as a Plotly figure: the traces of Fig. 4, each with its mean and its spread."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+
+from glassy_core.palette import REGIMES, SEQUENCE
+from glassy_core.plots import named, rgb
+from glassy_core.probe import MEASURES, Level, Probe
+
+COLOURS = (REGIMES["under"], REGIMES["over"], *SEQUENCE)
+
+
+class Line(NamedTuple):
+    """A legend entry."""
+
+    id: str
+    label: str
+    colour: str
+
+
+def noise_traces(probe: Probe, measure: str = "nll") -> go.Figure:
+    """NLL of consecutive steps at each minibatch size, mean and mean +- spread beside (Hertz & Tyrcha, Fig. 4).
+
+    measure: one of MEASURES.
+    """
+    figure = go.Figure(layout={"template": go.layout.Template()})
+    for trace, colour in zip(probe.traces, COLOURS, strict=False):
+        nll = getattr(trace, measure)
+        entry, at = Line(f"p{trace.batch_size}", trace.label, colour), Level.of(nll)
+        steps = np.arange(probe.steps)
+        ends = [0, probe.steps - 1]
+        area = {"fill": "toself", "fillcolor": f"rgba({rgb(colour)},0.14)", "line": {"width": 0}, "hoverinfo": "skip"}
+        low, high = at.mean - at.spread, at.mean + at.spread
+        figure.add_trace(named(entry, "spread", x=[*ends, *ends[::-1]], y=[low, low, high, high], mode="lines", **area))
+        hover = f"<b>{entry.label}</b><br>NLL %{{y:.4g}} bits, %{{x:,d}} steps on<extra></extra>"
+        line = {"mode": "lines", "line": {"width": 1.1}, "opacity": 0.85, "hovertemplate": hover}
+        figure.add_trace(named(entry, "trace", x=steps, y=nll, showlegend=True, **line))
+        words = f"<b>{entry.label}</b><br>mean {at.mean:.4g}, spread {at.spread:.2g} bits<extra></extra>"
+        mean = {"mode": "lines", "line": {"width": 2.4, "dash": "7px,4px"}, "hovertemplate": words}
+        figure.add_trace(named(entry, "mean", x=ends, y=[at.mean, at.mean], **mean))
+    figure.update_layout(_layout(probe, measure))
+    return figure
+
+
+def _layout(probe: Probe, measure: str) -> dict[str, Any]:
+    return {
+        "uirevision": f"{probe.step}-{measure}",
+        "hovermode": "closest",
+        "margin": {"l": 72, "r": 16, "t": 48, "b": 56},
+        "legend": {"orientation": "h", "x": 0, "y": 1.01, "xanchor": "left", "yanchor": "bottom"},
+        "xaxis": {"title": {"text": f"learning steps after step {probe.step:,d}"}, "range": [0, probe.steps - 1]},
+        "yaxis": {"title": {"text": f"NLL (bits), {MEASURES[measure]}"}, "nticks": 8},
+    }

@@ -1,0 +1,79 @@
+"""What stands beside a learning curve: the floor, the loss of plausible music, the paper's own law."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from glassy_core.paper import PLAUSIBLE_NLL, PaperCurve, paper_curve
+from glassy_core.plots import GREY, Curve, View, named
+from glassy_core.series import Series
+
+
+def guide(curve: Curve, view: View) -> go.Scatter | None:
+    """The paper's law for this very network, its amplitude matched to ours; None where there is none to match."""
+    law = paper_curve(curve.config)
+    if law is None or view.x != "tau" or "training" not in view.shown:
+        return None
+    rows = _matched(law, curve.series)
+    if len(rows) < 10:
+        return None
+    tau, nll = curve.series.tau[rows], curve.series.nll[rows]
+    A = float(np.median((nll - law.nll_inf) * tau**law.exponent))
+    x = np.geomspace(tau[0] / 2, 2 * tau[-1], 60)
+    spread = f" ± {law.uncertainty}" if law.uncertainty else ""
+    return named(
+        curve,
+        "paper",
+        x=x,
+        y=law.nll_inf + A * x**-law.exponent,
+        mode="lines",
+        line={"width": 2, "dash": "1px,4px"},
+        hovertemplate=f"<b>The paper's law</b> for d = {curve.config.depth}, w = {curve.config.width}<br>"
+        f"NLL = {law.nll_inf:g} + A τ<sup>-a</sup>, a = {law.exponent}{spread}<br>"
+        "only A is matched to this run<extra></extra>",
+    )
+
+
+def _matched(law: PaperCurve, series: Series) -> NDArray[np.int64]:
+    """Records on which the law should hold: where the paper fitted it, or the last decade of tau from 10 on."""
+    tau, nll = series.tau, series.nll
+    if law.range:
+        return np.flatnonzero((nll >= law.range[0]) & (nll <= law.range[1]) & (tau > 0))
+    return np.flatnonzero((tau >= max(10.0, tau[-1] / 10)) & (nll > law.nll_inf)) if len(tau) else np.array([], int)
+
+
+def levels(curves: Sequence[Curve], view: View) -> list[tuple[float, str]]:
+    """Horizontal lines: value in bits and what it is. A floor of 0 has no place on a logarithmic axis."""
+    floors = {(curve.floor, curve.data) for curve in curves if curve.floor is not None}
+    levels = [(PLAUSIBLE_NLL, f"plausible music: NLL {PLAUSIBLE_NLL:g}")]
+    levels += [(value, f"floor {value:.3g}: {data}") for value, data in sorted(floors)]
+    laws = {(c.config.depth, c.config.width): law for c in curves if (law := paper_curve(c.config)) and law.nll_inf}
+    levels += [(law.nll_inf, f"paper, d = {d}, w = {w}: NLL∞ {law.nll_inf:g}") for (d, w), law in sorted(laws.items())]
+    return [(value, html.escape(text)) for value, text in levels if value > 0 or not view.y_log]
+
+
+def level(value: float, text: str) -> dict[str, Any]:
+    # Curves begin high and end low: there is room at the left; in the middle for what lies among the floors.
+    side = ("middle", "bottom") if text.startswith("paper") else ("start", "top" if "floor" in text else "bottom")
+    return across(value) | {
+        "line": {"color": GREY, "width": 1.4, "dash": "dot" if text.startswith("paper") else "solid"},
+        "label": {
+            "text": text,
+            "textposition": side[0],
+            "yanchor": side[1],
+            "padding": 4,
+            "font": {"size": 12, "color": GREY},
+        },
+    }
+
+
+def across(value: float) -> dict[str, Any]:
+    """A horizontal line over the whole width."""
+    line = {"type": "line", "layer": "between", "xref": "paper", "x0": 0, "x1": 1}
+    return line | {"yref": "y", "y0": value, "y1": value}
