@@ -1,0 +1,22 @@
+"""Home: what this is, what is running now, the doors to the pages."""
+
+import streamlit as st
+
+from glassy_core import ui
+
+ui.frame("Home")
+st.markdown(
+    "Deep recurrent networks learn to predict the next chord of Bach's chorales, and how they learn depends on one "
+    "number: the width *w* of their layers. Wide ones learn every chord, narrow ones get stuck, and near the critical "
+    "width learning slows down and ages like a glass. Here you train such networks yourself, watch them do it, and "
+    "compare with *Glassy dynamics near the learnability transition in deep recurrent networks* "
+    "(Hertz and Tyrcha, 2024).",
+    width=ui.READING_WIDTH,
+)
+ui.class_trio()
+
+st.header("Running now", anchor=False)
+ui.live(ui.running_now)
+
+st.header("Pages", anchor=False)
+ui.doors()

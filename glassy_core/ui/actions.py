@@ -1,0 +1,167 @@
+"""What a click does to runs: each action leaves one sentence, shown until the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from glassy_core import jobs
+from glassy_core.chorales import load_or_fallback
+from glassy_core.config import RunConfig, check_eta
+from glassy_core.execution import check_against
+from glassy_core.runs import ACTIVE, Run, RunError
+from glassy_core.ui.frame import EXPECTED, plain, store
+
+_KEY = "outcome"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of the last action: its sentences, and the runs that an undo would bring back."""
+
+    done: str = ""
+    notice: str = ""
+    error: str = ""
+    deleted: tuple[str, ...] = ()
+
+
+def start(configs: Sequence[RunConfig]) -> Outcome:
+    """Queue new runs; one whose edition is not to be had learns the other edition, and the notice says so."""
+    started, notices = [], []
+    for config in configs:
+        edition, notice = load_or_fallback(config.edition)
+        notices += [notice] if notice else []
+        actual = RunConfig.from_json(config.to_json() | {"edition": edition.name})
+        check_against(actual, edition)
+        started.append(jobs.submit(store(), actual, edition.digest).about()["name"])
+    return Outcome(done=f"Started {_listed(started)}.", notice=" ".join(dict.fromkeys(notices)))
+
+
+def on_each(run_ids: Sequence[str], what: Callable[[Run], object], done: str) -> Outcome:
+    """Do something with every run; those it cannot be done with are named with the reason."""
+    changed, failures = [], []
+    for run_id in run_ids:
+        try:
+            what(_find(run_id))
+            changed.append(run_id)
+        except EXPECTED as error:
+            failures.append(str(error))
+    return Outcome(
+        done=f"{done} {_listed([title(run_id) for run_id in changed])}." if changed else "", error=" ".join(failures)
+    )
+
+
+def stop(run_ids: Sequence[str]) -> Outcome:
+    return on_each(run_ids, jobs.stop, "Asked to stop:")
+
+
+def pause(run_ids: Sequence[str]) -> Outcome:
+    return on_each(run_ids, lambda run: jobs.stop(run, pause=True), "Asked to pause:")
+
+
+def resume(run_ids: Sequence[str]) -> Outcome:
+    return on_each(run_ids, lambda run: jobs.resume(store(), run), "Resumed")
+
+
+def resume_to(run_ids: Sequence[str], steps: int, eta: float) -> Outcome:
+    """Resume with another last step and another eta; one that is as it was asks for nothing."""
+
+    def go_on(run: Run) -> None:
+        state = run.state()
+        if steps is None or steps <= state.step:
+            raise RunError(f"The last step is {steps}: run {run.id} has made {state.step}, choose a later one.")
+        jobs.resume(store(), run, steps, eta if eta != state.eta else None)
+
+    return on_each(run_ids, go_on, "Resumed")
+
+
+def change_eta(run_ids: Sequence[str], eta: float) -> Outcome:
+    """Give runs that are at work another eta."""
+    eta = check_eta(eta)
+
+    def ask(run: Run) -> None:
+        status = run.state().status
+        if status not in ACTIVE:
+            raise RunError(f"Run {run.id} is {status}: give it another eta as you resume it.")
+        run.request_eta(eta)
+
+    return on_each(run_ids, ask, f"From the coming step on eta = {eta:g}:")
+
+
+def describe(run_id: str, name: str, tags: Sequence[str], note: str) -> Outcome:
+    """Save the reader's own words on a run."""
+    return on_each([run_id], lambda run: run.describe(name, list(tags), note), "Saved")
+
+
+def delete(run_ids: Sequence[str]) -> Outcome:
+    """Move runs to the trash, from where `restore` brings them back."""
+    names = {run_id: title(run_id) for run_id in run_ids}
+    outcome = on_each(run_ids, store().delete, "Deleted")
+    gone = tuple(run_id for run_id in run_ids if not (store().directory / run_id).exists())
+    done = f"Deleted {_listed([names[run_id] for run_id in gone])}." if gone else ""
+    return replace(outcome, done=done, deleted=gone)
+
+
+def restore(run_ids: Sequence[str]) -> Outcome:
+    """Bring runs back from the trash."""
+    for run_id in run_ids:
+        store().restore(run_id)
+    return Outcome(done=f"Brought back {_listed([title(run_id) for run_id in run_ids])}.")
+
+
+def empty_trash() -> Outcome:
+    """Remove what was deleted for good."""
+    store().empty_trash()
+    return Outcome(done="The deleted runs are gone for good.")
+
+
+def perform(action: Callable[..., Outcome], *arguments: object) -> None:
+    """A button's callback: do it and keep what came of it."""
+    try:
+        st.session_state[_KEY] = action(*arguments)
+    except EXPECTED as error:
+        st.session_state[_KEY] = Outcome(error=str(error))
+
+
+def show_outcome() -> None:
+    """The last action's sentences, with an undo where there is one. Always one element, so nothing below it moves."""
+    with st.container(key="outcome_place"):
+        outcome = st.session_state.get(_KEY, Outcome())
+        if outcome.error:
+            st.error(plain(outcome.error), icon=":material/error:")
+        if outcome.notice:
+            st.warning(plain(outcome.notice), icon=":material/info:")
+        if not outcome.done:
+            return
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.success(plain(outcome.done), icon=":material/check:", width="stretch")
+            if outcome.deleted:
+                st.button(
+                    "Undo",
+                    key="undo",
+                    icon=":material/undo:",
+                    on_click=perform,
+                    args=(restore, outcome.deleted),
+                )
+
+
+def title(run_id: str) -> str:
+    """The run's name, or its id where it has no readable settings."""
+    try:
+        return str(_find(run_id).about()["name"])
+    except EXPECTED:
+        return run_id
+
+
+def _find(run_id: str) -> Run:
+    """The run of exactly that id, a broken one with an odd name too."""
+    found = next((run for run in store().runs() if run.id == run_id), None)
+    if found is None:
+        raise RunError(f"There is no run {run_id!r} any more.")
+    return found
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else "nothing"

@@ -1,0 +1,177 @@
+"""The sections of the Aging page: each its controls, its figures, and words for a class."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+import streamlit as st
+
+from glassy_core.aging_figures import (
+    PAPER_ALPHA,
+    Axes,
+    Column,
+    along,
+    collapse_errors,
+    csv_lines,
+    fluctuations,
+    sgd_noise,
+)
+from glassy_core.collapse import BREAK, BREAK_STRETCH, breakdowns
+from glassy_core.figure_parts import limits
+from glassy_core.fits import Estimate
+from glassy_core.ui.aging_runs import Measure, Network, columns
+from glassy_core.ui.frame import plain, prose
+from glassy_core.ui.live_figure import live_figure
+
+
+def interval(estimate: Estimate | None) -> str:
+    """An estimate as the page writes it."""
+    if estimate is None:
+        return "not known yet"
+    return f"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
+
+
+def _panels(shown: Sequence[Column], axes: Axes, key: str, crosses: bool = False) -> None:
+    """One panel a network, beside each other and on the same axes, as in Fig. 7."""
+    curves = [curve for column in shown for curve in column.aging.curves]
+    x_range = limits([along(curve, axes.mu) for curve in curves], axes.log)
+    y_range = limits([curve.delta for curve in curves], axes.log)
+    axes = Axes(axes.mu, axes.log, x_range, y_range)
+    with st.grid(min(len(shown), 3) or 1, min_column_width=320, gap="small"):
+        for k, column in enumerate(shown):
+            with st.container():
+                st.markdown(f"**{plain(column.label)}**")
+                broken = breakdowns(column.aging.curves, axes.mu) if crosses and axes.mu is not None else ()
+                figure = fluctuations(column, axes, broken)
+                live_figure(figure, key=f"{key}-{k}", alt=_alt(column), height=420, filename=f"aging-{key}-{k}")
+
+
+def _alt(column: Column) -> str:
+    curves = [f"tau_w {c.tau_w:.4g}: Delta up to {c.delta[-1]:.3g} at tau {c.tau[-1]:.4g}" for c in column.aging.curves]
+    return f"Delta for {column.label}. " + "; ".join(curves) + "."
+
+
+def after_waiting(chosen: Sequence[Network], how: Measure) -> None:
+    """Delta against tau, and the exponent at short times."""
+    shown, missing = columns(chosen, how)
+    for sentence in missing:
+        st.info(plain(sentence), icon=":material/hourglass_top:")
+    if not shown:
+        return
+    _panels(shown, Axes(), "tau")
+    prose(
+        "**Δ** is how far the weights have moved since the waiting time τ_w (their mean square change D, Eq. 5), each "
+        "step of the way divided by the noise Γ of the gradient at that time (Eq. 7). If the weights only diffused, "
+        "all curves would lie on one another. They do not: the longer a network has learned, the longer it takes to "
+        "move as far. That is **aging**, known from glasses."
+    )
+    if any(curve.seeds == 2 for column in shown for curve in column.aging.curves):
+        st.caption("Bands: 95 % of the mean over seeds. Two seeds leave it very wide; a third narrows it threefold.")
+    low, high = shown[0].aging.alpha.window
+    prose(
+        f"At short times Δ grows as a power α of τ (dashed; fitted for τ/τ_w from {low:g} to {high:g}): "
+        + "; ".join(f"{plain(c.label)}: α = {interval(c.aging.alpha.slope)}" for c in shown)
+        + f". The paper finds {PAPER_ALPHA[0]} ± {PAPER_ALPHA[1]} at all widths; free diffusion would have 1."
+    )
+
+
+def the_collapse(chosen: Sequence[Network], how: Measure) -> None:
+    """Delta against tau / tau_w^mu with a slider for mu, and the collapse error."""
+    with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
+        mu = st.slider("μ in x = τ / τ_w^μ", -0.5, 2.0, 1.0, 0.05, key="mu", bind="query-params", width=420)
+        scale = st.segmented_control(
+            "Axes", ["logarithmic", "linear"], default="logarithmic", key="axes", required=True, bind="query-params"
+        )
+    shown, _ = columns(chosen, how)
+    if not shown:
+        return
+    _panels(shown, Axes(mu, scale == "logarithmic"), "collapse", crosses=True)
+    prose(
+        "Move μ until the curves fall on one another. **μ = 1** is full aging: the age of the network is the only "
+        "clock it has. **μ = 0**: no aging, as for a system in equilibrium."
+    )
+    live_figure(
+        collapse_errors(shown, mu), key="errors", alt=_errors_in_words(shown), height=460, filename="collapse-error"
+    )
+    for column in shown:
+        prose(f"**{plain(column.label)}**: {_verdict(column)} {_broken(column, mu)}")
+    prose(
+        f"A cross marks where a curve breaks away: from there on, for a stretch of {BREAK_STRETCH:g} in log x or more, "
+        f"it differs by more than {BREAK:.0%} from the median of the others."
+    )
+
+
+def _verdict(column: Column) -> str:
+    found = column.aging.collapse
+    if found.mu is None or found.error is None:
+        return plain(found.why)
+    window = f"τ/τ_w from {found.window[0]:g}"
+    return f"best at μ = {interval(found.mu)}, where the curves still scatter by {found.error:.0%} ({window} on). " + (
+        _kind_of_aging(found.mu)
+    )
+
+
+def _kind_of_aging(mu: Estimate) -> str:
+    """What an exponent of the collapse means."""
+    if mu.low <= 0 and mu.high >= 1:
+        return "That leaves open whether it ages at all: more waiting times, or more seeds, would tell."
+    if mu.low <= 1 <= mu.high:
+        return "It agrees with full aging."
+    if mu.low > 1:
+        return "It slows down even more than in proportion to its age."
+    if mu.low <= 0 <= mu.high:
+        return "It agrees with no aging at all."
+    return "It ages, but slows down less than in proportion to its age." if mu.low > 0 else "It speeds up with age."
+
+
+def _broken(column: Column, mu: float) -> str:
+    found = [b for b in breakdowns(column.aging.curves, mu) if b.x is not None]
+    if not found:
+        return f"At μ = {mu:g} no curve breaks away."
+    if len(found) == len(column.aging.curves):
+        return f"At μ = {mu:g} the curves lie apart from x = {min(b.x for b in found if b.x):.2g} on."
+    return f"At μ = {mu:g} " + ", ".join(f"τ_w = {b.tau_w:.4g} breaks away at x = {b.x:.2g}" for b in found) + "."
+
+
+def _errors_in_words(shown: Sequence[Column]) -> str:
+    parts = [f"{column.label}: least at mu {interval(column.aging.collapse.mu)}" for column in shown]
+    return "Collapse error against mu. " + "; ".join(parts) + "."
+
+
+def the_noise(chosen: Sequence[Network], how: Measure) -> None:
+    """Gamma against tau, all networks in one plot (Fig. 8)."""
+    shown, _ = columns(chosen, how)
+    if not shown:
+        return
+    ends = [f"{c.label}: {c.trajectories[0].noise.gamma[-1]:.2g}" for c in shown]
+    live_figure(
+        sgd_noise(shown), key="noise", alt="Gamma against tau. At the end: " + "; ".join(ends) + ".", height=460,
+        filename="sgd-noise",
+    )  # fmt: skip
+    prose(
+        "**Γ** is the variance of the minibatch's gradient (Eq. 6): how hard the choice of examples shakes the "
+        "weights. "
+        "A network that can learn its chorales makes fewer and fewer errors, so its Γ falls and falls and learning "
+        "quiets down; one that is too small keeps making errors and stays noisy."
+    )
+
+
+def downloads(chosen: Sequence[Network], how: Measure) -> None:
+    """All curves as CSV and all numbers as JSON, with the settings behind them."""
+    shown, _ = columns(chosen, how)
+    settings = {network.label: [m.config.to_json() | {"run": m.run.id} for m in network.members] for network in chosen}
+    gamma = f"Gamma {'frozen at tau_w' if how.frozen else 'as it changes'}, weights: {how.kind or 'all'}"
+    stamp = f"{datetime.now():%Y%m%d-%H%M%S}"
+    comments = [gamma, *(f"{label}: {json.dumps(values)}" for label, values in settings.items())]
+    results = {column.label: column.aging.to_json() for column in shown}
+    with st.container(horizontal=True):
+        st.download_button(
+            "Δ as CSV", data=lambda: "".join(csv_lines(shown, comments)).encode(), file_name=f"aging-{stamp}.csv",
+            mime="text/csv", icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
+        st.download_button(
+            "Numbers as JSON", data=lambda: json.dumps({"results": results, "settings": settings}).encode(),
+            file_name=f"aging-{stamp}.json", mime="application/json", icon=":material/download:", on_click="ignore",
+        )  # fmt: skip

@@ -1,0 +1,239 @@
+"""The views Listen and Continue Bach: one piece in full, and a piece beside Bach's own continuation."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import streamlit as st
+
+from glassy_core import palette
+from glassy_core.chorales import Edition
+from glassy_core.counterpoint import Portrait, distance, portrait
+from glassy_core.generation import MAX_LENGTH
+from glassy_core.likeness import Likeness, likeness
+from glassy_core.midi import to_midi
+from glassy_core.music_figures import profiles
+from glassy_core.piece import OWN, Piece, score_marks
+from glassy_core.score import to_musicxml
+from glassy_core.transitions import Chorale
+from glassy_core.ui import songs, sources
+from glassy_core.ui.address import get
+from glassy_core.ui.chorale_settings import SPLIT_NAMES, TAKES, Wish
+from glassy_core.ui.frame import plain, prose
+from glassy_core.ui.live_figure import live_figure
+from glassy_core.ui.player import NETWORK_LEGEND, player
+from glassy_core.ui.songs import Song, chord_words
+from glassy_core.ui.words import whole
+
+HELD_OUT = 12  # chorales that Bach wrote and the network never saw, to compare with
+MUSIC_XML = "application/vnd.recordare.musicxml+xml"
+
+
+def listen(wish: Wish) -> None:
+    """The piece: player, what became of it, downloads, likeness."""
+    piece = _piece(wish, wish.length)
+    st.subheader(plain(wish.name), anchor=False)
+    prose(_in_words(wish, piece))
+    player(Song.of(piece), wish.sound, "piece", _alt(wish, piece), legend=NETWORK_LEGEND)
+    prose(
+        "Bars are four quarter notes long because a score needs bars; the data know neither metre nor fermata. "
+        "A chord's probability is that of all its 54 pitches together, sounding and silent ones. "
+        "Point at a chord to read it, click to go there."
+    )
+    _downloads(wish, piece)
+    with st.expander("How much of it is Bach's?", icon=":material/compare:", expanded=True):
+        _likeness(wish, piece)
+
+
+def _piece(wish: Wish, length: int) -> Piece:
+    """What the network sings of so many chords; when sampling, the take that was asked for."""
+    if wish.decoding.mode == "threshold":
+        return sources.sing(wish.source, wish.edition, [wish.prime], length, wish.decoding)[0]
+    pieces = sources.sing(wish.source, wish.edition, [wish.prime] * TAKES, length, wish.decoding)
+    return pieces[get("take") - 1]
+
+
+def _in_words(wish: Wish, piece: Piece) -> str:
+    """Who sings what, and where it leads."""
+    at = f"After {whole(wish.source.step)} steps (τ = {wish.source.tau:.3g}) the network sings on from {_given(wish)}."
+    if wish.decoding.mode == "sample":
+        return f"{at} Each chord is drawn by lot, so the next seed or take gives another piece."
+    cycle = piece.cycle
+    if cycle is None:
+        return f"{at} Within 2048 chords it repeats nothing for good: no cycle was found."
+    if cycle.is_silent:
+        return f"{at} It falls silent for good at chord {cycle.start + 1}."
+    if cycle.is_fixed_point:
+        return f"{at} It ends on one chord that it holds for ever, from chord {cycle.start + 1} on: a fixed point."
+    out = f"{at} It falls into a **cycle of {cycle.period} chords**, from chord {cycle.start + 1} on."
+    if cycle.state_period is None:
+        return f"{out} The chords repeat while the hidden state still creeps: the cycle may yet break."
+    if cycle.state_period > cycle.period:
+        return f"{out} The whole hidden state comes back after {cycle.state_period}."
+    return out
+
+
+def _given(wish: Wish) -> str:
+    if wish.chorale is None:
+        return f"the chord {plain(chord_words(wish.prime[0]))}"
+    chords = "chord" if len(wish.prime) == 1 else f"{len(wish.prime)} chords"
+    return f"the first {chords} of {SPLIT_NAMES[get('split')]} chorale {get('chorale')}"
+
+
+def _alt(wish: Wish, piece: Piece) -> str:
+    return f"{wish.name}: {len(piece.chords)} chords, of which {piece.prime} are given"
+
+
+def _downloads(wish: Wish, piece: Piece) -> None:
+    """MIDI, WAV, MusicXML and the engraved score; made when asked for."""
+    voices, sound = songs.voices(piece.chords), wish.sound
+    stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in wish.row.name)[:40] or "piece"
+
+    def musicxml() -> str:
+        return to_musicxml(voices, sound.ties, score_marks(piece, sound))
+
+    kinds = {
+        "MIDI": ("mid", "audio/midi", lambda: to_midi(voices, sound, [(piece.prime, OWN)])),
+        "WAV": ("wav", "audio/wav", lambda: songs.mix(piece.chords, sound)),
+        "MusicXML": ("musicxml", MUSIC_XML, lambda: musicxml().encode()),
+        "Score (SVG)": ("svg", "image/svg+xml", lambda: songs.score_page(musicxml())),
+    }
+    with st.container(horizontal=True, gap="small", key="downloads"):
+        for title, (suffix, mime, make) in kinds.items():
+            st.download_button(
+                title,
+                make,
+                f"{stem}.{suffix}",
+                mime,
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"get_{suffix}",
+            )
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _like(chords: Chorale, learned: Sequence[Chorale]) -> Likeness:
+    return likeness(chords, learned)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _portrait(pieces: Sequence[Chorale]) -> Portrait:
+    return portrait(pieces)
+
+
+def _likeness(wish: Wish, piece: Piece) -> None:
+    learned = sources.trained(wish.source.config, wish.edition)
+    held_out = _held_out(wish.edition)
+    with st.spinner("Looking for it in the chorales", show_time=True):
+        rows = _likeness_rows(piece, learned, held_out)
+    st.table(rows, hide_index=True)
+    prose(
+        f"The network learned {len(learned)} chorales; Bach's held-out ones are the first {len(held_out)} of the "
+        "validation set, which it never saw. A memory sings long stretches verbatim; what has understood "
+        "something keeps Bach's profiles in phrases of its own. Voices that move beyond their neighbour's last note, "
+        "and parallel fifths and octaves, are what a teacher of harmony marks red; a few are in Bach, too."
+    )
+    colour = palette.colours({wish.row.id: wish.source.config})[wish.row.id]
+    live_figure(
+        profiles(_portrait([piece.own]), _portrait(learned), colour), "profiles",
+        "Shares of pitch classes, intervals above the bass and moves of the voices, the network's beside Bach's.",
+        height=720, filename="profiles",
+    )  # fmt: skip
+
+
+def _held_out(edition: Edition) -> tuple[Chorale, ...]:
+    return edition.splits["valid"][:HELD_OUT]
+
+
+def _likeness_rows(piece: Piece, learned: Sequence[Chorale], held_out: Sequence[Chorale]) -> list[dict[str, str]]:
+    """The table: a quantity a row, the network beside Bach."""
+    mine, theirs = _like(piece.own, learned), [_like(chorale[: len(piece.own)], learned) for chorale in held_out]
+    portraits = [_portrait([piece.own]), _portrait(learned), _portrait(held_out)]
+
+    def row(what: str, own: str, bach: str = "–", new: str = "–") -> dict[str, str]:
+        return {"": what, "network": own, "Bach, learned": bach, "Bach, held out": new}
+
+    def mean(values: Sequence[float | None]) -> float | None:
+        known = [value for value in values if value is not None]
+        return sum(known) / len(known) if known else None
+
+    def stretch(like: Likeness, transposed: bool) -> int:
+        found = like.transposed if transposed else like.verbatim
+        return found.length if found else 0
+
+    out = []
+    for transposed, name in (
+        (False, "Longest stretch found in a learned chorale (chords)"),
+        (True, "the same, transposed"),
+    ):
+        found = mine.transposed if transposed else mine.verbatim
+        where = f", chorale {found.chorale}" if found else ""
+        out.append(row(name, f"{stretch(mine, transposed)} of {len(piece.own)}{where}", "all",
+                       f"{mean([stretch(like, transposed) for like in theirs]) or 0:.1f}"))  # fmt: skip
+    for name, field in (
+        ("Phrases of 4 chords found there", "phrases_verbatim"),
+        ("the same, transposed", "phrases_transposed"),
+        ("Steps found in the nearest chorale", "nearest_share"),
+    ):
+        near = f" (chorale {mine.nearest})" if field == "nearest_share" and mine.nearest is not None else ""
+        new = mean([getattr(like, field) for like in theirs])
+        out.append(row(name, _percent(getattr(mine, field)) + near, "100 %", _percent(new)))
+    for name, field in (
+        ("Pitch classes", "pitch_classes"),
+        ("Intervals above the bass", "harmonies"),
+        ("Moves", "moves"),
+    ):
+        far = [f"{distance(getattr(one, field), getattr(portraits[1], field)):.2f}" for one in portraits]
+        out.append(row(f"{name}: distance to the learned chorales (0 to 1)", *far))
+    for name, field in (
+        ("Voice overlaps", "overlaps"), ("Parallel fifths", "parallel_fifths"), ("Parallel octaves", "parallel_octaves")
+    ):  # fmt: skip
+        counts = [one.per_hundred_steps(getattr(one, field)) for one in portraits]
+        out.append(row(f"{name} in 100 steps", *("–" if count is None else f"{count:.1f}" for count in counts)))
+    return out
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.0f} %"
+
+
+def continue_bach(wish: Wish) -> None:
+    """The network's continuation beside Bach's."""
+    if wish.chorale is None:
+        st.info(
+            "Begin with a chorale rather than a chord: then there is a continuation by Bach.", icon=":material/info:"
+        )
+        return
+    k, length = len(wish.prime), min(len(wish.chorale), MAX_LENGTH)
+    if length <= k:
+        st.info(f"All {k} chords of this chorale are given: choose a smaller k.", icon=":material/info:")
+        return
+    piece, bach = _piece(wish, length), wish.chorale[:length]
+    wrong = next((t for t in range(k, length) if piece.chords[t] != bach[t]), None)
+    right = sum(ours == his for ours, his in itertools.islice(zip(piece.chords, bach, strict=True), k, None))
+    known = get("split") == "train" and get("chorale") < wish.source.config.chorales
+    which = (
+        f"{SPLIT_NAMES[get('split')]} chorale {get('chorale')}, which the network {'learned' if known else 'never saw'}"
+    )
+    prose(f"Both begin with the same {k} chords of {which}. " + _parting(wrong, k, length, right))
+    for name, song, legend in (
+        ("Bach", Song(bach, length, k), ()),
+        (wish.name, Song.of(piece, wrong or 0), (*NETWORK_LEGEND, *((("parting", "leaves Bach"),) if wrong else ()))),
+    ):
+        st.subheader(plain(name), anchor=False)
+        key = "continued_by_bach" if name == "Bach" else "continued_by_network"
+        player(song, wish.sound, key, f"{name}: {length} chords, {k} of them given", legend=legend)
+    prose(
+        "A wide network that has learned a chorale sings it to the end; near the critical width it starts well and "
+        "slips; a narrow one is soon lost. One wrong chord is heard by the network itself and may lead it far away."
+    )
+
+
+def _parting(wrong: int | None, k: int, length: int, right: int) -> str:
+    if wrong is None:
+        return f"The network sings **all {length - k}** chords that follow as Bach wrote them."
+    return (
+        f"The network follows Bach for **{wrong - k} of {length - k}** chords and leaves him at chord {wrong + 1}; "
+        f"in all {right} of its chords are the ones Bach has there."
+    )

@@ -1,0 +1,74 @@
+"""How long a run would take: measured on this machine, beside the page rather than in its way."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from subprocess import SubprocessError
+
+import streamlit as st
+
+from glassy_core import estimates, jobs
+from glassy_core.config import RunConfig
+from glassy_core.ui.frame import EXPECTED, plain, store
+from glassy_core.ui.run_rows import rows
+from glassy_core.ui.words import duration
+
+POLL = 0.5  # seconds
+
+
+class _Measurements:
+    """One measurement at a time, in a thread that waits for it; what nobody waits for any more is not begun."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=1)
+        self._futures: dict[RunConfig, Future[float]] = {}
+
+    def of(self, config: RunConfig, directory: Path) -> Future[float]:
+        """The measurement of a run's speed in steps per second, under way or done."""
+        future = self._futures.get(config)
+        if future is None:
+            for key, other in list(self._futures.items()):
+                if other.cancel() or (other.done() and other.exception()):
+                    del self._futures[key]
+            future = self._pool.submit(estimates.steps_per_second, config, directory)
+            self._futures[config] = future
+        return future
+
+
+@st.cache_resource(show_spinner=False)
+def _measurements() -> _Measurements:
+    return _Measurements()
+
+
+def show_estimate(config: RunConfig) -> None:
+    """The time such a run would take, and what it rests on; looks again by itself until it is measured."""
+    future = _measurements().of(config, store().directory)
+    st.fragment(_estimate, run_every=None if future.done() else POLL)(config, waiting=not future.done())
+
+
+def _estimate(config: RunConfig, waiting: bool) -> None:
+    future = _measurements().of(config, store().directory)
+    if not future.done():
+        st.caption(":material/timer: Measuring on this machine how long it would take. You can start at once.")
+        return
+    if waiting:
+        st.rerun()  # once more, without looking again
+    try:
+        speed = future.result()
+    except (*EXPECTED, SubprocessError) as error:
+        st.caption(f":material/timer: How long it would take is not known: {plain(str(error))}")
+        return
+    st.markdown(
+        f":material/timer: About **{duration(config.steps / speed)}**: {config.steps:,} steps at "
+        f"{speed:.0f} steps/s, measured on this machine{_crowd()}.".replace(",", "\u2009", config.steps // 1000 > 0)
+    )
+
+
+def _crowd() -> str:
+    """What the other runs mean for a new one."""
+    busy = sum(row.busy for row in rows(store()))
+    workers = jobs.dispatcher_status(store()).workers
+    if workers and busy >= workers:
+        return f"; {busy} runs are at work or wait already and {workers} run at a time, so it waits first"
+    return ""

@@ -1,0 +1,117 @@
+"""The frame of every page: title, navigation, the run store, text shown as it is."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from glassy_core import jobs, runs
+from glassy_core.checkpoints import CheckpointError
+from glassy_core.chorales import ChoraleError
+from glassy_core.config import ConfigError
+from glassy_core.estimates import EstimateError
+from glassy_core.runs import RunError, RunStore
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ICON = Path(__file__).resolve().parent / "icon.svg"
+READING_WIDTH = 760  # pixels; longer lines are hard to read
+# What a reader can cause; its message is a sentence for the page. Anything else is a defect.
+EXPECTED = (ConfigError, RunError, ChoraleError, CheckpointError, EstimateError, OSError)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the app: its file from the root, its title, its icon and what it is for."""
+
+    file: str
+    title: str
+    icon: str
+    words: str
+
+
+_ALL_PAGES = (
+    Page("app.py", "Home", ":material/home:", "What this is, and what is running now."),
+    Page(
+        "pages/1_Runs.py",
+        "Runs",
+        ":material/model_training:",
+        "Choose settings, start networks, follow, pause, compare and keep them.",
+    ),
+    Page(
+        "pages/2_Learning_curves.py",
+        "Learning curves",
+        ":material/show_chart:",
+        "Watch the loss fall, live, with the floor it cannot pass.",
+    ),
+    Page(
+        "pages/3_Critical_width.py",
+        "Critical width",
+        ":material/stacked_line_chart:",
+        "Sweep over widths: where does learning stop being possible?",
+    ),
+    Page(
+        "pages/4_Aging.py",
+        "Aging",
+        ":material/hourglass_bottom:",
+        "How far the weights move after a waiting time, and the collapse of those curves.",
+    ),
+    Page(
+        "pages/5_Chorales.py",
+        "Chorales",
+        ":material/music_note:",
+        "Hear the networks sing, under, near and over the critical width.",
+    ),
+)
+
+
+def pages() -> list[Page]:
+    """The pages that exist, Home first."""
+    return [page for page in _ALL_PAGES if (ROOT / page.file).exists()]
+
+
+def frame(title: str, lead: str = "") -> None:
+    """Call first on every page: the browser's title, the navigation, the heading and one leading sentence."""
+    st.set_page_config(
+        page_title="glassy" if title == "Home" else f"{title} - glassy",
+        page_icon=ICON.read_text(),  # a file of our own: Streamlit fetches the icons it names from the network
+        layout="wide",
+        initial_sidebar_state="collapsed",
+    )
+    with st.container(key="navigation", horizontal=True, gap="small"):
+        for entry in pages():
+            link(entry)
+    st.title("glassy" if title == "Home" else title, anchor=False)
+    if lead:
+        prose(lead)
+    start_dispatcher(str(store().directory))
+
+
+def link(page: Page, label: str | None = None, query: dict[str, str | list[str]] | None = None) -> None:
+    """A link to one of the pages; query: the view it opens with, as in its URL."""
+    st.page_link(page.file, label=label or page.title, icon=page.icon, query_params=query)
+
+
+def prose(markdown: str) -> None:
+    """A paragraph no wider than is good to read."""
+    st.markdown(markdown, width=READING_WIDTH)
+
+
+def store() -> RunStore:
+    """The app's run store: $GLASSY_RUNS_DIR, or runs/."""
+    return RunStore(runs.directory())
+
+
+@st.cache_resource(show_spinner=False)
+def start_dispatcher(directory: str) -> None:
+    """See to it once that somebody serves the queue, so that the first click finds warm workers."""
+    with contextlib.suppress(OSError):  # a store that cannot be written: starting a run says so
+        jobs.ensure_dispatcher(RunStore(Path(directory)))
+
+
+def plain(text: str) -> str:
+    """text for a place that renders markdown, every character shown as it is."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|$~:^=&])", r"\\\1", text)

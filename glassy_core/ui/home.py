@@ -1,0 +1,106 @@
+"""What Home shows: the class trio, what is running now, the doors to the pages."""
+
+from __future__ import annotations
+
+import base64
+import html
+
+import numpy as np
+import streamlit as st
+
+from glassy_core.config import CLASS_TRIO, PRESETS
+from glassy_core.palette import colours
+from glassy_core.runs import Run
+from glassy_core.series import Series
+from glassy_core.ui import actions
+from glassy_core.ui.frame import link, pages, plain, store
+from glassy_core.ui.loaders import series
+from glassy_core.ui.run_rows import Row, rows
+from glassy_core.ui.words import STATUS, duration, number, whole
+
+MOST_CARDS = 9
+
+
+def class_trio() -> None:
+    """One button that starts an under-, a near- and an over-parametrised network."""
+    widths = ", ".join(str(PRESETS[key].config.width) for key in CLASS_TRIO)
+    with st.container(border=True, key="trio"):
+        st.markdown(
+            f"**The class trio**: three networks of *w* = {widths} on the first eight chorales. "
+            "The narrow one levels off, the wide one learns them all, the middle one is close to critical."
+        )
+        st.button(
+            "Start the class trio",
+            key="start_trio",
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=actions.perform,
+            args=(actions.start, [PRESETS[key].config for key in CLASS_TRIO]),
+        )
+        actions.show_outcome()
+
+
+def running_now() -> None:
+    """A card for each run that is queued or at work; else for the latest ones."""
+    every = rows(store())
+    busy = [row for row in every if row.busy]
+    # Those at work in the order of their start, as they were asked for; of the others the latest first.
+    shown = (busy[::-1] or [row for row in every if row.config])[:MOST_CARDS]
+    if not shown:
+        st.markdown("Nothing yet. Start the class trio above, or choose your own network on the Runs page.")
+        return
+    if not busy:
+        st.caption("Nothing is running. The latest runs:")
+    inks = colours({row.id: row.config for row in shown if row.config})
+    with st.grid(3, min_column_width=300, gap="medium"):
+        for row in shown:
+            _card(row, inks[row.id])
+    st.caption("Each curve: the NLL from 1 bit at the top to 0.001 at the bottom, against tau from 0.01 to 1000.")
+
+
+def _card(row: Row, colour: str) -> None:
+    """One run: name, status, its curve, and where it stands."""
+    state = row.state
+    badge, icon, meaning = STATUS[state.status]
+    with st.container(border=True, gap="small", key=f"card-{row.id}"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            width = f" w = {row.config.width}" if row.config else ""
+            st.markdown(f"**{plain(row.name)}**{width}", width="content")
+            st.badge(state.status, icon=icon, color=badge, help=meaning)  # type: ignore[arg-type]
+        curve = series(Run(store().directory / row.id))
+        st.html(_picture(sparkline(curve, colour), f"{row.name}: NLL against tau, both axes logarithmic"))
+        left = f", {duration(state.remaining)} left" if state.remaining is not None else ""
+        st.markdown(f"NLL **{number(state.nll)}** bits at tau **{number(state.tau)}**")
+        done = min(state.step / state.steps, 1.0) if state.steps else 0.0
+        st.progress(done, f"step {whole(state.step)} of {whole(state.steps)}{left}")
+        if state.error:
+            st.error(plain(state.error))
+
+
+def sparkline(series: Series, colour: str) -> str:
+    """NLL against tau, both logarithmic, as a small SVG: tau from 0.01 to 1000, NLL from 1 bit down to 0.001."""
+    seen = (series.tau > 0) & (series.nll > 0)
+    x = np.clip(60 * (np.log10(series.tau[seen]) + 2), 0, 300)
+    y = np.clip(-30 * np.log10(series.nll[seen]), 0, 90)
+    points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
+    lines = "".join(f'<path d="M0 {y}H300" stroke="#888" stroke-opacity=".35"/>' for y in (0, 30, 60, 90))
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 -3 300 96" width="300" height="96" '
+        f'preserveAspectRatio="none">{lines}<polyline points="{points}" fill="none" stroke="{colour}" '
+        'stroke-width="2.5" vector-effect="non-scaling-stroke"/></svg>'
+    )
+
+
+def _picture(svg: str, alt: str) -> str:
+    """An SVG as an image inside the page: nothing to fetch, so that it does not flicker."""
+    source = base64.b64encode(svg.encode()).decode()
+    return f'<img src="data:image/svg+xml;base64,{source}" alt="{html.escape(alt)}" style="width:100%;height:96px">'
+
+
+def doors() -> None:
+    """A card for every other page."""
+    with st.grid(3, min_column_width=260, gap="medium"):
+        for page in pages()[1:]:
+            with st.container(border=True, height="stretch"):
+                link(page)
+                st.caption(page.words)

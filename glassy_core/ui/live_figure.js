@@ -1,0 +1,259 @@
+// Draws a Plotly figure and updates it in place. See live_figure.py for what `data` holds.
+
+const LOADING = Symbol.for("glassy.plotly")
+const SVG_ICON = {
+  width: 24, height: 24,
+  path: "M5 3h10l4 4v14H5z M7 5v14h10V8h-3V5z M8.5 15.5h7v1.5h-7z M8.5 12h7v1.5h-7z",
+}
+const SETTLE = 350 // ms after a press in which Plotly may still wait for a second click
+
+// One copy of plotly.js a page, however many figures there are.
+function loadPlotly(url) {
+  window[LOADING] ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script")
+    script.src = url
+    script.onload = () => resolve(window.Plotly)
+    script.onerror = () => {
+      window[LOADING] = undefined
+      reject(new Error("The plotting library did not load: reload the page."))
+    }
+    document.head.append(script)
+  })
+  return window[LOADING]
+}
+
+function merged(base, patch) {
+  const out = { ...base }
+  for (const [name, value] of Object.entries(patch)) {
+    const nested = value && typeof value === "object" && !Array.isArray(value)
+    out[name] = nested ? merged(base[name] ?? {}, value) : value
+  }
+  return out
+}
+
+// "dark" or "light", from the page's background as the theme sets it.
+function theme(element) {
+  const probe = document.createElement("span")
+  probe.style.color = getComputedStyle(element).getPropertyValue("--st-background-color") || "white"
+  element.append(probe)
+  const [r, g, b] = getComputedStyle(probe).color.match(/[\d.]+/g).map(Number)
+  probe.remove()
+  return 0.299 * r + 0.587 * g + 0.114 * b < 128 ? "dark" : "light"
+}
+
+class LiveFigure {
+  constructor(root) {
+    this.root = root
+    this.plot = root.querySelector(".glassy-plot")
+    this.handles = [...root.querySelectorAll(".glassy-handle")]
+    this.trouble = root.querySelector(".glassy-trouble")
+    this.queue = Promise.resolve()
+    this.ended = new AbortController()
+    const { signal } = this.ended
+    // A redraw in the middle of a drag, or between two clicks on the legend, would break either.
+    root.addEventListener("pointerdown", () => this.press(), { signal, capture: true })
+    for (const name of ["pointerup", "pointercancel", "blur"]) {
+      window.addEventListener(name, () => this.release(), { signal, capture: true })
+    }
+    root.addEventListener("pointermove", (event) => (this.pointer = event), { signal })
+    root.addEventListener("pointerleave", () => (this.pointer = null), { signal })
+    this.handles.forEach((handle, end) => this.makeDraggable(handle, end, signal))
+    this.watch = new ResizeObserver(() => this.resized())
+    this.watch.observe(root)
+  }
+
+  remove() {
+    this.ended.abort()
+    this.watch.disconnect()
+    clearTimeout(this.settling)
+    window.Plotly?.purge(this.plot)
+  }
+
+  update(data, setStateValue) {
+    this.setStateValue = setStateValue
+    // The window that Python gives counts only where it is news: what the reader dragged meanwhile stays.
+    if (JSON.stringify(data.window) !== JSON.stringify(this.given)) {
+      this.given = data.window
+      if (!this.dragging) this.window = data.window
+    }
+    this.data = data
+    this.draw()
+  }
+
+  press() {
+    this.held = true
+    clearTimeout(this.settling)
+  }
+
+  release() {
+    if (!this.held) return
+    clearTimeout(this.settling)
+    this.settling = setTimeout(() => {
+      this.held = false
+      if (this.postponed) this.draw()
+    }, SETTLE)
+  }
+
+  resized() {
+    if (!this.drawn || this.root.clientWidth === this.width || !this.root.clientWidth) return
+    this.draw()
+  }
+
+  draw() {
+    this.queue = this.queue.then(() => this.react()).catch((error) => {
+      this.trouble.textContent = error.message
+    })
+  }
+
+  async react() {
+    const plotly = await loadPlotly(this.data.plotly)
+    if (this.ended.signal.aborted || !this.root.clientWidth) return
+    this.postponed = this.held
+    if (this.held) return
+    const { data } = this
+    const figure = JSON.parse(data.figure)
+    this.width = this.root.clientWidth
+    let layout = merged(figure.layout, {
+      template: data.templates[theme(this.root)],
+      width: this.width,
+      height: data.height,
+      font: { family: getComputedStyle(this.root).fontFamily },
+    })
+    if (this.width < data.narrow.below) layout = merged(layout, data.narrow.layout)
+    this.shapes = layout.shapes ?? []
+    layout.shapes = this.shapesWithWindow()
+    this.plot.setAttribute("role", "figure")
+    this.plot.setAttribute("aria-label", data.alt)
+    await plotly.react(this.plot, figure.data, layout, this.config(data))
+    this.trouble.textContent = ""
+    if (!this.drawn) this.listen()
+    this.drawn = true
+    this.root.dataset.draws = Number(this.root.dataset.draws ?? 0) + 1
+    this.placeHandles()
+    this.hoverAgain()
+  }
+
+  // The same object as long as it can be: Plotly.react begins from nothing where the configuration is another one.
+  config({ filename }) {
+    if (this.configured?.toImageButtonOptions.filename === filename) return this.configured
+    const svg = {
+      name: "Download plot as an SVG", title: "Download plot as an SVG", icon: SVG_ICON,
+      click: (plot) => window.Plotly.downloadImage(plot, { format: "svg", filename }),
+    }
+    this.configured = {
+      displayModeBar: true, displaylogo: false, responsive: false,
+      modeBarButtons: [["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"], ["toImage", svg]],
+      toImageButtonOptions: { format: "png", scale: 3, filename },
+    }
+    return this.configured
+  }
+
+  listen() {
+    this.plot.on("plotly_afterplot", () => this.placeHandles())
+    this.plot.on("plotly_relayout", (change) => {
+      this.placeHandles()
+      const zoomed = Object.keys(change).some((name) => /axis\d*\.(range|autorange)/.test(name))
+      if (zoomed && this.data.wantsRange) this.setStateValue("range", this.ranges())
+    })
+  }
+
+  ranges() {
+    const { xaxis, yaxis } = this.plot._fullLayout
+    const ends = (axis) => axis.range.map((end) => (axis.type === "log" ? 10 ** end : end))
+    return { x: ends(xaxis), y: ends(yaxis) }
+  }
+
+  // A redraw takes the hover text away: ask for it again where the pointer rests.
+  hoverAgain() {
+    if (!this.pointer || this.pointer.pointerType === "touch") return
+    const { clientX, clientY } = this.pointer
+    const under = document.elementFromPoint(clientX, clientY)
+    if (!this.plot.contains(under)) return
+    under.dispatchEvent(new MouseEvent("mousemove", { clientX, clientY, bubbles: true }))
+  }
+
+  // The window: two handles over the plot, and a shade between them that downloads show too.
+
+  shapesWithWindow() {
+    if (!this.window) return this.shapes
+    const [x0, x1] = this.window
+    const shade = {
+      type: "rect", xref: "x", yref: "paper", x0, x1, y0: 0, y1: 1, layer: "below", name: "window",
+      fillcolor: "rgba(128, 128, 128, 0.1)", line: { width: 0 },
+    }
+    return [...this.shapes, shade]
+  }
+
+  placeHandles() {
+    const axis = this.plot._fullLayout?.xaxis
+    const size = this.plot._fullLayout?._size
+    this.handles.forEach((handle, end) => {
+      const at = this.window && axis ? axis.d2p(this.window[end]) : NaN
+      const seen = at >= -1 && at <= axis._length + 1
+      handle.style.display = seen ? "block" : "none"
+      if (!seen) return
+      Object.assign(handle.style, {
+        left: `${axis._offset + at}px`, top: `${size.t}px`, height: `${size.h}px`,
+      })
+      handle.setAttribute("aria-valuenow", this.window[end].toPrecision(4))
+    })
+  }
+
+  makeDraggable(handle, end, signal) {
+    Object.entries({ role: "slider", tabindex: "0", "aria-label": end ? "End of the window" : "Start of the window" })
+      .forEach(([name, value]) => handle.setAttribute(name, value))
+    const on = (name, act) => handle.addEventListener(name, act, { signal })
+    on("pointerdown", (event) => {
+      event.preventDefault()
+      handle.setPointerCapture(event.pointerId)
+      handle.focus()
+      this.dragging = true
+    })
+    on("pointermove", (event) => {
+      if (!this.dragging || !handle.hasPointerCapture(event.pointerId)) return
+      const left = this.plot.getBoundingClientRect().left
+      this.moveEnd(end, event.clientX - left - this.plot._fullLayout.xaxis._offset)
+    })
+    on("lostpointercapture", () => {
+      this.dragging = false
+      this.setStateValue("window", this.window)
+    })
+    on("keydown", (event) => {
+      const direction = { ArrowLeft: -1, ArrowRight: 1 }[event.key]
+      if (!direction) return
+      event.preventDefault()
+      const axis = this.plot._fullLayout.xaxis
+      this.moveEnd(end, axis.d2p(this.window[end]) + direction * (event.shiftKey ? 20 : 4))
+    })
+    on("keyup", (event) => {
+      if (event.key.startsWith("Arrow")) this.setStateValue("window", this.window)
+    })
+  }
+
+  // pixel: from the plot area's left edge. The ends never pass each other.
+  moveEnd(end, pixel) {
+    const axis = this.plot._fullLayout.xaxis
+    const other = axis.d2p(this.window[1 - end])
+    const bounds = end ? [other + 4, axis._length] : [0, other - 4]
+    const value = axis.p2d(Math.min(Math.max(pixel, bounds[0]), bounds[1]))
+    this.window = end ? [this.window[0], value] : [value, this.window[1]]
+    this.placeHandles()
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null
+      window.Plotly.relayout(this.plot, { shapes: this.shapesWithWindow() })
+    })
+  }
+}
+
+export default function (component) {
+  const { data, parentElement, setStateValue } = component
+  const root = parentElement.querySelector(".glassy-figure")
+  // Kept on the element: this module may be evaluated anew.
+  root.glassyFigure ??= new LiveFigure(root)
+  const live = root.glassyFigure
+  live.update(data, setStateValue)
+  return () => {
+    live.remove()
+    delete root.glassyFigure
+  }
+}

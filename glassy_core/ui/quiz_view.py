@@ -1,0 +1,103 @@
+"""The view Bach or network?: a blind quiz for a class, its score kept for the sitting."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+
+import streamlit as st
+
+from glassy_core.quiz import Author, Question, Tally, ask
+from glassy_core.transitions import Chorale
+from glassy_core.ui import sources
+from glassy_core.ui.chorale_settings import SPLIT_NAMES, Wish
+from glassy_core.ui.frame import plain, prose
+from glassy_core.ui.player import player
+from glassy_core.ui.songs import Song
+
+PRIME = 4  # chords given, Bach's in either case
+LENGTH = 20  # chords of an excerpt
+_STATE = "quiz"
+
+
+def quiz_view(wish: Wish) -> None:
+    """One question, two answers, the score."""
+    prose(
+        f"An excerpt of {LENGTH} chords. Its first {PRIME} are Bach's in any case; who wrote the rest? The network is "
+        "the one chosen above, with its way of choosing chords and four voices at most. Chorales that it sings exactly "
+        "as Bach wrote them are left out: nobody could tell them apart."
+    )
+    split = st.radio(
+        "Chorales", ["valid", "train"], horizontal=True, key="quiz_split",
+        format_func={"valid": "that it never saw (validation)", "train": "of the training set"}.get,
+    )  # fmt: skip
+    state = st.session_state.setdefault(
+        _STATE, {"seed": secrets.randbits(32), "number": 0, "answer": None, "tally": Tally()}
+    )
+    question = _question(wish, split, state)
+    if question is None:
+        st.info(
+            "This network sings these chorales as Bach wrote them, chord by chord: choose others, or an earlier "
+            "checkpoint.", icon=":material/info:",
+        )  # fmt: skip
+        return
+    st.subheader(f"Question {state['number'] + 1}", anchor=False)
+    answered = state["answer"] is not None
+    song = Song(question.chords, PRIME if answered else 0, PRIME if answered else 0)
+    legend = (("given", "given"), ("network", "who is this?" if not answered else f"by {_by(question.author)}"))
+    player(song, wish.sound, "quiz_player", "An excerpt by Bach or by the network", hidden=True,
+           legend=legend if answered else ())  # fmt: skip
+    with st.container(horizontal=True, gap="small"):
+        for author in ("Bach", "network"):
+            st.button(
+                _by(author).capitalize(), key=f"answer_{author}", disabled=answered, type="primary",
+                on_click=_answer, args=(question, author),
+            )  # fmt: skip
+        st.button(
+            "Next question", key="quiz_next", disabled=not answered, icon=":material/arrow_forward:", on_click=_next
+        )
+    if answered:
+        right = state["answer"] == question.author
+        words = f"It is by {_by(question.author)}: {SPLIT_NAMES[split]} chorale {question.chorale}."
+        (st.success if right else st.error)(plain(("Right. " if right else "No. ") + words))
+    _score(state["tally"])
+
+
+def _question(wish: Wish, split: str, state: dict) -> Question | None:
+    decoding = replace(wish.decoding, four_voices=True)  # a fifth voice would give it away
+
+    def sing(prime: Chorale) -> Chorale:
+        return sources.sing(wish.source, wish.edition, [prime], LENGTH, decoding)[0].chords
+
+    with st.spinner("The network is singing", show_time=True):
+        return ask(wish.edition.splits[split], sing, state["seed"], state["number"], PRIME, LENGTH)
+
+
+def _by(author: Author | str) -> str:
+    return "Bach" if author == "Bach" else "the network"
+
+
+def _answer(question: Question, author: Author) -> None:
+    state = st.session_state[_STATE]
+    state["answer"] = author
+    state["tally"] = state["tally"].after(question.author, author)
+
+
+def _next() -> None:
+    state = st.session_state[_STATE]
+    state["number"] += 1
+    state["answer"] = None
+
+
+def _score(tally: Tally) -> None:
+    if not tally.asked:
+        st.caption("No answer yet. The score is kept until this page is closed.")
+        return
+    with st.container(horizontal=True, gap="large", key="score"):
+        st.metric("Right", f"{tally.right} of {tally.asked}", width="content")
+        st.metric("Bach called Bach", f"{tally.bach_called_bach} of {tally.bach}", width="content")
+        st.metric("The network called Bach", f"{tally.network_called_bach} of {tally.network}", width="content")
+    prose("Guessing gives one half. A network that passes is called Bach as often as Bach himself is.")
+    st.button(
+        "Start over", key="quiz_over", icon=":material/restart_alt:", on_click=lambda: st.session_state.pop(_STATE)
+    )

@@ -1,0 +1,135 @@
+"""The view Recall: how much of its chorales a network sings by heart, against width and along tau."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from glassy_core import palette
+from glassy_core.chorales import Edition
+from glassy_core.config import RunConfig
+from glassy_core.criticality import critical
+from glassy_core.learning_times import Curve
+from glassy_core.music_figures import Point, recall_by_tau, recall_by_width
+from glassy_core.recall import best_mean_share
+from glassy_core.runs import Run
+from glassy_core.ui import loaders, sources
+from glassy_core.ui.chorale_settings import Wish
+from glassy_core.ui.frame import EXPECTED, plain, prose, store
+from glassy_core.ui.live_figure import live_figure
+from glassy_core.ui.run_rows import Row
+from glassy_core.ui.sources import Source
+from glassy_core.ui.transition_view import by_width, same_world
+
+NLL_STAR = 0.01  # bits, the threshold whose w_c is marked: the paper's for plausible music
+MOST_RUNS = 40  # drawn against width, the newest
+
+
+def recall_view(wish: Wish, found: Sequence[Row]) -> None:
+    """Both figures, and what they say."""
+    k = len(wish.prime)
+    prose(
+        f"For each learned chorale the network is given the first **k = {k}** chords; counted are the chords that its "
+        "threshold loop then sings right before the first wrong one. The mean share of the chorale is an order "
+        "parameter of the transition: 0 where nothing is recalled, 1 where everything is. A loss averages over chords "
+        "that are each given the true past; recall asks whether small errors stay small when the network hears itself."
+    )
+    st.caption("The paper does not have this quantity. The run and k are those chosen above.")
+    chorales = [c for c in sources.trained(wish.source.config, wish.edition) if len(c) > k]
+    best = best_mean_share(chorales, k) if chorales else 1.0
+    peers = same_world(found, wish.row)[:MOST_RUNS]
+    inks = palette.colours({row.id: row.config for row in peers if row.config})
+    data = loaders.data_name(wish.source.config)
+
+    st.subheader("Against the width", anchor=False)
+    by_run = _points([(row, sources.last(row)) for row in peers], wish.edition, k, len(chorales), inks)
+    w_c, why = _critical_width(peers)
+    live_figure(
+        recall_by_width(by_run, best, w_c), "recall_by_width",
+        "Mean share recalled against width. " + "; ".join(f"w = {p.width}: {p.share:.2f}" for p in by_run),
+        height=420, filename="recall-by-width",
+    )  # fmt: skip
+    line = f"Dashed: the critical width at NLL* = {NLL_STAR}, from these runs' learning curves." if w_c else why
+    prose(f"Each point is one run of d = {wish.source.config.depth} on {data}, at its latest checkpoint. {plain(line)}")
+
+    st.subheader("Along proper time", anchor=False)
+    shown = list({row.id: row for row in [*by_width(found, wish.row), wish.row]}.values())
+    lines = [
+        _points([(row, at) for at in _usable(row)], wish.edition, k, len(chorales), inks | palette.colours(_known(row)))
+        for row in shown
+    ]
+    live_figure(
+        recall_by_tau(lines, best), "recall_by_tau",
+        "Mean share recalled against proper time. " + "; ".join(f"{p[-1].name}: {p[-1].share:.2f}" for p in lines if p),
+        height=420, filename="recall-by-tau",
+    )  # fmt: skip
+    prose(
+        "A wide network stays silent about its chorales for a long time and then recalls them one after the other; "
+        "a narrow one never does, although its loss has fallen, too."
+    )
+    st.download_button(
+        "Download as CSV", lambda: _csv(wish, by_run, lines, k).encode(), "recall.csv", "text/csv",
+        icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
+
+
+def _known(row: Row) -> dict[str, RunConfig]:
+    return {row.id: row.config} if row.config else {}
+
+
+def _usable(row: Row) -> list[Source]:
+    return [sources.source(row, step) for step in sources.steps(row)]
+
+
+def _points(
+    asked: Sequence[tuple[Row, Source]], edition: Edition, k: int, chorales: int, inks: dict[str, str]
+) -> list[Point]:
+    """One point a checkpoint; damaged ones are left out, and the page says so."""
+    out = []
+    with st.spinner("Listening to every chorale", show_time=True):
+        for row, at in asked:
+            try:
+                share, complete = sources.share(at, edition, k)
+            except EXPECTED as error:
+                st.warning(plain(f"{row.name}: {error}"), icon=":material/warning:")
+                continue
+            name = loaders.label(row.name, at.config)
+            out.append(Point(name, inks[row.id], at.config.width, at.step, at.tau, share, complete, chorales))
+    return out
+
+
+def _critical_width(rows: Sequence[Row]) -> tuple[float | None, str]:
+    """w_c at NLL_STAR from the runs' learning curves, or why there is none."""
+    curves = []
+    for row in rows:
+        series = loaders.series(Run(store().directory / row.id))
+        if row.config and len(series):
+            curves.append(
+                (row.config.depth, row.config.width, row.config.seed, tuple(series.tau), tuple(series.nll), row.id)
+            )
+    return _w_c(tuple(curves)) if curves else (None, "")
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _w_c(
+    curves: tuple[tuple[int, int, int, tuple[float, ...], tuple[float, ...], str], ...],
+) -> tuple[float | None, str]:
+    depth = curves[0][0]
+    found = critical(
+        [Curve(d, w, s, np.array(t), np.array(n), r) for d, w, s, t, n, r in curves], [NLL_STAR], copies=40
+    )
+    width = found.depths[depth].thresholds[NLL_STAR]
+    return (width.w_c.value, "") if width.w_c else (None, f"No critical width is marked: {width.why}")
+
+
+def _csv(wish: Wish, by_run: Sequence[Point], lines: Sequence[Sequence[Point]], k: int) -> str:
+    rows = ["figure,run,width,step,tau,mean_share,complete,chorales"]
+    for figure, points in (("width", [by_run]), ("tau", lines)):
+        for point in (point for group in points for point in group):
+            name = point.name.replace('"', "'")
+            numbers = f"{point.width},{point.step},{point.tau!r},{point.share!r},{point.complete},{point.chorales}"
+            rows.append(f'{figure},"{name}",{numbers}')
+    head = f"# recall; primed chords k = {k}; {loaders.data_name(wish.source.config)}; d = {wish.source.config.depth}\n"
+    return head + "\n".join(rows) + "\n"

@@ -1,0 +1,134 @@
+"""What the Chorales page plays: chords with what the network thought of them, their sound and their score.
+
+All of it is kept between reruns by content, so that a page asked for again answers at once.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import streamlit as st
+
+from glassy_core.engraving import engrave
+from glassy_core.midi import Sound
+from glassy_core.piece import Piece
+from glassy_core.score import Marks, to_musicxml
+from glassy_core.transitions import LOWEST_PITCH, Chorale, Chord
+from glassy_core.voices import Voices, lead
+
+PITCH_NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
+LONG = 100.0  # seconds; longer pieces are computed with half the samples
+CONSIDERED = 0.08  # least probability of a pitch not sung that is drawn
+
+
+@dataclass(frozen=True)
+class Song:
+    """Chords to be heard and seen.
+
+    given:      how many chords at the beginning are drawn as given; the others as the network's own
+    border:     chord before which a line is drawn, 0 for none
+    parting:    chord at which it first differs from what it is compared with, 0 for none
+    sure:       probability of each chord as the network had it before, None where nothing foretold it
+    considered: (chord, pitch, probability) of pitches that were likely but are not sung
+    """
+
+    chords: Chorale
+    given: int
+    border: int = 0
+    parting: int = 0
+    sure: tuple[float | None, ...] | None = None
+    considered: tuple[tuple[int, int, float], ...] = ()
+
+    @classmethod
+    def of(cls, piece: Piece, parting: int = 0) -> Song:
+        """A network's piece."""
+        sure = tuple(None if math.isnan(x) else round(2.0**x, 4) for x in piece.log2_chosen)
+        considered = tuple(
+            (t, i + LOWEST_PITCH, round(float(p), 3))
+            for t, row in enumerate(piece.probabilities)
+            for i, p in enumerate(row)
+            if p >= CONSIDERED and i + LOWEST_PITCH not in piece.chords[t]
+        )
+        return cls(piece.chords, piece.prime, piece.prime, parting, sure, considered)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def voices(chords: Chorale) -> Voices:
+    """The chords in four voices."""
+    return lead(chords)
+
+
+def rate_of(chords: Chorale, sound: Sound) -> int:
+    """Samples a second."""
+    from glassy_core.audio import RATE
+
+    return RATE if len(chords) * sound.seconds <= LONG else RATE // 2
+
+
+@st.cache_resource(show_spinner=False, max_entries=24)
+def mix(chords: Chorale, sound: Sound) -> bytes:
+    """All voices as a WAV file."""
+    from glassy_core.audio import render, wav_bytes
+
+    audio = render(voices(chords), sound, rate_of(chords, sound))
+    return wav_bytes(audio.mix, audio.rate)
+
+
+@st.cache_resource(show_spinner=False, max_entries=3)
+def stems(chords: Chorale, sound: Sound) -> dict[str, bytes]:
+    """Each voice as a WAV file of the same length."""
+    from glassy_core.audio import render, wav_bytes
+
+    audio = render(voices(chords), sound, rate_of(chords, sound))
+    return {name: wav_bytes(samples, audio.rate) for name, samples in audio.stems.items()}
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def one_line(chords: Chorale, border: int, ties: bool) -> str:
+    """The score as one long line, an SVG: it scrolls under the playhead, the roll below it on the same axis."""
+    import verovio
+
+    _show_fonts()
+    verovio.enableLog(verovio.LOG_OFF)
+    toolkit = verovio.toolkit()
+    layout = {"breaks": "none", "pageWidth": 100_000, "adjustPageHeight": True, "adjustPageWidth": True}
+    margins = {"pageMarginLeft": 20, "pageMarginRight": 20, "pageMarginTop": 30, "pageMarginBottom": 20}
+    toolkit.setOptions(layout | margins | {"scale": 48, "header": "none", "footer": "none", "svgViewBox": True})
+    # The page gives its own colours; these two only keep a note from being held across the border.
+    colours = ["#777777"] * border + ["#000000"] * (len(chords) - border)
+    musicxml = to_musicxml(voices(chords), ties, Marks(colors=colours if border else ()))
+    # Without the parts' names, which would scroll away: there is more to see of the notes.
+    if not toolkit.loadData(re.sub(r"<part-name>[^<]*</part-name>", "<part-name/>", musicxml)):
+        raise ValueError("verovio cannot read this MusicXML.")
+    return str(toolkit.renderToSVG(1))
+
+
+def score_page(musicxml: str) -> bytes:
+    """The score on one page, an SVG."""
+    return engrave(musicxml).pages[0].encode()
+
+
+def _show_fonts() -> None:
+    """Tell verovio where its fonts are: by itself it knows only in the thread that imported it first."""
+    import verovio
+
+    verovio.setDefaultResourcePath(str(files("verovio") / "data"))
+
+
+def notes(chords: Chorale, border: int, ties: bool) -> list[list[Any]]:
+    """[voice, onset, length, pitch] of every note."""
+    sung = voices(chords)
+    return [
+        [name, note.onset, note.length, note.pitch]
+        for name in sung.names
+        for note in sung.notes(name, ties, (border,) if border else ())
+    ]
+
+
+def chord_words(chord: Chord) -> str:
+    """A chord's notes by name, lowest first."""
+    return " ".join(f"{PITCH_NAMES[pitch % 12]}{pitch // 12 - 1}" for pitch in chord) or "silence"

@@ -1,0 +1,111 @@
+"""The view Hear the transition: one prime through three widths, and through the checkpoints of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from glassy_core import checkpoints, palette
+from glassy_core.config import RunConfig
+from glassy_core.piece import Piece
+from glassy_core.ui import sources
+from glassy_core.ui.chorale_settings import Wish
+from glassy_core.ui.frame import EXPECTED, plain, prose
+from glassy_core.ui.player import player
+from glassy_core.ui.run_rows import Row
+from glassy_core.ui.songs import Song
+from glassy_core.ui.sources import Source
+from glassy_core.ui.words import number
+
+HEARD = 24  # of the network's own chords: enough to tell, soon over
+STAGES = 6  # checkpoints along tau
+LEGEND = (("given", "given"), ("network", "the network's own"))
+
+
+def transition(wish: Wish, found: Sequence[Row]) -> None:
+    """Both sweeps, a play button each; only one sounds at a time."""
+    st.subheader("Through the width", anchor=False)
+    prose(
+        "The same first chords, sung on by networks that differ in nothing but their width *w*. Below the critical "
+        "width a network cannot hold the chorales, however long it learns; above it, it learns every chord."
+    )
+    widths = by_width(found, wish.row)
+    if len(widths) < 2:
+        st.info(
+            "There is one width only so far. Start the class trio on the Home page: three networks, under, near and "
+            "over the critical width, within minutes.", icon=":material/info:",
+        )  # fmt: skip
+    _players(wish, [(_width_title(row), sources.last(row)) for row in widths], "width")
+    st.subheader("Along proper time", anchor=False)
+    prose(f"One network, {plain(wish.name)}, at moments of its learning: from noise over single notes to music.")
+    _players(wish, [(f"τ = {number(at.tau, 3)}", at) for at in along_tau(wish.row)], "tau")
+
+
+def by_width(found: Sequence[Row], like: Row) -> list[Row]:
+    """Up to three runs of other widths than `like`, or its own: the class's regimes, else narrow, middle, wide."""
+    assert like.config is not None
+    peers = same_world(found, like)
+    regimes = {palette.regime(row.config): row for row in reversed(peers) if row.config and palette.regime(row.config)}
+    if len(regimes) == 3 and palette.regime(like.config):
+        return [regimes[name] for name in ("under", "near", "over")]
+    one_each = {row.config.width: row for row in reversed(peers) if row.config}  # of a width the newest
+    widths = sorted(one_each)
+    if len(widths) > 3:
+        widths = [widths[0], widths[len(widths) // 2], widths[-1]]
+    return [one_each[width] for width in widths]
+
+
+def same_world(found: Sequence[Row], like: Row) -> list[Row]:
+    """Runs of the same depth and data, newest first."""
+    assert like.config is not None
+    return [row for row in found if row.config and _world(row.config) == _world(like.config)]
+
+
+def _world(config: RunConfig) -> tuple[object, ...]:
+    return config.depth, config.edition, config.chorales, config.scaling
+
+
+def along_tau(row: Row) -> list[Source]:
+    """Checkpoints from the untrained network to the last one, even in number; damaged ones are left out."""
+    usable = []
+    for step in sources.steps(row):
+        try:
+            usable.append(sources.source(row, step))
+            usable[-1].snapshot()
+        except checkpoints.CheckpointError:
+            usable = [at for at in usable if at.step != step]
+    last = len(usable) - 1
+    places = sorted({round(i * last / (STAGES - 1)) for i in range(STAGES)}) if last > 0 else range(last + 1)
+    return [usable[i] for i in places]
+
+
+def _width_title(row: Row) -> str:
+    assert row.config is not None
+    regime = palette.regime(row.config)
+    return f"w = {row.config.width}" + (f", {regime} the critical width" if regime else "")
+
+
+def _players(wish: Wish, voices: Sequence[tuple[str, Source]], key: str) -> None:
+    length = len(wish.prime) + HEARD
+    with st.grid(3, min_column_width=320, gap="medium"):
+        for i, (title, source) in enumerate(voices):
+            with st.container(border=True, key=f"{key}-{i}"):
+                try:
+                    piece = sources.sing(source, wish.edition, [wish.prime], length, wish.decoding)[0]
+                    st.markdown(f"**{plain(title)}**")
+                    player(Song.of(piece), wish.sound, f"play_{key}_{i}", f"{title}: {length} chords", small=True)
+                    st.caption(_said(piece))
+                except EXPECTED as error:
+                    st.error(plain(str(error)))
+
+
+def _said(piece: Piece) -> str:
+    cycle = piece.cycle
+    if cycle is None:
+        return "No cycle." if piece.decoding.mode == "threshold" else "Drawn by lot."
+    if cycle.is_silent:
+        return f"Silent from chord {cycle.start + 1} on."
+    if cycle.is_fixed_point:
+        return f"It ends on one chord, held from chord {cycle.start + 1} on."
+    return f"It ends in a cycle of {cycle.period} chords, from chord {cycle.start + 1} on."

@@ -1,0 +1,65 @@
+"""Learning curves: the loss of any number of runs against proper time, live, and the power laws it follows."""
+
+import streamlit as st
+
+from glassy_core import ui
+from glassy_core.fit_figures import fitted_curves
+from glassy_core.plots import KINDS, X_TITLES, View
+from glassy_core.ui import curve_parts, fit_loaders, fit_parts, loaders, map_parts, probe_parts, spike_parts
+from glassy_core.ui.live_figure import live_figure
+
+ui.frame("Learning curves", "How far a network's predictions are from Bach, and how fast that distance shrinks.")
+found = loaders.readable_rows()
+if not found:
+    st.info("There is no run yet. Start one, and its curve appears here within seconds.", icon=":material/info:")
+    curve_parts.link_to("Runs")
+    st.stop()
+
+chosen = curve_parts.choose_runs(found)
+with st.container(horizontal=True, gap="medium", key="axes"):
+    x = st.segmented_control(
+        "Along x", list(X_TITLES), default="tau", key="x", bind="query-params", required=True, help=X_TITLES["tau"]
+    )
+    logarithmic = st.pills(
+        "Logarithmic", ["x", "y"], default=["x", "y"], selection_mode="multi", key="log", bind="query-params",
+        help="A power law is a straight line where both axes are logarithmic.",
+    )  # fmt: skip
+    shown = st.pills(
+        "Show", KINDS, default=KINDS[:2], selection_mode="multi", key="show", bind="query-params",
+        help="Training: all training transitions. Held-out: as many chorales of the validation set. "
+        "Minibatch: the transitions of the step itself. Accuracy: the share of pitches predicted right.",
+    )  # fmt: skip
+view = View(x, "x" in logarithmic, "y" in logarithmic, tuple(shown))
+choice = fit_parts.choose()
+if choice.seeds:
+    chosen = fit_loaders.with_sisters(chosen, found)
+
+
+def draw() -> None:
+    fit_parts.renew_controls()
+    settings, rows = fit_loaders.settings(chosen, choice.seeds), curve_parts.as_they_are(chosen)
+    fits = fit_parts.fits_of(settings, choice, [row.id for row in rows if row.busy])
+    live_figure(
+        fitted_curves(settings, view, fits),
+        key="learning_curves",
+        alt=curve_parts.in_words([curve for setting in settings for curve in setting.curves], view),
+        height=720 if "accuracy" in view.shown else 560,
+        filename="learning-curves",
+        window=fit_parts.shown_window(fits) if view.x == "tau" else None,
+        on_window=fit_parts.dragged,
+    )
+    curve_parts.key_to_lines(view, choice.fit)
+    spike_parts.spikes(settings, rows)
+    if fits:
+        fit_parts.details(fits)
+
+
+if chosen:
+    curve_parts.warnings(chosen)
+    curve_parts.while_busy(chosen, draw)
+    curve_parts.physics(chosen, view)
+    curve_parts.while_busy(chosen, lambda: curve_parts.table_and_download(chosen))
+    probe_parts.noise(chosen)
+else:
+    st.info("Choose at least one run above.", icon=":material/info:")
+map_parts.exponents(found)

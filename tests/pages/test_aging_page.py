@@ -1,0 +1,227 @@
+"""The Aging page without a browser: on made aging, on nothing, and on nonsense."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from glassy_core.config import CLASS_AGING, PRESETS
+from glassy_core.runs import State
+from tests.made_runs import BASE, EXPONENT, write_aging, write_run
+
+PAGE = "pages/4_Aging.py"
+
+
+def words(app):
+    kinds = (app.markdown, app.caption, app.info, app.warning, app.error, app.success)
+    return " ".join(element.value for kind in kinds for element in kind).replace("\\", "")
+
+
+def sent(app):
+    return [json.loads(component.proto.json) for component in app.get("bidi_component")]
+
+
+def traces(app, kind):
+    return [t for data in sent(app) for t in json.loads(data["figure"])["data"] if t.get("meta") == kind]
+
+
+def numbers(values):
+    """A column of a trace, which travels as bytes."""
+    return np.frombuffer(base64.b64decode(values["bdata"]), values["dtype"])
+
+
+def test_an_empty_store_offers_a_start(open_page):
+    app = open_page(PAGE)
+    assert "No run has waiting times yet" in app.info[0].value
+    assert app.button(key="start_aging")
+    assert not sent(app)
+
+
+def test_the_class_presets_measure_long_enough():
+    for key, width in zip(CLASS_AGING, (10, 24, 48), strict=True):
+        config = PRESETS[key].config
+        assert (config.width, config.depth, config.chorales, config.eta) == (width, 2, 8, 5e-3)
+        assert config.waiting_times == (10_000, 20_000, 40_000, 80_000)
+        assert config.steps >= 4 * config.waiting_times[-1]
+
+
+def test_the_papers_depth_two_presets_have_its_waiting_times():
+    for key in ("paper-d2-under", "paper-d2-near", "paper-d2-over"):
+        config = PRESETS[key].config
+        assert [step * config.eta for step in config.waiting_times] == pytest.approx([80, 160, 320, 640, 1280])
+        assert config.steps >= 4 * config.waiting_times[-1]
+
+
+def test_one_click_starts_the_three_of_the_class_world(open_page, store):
+    app = open_page(PAGE)
+    app.button(key="start_aging_trio").click().run()
+    assert not app.exception
+    assert "Queued 3 runs." in words(app)
+    assert {run.config() for run in store.runs()} == {PRESETS[key].config for key in CLASS_AGING}
+
+
+def test_a_preset_is_started_with_several_seeds(open_page, store):
+    app = open_page(PAGE)
+    app.selectbox(key="aging_preset").select("class-aging-near").run()
+    app.text_input(key="aging_seeds").set_value("3, 4").run()
+    app.button(key="start_aging").click().run()
+    preset = PRESETS["class-aging-near"].config
+    assert {run.config() for run in store.runs()} == {replace(preset, seed=3), replace(preset, seed=4)}
+
+
+@pytest.mark.parametrize("text", ["", "many", "-1", " ".join(map(str, range(200)))])
+def test_bad_seeds_are_one_sentence(open_page, store, text):
+    app = open_page(PAGE)
+    app.text_input(key="aging_seeds").set_value(text).run()
+    assert not app.exception
+    assert len(app.error) == 1
+    assert app.button(key="start_aging").disabled
+    assert store.runs() == []
+
+
+def test_columns_beside_each_other_as_in_the_paper(open_page, store):
+    for key in CLASS_AGING:
+        write_aging(store, key)
+    app = open_page(PAGE)
+    alts = [data["alt"] for data in sent(app)]
+    for width in (10, 24, 48):
+        # against tau, against x, and by kind
+        assert sum(f"d = 2, w = {width}" in alt and ";" not in alt.split(":")[0] for alt in alts) >= 3
+    assert len(traces(app, "gamma")) == 3
+    assert len(traces(app, "error")) == 3
+
+
+def test_the_made_exponents_are_in_the_words(open_page, store):
+    write_aging(store)
+    text = words(open_page(PAGE))
+    assert f"α = {EXPONENT} " in text
+    assert "best at μ = 1.00" in text
+    assert "It agrees with full aging." in text
+    assert "b = 0.66" in text
+    assert "0.7 ± 0.1" in text  # the paper's
+
+
+def test_no_aging_is_called_so(open_page, store):
+    write_aging(store, mu=0.0)
+    assert "It agrees with no aging at all." in words(open_page(PAGE))
+
+
+def test_the_slider_scales_the_curves(open_page, store):
+    write_aging(store)
+
+    def scaled(app):
+        (figure,) = [data for data in sent(app) if data["filename"] == "aging-collapse-0"]
+        return [t for t in json.loads(figure["figure"])["data"] if t.get("meta") == "delta"]
+
+    app = open_page(PAGE)
+    first = scaled(app)
+    app.slider(key="mu").set_value(0.5).run()
+    for before, after, tau_w in zip(first, scaled(app), (50, 100, 200, 400), strict=True):
+        np.testing.assert_array_equal(numbers(after["y"]), numbers(before["y"]))
+        np.testing.assert_allclose(numbers(after["x"]), numbers(before["x"]) * tau_w**0.5)
+    assert traces(app, "breakdown")
+    assert "lie apart" in words(app) or "breaks away" in words(app)
+
+
+def test_the_view_is_in_the_url(open_page, store):
+    write_aging(store)
+    app = open_page(PAGE, mu="0.5", axes="linear", gamma="frozen at τ_w", weights="J", power_from="0.5", power_to="3")
+    assert app.slider(key="mu").value == 0.5
+    figure = next(data for data in sent(app) if data["filename"] == "aging-collapse-0")
+    assert json.loads(figure["figure"])["layout"]["xaxis"]["type"] == "linear"
+    window = next(data for data in sent(app) if data["filename"] == "aging-power")["window"]
+    assert window == [0.5, 3.0]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"mu": "9"}, {"mu": "x"}, {"networks": "<script>"}, {"run": "../../etc"}, {"weights": "Q"}, {"waited": "7"},
+     {"grown": "none"}, {"power_from": "-3"}, {"log_to": "nan"}],
+)  # fmt: skip
+def test_nonsense_in_the_url_breaks_nothing(open_page, store, query):
+    write_aging(store)
+    assert traces(open_page(PAGE, **query), "delta")
+
+
+def test_a_window_the_wrong_way_round_is_one_sentence(open_page, store):
+    write_aging(store)
+    app = open_page(PAGE)
+    app.number_input(key="power_from").set_value(8.0).run()
+    assert not app.exception
+    assert "8 to 6" in app.error[0].value.replace("\\", "")
+
+
+def test_a_window_beyond_the_data_says_so(open_page, store):
+    write_aging(store)
+    app = open_page(PAGE)
+    app.number_input(key="log_from").set_value(500.0).run()
+    assert not app.exception
+    assert "No waiting time has enough points" in words(app)
+
+
+def test_seeds_are_averaged_with_a_band_and_other_networks_are_not(open_page, store):
+    for seed in (0, 1, 2):
+        write_aging(store, seed=seed)
+    write_aging(store, "class-aging-over")
+    app = open_page(PAGE)
+    assert app.multiselect(key="networks").options == ["d = 2, w = 10, 3 seeds", "d = 2, w = 48"]
+    bands = traces(app, "band")
+    assert bands
+    assert all("3 seeds" in trace["hovertemplate"] for trace in traces(app, "delta")[:4])
+
+
+def test_a_link_names_a_run(open_page, store):
+    write_aging(store)
+    over = write_aging(store, "class-aging-over")
+    app = open_page(PAGE, run=over.id)
+    assert app.multiselect(key="networks").value == [over.id]
+    assert "run" not in app.query_params
+
+
+def test_a_run_deleted_meanwhile_leaves_the_choice(open_page, store):
+    write_aging(store)
+    over = write_aging(store, "class-aging-over")
+    app = open_page(PAGE)
+    store.delete(over)
+    app.run()
+    assert not app.exception
+    assert len(app.multiselect(key="networks").value) == 1
+
+
+def test_runs_before_their_first_waiting_time_say_so(open_page, store):
+    write_run(store, PRESETS["class-aging-under"].config, [1], [0.5], "queued")
+    assert "has not passed its first waiting time" in words(open_page(PAGE))
+
+
+def test_a_run_that_has_only_just_begun_to_age(open_page, store):
+    run = write_aging(store, status="queued")
+    lines = run.aging_path.read_text().splitlines(keepends=True)
+    run.aging_path.write_text("".join(lines[:4]))
+    app = open_page(PAGE)
+    assert traces(app, "delta")
+    assert "mu needs three" in words(app)
+
+
+def test_runs_without_waiting_times_are_not_offered(open_page, store):
+    write_run(store, BASE, [1], [0.5])
+    assert "No run has waiting times yet" in open_page(PAGE).info[0].value
+
+
+def test_nothing_chosen_asks_for_a_choice(open_page, store):
+    write_aging(store)
+    app = open_page(PAGE)
+    app.multiselect(key="networks").set_value([]).run()
+    assert "Choose at least one network" in words(app)
+
+
+def test_a_broken_aging_file_is_one_sentence(open_page, store):
+    run = write_aging(store)
+    run.aging_path.write_text("nonsense\n")
+    run.write_state(State("stopped", step=100, steps=400_000))
+    app = open_page(PAGE)
+    assert not app.exception
+    assert run.id in words(app)

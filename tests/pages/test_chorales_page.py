@@ -1,0 +1,280 @@
+"""The Chorales page without a browser: what it plays, what it says, and that its address is the piece."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from glassy_core import checkpoints
+from glassy_core.chorales import load_edition
+from glassy_core.voices import NAMES
+from tests.singers import HELD, add_singer
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = "pages/5_Chorales.py"
+TRAIN = load_edition("corpus").splits["train"]
+
+
+def sent(app):
+    """What the page hands to its players, in their order."""
+    data = [json.loads(component.proto.json) for component in app.get("bidi_component")]
+    return [values for values in data if "quarter" in values]
+
+
+def figures(app):
+    data = [json.loads(component.proto.json) for component in app.get("bidi_component")]
+    return [json.loads(values["figure"]) for values in data if "figure" in values]
+
+
+def chords(player):
+    """The chords that a player's notes make up."""
+    out = [set() for _ in range(player["chords"])]
+    for _, onset, length, pitch in player["notes"]:
+        for t in range(onset, onset + length):
+            out[t].add(pitch)
+    return tuple(tuple(sorted(chord)) for chord in out)
+
+
+def plain(text):
+    return text.replace("\\", "")
+
+
+def words(app):
+    kinds = ("markdown", "caption", "info", "warning", "error", "success")
+    return plain(" ".join(element.value for kind in kinds for element in app.get(kind)))
+
+
+def address(app):
+    """The page's address, a value a name."""
+    return {key: value if isinstance(value, str) else value[0] for key, value in app.query_params.items()}
+
+
+def test_an_empty_store_says_what_to_do(open_page):
+    app = open_page(PAGE)
+    assert "No network can sing yet" in app.info[0].value
+    assert not app.get("bidi_component")
+
+
+def test_a_run_without_a_checkpoint_does_not_sing(open_page, store):
+    add_singer(store, steps=(0,)).checkpoints.joinpath("step-000000000000.safetensors").unlink()
+    assert "No network can sing yet" in open_page(PAGE).info[0].value
+
+
+def test_it_sings_at_once_and_says_where_that_ends(open_page, store):
+    add_singer(store)
+    app = open_page(PAGE)
+    (player,) = sent(app)
+    assert chords(player) == TRAIN[0][:4] + (HELD,) * 60
+    assert (player["chords"], player["prime"], player["quarter"]) == (64, 4, 0.75)
+    assert player["sure"][0] is None
+    assert player["sure"][4:] == pytest.approx([1 / (1 + 2.718281828**-10) ** 54] * 60, abs=1e-3)
+    assert player["svg"].count('class="notehead"') == 4 * 64  # unisons are two notes
+    assert player["audio"].endswith(".wav")
+    assert player["voices"] == list(NAMES)
+    assert player["stems"] is None
+    assert "from chord 5 on: a fixed point" in words(app)
+    assert address(app) == {"run": store.runs()[0].id, "step": "1000"}
+
+
+def test_what_it_considered_is_told(open_page, store):
+    add_singer(store, strength=1.0)  # each silent pitch sounds with probability 0.119
+    (player,) = sent(open_page(PAGE, length="8"))
+    assert [t for t, _, _ in player["considered"]].count(6) == 50
+    assert {p for t, _, p in player["considered"] if t == 6} == {0.119}
+
+
+def test_the_untrained_network_is_silent(open_page, store):
+    add_singer(store)
+    app = open_page(PAGE, step="0")
+    assert "falls silent for good at chord 5" in words(app)
+    assert chords(sent(app)[0])[4:] == ((),) * 60
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"length": "many"}, "length=many: it must be a whole number from 2 to 512; 64 is used."),
+        ({"length": "4"}, "length = 4 is no length for this prime: it must be from 5 to 512; 5 is used."),
+        ({"k": "0"}, "k=0: it must be a whole number from 1 to 511; 4 is used."),
+        ({"k": "400"}, "k = 400 is no number of chords that it has: it must be from 1 to 128; 128 is used."),
+        ({"chorale": "9999"}, "chorale = 9999 is no training chorale: it must be from 0 to 204; 204 is used."),
+        ({"split": "../x"}, "split=../x: it must be one of train, valid, test; train is used."),
+        ({"decode": "pray"}, "decode=pray: it must be one of threshold, sample; threshold is used."),
+        ({"temperature": "nan"}, "temperature=nan: it must be a number from 0.05 to 10; 1 is used."),
+        ({"seed": "-1"}, "seed=-1: it must be a whole number from 0 to 1000000000; 0 is used."),
+        ({"tempo": "1e9"}, "tempo=1e9: it must be a whole number from 30 to 240; 80 is used."),
+        ({"instrument": "kazoo"}, "instrument=kazoo: it must be one of organ, choir, strings, piano; organ is used."),
+        ({"chord": "12-64"}, "chord=12-64: it must be pitches from 43 to 96 with hyphens between them"),
+        ({"ties": "<b>"}, "ties=<b>: it must be yes or no; no is used."),
+        ({"view": "inside"}, "view=inside: it must be one of listen, continue, transition, recall, quiz"),
+        ({"step": "7"}, "step = 7 is no checkpoint of this run: it has 0, 1000; the last is used."),
+        ({"run": "nobody"}, "There is no run 'nobody' with a checkpoint here: another one sings."),
+    ],
+)
+def test_an_unusable_address_is_one_sentence(open_page, store, query, sentence):
+    add_singer(store)
+    app = open_page(PAGE, **query)
+    assert not app.error
+    assert len(app.warning) == (2 if query.get("k") == "400" else 1)  # so many chords need a longer piece, too
+    assert sentence in plain(app.warning[0].value)
+    assert sent(app)
+    app.run()
+    assert not app.warning  # said once
+
+
+def test_the_address_reproduces_the_piece(open_page, store):
+    add_singer(store, strength=0.4)
+    asked = {
+        "split": "valid", "chorale": "5", "k": "3", "decode": "sample", "temperature": "0.7", "four": "yes",
+        "seed": "11", "take": "2", "length": "20", "tempo": "100", "instrument": "piano", "ties": "yes",
+    }  # fmt: skip
+    first = open_page(PAGE, **asked)
+    (player,) = sent(first)
+    assert chords(player)[:3] == load_edition("corpus").splits["valid"][5][:3]
+    assert max(map(len, chords(player)[3:])) == 4
+    assert asked.items() <= address(first).items()
+    again = open_page(PAGE, **address(first))
+    assert address(again) == address(first)
+    assert sent(again)[0]["notes"] == player["notes"]
+    assert sent(again)[0]["audio"] == player["audio"]
+    for change in ({"seed": "12"}, {"take": "3"}):
+        assert sent(open_page(PAGE, **address(first) | change))[0]["notes"] != player["notes"]
+
+
+def test_a_change_is_in_the_address_and_a_default_is_not(open_page, store):
+    add_singer(store)
+    app = open_page(PAGE)
+    app.slider(key="address_tempo").set_value(120).run()
+    assert address(app)["tempo"] == "120"
+    assert sent(app)[0]["quarter"] == 0.5
+    app.slider(key="address_tempo").set_value(80).run()
+    assert "tempo" not in address(app)
+
+
+def test_a_chord_can_begin(open_page, store):
+    add_singer(store)
+    app = open_page(PAGE, prime="chord", chord="67-60", length="6")
+    assert chords(sent(app)[0]) == ((60, 67), *[HELD] * 5)
+    assert "C4 G4" in words(app)
+
+
+def test_another_edition_than_the_run_learned_is_flagged(open_page, store):
+    add_singer(store, digest="0" * 64)
+    assert "learned another file of the corpus edition (000000000000...)" in plain(open_page(PAGE).warning[0].value)
+
+
+def test_a_damaged_checkpoint_is_one_sentence(open_page, store):
+    run = add_singer(store)
+    path = checkpoints.path_of(run.checkpoints, 1000)
+    path.write_bytes(path.read_bytes()[:-100])
+    app = open_page(PAGE)
+    assert len(app.error) == 1
+    assert "cannot be read as a checkpoint" in plain(app.error[0].value)
+    assert sent(open_page(PAGE, step="0"))  # the other one still sings
+
+
+def test_markup_in_a_name_is_shown_as_text(open_page, store):
+    run = add_singer(store)
+    (run.path / "about.json").write_text(json.dumps({"name": "<b>loud</b>", "tags": [], "note": ""}))
+    assert r"\<b\>loud" in open_page(PAGE).subheader[0].value
+
+
+def test_likeness_stands_beside_bach(open_page, store):
+    add_singer(store)
+    app = open_page(PAGE)
+    table = app.table[0].value.set_index("")
+    assert list(table.columns) == ["network", "Bach, learned", "Bach, held out"]
+    assert table.loc["Phrases of 4 chords found there", "network"] == "0 %"
+    assert table.loc["Moves: distance to the learned chorales (0 to 1)", "Bach, learned"] == "0.00"
+    (figure,) = figures(app)
+    own = next(trace for trace in figure["data"] if trace["name"] == "network")
+    assert own["x"][0] == "C"
+
+
+def test_bach_goes_on_beside_the_network(open_page, store):
+    add_singer(store)
+    app = open_page(PAGE, view="continue", chorale="1", k="4")
+    bach, network = sent(app)
+    assert chords(bach) == TRAIN[1]
+    assert chords(network) == TRAIN[1][:4] + (HELD,) * (len(TRAIN[1]) - 4)
+    assert (bach["prime"], bach["border"], network["border"], network["parting"]) == (len(TRAIN[1]), 4, 4, 4)
+    assert f"follows Bach for **0 of {len(TRAIN[1]) - 4}** chords and leaves him at chord 5" in words(app)
+    assert "which the network learned" in words(app)
+    assert "never saw" in words(open_page(PAGE, view="continue", split="valid"))
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [({"prime": "chord"}, "Begin with a chorale rather than a chord"), ({"k": "128"}, "choose a smaller k")],
+)
+def test_nothing_to_continue_is_said(open_page, store, query, sentence):
+    add_singer(store)
+    assert sentence in words(open_page(PAGE, view="continue", length="200", **query))
+
+
+def test_the_transition_is_heard_through_widths_and_tau(open_page, store):
+    for width in (4, 6, 8, 10):
+        add_singer(store, steps=(0, 10, 1000), width=width, name=f"w{width}")
+    add_singer(store, width=7, chorales=5)  # learned other data: not compared
+    run = next(run for run in store.runs() if run.config().width == 4)
+    app = open_page(PAGE, view="transition", run=run.id)
+    players = sent(app)
+    assert len(players) == 3 + 3  # widths 4, 8, 10; tau = 0, 0.1, 10
+    assert all(player["small"] and player["audio"].endswith(".wav") for player in players)
+    text = words(app)
+    assert [f"**w = {width}**" in text for width in (4, 6, 7, 8, 10)] == [True, False, False, True, True]
+    assert all(f"**τ = {tau}**" in text for tau in ("0", "0.1", "10"))
+    assert "Silent from chord 5 on." in text
+
+
+def test_one_width_alone_asks_for_others(open_page, store):
+    add_singer(store)
+    assert "Start the class trio" in words(open_page(PAGE, view="transition"))
+
+
+def test_recall_is_drawn_against_width_and_tau(open_page, store):
+    for width in (4, 6):
+        add_singer(store, width=width, name=f"w{width}")
+    app = open_page(PAGE, view="recall")
+    by_width, by_tau = figures(app)
+    assert sorted(by_width["data"][0]["x"]) == [4, 6]
+    assert by_width["data"][0]["y"] == [0, 0]  # neither goes on as Bach did
+    assert {trace["x"][0] for trace in by_tau["data"]} == {10.0}  # tau = 0 has no place on the axis
+    assert "No critical width is marked" in words(app) or "Each point is one run" in words(app)
+
+
+def test_the_quiz_is_blind_and_keeps_the_score(open_page, store):
+    add_singer(store)
+    app = open_page(PAGE, view="quiz")
+    right = 0
+    for number in range(1, 4):
+        (player,) = sent(app)
+        assert (player["prime"], player["border"], player["sure"], player["legend"]) == (0, 0, None, [])
+        assert player["considered"] == []
+        by_network = chords(player)[4:] == (HELD,) * 16
+        app.button(key="answer_Bach").click().run()
+        right += not by_network
+        said = app.error[0].value if by_network else app.success[0].value
+        assert plain(said).startswith("No. It is by the network" if by_network else "Right. It is by Bach")
+        assert app.metric[0].value == f"{right} of {number}"
+        app.button(key="quiz_next").click().run()
+    app.button(key="quiz_over").click().run()
+    assert not app.metric
+
+
+def test_no_engine_is_loaded_before_something_sounds(store):
+    script = (
+        "import sys\nfrom streamlit.testing.v1 import AppTest\n"
+        "from glassy_core import jobs\njobs.ensure_dispatcher = lambda store: None\n"
+        "import glassy_core.ui.chorale_views, glassy_core.ui.recall_view, glassy_core.ui.quiz_view\n"
+        f"app = AppTest.from_file('app.py', default_timeout=60).switch_page({PAGE!r}).run()\n"
+        "assert not app.exception, app.exception\n"
+        "sys.exit(', '.join({'torch', 'numba'} & set(sys.modules)) or 0)"
+    )
+    result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=os.environ, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr

@@ -1,0 +1,215 @@
+"""The Critical width page without a browser: on made sweeps, on nothing, and on nonsense."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from glassy_core.comparable import readable
+from glassy_core.measured import criticality
+from glassy_core.sweep_presets import SWEEPS
+from glassy_core.sweeps import expand
+from tests.made_runs import BASE, W_C, WIDTHS, write_run, write_sweep
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = "pages/3_Critical_width.py"
+
+
+def words(app):
+    kinds = (app.markdown, app.caption, app.info, app.warning, app.error, app.success)
+    return " ".join(element.value for kind in kinds for element in kind).replace("\\", "")
+
+
+def figures(app):
+    """What the page hands to its plots, by their words."""
+    sent = [json.loads(component.proto.json) for component in app.get("bidi_component")]
+    return {data["alt"]: json.loads(data["figure"])["data"] for data in sent}
+
+
+def traces(app, kind):
+    return [trace for data in figures(app).values() for trace in data if trace.get("meta") == kind]
+
+
+def set_sweep(app, **texts):
+    for key, text in texts.items():
+        app.text_input(key=key).set_value(text)
+    return app.run()
+
+
+def test_an_empty_store_offers_the_sweep(open_page):
+    app = open_page(PAGE)
+    assert "no run yet" in app.info[0].value
+    preset = SWEEPS["class"]
+    count = len(preset.depths) * len(preset.widths) * len(preset.seeds)
+    assert app.button(key="start_sweep").label == f"Start the sweep of {count} runs"
+
+
+def test_the_class_worlds_sweep_can_show_a_critical_width():
+    preset = SWEEPS["class"]
+    assert preset.depths == (1, 2)
+    assert len(preset.widths) >= 8
+    assert len(preset.seeds) == 3
+    assert preset.base.chorales == 8
+
+
+@pytest.mark.parametrize("key", SWEEPS)
+def test_one_click_queues_the_whole_sweep_and_the_second_nothing(open_page, store, key):
+    app = open_page(PAGE, sweep=key)
+    app.selectbox(key="sweep").select(key).run()
+    set_sweep(app, widths="12, 20", seeds="0 1", depths="1,2")
+    app.button(key="start_sweep").click().run()
+    assert not app.exception
+    assert "Queued 8 runs." in words(app)
+    found = {replace(run.config(), name="", edition="corpus") for run in store.runs()}
+    assert found == set(expand(replace(SWEEPS[key].base, edition="corpus"), [1, 2], [12, 20], [0, 1]))
+    app.button(key="start_sweep").click().run()
+    assert "Nothing is new. 8 runs had been made already." in words(app)
+    assert len(store.runs()) == 8
+
+
+def test_widths_can_be_added_later(open_page, store):
+    app = open_page(PAGE)
+    set_sweep(app, widths="12", seeds="0", depths="1")
+    app.button(key="start_sweep").click().run()
+    set_sweep(app, widths="12 20")
+    app.button(key="start_sweep").click().run()
+    assert "Queued one run. One run had been made already." in words(app)
+    assert sorted(run.config().width for run in store.runs()) == [12, 20]
+
+
+def test_the_estimate_of_the_whole_is_shown(open_page):
+    app = open_page(PAGE)
+    set_sweep(app, widths="10", seeds="0", depths="1")
+    for _ in range(20):  # the measurement is made beside the page
+        if "About" in words(app.run()):
+            break
+    assert re.search(r"About \*\*[\dhmins ]+\*\* for all: 80.000 steps in one run, ", words(app))
+
+
+def test_the_progress_of_the_whole_is_shown(open_page, store):
+    base = SWEEPS["class"].base
+    for config, status in zip(expand(base, [1], [12, 14], [0]), ("finished", "queued"), strict=True):
+        write_run(store, config, [0.1, 400], [0.9, 0.1], status)
+    app = open_page(PAGE, widths="12, 14", seeds="0", depths="1")
+    (bar,) = app.get("progress")
+    assert "1 of 2 runs finished" in bar.proto.text
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "sentence"),
+    [
+        ("widths", "", "names no widths"),
+        ("widths", "wide", "Widths are 'wide'"),
+        ("depths", "0", "depth is 0"),
+        ("seeds", "-1", "seed is -1"),
+        ("widths", "1e9", "Widths are '1e9'"),
+        ("seeds", " ".join(map(str, range(500))), "at most 2000 are allowed"),
+    ],
+)
+def test_a_bad_sweep_is_one_sentence_and_cannot_be_started(open_page, store, key, text, sentence):
+    app = set_sweep(open_page(PAGE), **{key: text})
+    assert not app.exception
+    assert sentence in app.error[0].value.replace("\\", "")
+    assert app.button(key="start_sweep").disabled
+    assert store.runs() == []
+
+
+def test_the_made_critical_width_is_on_the_page(open_page, store):
+    write_sweep(store)
+    app = open_page(PAGE)
+    assert len(figures(app)) == 3  # one a depth, and Fig. 6
+    expected = criticality(readable(store.runs()))
+    roots = [trace["x"][0] for trace in traces(app, "w_c") if "error_x" in trace]
+    assert roots == [
+        pytest.approx(result.w_c.value)
+        for depth in expected.depths.values()
+        for result in depth.thresholds.values()
+        if result.w_c
+    ]
+    text = words(app)
+    assert "The deeper network has the smaller w_c" in text
+    assert "20\u2009890" in text  # the paper's parameters beside ours
+    assert "running median" in text  # the smoothing is stated
+    assert "paper" not in {trace.get("meta") for data in figures(app).values() for trace in data}
+
+
+def test_censored_runs_are_drawn_at_their_bounds(open_page, store):
+    write_sweep(store, depths=(2,), seeds=(0,))
+    arrows = [trace for trace in traces(open_page(PAGE), "censored") if trace["x"]]
+    below = [width for width in WIDTHS if width < W_C[2]]
+    assert all(set(below) <= set(trace["x"]) for trace in arrows)
+    assert all(y == pytest.approx(1 / 400) for trace in arrows for y in trace["y"])
+
+
+def test_the_suggested_run_is_made_by_one_click(open_page, store):
+    write_sweep(store, depths=(2,), seeds=(0,))
+    app = open_page(PAGE)
+    hint = criticality(readable(store.runs())).depths[2].suggestion
+    app.button(key="suggested-2").click().run()
+    assert not app.exception
+    (new,) = [run for run in store.runs() if run.state().status == "queued"]
+    assert new.config() == replace(BASE, depth=2, width=hint.width, seed=hint.seed, steps=80_000)
+    assert "Queued one run." in words(app)
+
+
+def test_runs_of_other_data_are_never_mixed(open_page, store):
+    write_sweep(store, depths=(2,), seeds=(0,))
+    write_run(store, replace(BASE, chorales=9, width=99), [1, 10], [0.5, 0.001])
+    app = open_page(PAGE)
+    assert "9 chorales" not in words(app)
+    assert all(99 not in trace["x"] for kind in ("points", "censored") for trace in traces(app, kind))
+    app.selectbox(key="data").select_index(1).run()
+    assert not app.exception
+    assert "9 chorales" in words(app)
+    assert {99} == {x for trace in traces(app, "points") for x in trace["x"]}
+
+
+def test_thresholds_are_in_the_url(open_page, store):
+    write_sweep(store, depths=(2,), seeds=(0,))
+    app = open_page(PAGE)
+    app.button_group(key="thresholds").set_value([0.02]).run()
+    assert {trace["name"] for trace in traces(app, "points")} == {"0.02"}
+    again = open_page(PAGE, thresholds="0.02")
+    assert {trace["name"] for trace in traces(again, "points")} == {"0.02"}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"thresholds": "7"}, {"data": "../.."}, {"sweep": "none"}, {"sweep_eta": "fast"}, {"widths": "<b>x</b>"}],
+)
+def test_nonsense_in_the_url_breaks_nothing(open_page, store, query):
+    write_sweep(store, depths=(2,), seeds=(0,))
+    app = open_page(PAGE, **query)
+    assert len(figures(app)) == 2
+
+
+def test_runs_without_records_and_broken_ones(open_page, store):
+    write_run(store, BASE, [], [], "queued")
+    (store.directory / "20260101-000000-broken").mkdir()
+    app = open_page(PAGE)
+    assert "Nothing has been recorded yet" in words(app)
+
+
+def test_runs_of_one_depth_say_what_is_missing(open_page, store):
+    write_sweep(store, depths=(2,), seeds=(0,))
+    assert "runs of one depth only" in words(open_page(PAGE))
+
+
+def test_the_pages_need_neither_torch_nor_numba(store, tmp_path):
+    write_sweep(store, depths=(2,), seeds=(0,))
+    script = (
+        "import sys\nfrom streamlit.testing.v1 import AppTest\nfrom glassy_core import jobs\n"
+        "jobs.ensure_dispatcher = lambda store: None\n"
+        f"app = AppTest.from_file({str(ROOT / 'app.py')!r}, default_timeout=60).switch_page({PAGE!r}).run()\n"
+        "assert not app.exception, app.exception\napp.switch_page('pages/4_Aging.py').run()\n"
+        "assert not app.exception, app.exception\n"
+        "sys.exit(', '.join({'torch', 'numba'} & set(sys.modules)) or 0)"
+    )
+    result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr

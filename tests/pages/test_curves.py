@@ -1,0 +1,194 @@
+"""The Learning curves page without a browser: which runs it shows, what it says, what it hands to the plot."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from glassy_core.chorales import load_edition
+from glassy_core.config import PRESETS, RunConfig
+from glassy_core.runs import RunStore, State
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = "pages/2_Learning_curves.py"
+NEAR = PRESETS["class-near"].config
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    monkeypatch.setenv("GLASSY_RUNS_DIR", str(tmp_path / "runs"))
+    monkeypatch.setattr("glassy_core.jobs.ensure_dispatcher", lambda store: None)  # nothing is to be trained here
+    return RunStore(tmp_path / "runs")
+
+
+def add(store, config, status="finished", nlls=(1.0, 0.5, 0.25, 0.2)):
+    run = store.create(config, load_edition("corpus").digest)
+    with open(run.metrics_path, "w") as file:
+        for k, nll in enumerate(nlls):
+            step = 0 if k == 0 else 10**k
+            values = {"nll": nll, "nll_minibatch": nll, "accuracy": 0.9, "nll_valid": 2 * nll}
+            file.write(json.dumps({"step": step, "tau": step * config.eta, "eta": config.eta} | values) + "\n")
+    run.write_state(State(status=status, step=step, steps=config.steps))
+    return run
+
+
+def opened(**query):
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).switch_page(PAGE)
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def sent(app):
+    """What the page hands to its plot."""
+    (component,) = app.get("bidi_component")
+    return json.loads(component.proto.json)
+
+
+def plot(app):
+    return json.loads(sent(app)["figure"])
+
+
+def names(app):
+    return [trace["name"] for trace in plot(app)["data"] if trace["showlegend"]]
+
+
+def words(app):
+    return " ".join(element.value for element in [*app.markdown, *app.caption, *app.info, *app.warning])
+
+
+def test_an_empty_store_says_what_to_do(store):
+    app = opened()
+    assert "no run yet" in app.info[0].value
+    assert not app.get("bidi_component")
+
+
+def test_the_newest_class_trio_is_shown_at_first(store):
+    for name in ("class-under", "class-near", "class-over"):
+        add(store, PRESETS[name].config)
+    assert names(opened()) == ["under (d = 2, w = 10)", "near (d = 2, w = 24)", "over (d = 2, w = 48)"]
+
+
+def test_the_newest_runs_are_shown_where_there_is_no_trio(store):
+    for width in (5, 6, 7, 8):
+        run = add(store, RunConfig(width=width, chorales=3))
+        run.path.rename(run.path.with_name(f"20260101-00000{width}-x"))  # made in this order
+    assert [re.search(r"w=(\d)", name)[1] for name in names(opened())] == ["8", "7", "6"]
+
+
+def test_the_view_comes_from_the_url(store):
+    add(store, replace(NEAR, name="one"))
+    add(store, replace(NEAR, name="two"))
+    figure = plot(opened(runs="one", x="step", log="y", show="training"))
+    assert {trace["name"] for trace in figure["data"]} == {"one (d = 2, w = 24)"}
+    assert {trace["meta"] for trace in figure["data"]} == {"entry", "training"}
+    assert figure["layout"]["xaxis"]["title"]["text"] == "learning steps"
+    assert (figure["layout"]["xaxis"]["type"], figure["layout"]["yaxis"]["type"]) == ("linear", "log")
+
+
+def test_a_link_names_runs_by_id(store):
+    runs = [add(store, replace(NEAR, name=name)) for name in ("one", "two", "three", "four")]
+    app = opened(run=[runs[3].id, "../secret", runs[1].id])
+    assert names(app) == ["four (d = 2, w = 24)", "two (d = 2, w = 24)"]
+    assert "run" not in app.query_params  # from here on the choice is the reader's
+    app.multiselect(key="runs").set_value([runs[0].id]).run()
+    assert names(app) == ["one (d = 2, w = 24)"]
+
+
+def test_nonsense_in_the_url_is_ignored(store):
+    add(store, NEAR)
+    assert names(opened(runs="<script>", x="../..", log="q", show="everything")) == ["near (d = 2, w = 24)"]
+
+
+def test_runs_of_one_name_are_told_apart(store):
+    runs = [add(store, replace(NEAR, seed=seed)) for seed in (0, 1)]
+    app = opened()
+    app.multiselect(key="runs").set_value([run.id for run in runs]).run()
+    assert sorted(re.search(r"· (\w+)", name)[1] for name in names(app)) == sorted(run.id[-4:] for run in runs)
+
+
+def test_a_run_deleted_meanwhile_leaves_the_choice(store):
+    kept, gone = add(store, replace(NEAR, name="kept")), add(store, replace(NEAR, name="gone"))
+    app = opened()
+    app.multiselect(key="runs").set_value([kept.id, gone.id]).run()
+    assert len(names(app)) == 2
+    store.delete(gone)
+    app.run()
+    assert not app.exception
+    assert names(app) == ["kept (d = 2, w = 24)"]
+
+
+def test_a_broken_run_directory_does_not_hide_the_others(store):
+    add(store, NEAR)
+    (store.directory / "20260101-000000-broken").mkdir()
+    torn = add(store, replace(NEAR, name="torn"))
+    torn.metrics_path.write_bytes(b'\xff\n{"step": 0, "tau": 0, "eta": 0.005, "nll": 1}\n{"st')
+    app = opened()
+    app.multiselect(key="runs").set_value([run.id for run in store.runs() if run.metrics_path.exists()]).run()
+    assert not app.exception
+    assert sorted(names(app)) == ["near (d = 2, w = 24)", "torn (d = 2, w = 24)"]
+
+
+def test_the_floor_and_tau_are_explained(store):
+    add(store, NEAR)
+    text = words(opened())
+    assert "floor" in text
+    assert "is 0" in text  # of the first eight chorales
+    assert "Eq. 4" in text
+    assert "are τ = 80" in text
+
+
+def test_different_data_are_flagged(store):
+    add(store, replace(NEAR, name="eight"))
+    assert not opened().warning
+    add(store, RunConfig(name="eighty", chorales=80))
+    app = opened()
+    app.multiselect(key="runs").set_value([run.id for run in store.runs()]).run()
+    assert "different data" in app.warning[0].value
+
+
+def test_a_failed_run_says_why(store):
+    run = add(store, NEAR)
+    run.write_state(State(status="failed", error="The learning diverged."))
+    assert "The learning diverged" in opened().error[0].value.replace("\\", "")
+
+
+def test_the_plot_has_words_for_those_who_do_not_see_it(store):
+    add(store, NEAR)
+    assert "near (d = 2, w = 24): NLL 0.2 bits at tau 5" in sent(opened())["alt"]
+
+
+def test_markup_in_a_name_is_shown_as_text(store):
+    run = add(store, NEAR)
+    (run.path / "about.json").write_text(json.dumps({"name": "<img src=x onerror=alert(1)>", "tags": [], "note": ""}))
+    assert names(opened()) == ["&lt;img src=x onerror=alert(1)&gt; (d = 2, w = 24)"]
+
+
+def test_nothing_chosen_asks_for_a_choice(store):
+    add(store, NEAR)
+    app = opened()
+    app.multiselect(key="runs").set_value([]).run()
+    assert "Choose" in app.info[0].value
+
+
+def test_the_page_needs_neither_torch_nor_numba(store):
+    add(store, NEAR)
+    script = (
+        "import sys\nfrom streamlit.testing.v1 import AppTest\n"
+        "from glassy_core import jobs\njobs.ensure_dispatcher = lambda store: None\n"
+        f"app = AppTest.from_file('app.py', default_timeout=60).run().switch_page({PAGE!r}).run()\n"
+        "assert not app.exception, app.exception\n"
+        "sys.exit(', '.join({'torch', 'numba'} & set(sys.modules)) or 0)"
+    )
+    result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=os.environ, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr

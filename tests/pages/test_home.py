@@ -1,0 +1,90 @@
+"""Home: what it says, what it starts, what it shows of the runs."""
+
+import base64
+import json
+import re
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import pytest
+
+from glassy_core import jobs
+from glassy_core.config import CLASS_TRIO, PRESETS, RunConfig
+from glassy_core.runs import State
+
+
+def words(app):
+    """Everything the page says, as one text."""
+    return "\n".join(element.value for kind in ("title", "header", "markdown", "caption") for element in app.get(kind))
+
+
+def test_home_opens_with_nothing_there_and_says_what_to_do(open_page):
+    app = open_page()
+    assert "Nothing yet. Start the class trio" in words(app)
+    assert "critical width" in words(app)
+
+
+def test_one_click_starts_the_class_trio(open_page, store):
+    app = open_page()
+    app.button(key="start_trio").click().run()
+    assert not app.exception
+    started = {run.config().width: run for run in store.runs()}
+    assert sorted(started) == [10, 24, 48]
+    for key in CLASS_TRIO:
+        expected = PRESETS[key].config
+        assert started[expected.width].config() == expected
+        assert started[expected.width].state().status == "queued"
+    assert "Started under, near and over." in app.success[0].value.replace("\\", "")
+
+
+def test_a_trio_that_cannot_be_written_is_one_sentence(open_page, store):
+    app = open_page()
+    store.directory.write_text("a file where the directory should be")
+    app.button(key="start_trio").click().run()
+    assert not app.exception
+    assert len(app.error) == 1
+
+
+def test_running_runs_are_shown_with_their_curve(open_page, store):
+    run = store.create(replace(PRESETS["class-near"].config, name="mine"), "digest")
+    run.metrics_path.write_text(
+        "".join(
+            json.dumps({"step": k, "tau": 0.005 * k, "eta": 0.005, "nll": 1 / (1 + k)}) + "\n" for k in (0, 1, 9, 99)
+        )
+    )
+    with run.locked():
+        run.write_state(State("running", 99, 1000, time.time(), 10.0, 0.005, 0.495, 0.01, 9.9))
+        app = open_page()
+        text = words(app)
+        picture = base64.b64decode(re.search(r"base64,([^\"]+)", app.html[0].value).group(1)).decode()
+    assert "mine" in text
+    assert "**0.01** bits at tau **0.495**" in text
+    assert app.progress[0].text == "step 99 of 1\u2009000, 1 min 30 s left"
+    points = re.search(r'points="([^"]*)"', picture).group(1).split()
+    assert len(points) == 3  # step 0 has tau 0, which a logarithmic axis has no place for
+    assert points[-1] == "101.7,60.0"  # log10 tau = -0.305, NLL = 0.01
+
+
+def test_when_nothing_runs_the_latest_runs_are_shown(open_page, store):
+    run = store.create(RunConfig(name="done", steps=10), "digest")
+    run.write_state(State("finished", 10, 10, time.time(), nll=0.5, tau=0.004))
+    app = open_page()
+    assert "Nothing is running. The latest runs:" in words(app)
+    assert "done" in words(app)
+
+
+def test_the_dispatcher_is_seen_to_once(open_page, monkeypatch):
+    calls = []
+    monkeypatch.setattr(jobs, "ensure_dispatcher", calls.append)
+    app = open_page()
+    app.run()
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("heavy", ["torch", "numba"])
+def test_pages_load_no_engine(heavy, store):
+    """Neither page needs an engine in the app's process: a fresh one that imports all they use has none."""
+    code = f"import sys, glassy_core.ui, glassy_core.ui.loaders; sys.exit({heavy!r} in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

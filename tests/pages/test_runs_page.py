@@ -1,0 +1,424 @@
+"""The Runs page: settings, their limits, actions on runs, broken directories, hundreds of runs."""
+
+import json
+import time
+from dataclasses import fields, replace
+
+import pytest
+
+from glassy_core import jobs
+from glassy_core.chorales import load_edition
+from glassy_core.config import PRESETS, RunConfig
+from glassy_core.runs import State
+
+PAGE = "pages/1_Runs.py"
+CONFIG = RunConfig(name="first", width=12, chorales=8, steps=1000, eta=5e-3)
+
+
+@pytest.fixture
+def make_run(store):
+    """make_run(status, name=..., other settings) -> a run that says it has that status, at step 100."""
+
+    def make_run(status="paused", **changes):
+        config = replace(CONFIG, **changes)
+        run = store.create(config, load_edition("corpus").digest)
+        run.write_state(State(status, 100, config.steps, time.time(), eta=config.eta, nll=0.25, tau=0.5, seconds=2.0))
+        return run
+
+    return make_run
+
+
+def plain(text):
+    return text.replace("\\", "")
+
+
+def errors(app):
+    return [plain(element.value) for element in app.error]
+
+
+def frame(app):
+    """The table of runs as the page shows it."""
+    return app.dataframe[0].value
+
+
+def test_it_opens_with_no_runs_and_says_what_to_do(open_page):
+    app = open_page(PAGE)
+    assert "no runs yet" in app.info[0].value
+
+
+def test_every_setting_is_there_with_its_unit_and_meaning(open_page):
+    app = open_page(PAGE)
+    captions = [caption.value.lower() for caption in app.caption]
+    for field in fields(RunConfig):
+        widget = app.get_by_key(field.name)
+        unit = field.metadata["unit"]
+        assert unit in ("", field.name) or f"({unit})" in widget.label
+        assert any(field.metadata["meaning"].lower() in caption for caption in captions)
+
+
+@pytest.mark.parametrize("key", PRESETS)
+def test_a_preset_fills_in_all_settings(open_page, store, key):
+    app = open_page(PAGE)
+    app.selectbox(key="preset").select(key).run()
+    app.segmented_control(key="edition").set_value("corpus").run()  # the paper's file may not be here
+    app.button(key="start").click().run()
+    assert not app.exception
+    assert errors(app) == []
+    (run,) = store.runs()
+    assert run.config() == replace(PRESETS[key].config, edition="corpus")
+    assert run.state().status == "queued"
+
+
+def test_a_preset_chosen_and_started_at_once_is_the_one_that_starts(open_page, store):
+    app = open_page(PAGE)
+    app.selectbox(key="preset").select("class-over")
+    app.button(key="start").click().run()  # both in one go, as from a quick reader
+    assert [run.config() for run in store.runs()] == [PRESETS["class-over"].config]
+    assert app.number_input(key="width").value == 48
+
+
+def test_a_preset_in_the_url_fills_in_its_settings_unless_they_are_there_too(open_page):
+    title = PRESETS["class-over"].title
+    assert open_page(PAGE, preset=title).number_input(key="width").value == 48
+    app = open_page(PAGE, preset=title, width="50")
+    assert app.number_input(key="width").value == 50
+
+
+def test_full_gradient_descent_is_one_toggle(open_page, store):
+    app = open_page(PAGE)
+    app.toggle(key="full_batch").set_value(True).run()
+    app.button(key="start").click().run()
+    assert store.runs()[0].config().batch_size == "all"
+
+
+def test_the_estimate_says_what_it_rests_on(open_page):
+    app = open_page(PAGE)
+    for _ in range(50):  # it is measured beside the page
+        said = [plain(element.value) for element in app.markdown if "measured on this machine" in element.value]
+        if said:
+            break
+        time.sleep(0.1)
+        app.run()
+    assert "About **2 min 30 s**" in said[0]
+    assert "400 steps/s" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "sentence"),
+    [
+        ("width", 0, "width is 0: it must be from 1 to 2000."),
+        ("depth", -3, "depth is -3: it must be from 1 to 50."),
+        ("eta", -0.005, "eta is -0.005: it must be above 0 and at most 1"),
+        ("name", "../../etc", "The name '../../etc' contains '/'"),
+        ("name", "<script>alert(1)</script>", "contains '<'"),
+        ("name", "x" * 81, "The name has 81 characters: at most 80"),
+        ("batch_size", 0, "batch_size is 0"),
+        ("waiting_times", "20000, soon", "write steps such as 20000, 40000"),
+    ],
+)
+def test_an_unusable_setting_is_one_sentence_and_nothing_is_started(open_page, store, setting, value, sentence):
+    app = open_page(PAGE)
+    app.get_by_key(setting).set_value(value).run()
+    assert not app.exception
+    assert len(app.error) == 1
+    assert sentence in errors(app)[0]
+    assert app.button(key="start").disabled
+    assert app.get_by_key(setting).value == value  # what was typed is still there
+    assert store.runs() == []
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"), [({"width": "0"}, "width is 0"), ({"eta": "-1"}, "eta is -1"), ({"name": "../x"}, "'../x'")]
+)
+def test_an_unusable_setting_in_the_url_is_one_sentence(open_page, query, sentence):
+    app = open_page(PAGE, **query)
+    assert sentence in errors(app)[0]
+
+
+@pytest.mark.parametrize(
+    "query", [{"width": "many"}, {"preset": "none"}, {"edition": "third"}, {"selected": "../../etc"}]
+)
+def test_nonsense_in_the_url_is_passed_over(open_page, make_run, query):
+    make_run()
+    app = open_page(PAGE, **query)
+    assert errors(app) == []
+
+
+def test_more_chorales_than_there_are(open_page, store):
+    app = open_page(PAGE, chorales="9999")
+    app.button(key="start").click().run()
+    assert "9999 chorales cannot be taken" in errors(app)[0]
+    assert store.runs() == []
+
+
+def test_without_the_papers_file_the_run_learns_the_other_edition_and_says_so(open_page, store, monkeypatch, tmp_path):
+    monkeypatch.setenv("GLASSY_JSB_JSON", str(tmp_path / "nowhere.json"))
+    app = open_page(PAGE, edition="paper")
+    assert "not here yet" in app.info[0].value
+    app.button(key="start").click().run()
+    assert not app.exception
+    assert store.runs()[0].config().edition == "corpus"
+    assert "The corpus edition stands in for the paper edition" in plain(app.warning[0].value)
+
+
+def test_a_truncated_paper_file_is_refused(open_page, monkeypatch, tmp_path):
+    monkeypatch.setenv("GLASSY_JSB_JSON", str(tmp_path / "nowhere.json"))
+    app = open_page(PAGE, edition="paper")
+    app.file_uploader[0].upload("jsb-chorales-quarter.json", b'{"train": [[[60, 64')
+    app.run()
+    app.button(key="install").click().run()
+    assert not app.exception
+    assert "is not the paper's file or is cut short" in errors(app)[0]
+
+
+def test_the_table_shows_what_the_store_holds(open_page, make_run):
+    make_run("finished", name="one", width=20)
+    make_run("failed", name="two", width=30)
+    table = frame(open_page(PAGE))
+    assert list(table["Name"]) == ["two", "one"]
+    assert [status[0] for status in table["Status"]] == ["failed", "finished"]
+    assert list(table["w"]) == [30, 20]
+    assert list(table["NLL"]) == [0.25, 0.25]
+
+
+def test_a_run_whose_heartbeat_is_old_is_stalled_or_interrupted(open_page, make_run):
+    lost, hung = make_run("running", name="lost"), make_run("running", name="hung")
+    for run in (lost, hung):
+        run.write_state(replace(run.state(), status="running", heartbeat=time.time() - 60))
+    with hung.locked():
+        table = frame(open_page(PAGE)).set_index("Name")
+    assert table["Status"]["hung"][0] == "stalled"
+    assert table["Status"]["lost"][0] == "interrupted"
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ({"find": "wide"}, ["wide one"]),
+        ({"find": "ONE deep"}, ["deep one"]),
+        ({"find": "note-word"}, ["deep one"]),
+        ({"status": "failed"}, ["deep one"]),
+        ({"depths": "2"}, ["wide one"]),
+        ({"widths": "7"}, ["deep one"]),
+        ({"tags": "lesson"}, ["wide one"]),
+        ({"editions": "corpus"}, ["deep one", "wide one"]),
+    ],
+)
+def test_filters_narrow_the_table(open_page, make_run, query, names):
+    make_run("paused", name="wide one", width=300).describe(tags=["lesson"])
+    make_run("failed", name="deep one", depth=5, width=7).describe(note="a note-word")
+    assert list(frame(open_page(PAGE, **query))["Name"]) == names
+
+
+def test_filters_that_nothing_passes_say_so(open_page, make_run):
+    make_run()
+    app = open_page(PAGE, find="nowhere to be found")
+    assert "No run passes these filters" in app.info[0].value
+
+
+def test_stop_and_pause_of_a_queued_run(open_page, make_run):
+    for button, status in (("stop", "stopped"), ("pause", "paused")):
+        run = make_run("queued")
+        app = open_page(PAGE, selected=run.id)
+        app.button(key=button).click().run()
+        assert run.state().status == status
+        assert errors(app) == []
+
+
+def test_stop_of_a_running_run_is_a_request(open_page, make_run):
+    run = make_run("running")
+    with run.locked():
+        run.write_state(replace(run.state(), status="running", heartbeat=time.time(), host=None))
+        open_page(PAGE, selected=run.id).button(key="stop").click().run()
+        assert run.requested("stop")
+
+
+def test_resume_of_a_paused_run_queues_it(open_page, make_run):
+    run = make_run("paused")
+    open_page(PAGE, selected=run.id).button(key="resume").click().run()
+    assert run.state().status == "queued"
+    assert run.state().step == 100
+
+
+def test_a_finished_run_wants_more_steps(open_page, make_run):
+    run = make_run("finished", steps=100)
+    app = open_page(PAGE, selected=run.id)
+    assert not [button for button in app.button if button.key == "resume"]  # it has nothing left to do as it is
+    app.number_input(key=f"to_step-{run.id}").set_value(300)
+    app.number_input(key=f"new_eta-{run.id}").set_value(1e-3)
+    app.run()
+    app.button(key=f"resume_with-{run.id}").click().run()
+    assert errors(app) == []
+    assert (run.state().status, run.state().steps, run.requested_eta()) == ("queued", 300, 1e-3)
+
+
+@pytest.mark.parametrize("steps", [0, -5, 100])
+def test_a_last_step_that_is_past_is_refused(open_page, make_run, steps):
+    run = make_run("paused")
+    app = open_page(PAGE, selected=run.id)
+    app.number_input(key=f"to_step-{run.id}").set_value(steps).run()
+    app.button(key=f"resume_with-{run.id}").click().run()
+    assert "choose a later one" in errors(app)[0]
+    assert run.state().status == "paused"
+
+
+def test_eta_changes_while_it_runs_and_a_negative_one_is_refused(open_page, make_run):
+    run = make_run("running")
+    with run.locked():
+        run.write_state(replace(run.state(), status="running", heartbeat=time.time(), host=None))
+        app = open_page(PAGE, selected=run.id)
+        app.number_input(key=f"new_eta-{run.id}").set_value(-1.0).run()
+        app.button(key=f"apply_eta-{run.id}").click().run()
+        assert "eta is -1.0: it must be above 0" in errors(app)[0]
+        assert run.requested_eta() is None
+        app.number_input(key=f"new_eta-{run.id}").set_value(2.5e-3).run()
+        app.button(key=f"apply_eta-{run.id}").click().run()
+        assert run.requested_eta() == 2.5e-3
+
+
+def test_clone_fills_the_form(open_page, make_run, store):
+    run = make_run("paused", depth=3, width=17, batch_size="all", seed=5)
+    app = open_page(PAGE, selected=run.id)
+    app.button(key="clone").click().run()
+    app.button(key="start").click().run()
+    assert len(store.runs()) == 2
+    assert {run.config() for run in store.runs()} == {run.config()}
+
+
+def test_rename_tag_and_note(open_page, make_run):
+    run = make_run()
+    app = open_page(PAGE, selected=run.id)
+    app.text_input(key=f"name-{run.id}").set_value("another name")
+    app.text_input(key=f"tags-{run.id}").set_value("lesson 2, glass")
+    app.text_area(key=f"note-{run.id}").set_value("<script>alert(1)</script> **not bold**")
+    app.button(key=f"save-{run.id}").click().run()
+    assert not app.exception
+    assert run.about() == {
+        "name": "another name",
+        "tags": ["glass", "lesson 2"],
+        "note": "<script>alert(1)</script> **not bold**",
+    }
+    # A note is shown as text, in no place that renders markup.
+    assert app.text[0].value == "<script>alert(1)</script> **not bold**"
+    assert not any("<script>" in element.value for element in [*app.markdown, *app.html, *app.caption])
+
+
+@pytest.mark.parametrize("name", ["../x", "<script>", "a" * 81])
+def test_an_unusable_new_name_is_refused(open_page, make_run, name):
+    run = make_run()
+    app = open_page(PAGE, selected=run.id)
+    app.text_input(key=f"name-{run.id}").set_value(name)
+    app.button(key=f"save-{run.id}").click().run()
+    assert "The name" in errors(app)[0]
+    assert run.about()["name"] == "first"
+
+
+def test_delete_and_undo(open_page, make_run, store):
+    run = make_run()
+    app = open_page(PAGE, selected=run.id)
+    app.button(key="delete").click().run()
+    assert store.runs() == []
+    assert [gone.id for gone in store.deleted()] == [run.id]
+    app.button(key="undo").click().run()
+    assert [back.id for back in store.runs()] == [run.id]
+    assert run.state().step == 100
+
+
+def test_a_running_run_cannot_be_deleted(open_page, make_run, store):
+    run = make_run("running")
+    with run.locked():
+        app = open_page(PAGE, selected=run.id)
+        app.button(key="delete").click().run()
+    assert "is running: stop it before deleting it." in errors(app)[0]
+    assert [left.id for left in store.runs()] == [run.id]
+
+
+def test_several_runs_at_once(open_page, make_run, store):
+    one, two, queued = make_run(name="one"), make_run(name="two"), make_run("queued", name="three")
+    app = open_page(PAGE, selected=f"{one.id},{two.id},{queued.id}")
+    app.button(key="delete").click().run()
+    assert "Deleted" in plain(app.success[0].value)
+    assert queued.id in errors(app)[0]
+    assert [left.id for left in store.runs()] == [queued.id]
+
+
+def test_the_trash_brings_back_and_empties(open_page, make_run, store):
+    one, two = make_run(name="one"), make_run(name="two")
+    store.delete(one)
+    store.delete(two)
+    app = open_page(PAGE)
+    app.multiselect(key="bring_back").select(one.id).run()
+    app.button(key="restore").click().run()
+    assert [run.id for run in store.runs()] == [one.id]
+    app.button(key="empty_trash-all").click().run()
+    assert store.deleted() == []
+    assert [run.id for run in store.runs()] == [one.id]
+
+
+def test_compare_shows_what_differs(open_page, make_run):
+    one, two = make_run(name="one", width=10), make_run(name="two", width=20)
+    app = open_page(PAGE, selected=f"{one.id},{two.id}")
+    table = app.dataframe[1].value
+    assert list(table.loc["width"]) == ["20", "10"]
+    assert "depth" not in table.index
+    app.toggle(key="differing").set_value(False).run()
+    assert list(app.dataframe[1].value.loc["depth"]) == ["2", "2"]
+
+
+BROKEN = {
+    "empty directory": {},
+    "no config": {"state.json": json.dumps({"status": "paused", "step": 3})},
+    "config is cut short": {"config.json": '{"depth": 2,'},
+    "config is a list": {"config.json": "[]"},
+    "config has width 0": {"config.json": json.dumps({"width": 0})},
+    "state has other types": {"config.json": json.dumps({"width": 9}), "state.json": '{"step": "x", "heartbeat": "y"}'},
+    "state has no known status": {"config.json": json.dumps({"width": 9}), "state.json": '{"status": "<script>"}'},
+    "metrics are torn": {"config.json": json.dumps({"width": 9}), "metrics.jsonl": '{"step": 1, "nl'},
+}
+
+
+@pytest.mark.parametrize("page", ["app.py", PAGE])
+@pytest.mark.parametrize("files", BROKEN.values(), ids=BROKEN)
+def test_a_broken_directory_never_breaks_a_page(open_page, make_run, store, files, page):
+    make_run(name="sound")
+    path = store.directory / "broken-one"
+    path.mkdir()
+    for name, content in files.items():
+        (path / name).write_text(content)
+    app = open_page(page, selected="broken-one")
+    assert not app.exception
+
+
+@pytest.mark.parametrize("name", ["broken-one", "<script>", "white space"])
+def test_a_broken_directory_is_listed_with_its_reason_and_can_be_deleted(open_page, make_run, store, name):
+    make_run(name="sound")
+    (store.directory / name).mkdir()
+    app = open_page(PAGE, selected=name)
+    table = frame(app).set_index("Name")
+    assert "has no readable config.json" in table["Error"][name]
+    assert table["Status"][name][0] == "failed"
+    app.button(key="delete").click().run()
+    assert not app.exception
+    assert errors(app) == []
+    assert [run.about()["name"] for run in store.runs()] == ["sound"]
+
+
+def test_two_hundred_runs_are_quick(open_page, make_run):
+    for k in range(200):
+        make_run(name=f"run {k}", seed=k)
+    app = open_page(PAGE)
+    assert len(frame(app)) == 200
+    started = time.perf_counter()
+    app.run()
+    assert time.perf_counter() - started < 3  # far less on a quiet machine; a rerun must not read everything anew
+
+
+def test_waiting_runs_without_a_dispatcher_say_so(open_page, make_run, monkeypatch):
+    calls = []
+    monkeypatch.setattr(jobs, "ensure_dispatcher", calls.append)
+    make_run("queued")
+    app = open_page(PAGE)
+    assert "the process that serves them is not up" in app.warning[0].value
+    calls.clear()
+    app.button(key="dispatcher").click().run()
+    assert len(calls) == 1
