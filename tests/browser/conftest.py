@@ -1,0 +1,158 @@
+"""A real Chromium on the real app, with a run store of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from glassy_core.jobs import dispatcher_status
+from glassy_core.runs import Run, RunStore
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+REQUIRED = "GLASSY_REQUIRE_BROWSER"  # set to 1: a missing browser is a failure
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.browser)
+
+
+class App:
+    """The app as a user starts it: a server process, and the dispatcher that it starts in turn."""
+
+    def __init__(self, directory: Path) -> None:
+        self.store = RunStore(directory / "runs")
+        self.log = directory / "server.log"
+        self.process: subprocess.Popen[bytes] | None = None
+        with closing(socket.socket()) as free:
+            free.bind(("localhost", 0))
+            self.port = free.getsockname()[1]
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def start(self) -> None:
+        """Start the server, and wait until it answers."""
+        options = {"port": self.port, "headless": "true", "fileWatcherType": "none"}
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "streamlit", "run", "app.py"]
+                + [f"--server.{key}={value}" for key, value in options.items()],
+                cwd=ROOT,
+                env=os.environ | {"GLASSY_RUNS_DIR": str(self.store.directory), "OMP_NUM_THREADS": "1"},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        for _ in range(600):
+            with suppress(OSError), urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1):
+                return
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.1)
+        pytest.fail(f"The app did not start: {self.log.read_text()[-2000:]}")
+
+    def stop(self) -> None:
+        """End the server; the dispatcher and its runs go on."""
+        if self.process:
+            end_group(self.process.pid)
+            self.process.wait(20)
+
+    def close(self) -> None:
+        """End the server, the dispatcher and its workers."""
+        self.stop()
+        status = dispatcher_status(self.store)
+        if status.alive and status.pid:  # its lock is held, so the number is not another process's by now
+            end_group(status.pid)
+
+    def only_run(self) -> Run:
+        (run,) = self.store.runs()
+        return run
+
+    def wait_for(self, run: Run, status: str, seconds: float = 60.0) -> None:
+        """Wait until the store says that the run has that status."""
+        deadline = time.monotonic() + seconds
+        while run.state().status != status:
+            if time.monotonic() > deadline:
+                pytest.fail(f"The run is {run.state()}, not {status}, after {seconds} s.")
+            time.sleep(0.2)
+
+
+def end_group(pid: int) -> None:
+    """End a process and its children; they were started as a group of their own."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(pid, number)
+        for _ in range(50):
+            try:
+                os.killpg(pid, 0)
+            except ProcessLookupError:
+                return
+            time.sleep(0.1)
+
+
+def _missing(what: str) -> None:
+    message = f"{what}: the pages are not tested in a browser. Install Debian's chromium and requirements-dev.txt."
+    if os.environ.get(REQUIRED) == "1":
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """One browser for all tests."""
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if not path:
+        _missing("No Chromium was found")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        _missing("playwright is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def app(tmp_path, chromium):
+    """The app, started, with an empty run store."""
+    app = App(tmp_path)
+    app.start()
+    try:
+        yield app
+    finally:
+        app.close()
+
+
+@pytest.fixture
+def page(chromium, app):
+    """A tab of 1280 by 1400 pixels; the test fails if a page raised an exception, or asked for anything elsewhere."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 1400}, locale="en-GB")
+    context.set_default_timeout(30_000)
+    page = context.new_page()
+    raised: list[str] = []
+    page.on("pageerror", lambda error: raised.append(str(error)))
+    elsewhere: list[str] = []
+    here = (app.url, app.url.replace("http", "ws"), "data:", "blob:", "about:")
+    page.on("request", lambda request: request.url.startswith(here) or elsewhere.append(request.url))
+    yield page
+    exceptions = page.locator("[data-testid=stException]").all_inner_texts()
+    context.close()
+    assert exceptions == []
+    assert raised == []
+    assert elsewhere == []  # the app needs no network

@@ -1,0 +1,98 @@
+"""Critical width and Aging in a real browser, on runs made by formula and on one that really trains."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from glassy_core.config import CLASS_AGING
+from tests.made_runs import write_aging, write_sweep
+
+SOON = 60_000  # ms, on a busy machine too
+ALL_DRAWN = """(count) => {
+  const figures = [...document.querySelectorAll(".glassy-figure")]
+  return figures.length === count && figures.every((figure) => Number(figure.dataset.draws) > 0)
+}"""
+TRACES = """(kind) => [...document.querySelectorAll(".glassy-plot")].flatMap((plot) =>
+  (plot._fullData ?? []).filter((trace) => trace.meta === kind).map((trace) => [...(trace.x ?? [])]))"""
+OVERFLOW = """() => {
+  const main = document.querySelector("[data-testid=stMain]")
+  return main.scrollWidth - main.clientWidth
+}"""
+
+
+@pytest.fixture
+def complaints(page):
+    """What the browser's console calls an error."""
+    said: list[str] = []
+    page.on("console", lambda message: message.type == "error" and said.append(f"{message.text} {message.location}"))
+    return said
+
+
+def open_page(app, page, title):
+    page.goto(app.url)
+    page.get_by_test_id("stPageLink").get_by_text(title, exact=True).first.click()
+    expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
+
+
+def wait_for_figures(page, count):
+    page.wait_for_function(ALL_DRAWN, arg=count, timeout=SOON)
+
+
+def test_the_critical_width_page(app, page, complaints):
+    write_sweep(app.store, seeds=(0,))
+    open_page(app, page, "Critical width")
+    wait_for_figures(page, 3)
+    assert len(page.evaluate(TRACES, "points")) == 10
+    assert all(page.evaluate(TRACES, "fit"))
+    page.get_by_role("button", name="0.02", exact=True).click()
+    page.wait_for_function(f"() => ({TRACES})('points').length === 8")
+    assert "thresholds" in page.url
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Learning times as CSV").click()
+    assert "tau_star" in download.value.path().read_text()
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.wait_for_timeout(1500)
+    assert page.evaluate(OVERFLOW) <= 0
+    assert complaints == []
+
+
+def test_one_click_sweeps_and_the_figure_grows(app, page, complaints):
+    open_page(app, page, "Critical width")
+    for label, text in (("Depths d", "1"), ("Widths w", "6 8"), ("Seeds", "0")):
+        page.get_by_label(label).fill(text)
+        page.get_by_label(label).press("Enter")
+    page.get_by_label("Steps of each run").fill("600")
+    page.get_by_label("Steps of each run").press("Enter")
+    page.get_by_role("button", name="Start the sweep of 2 runs").click()
+    expect(page.get_by_text("Queued 2 runs.")).to_be_visible()
+    expect(page.get_by_text("The sweep: 2 of 2 runs finished")).to_be_visible(timeout=2 * SOON)
+    page.wait_for_function(f"() => ({TRACES})('censored').flat().length === 10", timeout=SOON)  # 2 runs, 5 thresholds
+    assert complaints == []
+
+
+def test_the_aging_page(app, page, complaints):
+    for key in CLASS_AGING:
+        write_aging(app.store, key)
+    open_page(app, page, "Aging")
+    wait_for_figures(page, 13)  # three columns thrice, errors, Gamma, two fits
+    assert len(page.evaluate(TRACES, "delta")) == 4 * 3 * 2 + 4 * 2
+
+    slider = page.get_by_role("slider", name="μ in x")
+    slider.focus()
+    slider.press("ArrowLeft")
+    page.wait_for_url("**mu=0.95**")
+
+    handle = page.get_by_role("slider", name="End of the window").first
+    handle.focus()
+    for _ in range(5):
+        handle.press("ArrowLeft")
+    page.wait_for_url("**power_to=**")
+    end = page.get_by_label("to", exact=True).first
+    expect(end).not_to_have_value("6.00")
+    assert 1 < float(end.input_value()) < 6
+
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.wait_for_timeout(1500)
+    assert page.evaluate(OVERFLOW) <= 0
+    assert complaints == []

@@ -1,0 +1,58 @@
+"""The README's pictures: the class trio on Home, Runs and Learning curves.
+
+GLASSY_SCREENSHOTS=1 puts them into docs/images/ and lets the runs train longer; else they are only checked.
+"""
+
+import os
+import time
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import expect
+from steps import SOON, panel, tick
+
+IMAGES = Path(__file__).resolve().parent.parent.parent / "docs" / "images"
+KEEP = os.environ.get("GLASSY_SCREENSHOTS") == "1"
+STEPS = 15_000 if KEEP else 1_000
+PATIENCE = 540.0  # seconds
+COLOURS = 160
+
+
+def shoot(page, path, clip_height):
+    """A picture of the page's upper part with a palette, which halves its size."""
+    page.mouse.move(2, 2)
+    page.wait_for_timeout(1500)
+    page.screenshot(path=path, clip={"x": 0, "y": 0, "width": 1280, "height": clip_height})
+    with Image.open(path) as picture:
+        picture.convert("RGB").quantize(COLOURS).save(path, optimize=True)
+
+
+def test_pictures_for_the_readme(page, app, tmp_path):
+    folder = IMAGES if KEEP else tmp_path
+    folder.mkdir(parents=True, exist_ok=True)
+    page.goto(app.url)
+    page.get_by_role("button", name="Start the class trio").click()
+    expect(page.get_by_text("Started under, near and over.")).to_be_visible()
+    page.goto(app.url)
+    cards = page.locator("[class*='st-key-card-']")
+    expect(cards).to_have_count(3, timeout=SOON)
+    deadline = time.monotonic() + PATIENCE
+    while min(run.state().step for run in app.store.runs()) < STEPS:
+        assert time.monotonic() < deadline
+        time.sleep(1)
+    shoot(page, folder / "home.png", 1000)
+
+    page.goto(f"{app.url}/Runs")
+    tick(page)
+    expect(panel(page).get_by_text("proper time tau")).to_be_visible()
+    shoot(page, folder / "runs.png", 1300)
+
+    page.goto(f"{app.url}/Learning_curves")
+    drawn = "document.querySelector('.glassy-plot')?._fullData?.filter(t => t.meta === 'training' && t.x.length > 20)"
+    page.wait_for_function(f"() => {drawn}?.length === 3", timeout=SOON)
+    shoot(page, folder / "learning-curves.png", 1100)
+
+    for name in ("home.png", "runs.png", "learning-curves.png"):
+        with Image.open(folder / name) as picture:
+            assert len(picture.convert("RGB").getcolors(1 << 24)) > 50  # neither blank nor an error's two colours
+        assert (folder / name).stat().st_size < 200_000
