@@ -16,9 +16,7 @@ from glassy_core.delta import KINDS, DeltaCurve, SgdNoise, Trajectory, Waiting
 from glassy_core.figure_parts import GREY, Floats, add_band, axis, empty, layout, limits, shades
 from glassy_core.growth import Growth
 
-PAPER_ALPHA = (0.7, 0.1)  # the paper's short-time exponent and its spread, the same at all widths
 EARLIEST = 0.1  # x from which on growth is drawn; the rest is a zoom away
-PAPER_EXPONENT = 0.66  # of Delta against x in 1..6, d = 2, w = 30, tau_w = 80
 KIND_COLOURS = dict(zip(KINDS, ("#7A57C7", "#2A8798", "#C8553D", "#A8801C", "#85827C"), strict=True))
 
 

@@ -37,9 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _expected_errors() -> tuple[type[Exception], ...]:
     from glassy_core.checkpoints import CheckpointError
     from glassy_core.chorales import ChoraleError
+    from glassy_core.estimates import EstimateError
     from glassy_core.training import TrainingError
 
-    return ConfigError, RunError, ChoraleError, CheckpointError, TrainingError, OSError
+    return ConfigError, RunError, ChoraleError, CheckpointError, EstimateError, TrainingError, OSError
 
 
 class _Parser(argparse.ArgumentParser):
@@ -105,10 +106,17 @@ def _parser() -> argparse.ArgumentParser:
     aging.add_argument("--seeds", action="store_true", help="average over the runs that differ in the seed only")
     aging.add_argument("--frozen", action="store_true", help="divide by Gamma at the waiting time throughout")
     aging.add_argument("--kind", choices=["J", "M", "K", "W", "h0"], help="the weights of one kind alone")
+    paper = command("paper", _paper, "Put the paper's statements, figure by figure, beside what the runs here say.")
+    gallery = command("gallery", _gallery, "Make, prolong or copy the finished runs that come with glassy.")
+    gallery.add_argument("what", choices=["plan", "make", "export"], help="say how far it is; train; copy into runs/")
+    gallery.add_argument("--part", default="all", help="sweep, aging, paper or all (default)")
+    gallery.add_argument(
+        "--work", type=Path, metavar="DIR", help="where they are made (default: .gallery in the store)"
+    )
     runs = command("runs", _runs, "List the runs.")
     bench = command("bench", _bench, "Measure the engine against nn.RNN with autograd, one thread each.")
     bench.add_argument("--quick", action="store_true", help="the five shapes only, briefly")
-    for sub in (data, fit, critical, aging, runs, bench):
+    for sub in (data, fit, critical, aging, paper, runs, bench):
         sub.add_argument("--json", action="store_true", help="one JSON object on stdout, and nothing else there")
     command("warm", _warm, "Compile the engine's kernels now rather than at the first run.")
     speed = command("speed", _speed, "Measure the steps per second of a run's settings here.")
@@ -259,7 +267,7 @@ def _generate(options: argparse.Namespace) -> None:
     from glassy_core.piece import compose, write_piece
 
     run = RunStore(options.runs_dir).get(options.run)
-    snapshot, _ = run.latest_snapshot()
+    snapshot, _ = run.latest_snapshot(to_resume=False)
     if snapshot is None:
         raise RunError(f"Run {run.id} has no checkpoint yet: let it train for a moment.")
     piece = compose(
@@ -331,6 +339,12 @@ def _row(run: Run) -> dict[str, Any]:
         return row | {"status": "failed", "error": str(error)}
 
 
+def _gallery(options: argparse.Namespace) -> None:
+    from glassy_core.gallery_command import gallery_command
+
+    gallery_command(options)
+
+
 def _critical(options: argparse.Namespace) -> None:
     from glassy_core.physics_commands import critical_command
 
@@ -341,6 +355,12 @@ def _aging(options: argparse.Namespace) -> None:
     from glassy_core.physics_commands import aging_command
 
     aging_command(options)
+
+
+def _paper(options: argparse.Namespace) -> None:
+    from glassy_core.physics_commands import paper_command
+
+    paper_command(options)
 
 
 def _bench(options: argparse.Namespace) -> None:

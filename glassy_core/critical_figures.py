@@ -13,13 +13,11 @@ from glassy_core.criticality import Criticality, CriticalWidth, DepthResult
 from glassy_core.figure_parts import GREY, SHADES, add_band, axis, empty, layout
 from glassy_core.fits import Estimate
 from glassy_core.learning_times import LearningTime
+from glassy_core.paper import PAPER_THRESHOLD, PAPER_W_C
 
 DEPTHS = {1: "#C8553D", 2: "#2A7F9E", 5: "#7467C4"}
 OTHER_DEPTH = "#9A6B4F"
 # The paper's w_c at NLL* = 0.01 bits, by depth, and its parameters there.
-PAPER_THRESHOLD = 0.01
-PAPER_W_C = {1: 110.21, 2: 64.192, 5: 35.735}
-PAPER_PARAMETERS = {1: 20890, 2: 18080, 5: 15040}
 STEPS = 120  # points of a drawn parabola
 
 

@@ -52,6 +52,7 @@ def execute(runs: Run | Sequence[Run], progress: Progress | None = None, device:
     runs = [runs] if isinstance(runs, Run) else list(runs)
     with contextlib.ExitStack() as locks:
         for run in runs:
+            run.check_not_archived()
             locks.enter_context(run.locked())
         try:
             for run in runs:

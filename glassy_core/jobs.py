@@ -58,6 +58,7 @@ def resume(store: RunStore, run: Run, steps: int | None = None, eta: float | Non
 
 def prepare_to_resume(run: Run, steps: int | None = None, eta: float | None = None) -> None:
     """Clear earlier requests and take up a new last step or eta; RunError where there is nothing to resume."""
+    run.check_not_archived()
     config, state = run.config(), run.state()
     if run.is_locked() or state.status == "queued":
         raise RunError(f"Run {run.id} is {state.status} already.")

@@ -8,6 +8,11 @@ from glassy_core.config import RunConfig
 
 PLAUSIBLE_NLL = 0.01  # bits; below it the networks make plausible music (accuracy about 99.9 %)
 CHORALES = 80  # the paper's training set: its edition's first 80
+PAPER_THRESHOLD = 0.01  # NLL* in bits of the critical widths that the paper gives in numbers (Sec. IV)
+PAPER_W_C = {1: 110.21, 2: 64.192, 5: 35.735}  # by depth
+PAPER_PARAMETERS = {1: 20890, 2: 18080, 5: 15040}
+PAPER_ALPHA = (0.7, 0.1)  # short-time exponent of Delta and its spread, the same at all widths (Sec. V)
+PAPER_EXPONENT = 0.66  # of Delta against x in 1..6, d = 2, w = 30, tau_w = 80 (Fig. 9)
 
 
 @dataclass(frozen=True)

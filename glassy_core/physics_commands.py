@@ -1,4 +1,4 @@
-"""The commands `critical` and `aging`: from the run store to one JSON object, or some lines for the reader."""
+"""The commands `critical`, `aging` and `paper`: from the run store to one JSON object, or some lines for the reader."""
 
 from __future__ import annotations
 
@@ -82,6 +82,19 @@ def aging_command(options: argparse.Namespace) -> None:
         print(json.dumps(found.to_json() | values, allow_nan=False))
         return
     print("\n".join(aging_lines(found)))
+
+
+def paper_command(options: argparse.Namespace) -> None:
+    """The paper's statements beside what the store's runs say of them."""
+    from glassy_core.paper_findings import findings
+
+    found = findings(readable(RunStore(options.runs_dir).runs()))
+    if options.json:
+        print(json.dumps({"findings": [finding.to_json() for finding in found]}, allow_nan=False))
+        return
+    for finding in found:
+        print(f"Fig. {finding.figure}  {finding.verdict:8} {finding.what} ({finding.world})")
+        print(f"        paper: {finding.paper}; here: {finding.ours}. {finding.words}".rstrip())
 
 
 def aging_lines(found: Aging) -> list[str]:

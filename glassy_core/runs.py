@@ -38,6 +38,7 @@ ACTIVE = ("queued", "running")
 STATUSES = ("queued", "running", "stalled", "paused", "stopped", "finished", "failed", "interrupted")
 STALE_AFTER = 15.0  # seconds without a heartbeat; one is due every second
 MAX_NOTE = 2000
+ARCHIVED = "archived"  # in config.json: a copy whose records are thinned, which can be looked at only
 
 
 def directory() -> Path:
@@ -130,6 +131,19 @@ class Run:
         values = self._config_json()
         return {key: values.get(key) for key in ("edition_digest", "versions", "created")}
 
+    @property
+    def archived(self) -> bool:
+        """Whether it is a thinned copy, to be looked at only."""
+        return (read_json(self.path / "config.json") or {}).get(ARCHIVED) is True
+
+    def check_not_archived(self) -> None:
+        """RunError for a thinned copy."""
+        if self.archived:
+            raise RunError(
+                f"Run {self.id} belongs to the gallery, which is there to be looked at: clone its settings and start "
+                "a run of your own."
+            )
+
     def _config_json(self) -> dict[str, Any]:
         values = read_json(self.path / "config.json")
         if values is None:
@@ -167,6 +181,7 @@ class Run:
 
     def describe(self, name: str | None = None, tags: list[str] | None = None, note: str | None = None) -> None:
         """Change name, tags or note; ConfigError for a name that cannot be one."""
+        self.check_not_archived()
         about = self.about()
         if name is not None:
             about["name"] = check_name(name.strip()) or self.config().label()
@@ -242,9 +257,10 @@ class Run:
             os.close(handle)
         return False
 
-    def latest_snapshot(self, P: int | None = None) -> tuple[Snapshot | None, dict[str, str]]:
+    def latest_snapshot(self, P: int | None = None, to_resume: bool = True) -> tuple[Snapshot | None, dict[str, str]]:
         """The last checkpoint that is whole, and a sentence for each damaged one passed over, by its file's name.
 
+        to_resume: it must hold the deltas, too, without which learning would go on differently.
         (None, {}) where the run has none yet; CheckpointError where all it has are damaged.
         """
         config = self.config()
@@ -256,7 +272,7 @@ class Run:
             except checkpoints.CheckpointError as error:
                 damaged[path.name] = str(error)
                 continue
-            if snapshot.history is not None or snapshot.step == 0:
+            if snapshot.history is not None or snapshot.step == 0 or not to_resume:
                 return snapshot, damaged
         if damaged:
             why = next(iter(damaged.values()))
@@ -325,7 +341,8 @@ class RunStore:
         return found[0]
 
     def delete(self, run: Run) -> None:
-        """Move a run to the trash; RunError while it is being trained or waits for it."""
+        """Move a run to the trash; RunError while it is being trained or waits for it, and for one of the gallery."""
+        run.check_not_archived()
         if run.is_locked() or run.state().status in (*ACTIVE, "stalled"):
             raise RunError(f"Run {run.id} is running: stop it before deleting it.")
         trash = self.directory / TRASH

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from glassy_core.aging_figures import PAPER_EXPONENT, Column, by_kind, growth
+from glassy_core.aging_figures import Column, by_kind, growth
 from glassy_core.growth import LOGARITHM, POWER, logarithm, power
+from glassy_core.paper import PAPER_EXPONENT
 from glassy_core.ui.aging_parts import interval
 from glassy_core.ui.aging_runs import Measure, Network, columns
 from glassy_core.ui.frame import plain, prose

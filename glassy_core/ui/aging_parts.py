@@ -9,7 +9,6 @@ from datetime import datetime
 import streamlit as st
 
 from glassy_core.aging_figures import (
-    PAPER_ALPHA,
     Axes,
     Column,
     along,
@@ -21,6 +20,7 @@ from glassy_core.aging_figures import (
 from glassy_core.collapse import BREAK, BREAK_STRETCH, breakdowns
 from glassy_core.figure_parts import limits
 from glassy_core.fits import Estimate
+from glassy_core.paper import PAPER_ALPHA
 from glassy_core.ui.aging_runs import Measure, Network, columns
 from glassy_core.ui.frame import plain, prose
 from glassy_core.ui.live_figure import live_figure

@@ -12,9 +12,6 @@ import streamlit as st
 from glassy_core.comparable import Member, World, distinct, grouped, readable
 from glassy_core.config import RunConfig
 from glassy_core.critical_figures import (
-    PAPER_PARAMETERS,
-    PAPER_THRESHOLD,
-    PAPER_W_C,
     critical_widths,
     csv_lines,
     transition,
@@ -25,6 +22,7 @@ from glassy_core.depths import compare
 from glassy_core.fits import Estimate
 from glassy_core.learning_times import SMOOTHING
 from glassy_core.measured import criticality
+from glassy_core.paper import PAPER_PARAMETERS, PAPER_THRESHOLD, PAPER_W_C
 from glassy_core.ui import loaders
 from glassy_core.ui.following import queue_and_tell
 from glassy_core.ui.frame import plain, prose, store

@@ -1,0 +1,125 @@
+"""A statement of the paper beside what the runs in a store say of it: agrees, differs, or not reached yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from glassy_core.comparable import Member, World, distinct
+from glassy_core.fits import Estimate
+from glassy_core.runs import Run
+from glassy_core.series import Series
+
+Verdict = Literal["agrees", "differs", "open"]
+Read = Callable[[Run], Series]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A run behind a finding: its network, its data, how far it went."""
+
+    run: str
+    network: str
+    edition: str
+    digest: str
+    steps: int
+    tau: float
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One statement.
+
+    figure: of the paper, 1 to 9. what: the quantity or the statement. paper, ours: each as it is to be read.
+    verdict: "open" where the runs do not reach far enough; words: why, or by what rule it was judged.
+    world: "paper" for the paper's own data, else "class". command: what computes ours again.
+    """
+
+    figure: int
+    what: str
+    paper: str
+    ours: str
+    verdict: Verdict
+    words: str
+    world: Literal["paper", "class"] = "paper"
+    sources: tuple[Source, ...] = ()
+    command: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The runs of a store by world: those of the paper's own task, and those of the class world (8 chorales)."""
+
+    paper: tuple[Member, ...]
+    classroom: tuple[Member, ...]
+
+    @classmethod
+    def of(cls, members: Sequence[Member]) -> Gathered:
+        """The largest group of either kind; its runs are of one data set."""
+        return cls(_largest(members, is_papers), _largest(members, is_classroom))
+
+    def network(self, depth: int, width: int, aging: bool = False) -> Member | None:
+        """The run of the paper's task with that network that went furthest; aging: among those with waiting times."""
+        same = [m for m in self.paper if (m.config.depth, m.config.width) == (depth, width)]
+        same = [m for m in same if m.config.waiting_times or not aging]
+        return max(same, key=lambda member: member.run.state().tau, default=None)
+
+
+def is_papers(world: World) -> bool:
+    return world.is_papers and world.scaling == "per_note"
+
+
+def is_classroom(world: World) -> bool:
+    ours = (world.chorales, world.scaling, world.gradient, world.batch_size)
+    return ours == (8, "per_note", "delayed", 300)
+
+
+def _largest(members: Sequence[Member], fits: Callable[[World], bool]) -> tuple[Member, ...]:
+    groups: dict[World, list[Member]] = {}
+    for member in members:
+        if fits(member.world):
+            groups.setdefault(member.world, []).append(member)
+    return tuple(max(groups.values(), key=len, default=[]))
+
+
+def sources(members: Sequence[Member]) -> tuple[Source, ...]:
+    """What to say of the runs used, one a network."""
+    return tuple(_source(member) for member in distinct(members))
+
+
+def _source(member: Member) -> Source:
+    config, state = member.config, member.run.state()
+    network = f"d = {config.depth}, w = {config.width}, seed {config.seed}"
+    return Source(member.run.id, network, config.edition, member.digest or "", state.step, state.tau)
+
+
+def judge(ours: Estimate, paper: float, uncertainty: float) -> Verdict:
+    """Whether our 95 % interval and the paper's value, with its own uncertainty, have a value in common."""
+    return "agrees" if ours.low <= paper + uncertainty and ours.high >= paper - uncertainty else "differs"
+
+
+def interval(estimate: Estimate, digits: int = 3) -> str:
+    """An estimate as it is read."""
+    return f"{estimate.value:.{digits}g} [{estimate.low:.{digits}g}, {estimate.high:.{digits}g}]"
+
+
+def missing(member: Member | None, tau: float, preset: str) -> str | None:
+    """Why a statement that needs this tau is open, with the hours it would take; None where the run is that far."""
+    if member is None:
+        return f"No run yet: `python -m glassy_core train --preset {preset}` makes it."
+    state = member.run.state()
+    if state.tau >= 0.999 * tau:
+        return None
+    steps = (tau - state.tau) / (state.eta or member.config.eta)
+    hours = steps * state.seconds / state.step / 3600 if state.step and state.seconds else None
+    time = f", about {hours:.1f} hours more at the speed so far" if hours is not None else ""
+    return f"It needs tau = {tau:g}; the run is at tau = {state.tau:.4g} ({steps:.2g} steps missing{time})."
+
+
+def command(name: str, member: Member | None, *options: str) -> str:
+    """The command that computes a number again."""
+    return " ".join(["python -m glassy_core", name, *([member.run.id] if member else []), *options])

@@ -1,0 +1,166 @@
+"""Figs. 7 to 9 of the paper beside the runs of a store: aging, the noise of SGD, how Delta grows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from glassy_core.aging import Aging, aging
+from glassy_core.comparable import Member, distinct
+from glassy_core.delta import Trajectory
+from glassy_core.findings import Finding, Gathered, Read, Verdict, command, interval, judge, missing, sources
+from glassy_core.growth import LOGARITHM, POWER, power
+from glassy_core.measured import trajectory
+from glassy_core.paper import PAPER_ALPHA, PAPER_EXPONENT
+from glassy_core.paper_curves import PRESET_OF
+from glassy_core.runs import RunError
+
+FIRST_TAU_W = 80.0
+ORIGIN = 0.6  # tau / tau_w, where the paper lets the aging regime begin in Fig. 9
+ENDS = {"power": FIRST_TAU_W * (1 + POWER[1]), "log": FIRST_TAU_W * 17}  # tau that the windows of Fig. 9 need
+NETWORKS = ((2, 30), (2, 68), (2, 90))
+FULL_AGING = (0.8, 1.2)  # mu of a collapse on tau / tau_w
+
+
+def aging_findings(found: Gathered, read: Read) -> Iterator[Finding]:
+    """Figs. 7, 8 and 9 of the paper's networks, and Figs. 7 and 8 of the class world's."""
+    for network in NETWORKS:
+        member = found.network(*network, aging=True)
+        yield _alpha(member, network, read)
+    yield _collapse(found.network(2, 30, aging=True), read)
+    yield _noise_falls(found, read)
+    yield from _growth(found.network(2, 30, aging=True), read)
+    yield from _classroom(found, read)
+
+
+def _measured(members: Sequence[Member], read: Read) -> Aging | str:
+    """The aging of some seeds, or why there is none."""
+    known: list[Trajectory] = []
+    for member in members:
+        try:
+            known.append(trajectory(member.run, read))
+        except RunError as error:
+            return str(error)
+    result = aging(known)
+    return result if result.curves else "No waiting time is over yet: let the run go on."
+
+
+def _alpha(member: Member | None, network: tuple[int, int], read: Read) -> Finding:
+    what, paper = f"short-time exponent alpha, d = {network[0]}, w = {network[1]}", "0.7 ± 0.1"
+    why = missing(member, 2 * FIRST_TAU_W, PRESET_OF[network])
+    ours = _measured([member], read) if member else "-"
+    if member is None or isinstance(ours, str) or ours.alpha.slope is None or why:
+        words = why or (ours if isinstance(ours, str) else ours.alpha.why)
+        return Finding(7, what, paper, "-", "open", words, sources=sources([member] if member else []))
+    words = f"tau / tau_w up to {ours.alpha.window[1]:g}, {len(ours.alpha.curves)} waiting times."
+    verdict = judge(ours.alpha.slope, *PAPER_ALPHA)
+    again = command("aging", member, "--json")
+    return Finding(7, what, paper, interval(ours.alpha.slope), verdict, words, sources=sources([member]), command=again)
+
+
+def _collapse(member: Member | None, read: Read) -> Finding:
+    what, paper = "d = 2, w = 30: all waiting times on one curve of tau / tau_w", "full aging, mu = 1"
+    ours = _measured([member], read) if member else "-"
+    if member is None or isinstance(ours, str) or ours.collapse.mu is None:
+        needed = missing(member, FIRST_TAU_W * 4 * 1.3, PRESET_OF[2, 30])  # three waiting times reach into the window
+        words = needed or (ours if isinstance(ours, str) else ours.collapse.why)
+        return Finding(7, what, paper, "-", "open", words, sources=sources([member] if member else []))
+    return _full_aging(what, paper, ours, [member], command("aging", member, "--json"))
+
+
+def _full_aging(
+    what: str, paper: str, ours: Aging, members: Sequence[Member], again: str, world: str = "paper"
+) -> Finding:
+    mu = ours.collapse.mu
+    assert mu
+    assert ours.collapse.error is not None
+    low, high = FULL_AGING
+    verdict: Verdict = "agrees" if mu.low <= 1 <= mu.high or low <= mu.value <= high else "differs"
+    if mu.high - mu.low > 2:
+        verdict = "open"
+    words = f"Collapse error {ours.collapse.error:.0%} with {len(ours.curves)} waiting times; full aging is mu = 1 "
+    words += f"inside the interval, or mu between {low:g} and {high:g}."
+    return Finding(
+        7, what, paper, f"mu = {interval(mu)}", verdict, words, "class" if world == "class" else "paper",
+        sources(members), again,
+    )  # fmt: skip
+
+
+def _noise_falls(found: Gathered, read: Read) -> Finding:
+    """Fig. 8: Gamma of the overparametrised network falls far below that of the underparametrised one."""
+    members = [found.network(*network, aging=True) for network in NETWORKS]
+    falls = {member.config.width: _fall(member, read) for member in members if member}
+    known = {width: fall for width, fall in falls.items() if fall}
+    ours = "; ".join(f"w = {width}: {a:.2g} to {b:.2g} nats²" for width, (a, b) in known.items())
+    what = "Gamma falls the more, the wider the network"
+    say = {"sources": sources([member for member in members if member]), "command": command("aging", members[0])}
+    if not {30, 90} <= set(known):
+        return Finding(8, what, "seen for w = 30, 68, 90", ours or "-", "open", "It needs w = 30 and w = 90.", **say)
+    ratios = [known[width][1] / known[width][0] for width in sorted(known)]
+    verdict: Verdict = "agrees" if ratios == sorted(ratios, reverse=True) else "differs"
+    words = "From tau = 10 to the latest tau that all these runs have."
+    return Finding(8, what, "seen for w = 30, 68, 90", ours, verdict, words, **say)
+
+
+def _fall(member: Member, read: Read, start: float = 10.0) -> tuple[float, float] | None:
+    series = read(member.run)
+    known = np.isfinite(series.gamma) & (series.tau >= start)
+    if np.sum(known) < 2:
+        return None
+    gamma = series.gamma[known]
+    return float(gamma[0]), float(np.median(gamma[-5:]))
+
+
+def _growth(member: Member | None, read: Read) -> Iterator[Finding]:
+    """Fig. 9, of tau_w = 80."""
+    ours = _measured([member], read) if member else "-"
+    used = sources([member] if member else [])
+    again = command("aging", member, "--json")
+    why = missing(member, ENDS["power"], PRESET_OF[2, 30])
+    what = f"exponent of Delta, tau / tau_w from {POWER[0]:g} to {POWER[1]:g}, tau_w = 80"
+    if isinstance(ours, str) or why:
+        yield Finding(9, what, f"{PAPER_EXPONENT}", "-", "open", why or str(ours), sources=used, command=again)
+    else:
+        first = [curve for curve in ours.curves if abs(curve.tau_w / FIRST_TAU_W - 1) < 0.01]
+        plain, shifted = power(first), power(first, origin=ORIGIN)
+        fits = [fit.slope for fit in (plain, shifted) if fit.slope]
+        if not fits:
+            yield Finding(9, what, f"{PAPER_EXPONENT}", "-", "open", plain.why, sources=used, command=again)
+        else:
+            agree = [judge(slope, PAPER_EXPONENT, 0.005) == "agrees" for slope in fits]
+            words = f"Of x = tau / tau_w, and of x - {ORIGIN:g}, where the paper lets the aging regime begin."
+            text = " and ".join(interval(slope) for slope in fits)
+            verdict: Verdict = "agrees" if any(agree) else "differs"
+            yield Finding(9, what, f"{PAPER_EXPONENT}", text, verdict, words, sources=used, command=again)
+    why = missing(member, ENDS["log"], PRESET_OF[2, 30])
+    what, paper = f"Delta = A + B log x fits for x > {LOGARITHM[0]:g}", "consistent with a logarithm"
+    if isinstance(ours, str) or why or ours.log.slope is None:
+        words = why or (ours if isinstance(ours, str) else ours.log.why)
+        yield Finding(9, what, paper, "-", "open", words, sources=used, command=again)
+        return
+    slope = ours.log.slope
+    grows: Verdict = "agrees" if slope.low > 0 else "open"
+    yield Finding(9, what, paper, f"B = {interval(slope)}", grows, "B must be above zero.", sources=used, command=again)
+
+
+def _classroom(found: Gathered, read: Read) -> Iterator[Finding]:
+    """The same of the class world's aging runs, which are there within minutes."""
+    groups: dict[int, list[Member]] = {}
+    for member in distinct([m for m in found.classroom if m.config.waiting_times and m.config.depth == 2]):
+        groups.setdefault(member.config.width, []).append(member)
+    for width, members in sorted(groups.items()):
+        ours = _measured(members, read)
+        again = command("aging", members[0], "--seeds --json")
+        if isinstance(ours, str):
+            continue
+        if ours.alpha.slope:
+            words = f"Mean of {len(members)} seeds." if len(members) > 1 else ""
+            yield Finding(
+                7, f"short-time exponent alpha, w = {width}", "0.7 ± 0.1, all w", interval(ours.alpha.slope),
+                judge(ours.alpha.slope, *PAPER_ALPHA), words, "class", sources(members), again,
+            )  # fmt: skip
+        if ours.collapse.mu:
+            what = f"w = {width}: all waiting times on one curve of tau / tau_w"
+            paper = "full aging below w_c; above it for short times only"
+            yield _full_aging(what, paper, ours, members, again, "class")

@@ -1,0 +1,184 @@
+"""Figs. 2 to 4 of the paper beside the runs of a store: learning curves, their power laws, SGD noise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from glassy_core import kept_probes
+from glassy_core.comparable import Member
+from glassy_core.findings import Finding, Gathered, Read, command, interval, judge, missing, sources
+from glassy_core.fits import PowerLawFit, fit_power_law
+from glassy_core.learning_times import learning_time, smoothed
+from glassy_core.paper import CURVES, PLAUSIBLE_NLL
+from glassy_core.probe import Level
+from glassy_core.runs import RunError
+from glassy_core.series import Series
+
+PRESET_OF = {(2, 30): "paper-d2-under", (2, 68): "paper-d2-near", (2, 90): "paper-d2-over"}
+PRESET_OF |= {(1, 200): "paper-d1", (5, 70): "paper-d5"}
+ASYMPTOTIC_TAU = 2000.0  # Fig. 3's fits rest on what lies beyond
+SAME_DEPTH_NLL = 0.1  # bits, at which learning times are compared between depths
+PROBED_STEP = 3_200_000  # of Fig. 4
+
+
+def curve_findings(found: Gathered, read: Read) -> Iterator[Finding]:
+    """Figs. 2 and 3 and 4, in this order."""
+    yield from _levels(found, read)
+    yield _depths(found, read)
+    for (depth, width), law in CURVES.items():
+        member = found.network(depth, width)
+        if law.range:
+            yield _pure_law(member, depth, width, read)
+        else:
+            yield from _law(member, depth, width, read)
+    yield _noise(found)
+
+
+def _levels(found: Gathered, read: Read) -> Iterator[Finding]:
+    """Fig. 2: the underparametrised network stays far from zero, the overparametrised one gets to 0.01 bits."""
+    for width, what in ((30, "stays far from zero"), (90, f"reaches NLL {PLAUSIBLE_NLL:g}")):
+        member = found.network(2, width)
+        over = width == 90
+        say = {"figure": 2, "what": f"d = 2, w = {width} {what}", "paper": "an NLL of 0.01 or less" if over else "0.13"}
+        if member is None or len(series := read(member.run)) < 2:
+            yield Finding(**say, ours="-", verdict="open", words=missing(None, 0, PRESET_OF[2, width]) or "")
+            continue
+        tau, nll = smoothed(series.tau, series.nll)
+        reached = learning_time(series.tau, series.nll, PLAUSIBLE_NLL)
+        end, falls = float(nll[-1]), float(nll[np.searchsorted(tau, tau[-1] / 2)] / nll[-1])
+        ours = f"{end:.3g} at tau = {tau[-1]:.4g}"
+        if over:
+            verdict = "agrees" if reached else "open"
+            words = f"First below it at tau = {reached:.4g}." if reached else "Not there yet: let the run go on."
+        else:
+            # A curve that still falls fast has not shown where it stays.
+            verdict = "differs" if reached else "agrees" if falls < 1.15 else "open"
+            words = f"It fell by a factor of {falls:.2f} over the last doubling of tau; a factor below 1.15 counts."
+        yield Finding(
+            **say, ours=ours, verdict=verdict, words=words, sources=sources([member]), command=command("fit", member)
+        )
+
+
+def _depths(found: Gathered, read: Read) -> Finding:
+    """Fig. 2 (d): deeper networks learn faster in proper time; d = 1 and 2 alike."""
+    networks = ((1, 200), (2, 90), (5, 70))
+    members = [found.network(*network) for network in networks]
+    times = [_time(member, read) for member in members]
+    known = [f"{t:.3g} (d = {d})" for (d, _), t in zip(networks, times, strict=True) if t is not None]
+    say = {
+        "figure": 2,
+        "what": f"tau to NLL {SAME_DEPTH_NLL:g} falls with depth",
+        "paper": "it shrinks with depth, d = 1 and 2 alike",
+        "ours": ", ".join(known) or "-",
+        "sources": sources([member for member in members if member]),
+    }
+    if times[2] is None or times[0] is None or times[1] is None:
+        return Finding(**say, verdict="open", words="It needs runs at all three depths that have come so low.")
+    ok = times[2] < min(times[0], times[1])
+    words = f"tau* of w = 200, 90 and 70; d = 5 must come first. {command('critical', None)} has them too."
+    return Finding(**say, verdict="agrees" if ok else "differs", words=words, command=_times_command(members))
+
+
+def _times_command(members: list[Member | None]) -> str:
+    return command("critical", None, *[member.run.id for member in members if member], "--json")
+
+
+def _time(member: Member | None, read: Read) -> float | None:
+    if member is None:
+        return None
+    series = read(member.run)
+    return learning_time(series.tau, series.nll, SAME_DEPTH_NLL)
+
+
+def _law(member: Member | None, depth: int, width: int, read: Read) -> Iterator[Finding]:
+    """Fig. 3: NLL_inf and the exponent of d = 2."""
+    law, fit = CURVES[depth, width], _fit(member, read)
+    why = missing(member, ASYMPTOTIC_TAU, PRESET_OF[depth, width])
+    # The paper gives no errors: half a unit of its last digit.
+    for name, value, uncertainty, ours in (
+        ("NLL_inf", law.nll_inf, 0.00005 if width == 30 else 0.0005, fit and fit.nll_inf),
+        ("exponent a", law.exponent, 0.005, fit and fit.exponent),
+    ):
+        words, verdict = why or "", "open"
+        if fit and ours and not why:
+            verdict = judge(ours, value, uncertainty) if fit.reliable else "open"
+            words = fit.why or f"Fitted for tau from {_window(fit)}."
+        elif fit and fit.window:
+            words += f" So far, for tau from {_window(fit)}."
+        yield Finding(
+            3, f"{name}, d = {depth}, w = {width}", f"{value:g}", interval(ours) if ours else "-", verdict,
+            words.strip(), sources=sources([member] if member else []), command=command("fit", member, "--json"),
+        )  # fmt: skip
+
+
+def _pure_law(member: Member | None, depth: int, width: int, read: Read) -> Finding:
+    """The exponents of Sec. III: a pure power law while the NLL is between 0.02 and 0.1."""
+    law = CURVES[depth, width]
+    assert law.range
+    low, high = law.range
+    what, paper = (
+        f"exponent a, d = {depth}, w = {width}, NLL {low:g} to {high:g}",
+        f"{law.exponent} ± {law.uncertainty}",
+    )
+    if member is None:
+        return Finding(3, what, paper, "-", "open", missing(None, 0, PRESET_OF[depth, width]) or "")
+    series = read(member.run)
+    begin, end = (learning_time(series.tau, series.nll, level) for level in (high, low))
+    if begin is None or end is None:
+        at = f"NLL {series.nll[-1]:.3g} at tau = {series.tau[-1]:.4g}" if len(series) else "nothing recorded"
+        words = f"The run must come down to {low:g}: it is at {at}. Let it go on."
+        return Finding(3, what, paper, "-", "open", words, sources=sources([member]))
+    fit = fit_power_law(series.tau, series.nll, (begin, end))
+    again = command("fit", member, "--window", f"{begin:.6g} {end:.6g}", "--json")
+    if fit.pure is None:
+        return Finding(3, what, paper, "-", "open", fit.why or "", sources=sources([member]), command=again)
+    verdict = judge(fit.pure.exponent, law.exponent, law.uncertainty or 0)
+    words = f"A pure power law for tau from {begin:.3g} to {end:.3g}, NLL_inf = 0."
+    ours = interval(fit.pure.exponent)
+    return Finding(3, what, paper, ours, verdict, words, sources=sources([member]), command=again)
+
+
+def _fit(member: Member | None, read: Read) -> PowerLawFit | None:
+    if member is None:
+        return None
+    series: Series = read(member.run)
+    return fit_power_law(series.tau, series.nll)
+
+
+def _window(fit: PowerLawFit) -> str:
+    assert fit.window
+    return f"{fit.window[0]:.3g} to {fit.window[1]:.4g}"
+
+
+def _noise(found: Gathered) -> Finding:
+    """Fig. 4: smaller minibatches make larger fluctuations and a larger mean."""
+    member = found.network(2, 90)
+    what, paper = "d = 2, w = 90: p = 75 against p = 300", "greater noise and larger mean error at p = 75"
+    if member is None:
+        return Finding(4, what, paper, "-", "open", missing(None, 0, PRESET_OF[2, 90]) or "")
+    step, levels = _probed(member)
+    again = command("probe", member, "--step", str(step), "--sizes 75,300") if levels else command("probe", member)
+    if not levels:
+        words = "No noise probe of this run yet: the command, or the Learning curves page, makes one."
+        return Finding(4, what, paper, "-", "open", words, sources=sources([member]), command=again)
+    small, large = levels[75], levels[300]
+    ours = f"spread {small.spread:.2g} against {large.spread:.2g}, mean {small.mean:.3g} against {large.mean:.3g}"
+    verdict = "agrees" if small.spread > large.spread and small.mean > large.mean else "differs"
+    early = f" The paper probed step {PROBED_STEP:,}." if step < PROBED_STEP else ""
+    words = f"1000 steps after step {step:,}.{early}"
+    return Finding(4, what, paper, ours, verdict, words, sources=sources([member]), command=again)
+
+
+def _probed(member: Member) -> tuple[int, dict[object, Level] | None]:
+    """The latest probe of a run that has both sizes."""
+    for path in reversed(kept_probes.kept(member.run)):
+        try:
+            probe = kept_probes.load(path)
+        except RunError:
+            continue
+        levels: dict[object, Level] = {trace.batch_size: Level.of(trace.nll) for trace in probe.traces}
+        if {75, 300} <= set(levels):
+            return probe.step, levels
+    return 0, None
