@@ -65,6 +65,12 @@ _ALL_PAGES = (
         ":material/music_note:",
         "Hear the networks sing, under, near and over the critical width.",
     ),
+    Page(
+        "pages/6_Paper.py",
+        "Paper",
+        ":material/menu_book:",
+        "Figure by figure: the paper's numbers beside those of the runs here.",
+    ),
 )
 
 

@@ -1,0 +1,144 @@
+"""The parts of the Paper page: each figure's statements beside ours, and what they were computed from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import streamlit as st
+
+from glassy_core.comparable import readable
+from glassy_core.findings import Finding
+from glassy_core.network import parameter_count
+from glassy_core.network_picture import COLOURS, WORDS, counts, picture
+from glassy_core.paper_findings import findings
+from glassy_core.ui import loaders, paper_plots
+from glassy_core.ui.frame import plain, prose, store
+from glassy_core.ui.words import number, whole
+
+FIGURES = {
+    2: (
+        "learning curves",
+        "The loss falls for all networks; a narrow one levels off, a wide one reaches 0.01 bits, where the music "
+        "becomes plausible. Deeper networks need less proper time.",
+    ),
+    3: (
+        "power laws",
+        "At long times the loss decays as a power of τ towards NLL∞: NLL = NLL∞ + A τ⁻ᵃ. Exponents grow with width "
+        "and depth.",
+    ),
+    4: ("the noise of SGD", "Near the end of learning the minibatch's choice shakes the loss; smaller ones more."),
+    5: (
+        "the learnability transition",
+        "The inverse of the time to learn goes to zero at a critical width: below it, no time is enough.",
+    ),
+    6: ("critical widths", "The critical width falls with the threshold and with depth."),
+    7: (
+        "aging",
+        "The longer a network has learned, the more slowly its weights move. Curves of all waiting times fall on one "
+        "another when time is counted in waiting times.",
+    ),
+    8: ("the noise falls", "The variance of the gradient falls as errors get rare, most in the widest network."),
+    9: ("how fluctuations grow", "A power of τ/τ_w around one, slower later on, as a logarithm does."),
+}
+VERDICTS = {
+    "agrees": ("green", ":material/check_circle:", "Our interval and the paper's value agree."),
+    "differs": ("red", ":material/cancel:", "Our interval and the paper's value do not agree."),
+    "open": ("gray", ":material/hourglass_empty:", "The runs do not reach far enough yet."),
+}
+TITLES = {"agrees": "agree", "differs": "differ", "open": "not reached yet"}
+
+
+def known() -> list[Finding]:
+    """All statements as the store's runs have it now."""
+    members = readable(store().runs())
+    states = tuple((member.run.id, (state := member.run.state()).step, state.status) for member in members)
+    return _known(str(store().directory), states)
+
+
+@st.cache_data(show_spinner="Comparing the runs with the paper", max_entries=4)
+def _known(directory: str, states: tuple[object, ...]) -> list[Finding]:
+    return findings(readable(store().runs()), loaders.series)
+
+
+def summary(found: Sequence[Finding]) -> None:
+    """How many statements agree, differ, or are open; the paper's own task and the class world apart."""
+    for world, words in (("paper", "the paper's own task"), ("class", "the same statements in the class world")):
+        count = Counter(finding.verdict for finding in found if finding.world == world)
+        if not count:
+            continue
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"On {words}:", width="content")
+            for verdict, (colour, icon, meaning) in VERDICTS.items():
+                st.badge(f"{count[verdict]} {TITLES[verdict]}", icon=icon, color=colour, help=meaning)  # type: ignore[arg-type]
+    prose(
+        "A number agrees when our 95 % interval and the paper's value, with the error it states or half a unit of its "
+        "last digit, have a value in common. What is not reached yet says how much time is missing."
+    )
+
+
+def network() -> None:
+    """Fig. 1, live with the chosen d and w."""
+    with st.container(horizontal=True, gap="large"):
+        depth = st.slider("depth d (layers)", 1, 10, 2, key="d", bind="query-params", width=300)
+        width = st.slider("width w (units per layer)", 2, 200, 30, key="w", bind="query-params", width=300)
+    st.html(picture(depth, width))
+    sizes = counts(depth, width)
+    rows = [f'<li style="color:{COLOURS[kind]}">{WORDS[kind]}: {whole(sizes[kind])} weights</li>' for kind in COLOURS]
+    st.html(f"<ul>{''.join(rows)}</ul>")
+    prose(
+        f"With the output's {sizes['h0']} biases: {whole(round(parameter_count(depth, width)))} free parameters, each "
+        "orthogonal M counted as w(w - 1)/2. The paper's critical networks have 20890 (d = 1), 18080 (2) and 15040 (5)."
+    )
+
+
+def table(found: Sequence[Finding]) -> None:
+    """The paper's statement, ours, and how they stand."""
+    for finding in found:
+        colour, icon, meaning = VERDICTS[finding.verdict]
+        with st.container(border=True, gap="small"):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(f"**{plain(finding.what)}**", width="content")
+                st.badge(TITLES[finding.verdict], icon=icon, color=colour, help=meaning)  # type: ignore[arg-type]
+                if finding.world == "class":
+                    st.badge("class world", color="blue", help="Eight chorales, where it takes minutes, not days.")
+            with st.grid(2, min_column_width=280):
+                st.markdown(f"The paper: {plain(finding.paper)}")
+                st.markdown(f"Here: {plain(finding.ours)}")
+            if finding.words:
+                st.caption(_with_code(finding.words))
+
+
+def _with_code(words: str) -> str:
+    """Text with its commands, between backticks, as code."""
+    parts = words.split("`")
+    return "".join(f"`{part}`" if k % 2 else plain(part) for k, part in enumerate(parts))
+
+
+def plot(figure: int) -> None:
+    """The figure as the paper draws it, of our runs; a sentence where nothing can be drawn."""
+    if not paper_plots.draw(figure):
+        st.caption("There are no runs to draw this figure from yet.")
+
+
+def behind(found: Sequence[Finding]) -> None:
+    """The runs that were used and the commands that compute the numbers again."""
+    commands = list(dict.fromkeys(finding.command for finding in found if finding.command))
+    used = {source.run: source for finding in found for source in finding.sources}
+    if not used and not commands:
+        return
+    with st.expander("Compute it yourself; the runs behind it", icon=":material/terminal:"):
+        for command in commands:
+            st.code(command, language="bash", wrap_lines=True)
+        rows = [
+            {
+                "run": source.run,
+                "network": source.network,
+                "edition": f"{source.edition} ({source.digest[:8]})",
+                "steps": whole(source.steps),
+                "tau": number(source.tau),
+            }
+            for source in used.values()
+        ]
+        if rows:
+            st.dataframe(rows, hide_index=True)

@@ -1,0 +1,111 @@
+"""The paper's statements beside runs whose answers are known."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from made_runs import EXPONENT, W_C, write_aging, write_run, write_sweep
+
+from glassy_core.comparable import readable
+from glassy_core.config import PRESETS
+from glassy_core.findings import Gathered, judge
+from glassy_core.fits import Estimate
+from glassy_core.paper import CURVES, PAPER_EXPONENT
+from glassy_core.paper_findings import findings
+from glassy_core.runs import RunStore
+
+
+@pytest.fixture
+def store(tmp_path):
+    return RunStore(tmp_path / "runs")
+
+
+def found(store, figure, world="paper"):
+    return {
+        finding.what: finding
+        for finding in findings(readable(store.runs()))
+        if finding.figure == figure and finding.world == world
+    }
+
+
+def write_law(store, preset, nll_inf, exponent, last, status="stopped"):
+    """A run that follows a power law up to tau = last, with the relative noise of SGD."""
+    config = PRESETS[preset].config
+    tau = np.geomspace(0.01, last, 600)
+    noise = np.exp(0.003 * np.random.default_rng(1).normal(size=tau.size))
+    return write_run(store, config, tau, np.minimum(1, (nll_inf + 0.6 * tau**-exponent) * noise), status)
+
+
+def test_a_value_agrees_where_the_intervals_meet():
+    ours = Estimate(0.5, 0.45, 0.55)
+    assert judge(ours, 0.52, 0.0) == "agrees"
+    assert judge(ours, 0.6, 0.05) == "agrees"
+    assert judge(ours, 0.6, 0.04) == "differs"
+    assert judge(ours, 0.4, 0.04) == "differs"
+
+
+@pytest.mark.parametrize(("width", "preset"), [(30, "paper-d2-under"), (90, "paper-d2-over")])
+def test_the_papers_own_law_agrees_and_another_differs(store, width, preset):
+    law = CURVES[2, width]
+    write_law(store, preset, law.nll_inf, law.exponent, 5000)
+    ours = found(store, 3)
+    assert ours[f"exponent a, d = 2, w = {width}"].verdict == "agrees"
+    assert ours[f"NLL_inf, d = 2, w = {width}"].verdict == "agrees"
+    other = RunStore(store.directory / "other")
+    write_law(other, preset, law.nll_inf, law.exponent + 0.4, 5000)
+    assert found(other, 3)[f"exponent a, d = 2, w = {width}"].verdict == "differs"
+
+
+def test_a_short_run_is_open_and_says_how_long_it_takes(store):
+    run = write_law(store, "paper-d2-under", 0.1265, 0.52, 500)
+    run.write_state(replace(run.state(), seconds=1250.0))  # 1.25e6 steps: 1000 steps a second
+    ours = found(store, 3)["exponent a, d = 2, w = 30"]
+    assert ours.verdict == "open"
+    assert "about 1.0 hours more" in ours.words  # 1500 / 4e-4 steps
+    assert ours.sources[0].run == run.id
+    assert run.id in ours.command
+
+
+def test_pure_power_laws_are_judged_between_two_levels(store):
+    write_law(store, "paper-d5", 0.0, 1.57, 100)
+    assert found(store, 3)["exponent a, d = 5, w = 70, NLL 0.02 to 0.1"].verdict == "agrees"
+    high = RunStore(store.directory / "high")
+    write_law(high, "paper-d5", 0.0, 1.57, 5)  # NLL 0.05
+    ours = found(high, 3)["exponent a, d = 5, w = 70, NLL 0.02 to 0.1"]
+    assert ours.verdict == "open"
+    assert "must come down to 0.02" in ours.words
+
+
+def test_a_sweep_of_known_widths_agrees_and_one_turned_round_differs(store):
+    write_sweep(store)
+    ours = found(store, 5, "class")["the deeper the network, the smaller w_c"]
+    assert W_C[2] < W_C[1]
+    assert ours.verdict == "agrees"
+    turned = RunStore(store.directory / "turned")
+    for run in write_sweep(turned):
+        config = run.config()
+        values = (run.path / "config.json").read_text()
+        (run.path / "config.json").write_text(
+            values.replace(f'"depth": {config.depth}', f'"depth": {3 - config.depth}')
+        )
+    assert found(turned, 5, "class")["the deeper the network, the smaller w_c"].verdict == "differs"
+
+
+def test_made_aging_has_its_exponent_and_its_collapse(store):
+    run = write_aging(store, "paper-d2-under", status="finished")
+    ours = found(store, 9)["exponent of Delta, tau / tau_w from 1 to 6, tau_w = 80"]
+    assert abs(EXPONENT - PAPER_EXPONENT) < 0.01
+    assert ours.verdict == "agrees"
+    assert run.id in ours.command
+    assert found(store, 7)["d = 2, w = 30: all waiting times on one curve of tau / tau_w"].verdict == "agrees"
+    still = RunStore(store.directory / "still")
+    write_aging(still, "paper-d2-under", mu=0.0)
+    assert found(still, 7)["d = 2, w = 30: all waiting times on one curve of tau / tau_w"].verdict == "differs"
+
+
+def test_runs_of_other_data_are_not_taken_for_the_papers(store):
+    config = replace(PRESETS["paper-d2-under"].config, edition="corpus")
+    tau = np.geomspace(0.01, 5000, 300)
+    write_run(store, config, tau, 0.1265 + 0.6 * tau**-0.52)
+    assert Gathered.of(readable(store.runs())).paper == ()
+    assert all(finding.verdict == "open" for finding in findings(readable(store.runs())))
