@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 from glassy_core.network import weight_shapes
 from glassy_core.transitions import N_PITCHES
 
+INK = "#85827C"  # legible on both backgrounds
 COLOURS = {"J": "#3B78C4", "M": "#3F8F5F", "K": "#C8553D", "W": "#8A5FB8"}  # as in Fig. 1; legible on both backgrounds
 WORDS = {
     "J": "J: from each layer to the next",
@@ -23,10 +25,7 @@ def counts(depth: int, width: int) -> dict[str, int]:
     """Elements of each kind of weights, all layers together."""
     out = dict.fromkeys(("J", "M", "K", "W", "h0"), 0)
     for name, shape in weight_shapes(depth, width).items():
-        size = 1
-        for n in shape:
-            size *= n
-        out[name.split(".")[0]] += size
+        out[name.split(".")[0]] += math.prod(shape)
     return out
 
 
@@ -37,8 +36,8 @@ def picture(depth: int, width: int) -> str:
     height = TOP + ROW * len(rows)
     y = {name: height - ROW // 2 - ROW * k for k, name in enumerate(rows)}
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" style="max-width:100%" '
-        f'aria-label="A network of {depth} layers of {width} units" font-size="15" fill="currentColor">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
+        f'aria-label="A network of {depth} layers of {width} units" font-size="15" font-family="sans-serif" fill="{INK}">'
     ]
     parts += [_arrow(y[below], y[above], "K" if above == "output" else "J") for below, above in pairwise(rows)]
     parts.append(_past_all(y["input"], y["output"]))
@@ -65,7 +64,7 @@ def _units(y: int, n: int) -> str:
     drawn = min(n, MOST_UNITS)
     left = 300 - 15 * (drawn - 1)
     circles = [
-        f'<circle cx="{left + 30 * k}" cy="{y}" r="9" fill="none" stroke="currentColor" stroke-width="1.6"/>'
+        f'<circle cx="{left + 30 * k}" cy="{y}" r="9" fill="none" stroke="{INK}" stroke-width="1.6"/>'
         for k in range(drawn)
     ]
     return "".join(circles) + f'<text x="468" y="{y + 5}">{"… " if n > drawn else ""}{n}</text>'

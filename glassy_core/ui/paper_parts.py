@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 from collections import Counter
 from collections.abc import Sequence
+from html import escape
 
 import streamlit as st
 
 from glassy_core.comparable import readable
 from glassy_core.findings import Finding
 from glassy_core.network import parameter_count
-from glassy_core.network_picture import COLOURS, WORDS, counts, picture
+from glassy_core.network_picture import COLOURS, WIDTH, WORDS, counts, picture
 from glassy_core.paper_findings import findings
 from glassy_core.ui import loaders, paper_plots
-from glassy_core.ui.frame import plain, prose, store
+from glassy_core.ui.frame import prose, store
 from glassy_core.ui.words import number, whole
 
 FIGURES = {
@@ -46,7 +48,28 @@ VERDICTS = {
     "differs": ("red", ":material/cancel:", "Our interval and the paper's value do not agree."),
     "open": ("gray", ":material/hourglass_empty:", "The runs do not reach far enough yet."),
 }
-TITLES = {"agrees": "agree", "differs": "differ", "open": "not reached yet"}
+TITLES = {"agrees": "agrees", "differs": "differs", "open": "not reached yet"}
+SIGNS = {"agrees": "✓", "differs": "✗", "open": "…"}  # told apart without colours, too
+TABLE_CSS = """
+table.paper { width: 100%; border-collapse: collapse; margin-bottom: 0.5rem; }
+table.paper th { text-align: left; font-weight: 600; opacity: 0.75; }
+table.paper th, table.paper td { padding: 0.45rem 0.9rem 0.45rem 0; vertical-align: top; border-bottom: 1px solid
+  color-mix(in srgb, currentColor 16%, transparent); border-inline: none; border-top: none; }
+table.paper td:nth-child(1) { width: 26%; } table.paper td:nth-child(2) { width: 20%; }
+table.paper td:nth-child(4) { width: 12%; min-width: 7.5rem; white-space: nowrap; }
+table.paper small { opacity: 0.8; }
+table.paper .agrees b { color: var(--st-green-text-color); }
+table.paper .differs b { color: var(--st-red-text-color); }
+table.paper .open b { font-weight: 400; opacity: 0.75; }
+@media (max-width: 640px) {
+  table.paper tr:first-child { display: none; }
+  table.paper tr, table.paper td { display: block; width: 100% !important; }
+  table.paper td { border: none; padding: 0.1rem 0; }
+  table.paper td:first-child { font-weight: 600; padding-top: 0.6rem; }
+  table.paper td:nth-child(2)::before { content: "paper: "; } table.paper td:nth-child(3)::before { content: "here: "; }
+  table.paper tr { border-bottom: 1px solid color-mix(in srgb, currentColor 16%, transparent); }
+}
+"""
 
 
 def known() -> list[Finding]:
@@ -70,7 +93,7 @@ def summary(found: Sequence[Finding]) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"On {words}:", width="content")
             for verdict, (colour, icon, meaning) in VERDICTS.items():
-                st.badge(f"{count[verdict]} {TITLES[verdict]}", icon=icon, color=colour, help=meaning)  # type: ignore[arg-type]
+                st.badge(f"{count[verdict]} {TITLES[verdict].removesuffix('s')}", icon=icon, color=colour, help=meaning)  # type: ignore[arg-type]
     prose(
         "A number agrees when our 95 % interval and the paper's value, with the error it states or half a unit of its "
         "last digit, have a value in common. What is not reached yet says how much time is missing."
@@ -82,7 +105,9 @@ def network() -> None:
     with st.container(horizontal=True, gap="large"):
         depth = st.slider("depth d (layers)", 1, 10, 2, key="d", bind="query-params", width=300)
         width = st.slider("width w (units per layer)", 2, 200, 30, key="w", bind="query-params", width=300)
-    st.html(picture(depth, width))
+    drawn = base64.b64encode(picture(depth, width).encode()).decode()
+    alt = f"{depth} layers of {width} units between the chord that sounds and the next chord"
+    st.html(f'<img src="data:image/svg+xml;base64,{drawn}" alt="{alt}" style="width:100%;max-width:{WIDTH}px">')
     sizes = counts(depth, width)
     rows = [f'<li style="color:{COLOURS[kind]}">{WORDS[kind]}: {whole(sizes[kind])} weights</li>' for kind in COLOURS]
     st.html(f"<ul>{''.join(rows)}</ul>")
@@ -93,26 +118,24 @@ def network() -> None:
 
 
 def table(found: Sequence[Finding]) -> None:
-    """The paper's statement, ours, and how they stand."""
-    for finding in found:
-        colour, icon, meaning = VERDICTS[finding.verdict]
-        with st.container(border=True, gap="small"):
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"**{plain(finding.what)}**", width="content")
-                st.badge(TITLES[finding.verdict], icon=icon, color=colour, help=meaning)  # type: ignore[arg-type]
-                if finding.world == "class":
-                    st.badge("class world", color="blue", help="Eight chorales, where it takes minutes, not days.")
-            with st.grid(2, min_column_width=280):
-                st.markdown(f"The paper: {plain(finding.paper)}")
-                st.markdown(f"Here: {plain(finding.ours)}")
-            if finding.words:
-                st.caption(_with_code(finding.words))
+    """The paper's statements, ours, and how they stand; on a narrow screen one below the other."""
+    head = "<tr><th>statement</th><th>the paper</th><th>here</th><th></th></tr>"
+    st.html(f"<style>{TABLE_CSS}</style><table class='paper'>{head}{''.join(map(_row, found))}</table>")
+
+
+def _row(finding: Finding) -> str:
+    world = "<br><small>class world: eight chorales</small>" if finding.world == "class" else ""
+    return (
+        f"<tr class='{finding.verdict}'><td>{escape(finding.what)}{world}</td><td>{escape(finding.paper)}</td>"
+        f"<td>{escape(finding.ours)}<br><small>{_with_code(finding.words)}</small></td>"
+        f"<td><b>{SIGNS[finding.verdict]} {TITLES[finding.verdict]}</b></td></tr>"
+    )
 
 
 def _with_code(words: str) -> str:
     """Text with its commands, between backticks, as code."""
-    parts = words.split("`")
-    return "".join(f"`{part}`" if k % 2 else plain(part) for k, part in enumerate(parts))
+    parts = [escape(part) for part in words.split("`")]
+    return "".join(f"<code>{part}</code>" if k % 2 else part for k, part in enumerate(parts))
 
 
 def plot(figure: int) -> None:

@@ -1,5 +1,7 @@
 """The Paper page: the paper's statements beside those of a store's runs."""
 
+import base64
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +13,7 @@ from glassy_core.ui.words import whole
 
 
 def texts(app):
-    return " ".join(element.value for element in (*app.markdown, *app.caption))
+    return " ".join([*(part.value for part in app.markdown), *(html.proto.body for html in app.get("html"))])
 
 
 def test_an_empty_store_shows_what_to_do_for_every_figure(open_page):
@@ -28,9 +30,10 @@ def test_an_empty_store_shows_what_to_do_for_every_figure(open_page):
 
 def test_the_network_follows_depth_and_width(open_page):
     app = open_page("pages/6_Paper.py", d="3", w="17")
-    drawn = " ".join(html.proto.body for html in app.get("html"))
+    shown = " ".join(html.proto.body for html in app.get("html"))
+    drawn = base64.b64decode(re.search(r"svg\+xml;base64,([^\"]+)", shown)[1]).decode()
     assert "A network of 3 layers of 17 units" in drawn
-    assert f"{whole(54 * 17 + 2 * 17 * 17)} weights" in drawn  # of J: 54 w + (d - 1) w^2
+    assert f"{whole(54 * 17 + 2 * 17 * 17)} weights" in shown  # of J: 54 w + (d - 1) w^2
 
 
 def test_a_made_sweep_and_made_aging_are_judged(open_page, store):
