@@ -13,6 +13,7 @@ st.markdown(
     "(Hertz and Tyrcha, 2024).",
     width=ui.READING_WIDTH,
 )
+ui.tour_button()
 ui.class_trio()
 
 st.header("Running now", anchor=False)

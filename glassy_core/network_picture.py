@@ -37,7 +37,8 @@ def picture(depth: int, width: int) -> str:
     y = {name: height - ROW // 2 - ROW * k for k, name in enumerate(rows)}
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
-        f'aria-label="A network of {depth} layers of {width} units" font-size="15" font-family="sans-serif" fill="{INK}">'
+        f'aria-label="A network of {depth} layers of {width} units" '
+        f'font-size="15" font-family="sans-serif" fill="{INK}">'
     ]
     parts += [_arrow(y[below], y[above], "K" if above == "output" else "J") for below, above in pairwise(rows)]
     parts.append(_past_all(y["input"], y["output"]))

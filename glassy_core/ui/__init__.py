@@ -5,6 +5,7 @@ from glassy_core.ui.home import class_trio, doors, running_now
 from glassy_core.ui.live import live
 from glassy_core.ui.new_run import new_run
 from glassy_core.ui.run_list import all_runs
+from glassy_core.ui.tour import start_button as tour_button
 
 __all__ = [
     "READING_WIDTH",
@@ -21,4 +22,5 @@ __all__ = [
     "running_now",
     "start_dispatcher",
     "store",
+    "tour_button",
 ]

@@ -15,6 +15,8 @@ from glassy_core.chorales import ChoraleError
 from glassy_core.config import ConfigError
 from glassy_core.estimates import EstimateError
 from glassy_core.runs import RunError, RunStore
+from glassy_core.ui import tour
+from glassy_core.ui.symbols import symbols
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ICON = Path(__file__).resolve().parent / "icon.svg"
@@ -71,6 +73,7 @@ _ALL_PAGES = (
         ":material/menu_book:",
         "Figure by figure: the paper's numbers beside those of the runs here.",
     ),
+    Page("pages/7_Present.py", "Present", ":material/slideshow:", "The story in eight slides, for a wall."),
 )
 
 
@@ -79,7 +82,7 @@ def pages() -> list[Page]:
     return [page for page in _ALL_PAGES if (ROOT / page.file).exists()]
 
 
-def frame(title: str, lead: str = "") -> None:
+def frame(title: str, lead: str = "", heading: bool = True) -> None:
     """Call first on every page: the browser's title, the navigation, the heading and one leading sentence."""
     st.set_page_config(
         page_title="glassy" if title == "Home" else f"{title} - glassy",
@@ -90,7 +93,10 @@ def frame(title: str, lead: str = "") -> None:
     with st.container(key="navigation", horizontal=True, gap="small"):
         for entry in pages():
             link(entry)
-    st.title("glassy" if title == "Home" else title, anchor=False)
+        symbols()
+    tour.bar(next(page.file for page in _ALL_PAGES if page.title == title))
+    if heading:
+        st.title("glassy" if title == "Home" else title, anchor=False)
     if lead:
         prose(lead)
     start_dispatcher(str(store().directory))

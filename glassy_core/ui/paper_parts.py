@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections import Counter
 from collections.abc import Sequence
 from html import escape
@@ -10,9 +9,9 @@ from html import escape
 import streamlit as st
 
 from glassy_core.comparable import readable
-from glassy_core.findings import Finding
+from glassy_core.findings import Finding, Gathered
 from glassy_core.network import parameter_count
-from glassy_core.network_picture import COLOURS, WIDTH, WORDS, counts, picture
+from glassy_core.network_picture import COLOURS, WORDS, counts
 from glassy_core.paper_findings import findings
 from glassy_core.ui import loaders, paper_plots
 from glassy_core.ui.frame import prose, store
@@ -105,9 +104,7 @@ def network() -> None:
     with st.container(horizontal=True, gap="large"):
         depth = st.slider("depth d (layers)", 1, 10, 2, key="d", bind="query-params", width=300)
         width = st.slider("width w (units per layer)", 2, 200, 30, key="w", bind="query-params", width=300)
-    drawn = base64.b64encode(picture(depth, width).encode()).decode()
-    alt = f"{depth} layers of {width} units between the chord that sounds and the next chord"
-    st.html(f'<img src="data:image/svg+xml;base64,{drawn}" alt="{alt}" style="width:100%;max-width:{WIDTH}px">')
+    paper_plots.network(depth, width)
     sizes = counts(depth, width)
     rows = [f'<li style="color:{COLOURS[kind]}">{WORDS[kind]}: {whole(sizes[kind])} weights</li>' for kind in COLOURS]
     st.html(f"<ul>{''.join(rows)}</ul>")
@@ -140,7 +137,7 @@ def _with_code(words: str) -> str:
 
 def plot(figure: int) -> None:
     """The figure as the paper draws it, of our runs; a sentence where nothing can be drawn."""
-    if not paper_plots.draw(figure):
+    if not paper_plots.draw(figure, Gathered.of(readable(store().runs()))):
         st.caption("There are no runs to draw this figure from yet.")
 
 

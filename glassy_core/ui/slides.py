@@ -1,0 +1,107 @@
+"""A lecture on the wall: one figure and one sentence at a time, in large type, moved on by the arrow keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from glassy_core.comparable import readable
+from glassy_core.findings import Gathered
+from glassy_core.ui import paper_plots
+from glassy_core.ui.frame import store
+from glassy_core.ui.paper_plots import Look
+
+CSS = """
+.st-key-navigation, .st-key-tour, header[data-testid=stHeader], [data-testid=stSidebar] { display: none !important; }
+.st-key-slide h1 { font-size: clamp(1.8rem, 3.6vw, 4.5rem); }
+.st-key-slide p { font-size: clamp(1.2rem, 2vw, 2.6rem); line-height: 1.35; }
+.st-key-slide small, .st-key-slide [data-testid=stCaptionContainer] p { font-size: clamp(0.9rem, 1vw, 1.4rem); }
+[data-testid=stMainBlockContainer] { padding-top: 1rem; padding-bottom: 1rem; }
+"""
+LOOK = {"height": 620, "font": 20}
+Draw = Callable[[Gathered, Look], bool]
+
+
+@dataclass(frozen=True)
+class Slide:
+    """A title, one sentence, and what draws the figure (False: no run serves)."""
+
+    title: str
+    sentence: str
+    draw: Draw
+
+
+def _network(found: Gathered, look: Look) -> bool:
+    paper_plots.network(2, 24)
+    return True
+
+
+SLIDES = (
+    Slide("A network that listens", "It hears a chord and says which one comes next; its layers remember.", _network),
+    Slide(
+        "Three sizes, three fates",
+        "Too small, and it levels off; large enough, and it goes on learning; in between, it slows down.",
+        lambda found, look: paper_plots.learning(paper_plots.trio(found), look),
+    ),
+    Slide(
+        "A critical width",
+        "The speed of learning goes to zero at a width below which no time is long enough.",
+        lambda found, look: paper_plots.inverse_times(found.classroom, look),
+    ),
+    Slide(
+        "Depth helps",
+        "With two layers instead of one, narrower networks can learn the same music.",
+        lambda found, look: paper_plots.lines(found.classroom, look),
+    ),
+    Slide(
+        "It ages",
+        "The longer a network has learned, the more slowly its weights move on.",
+        lambda found, look: paper_plots.deltas(paper_plots.class_aging(found), look),
+    ),
+    Slide(
+        "Age is the clock",
+        "Measured in its own age, all curves become one: the sign of a glass.",
+        lambda found, look: paper_plots.deltas(paper_plots.class_aging(found), look, 1.0),
+    ),
+    Slide(
+        "The noise dies down",
+        "Who makes no more mistakes has nothing left to be shaken by.",
+        lambda found, look: paper_plots.gamma(paper_plots.class_aging(found), look),
+    ),
+    Slide(
+        "The paper's networks",
+        "Eighty chorales instead of eight: the same physics, days instead of minutes.",
+        lambda found, look: paper_plots.learning(paper_plots.papers(found), look),
+    ),
+)
+
+
+def show() -> None:
+    """The slide that the address names, and the keys to go on."""
+    st.html(f"<style>{CSS}</style>")
+    number = st.query_params.get("slide", "1")
+    at = min(max(int(number), 1), len(SLIDES)) - 1 if number.isdigit() and len(number) < 4 else 0
+    slide = SLIDES[at]
+    with st.container(key="slide"):
+        st.markdown(f"# {slide.title}")
+        st.markdown(slide.sentence)
+        found = Gathered.of(readable(store().runs()))
+        if not slide.draw(found, Look(f"slide-{at + 1}", **LOOK)):
+            st.markdown("No run shows this yet: start the class trio on Home, and an aging run on the Aging page.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Back", key="slide_back", shortcut="Left", icon=":material/arrow_back:", disabled=at == 0):
+            _to(at - 1)
+        if st.button(
+            "On", key="slide_on", shortcut="Right", icon=":material/arrow_forward:", disabled=at + 1 == len(SLIDES)
+        ):
+            _to(at + 1)
+        st.caption(f"{at + 1} of {len(SLIDES)}; arrow keys go on, Esc leaves.")
+        if st.button("Leave", key="slide_leave", shortcut="Esc", type="tertiary"):
+            st.switch_page("app.py")
+
+
+def _to(at: int) -> None:
+    st.query_params["slide"] = str(at + 1)
+    st.rerun()

@@ -1,0 +1,55 @@
+"""The tour and the slides, driven without a browser."""
+
+import pytest
+from made_runs import write_aging, write_sweep
+
+from glassy_core.ui.slides import SLIDES
+from glassy_core.ui.tour import STEPS
+
+
+def words(app):
+    return " ".join(part.value for part in app.markdown)
+
+
+def test_the_tour_goes_through_five_pages_and_ends(open_page):
+    assert len(STEPS) == 5
+    for k, step in enumerate(STEPS):
+        app = open_page(step.file, tour=str(k + 1))
+        assert f"{k + 1} of 5: {step.title}" in words(app)
+        assert [b.label for b in app.button if b.key in ("tour_next", "tour_end")] == [
+            "Next" if k < 4 else "That was it"
+        ]
+    app.button(key="tour_end").click().run()
+    assert "5 of 5" not in words(app)
+    assert not app.exception
+
+
+def test_the_tour_can_be_skipped_and_a_wrong_step_is_no_step(open_page):
+    app = open_page(STEPS[1].file, tour="2")
+    app.button(key="tour_skip").click().run()
+    assert "2 of 5" not in words(app)
+    for wrong in ("0", "6", "x", "-1", "1e3"):
+        assert " of 5: " not in words(open_page(STEPS[1].file, tour=wrong))
+
+
+@pytest.mark.parametrize("number", range(1, len(SLIDES) + 1))
+def test_every_slide_has_a_title_and_one_sentence(open_page, number):
+    app = open_page("pages/7_Present.py", slide=str(number))
+    slide = SLIDES[number - 1]
+    assert f"# {slide.title}" in words(app)
+    assert slide.sentence in words(app)
+    assert slide.sentence.count(".") == 1
+
+
+def test_slides_draw_what_is_there_and_move_on(open_page, store):
+    write_sweep(store)
+    for preset in ("class-aging-under", "class-aging-near", "class-aging-over"):
+        write_aging(store, preset)
+    app = open_page("pages/7_Present.py", slide="2")
+    for _ in range(5):
+        assert "No run shows this yet" not in words(app)
+        app.button(key="slide_on").click().run()
+        assert not app.exception
+    assert app.query_params["slide"] in ("7", ["7"])
+    for wrong in ("0", "99", "x", "1" * 5000):
+        open_page("pages/7_Present.py", slide=wrong)
