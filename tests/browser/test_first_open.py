@@ -1,0 +1,107 @@
+"""The first minute: every page shows something real from the gallery, and the tour walks through, also for those who
+do not see it."""
+
+import shutil
+import time
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import App
+from playwright.sync_api import expect
+
+from glassy_core.gallery import SUFFIX
+from glassy_core.runs import DEFAULT_DIRECTORY
+from glassy_core.ui.slides import SLIDES
+from glassy_core.ui.tour import STEPS
+
+SIZES = {"phone": (390, 844), "laptop": (1280, 900), "wall": (3840, 2160)}
+SECONDS = 3.0  # until a page shows its figure
+PATIENCE = 5  # times as long on a machine that does other things
+FIGURES = {  # page -> what shows that its finished figure is there
+    "": ".glassy-card-curve, [class*='st-key-card-'] img",
+    "Learning_curves": ".glassy-plot .scatterlayer path.js-line",
+    "Critical_width": ".glassy-plot .scatterlayer path.js-line",
+    "Aging": ".glassy-plot .scatterlayer path.js-line",
+    "Chorales": "audio, .glassy-player, iframe",
+    "Paper": ".glassy-plot .scatterlayer path.js-line",
+    "Present?slide=3": ".glassy-plot .scatterlayer path.js-line",
+}
+# Streamlit's and Plotly's own markup, which the pages cannot change.
+NOT_OURS = {"rules": {"nested-interactive": {"enabled": False}, "scrollable-region-focusable": {"enabled": False}}}
+
+
+@pytest.fixture(scope="module")
+def gallery_app(tmp_path_factory, chromium):
+    """The app on a store that holds the gallery and nothing else."""
+    app = App(tmp_path_factory.mktemp("first"))
+    app.store.directory.mkdir()
+    for path in DEFAULT_DIRECTORY.glob(f"*{SUFFIX}"):
+        shutil.copytree(path, app.store.directory / path.name)
+    app.start()
+    yield app
+    app.close()
+
+
+def open_tab(chromium, app, size, scheme):
+    """A tab, and what its console complains of."""
+    width, height = SIZES[size]
+    context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB")
+    context.set_default_timeout(60_000)
+    page, errors = context.new_page(), []
+    page.on("console", lambda message: message.type == "error" and errors.append(f"{message.text} {message.location}"))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    return page, errors
+
+
+def test_every_page_shows_a_finished_figure_at_once(chromium, gallery_app):
+    page, errors = open_tab(chromium, gallery_app, "laptop", "light")
+    taken = {}
+    for path, what in FIGURES.items():
+        begun = time.monotonic()
+        page.goto(f"{gallery_app.url}/{path}")
+        page.locator(what).first.wait_for(state="attached")
+        taken[path] = time.monotonic() - begun
+    page.context.close()
+    print({path: round(seconds, 1) for path, seconds in taken.items()})
+    assert errors == []
+    assert max(taken.values()) < PATIENCE * SECONDS, taken
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_the_tour_at_every_size_in_both_themes(chromium, gallery_app, size, scheme):
+    page, errors = open_tab(chromium, gallery_app, size, scheme)
+    page.goto(gallery_app.url)
+    page.get_by_role("button", name="Take the tour").click()
+    for k, step in enumerate(STEPS):
+        bar = page.locator(".st-key-tour")
+        expect(bar).to_contain_text(f"{k + 1} of {len(STEPS)}: {step.title}")
+        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+        assert page.locator("[data-testid=stException]").count() == 0
+        wide = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth")
+        assert wide <= SIZES[size][0] + 1  # nothing to scroll sideways for
+        if size == "laptop":
+            serious = [
+                f"{rule['id']}: {node['target']} {node['html'][:120]}"
+                for rule in Axe().run(page, options=NOT_OURS).response["violations"]
+                if rule["impact"] in ("serious", "critical")
+                for node in rule["nodes"]
+            ]
+            assert serious == []
+        bar.get_by_role("button", name="Next" if k + 1 < len(STEPS) else "That was it").click()
+    expect(page.locator(".st-key-tour")).to_have_count(0)
+    page.context.close()
+    assert errors == []
+
+
+def test_the_slides_go_on_with_the_arrow_keys(chromium, gallery_app):
+    page, errors = open_tab(chromium, gallery_app, "wall", "dark")
+    page.goto(f"{gallery_app.url}/Present")
+    for slide in SLIDES:
+        expect(page.get_by_role("heading", name=slide.title, level=1)).to_be_visible()
+        assert page.get_by_text("No run shows this yet").count() == 0
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name="glassy", level=1)).to_be_visible()
+    page.context.close()
+    assert errors == []
