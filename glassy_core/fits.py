@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from glassy_core.bootstrap import ROUNDING, Fitted, fit_curve
 from glassy_core.exponents import Binned, Floats
 from glassy_core.noise import Noise, SeedNoise
-from glassy_core.verdict import MIN_BINS, MIN_SPAN, SPANS, default_window, doubts
+from glassy_core.verdict import DECADE, MIN_BINS, MIN_SPAN, default_window, doubts
 
 COPIES = 500  # artificial curves behind an interval
 MAX_NLL = 1e100  # beyond it, and below its inverse, squares leave the range of numbers
@@ -68,14 +68,13 @@ class PurePowerLaw:
     """The same curve fitted with NLL_inf = 0.
 
     delta_aic: by how much its information criterion (chi2 + 2 for each parameter) is above that of the fit with a floor
-    chance:    share of the artificial curves whose own fit has no floor, NLL_inf <= 0
-    enough:    whether the data ask for no floor: chance is at least 2.5 %, or NLL_inf's interval begins at 0
+        (of at least 0: where the best one would be below it, the two fits are one, and delta_aic is -2)
+    enough:    whether the data ask for no floor: NLL_inf's interval begins at 0
     """
 
     exponent: Estimate
     amplitude: float
     delta_aic: float
-    chance: float
     enough: bool
 
 
@@ -192,7 +191,7 @@ def reaching(ends: ArrayLike, low: float = 0.0, high: float = np.inf) -> NDArray
     if len(begun) == 0:
         return np.zeros(ends.shape, dtype=bool)
     reach = min(high, float(begun[len(begun) // 2]))
-    return ends >= max(reach / SPANS[-1], min(MIN_SPAN * low, 0.95 * reach))
+    return ends >= max(reach / DECADE, min(MIN_SPAN * low, 0.95 * reach))
 
 
 def _fitted_together(arrays: Sequence[tuple[Floats, Floats]], window: Window | None) -> list[tuple[Floats, Floats]]:
@@ -259,7 +258,7 @@ def _own_window(tau: Floats, nll: Floats) -> Window:
         with np.errstate(all="ignore"):
             return default_window(tau, nll)
     except np.linalg.LinAlgError:
-        return max(float(tau[0]), float(tau[-1]) / SPANS[-1]), float(tau[-1])
+        return max(float(tau[0]), float(tau[-1]) / DECADE), float(tau[-1])
 
 
 def _flaw(tau: Floats, nll: Floats) -> str | None:
@@ -308,15 +307,14 @@ def _with_intervals(
         why is None,
         why,
         Points(binned.tau, binned.nll, binned.count, fitted, low, high, binned.nll / fitted - 1),
-        _pure(found, copies.c, pure_copies.theta, nll_inf),
+        _pure(found, pure_copies.theta, nll_inf),
     )
 
 
-def _pure(found: Fitted, floors: Floats, exponents: Floats, nll_inf: Estimate) -> PurePowerLaw:
+def _pure(found: Fitted, exponents: Floats, nll_inf: Estimate) -> PurePowerLaw:
     return PurePowerLaw(
         Estimate.of(float(found.pure.theta[0]), exponents),
         float(found.pure.A[0]),
-        found.over(found.pure) - 2,
-        float(np.mean(floors <= 0)),
+        found.over(found.pure) - found.over(found.best) - 2,
         nll_inf.low == 0,
     )

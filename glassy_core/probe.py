@@ -28,7 +28,7 @@ SIZES = (75, 300)  # the paper's
 MAX_STEPS = 100_000
 MAX_SIZES = 6
 MAX_DIGITS = 9  # of a size: it is part of a file's name
-MEASURES = {"nll": "all training transitions", "nll_minibatch": "the step's own minibatch"}
+MEASURES = {"nll": "all training transitions", "nll_minibatch": "the step's minibatch"}
 
 Floats = NDArray[np.float64]
 Size = int | Literal["all"]

@@ -12,12 +12,14 @@ from glassy_core.noise import Noise
 
 MIN_BINS = 8  # recordings, and bins, that a fit of three parameters needs
 MIN_SPAN = 4.0  # of tau_high / tau_low
-SPANS = (1000, 500, 200, 100, 50, 20, 10)  # of the default windows, widest first
+DECADE = 10.0  # of tau: the window where no other is better
+SPANS = (1000, 500, 200, 100, 50, 20, DECADE, 7)  # of the default windows, widest first
 SMALL_WIGGLE = 0.01  # relative to the NLL: a curve so close to a power law is one
 MIN_EFFECTIVE = 8  # independent values
 FALL = 16.0  # in chi2, of the power law against a constant
 RIVAL = 6.0  # in chi2, of the power law against an exponential decay to a floor
 MAX_MISS = 0.1  # slow deviations relative to the fall of the NLL (standard deviations over the bins)
+MAX_BEND = 0.05  # slow deviations relative to the NLL itself: on logarithmic axes the eye sees so much
 SMALL_MISS = 0.02  # deviations of any kind, relative to the fall, that are too small to worry about
 MAX_RATIO = 4.0  # of the ends of the exponent's interval
 STEEPER = 12.0  # in chi2, of a floor below zero against none
@@ -53,7 +55,7 @@ def default_window(tau: Floats, nll: Floats) -> tuple[float, float]:
         smooth = found.wiggle_size < SMALL_WIGGLE or found.wiggle_chance > 0.01
         if found.fit.A[0] > 0 and smooth and not _steepens(found):
             return low, last
-    return max(first, last / SPANS[-1]), last
+    return max(first, last / DECADE), last
 
 
 def _steepens(found: Fitted) -> bool:
@@ -78,13 +80,14 @@ def doubts(found: Fitted, nll_inf: Interval, exponent: Interval) -> str | None:
             "The decay still gets steeper on logarithmic axes, as if to an NLL below zero: it is no power law yet. "
             "Begin the window later, or let the run go on."
         )
+    relative_fall = float(found.fitted.std() / found.fitted.mean())
     missed = float(np.std(nll - found.fitted)) > SMALL_MISS * float(np.std(found.fitted))
     if missed and found.noise.effective < MIN_EFFECTIVE:
         return (
             "The curve wanders: its deviations from the fit are correlated over so long a time that the window "
             f"holds about {max(found.noise.effective, 1):.0f} independent ones, {MIN_EFFECTIVE} are needed."
         )
-    if found.wiggle_chance < 0.01 and found.wiggle_size * found.fitted.mean() > MAX_MISS * found.fitted.std():
+    if found.wiggle_chance < 0.01 and found.wiggle_size > min(MAX_MISS * relative_fall, MAX_BEND):
         return f"No power law is visible: the curve bends around the best one by {100 * found.wiggle_size:.2g} %."
     if found.over(found.exponential()) < RIVAL:
         return "No power law is visible: an exponential decay to a floor fits as well."

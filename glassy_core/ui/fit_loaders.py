@@ -46,7 +46,7 @@ def settings(rows: Sequence[Row], grouped: bool) -> list[Setting]:
     curves = {curve.id: _with_spikes(curve) for curve in loaders.curves(rows)}
     if not grouped:
         return [Setting(curve.id, curve.label, curve.colour, (curve,)) for curve in curves.values()]
-    names = {row.id: row.name for row in rows}
+    names = {row.id: row.name.removesuffix(f" seed={row.config.seed}") for row in rows if row.config}
     return [_grouped([curves[member.id] for member in group], names) for group in by_setting(members(rows))]
 
 

@@ -158,10 +158,20 @@ def _column(setting: Setting, fit: PowerLawFit) -> dict[str, str]:
         "correlation of NLL∞ and a": number(fit.correlation, 2),
         "window in τ": f"{fit.window[0]:.4g} to {fit.window[1]:.4g}" if fit.window else "–",
         "a of the pure power law, NLL∞ = 0": _estimate(pure.exponent) if pure else "–",
-        "is that enough?": "–" if pure is None else "yes" if pure.enough else "no, a floor is needed",
+        "its AIC, above the one with a floor": number(pure.delta_aic if pure else None, 3),
+        "is that enough?": _enough(fit),
         "paper: NLL∞, a": _papers(law),
         "floor of the data (bits)": number(setting.floor, 3),
     }
+
+
+def _enough(fit: PowerLawFit) -> str:
+    """Whether the pure power law describes the curve as well; a law that is in doubt itself cannot tell."""
+    if fit.pure is None:
+        return "–"
+    if not fit.reliable:
+        return "the data cannot tell"
+    return "yes" if fit.pure.enough else "no, a floor is needed"
 
 
 def _estimate(estimate: Estimate | None) -> str:

@@ -127,6 +127,29 @@ def test_a_decay_that_still_steepens_is_no_power_law_yet(window):
     assert not fit.reliable
     assert "steeper" in fit.why
     assert fit.nll_inf.low == fit.nll_inf.value == 0
+    assert fit.pure.delta_aic == -2  # a floor below zero is none: it speaks for nothing
+
+
+def test_a_bend_that_the_eye_sees_is_no_power_law_however_deep_the_nll_falls():
+    """Two power laws in a row: the second one is where the NLL is small, but on logarithmic axes half the curve."""
+    tau = recorded(600, "log")
+    nll = 0.5 * np.where(tau < 50, tau**-1.2, 50**-0.9 * tau**-0.3)
+    for sigma in (0.01, 0.05):
+        fit = fit_power_law(tau, nll * noise(np.random.default_rng(33), 600, sigma, 0), (2, 1000))
+        assert not fit.reliable
+        assert "bends" in fit.why
+        assert np.abs(fit.points.residuals).max() > 0.1
+
+
+def test_the_default_window_begins_after_the_bend():
+    """A decay that becomes a power law late: less than a decade of it is taken, and the exponent is the late one."""
+    tau = recorded(3000, "regular")
+    for seed in range(5):
+        late = 300 * np.where(tau < 140, 140**-1.2 * tau**-0.4, tau**-1.6)
+        fit = fit_power_law(tau, (0.002 + late) * noise(np.random.default_rng(seed), 3000, 0.03, 0.3))
+        assert fit.reliable, fit.why
+        assert 130 < fit.window[0] < 150
+        assert fit.exponent.value == pytest.approx(1.6, abs=0.2)
 
 
 def test_too_short_a_range_is_said():

@@ -89,6 +89,7 @@ def test_the_switch_fits_every_run_and_says_the_numbers(store):  # noqa: F811
     assert found["estimates are"] == ["reliable"]
     assert found["exponent a"] == [f"{fit.exponent.value:.3g} ({fit.exponent.low:.3g} to {fit.exponent.high:.3g})"]
     assert found["is that enough?"] == ["no, a floor is needed"]
+    assert float(found["its AIC, above the one with a floor"][0]) == pytest.approx(fit.pure.delta_aic, rel=0.01)
     assert found["floor of the data (bits)"] == ["0"]
     assert window(app) == pytest.approx(fit.window)
     assert "pull on each other" in words(app)
@@ -128,6 +129,7 @@ def test_a_doubtful_fit_is_marked_and_not_hidden(store):  # noqa: F811
     assert "unreliable" in app.warning[0].value
     assert "no decay to fit" in app.warning[0].value
     assert table(app)["estimates are"] == ["**unreliable**"]
+    assert table(app)["is that enough?"] == ["the data cannot tell"]
     assert "fit" in kinds(figures(app)[0])
 
 
@@ -157,6 +159,12 @@ def test_seeds_become_one_band_with_the_sisters_of_the_store(store):  # noqa: F8
     app.toggle(key="seeds").set_value(False).run()
     assert len(legend(app)) == 1
     assert "training-band" not in kinds(figures(app)[0])
+
+
+def test_a_band_is_not_named_after_one_of_its_seeds(store):  # noqa: F811
+    runs = [power(store, config=replace(NEAR, name="", seed=seed), seed=seed) for seed in (3, 4)]
+    assert legend(opened(seeds="true", run=runs[0].id)) == ["d=2 w=24, 2 seeds"]
+    assert legend(opened(run=runs[0].id)) == ["d=2 w=24 seed=3"]
 
 
 @pytest.mark.parametrize("records", [0, 30])
