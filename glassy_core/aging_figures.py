@@ -62,7 +62,7 @@ def fluctuations(column: Column, axes: Axes, broken: Sequence[Breakdown] = ()) -
     x = axis("τ since τ_w (proper time)" if axes.mu is None else f"x = τ / τ_w{power}", kind, power, range=axes.x_range)  # type: ignore[arg-type]
     y = axis("Δ", kind, range=axes.y_range)  # type: ignore[arg-type]
     figure.update_layout(layout(x, y, margin={"l": 64, "r": 12, "t": 64, "b": 56}))
-    figure.update_layout(legend_title_text="τ_w =")
+    figure.update_layout(legend_title_text="τ_w =", showlegend=True)  # of a single curve too
     return figure
 
 
@@ -187,7 +187,7 @@ def growth(column: Column, fit: Growth, logarithmic_law: bool) -> go.Figure:
     y_range = limits([curve.delta[seen] for curve, seen in zip(curves, late, strict=True)], not logarithmic_law)
     y = axis("Δ", "linear" if logarithmic_law else "log", range=y_range)
     figure.update_layout(layout(axis("x = τ / τ_w", "log", range=x_range), y))
-    figure.update_layout(legend_title_text="τ_w =")
+    figure.update_layout(legend_title_text="τ_w =", showlegend=True)
     return figure
 
 
@@ -195,13 +195,13 @@ def fitted(curve: DeltaCurve, fit: Growth, logarithmic_law: bool) -> tuple[Float
     """One curve's line of a common fit: the slope is shared, the height the curve's own. None where it is not in it."""
     if fit.slope is None or curve.tau_w not in fit.curves:
         return None
-    inside = (curve.x >= fit.window[0]) & (curve.x <= fit.window[1])
-    u = np.log(curve.x[inside])
+    inside = (curve.x >= fit.window[0]) & (curve.x <= fit.window[1]) & (curve.x > fit.origin)
+    u = np.log(curve.x[inside] - fit.origin)
     v = curve.delta[inside] if logarithmic_law else np.log(curve.delta[inside])
-    # As in the fit: evenly in log x, whatever the spacing of the records.
+    # As in the fit: evenly in log (x - origin), whatever the spacing of the records.
     even = np.linspace(u[0], u[-1], 31)
     line = np.mean(np.interp(even, u, v) - fit.slope.value * even) + fit.slope.value * even
-    return np.exp(even), line if logarithmic_law else np.exp(line)
+    return np.exp(even) + fit.origin, line if logarithmic_law else np.exp(line)
 
 
 def by_kind(waitings: Sequence[Waiting]) -> go.Figure:

@@ -18,6 +18,7 @@ Points = tuple[float, Floats, Floats]  # log tau_w, log tau (n,), log Delta (n,)
 MUS = np.linspace(-0.5, 2.0, 101)  # exponents that are tried
 SPACING = 0.05  # of the grid in log x on which curves are compared
 MIN_COMMON = 6  # grid points at which curves must overlap
+MIN_REACH = 1.5  # of a curve's last over its first tau inside the window: one that has only just come in says nothing
 AGING_REGIME = 0.3  # tau / tau_w from which the collapse is judged by default; the paper's begins at 0.6
 GROWTH = 1.25  # a curve that grows by less over the window is flat there
 BREAK = 0.25  # relative distance of a curve from the others' median that is a breakdown ...
@@ -52,10 +53,10 @@ def collapse_errors(curves: Sequence[DeltaCurve], mus: Floats, window: tuple[flo
     """The collapse error for each mu, (M,): the relative scatter of Delta between curves at equal x.
 
     Precisely: the standard deviation of log Delta between curves, pooled over a grid in log x with n - 1
-    degrees of freedom where n > 1 curves are known. Only points with tau / tau_w inside the window count.
+    degrees of freedom where n > 1 curves are known. Only points with tau / tau_w inside the window count, and only
+    curves that go through it for a factor of MIN_REACH or more: a run's youngest curve has often only just come in.
     """
-    logs = [_windowed(curve, window) for curve in curves]
-    return _errors([log for log in logs if len(log[1]) > 1], mus)[0]
+    return _errors(_reaching(curves, window), mus)[0]
 
 
 def collapse(curves: Sequence[DeltaCurve], window: tuple[float, float] | None = None) -> Collapse:
@@ -68,11 +69,11 @@ def collapse(curves: Sequence[DeltaCurve], window: tuple[float, float] | None = 
     chosen = window or (AGING_REGIME, np.inf)
     if window is None and not _grows(curves, chosen):
         chosen = (0.0, np.inf)
-    logs = [log for log in (_windowed(curve, chosen) for curve in curves) if len(log[1]) > 1]
+    logs = _reaching(curves, chosen)
     errors, *without = _errors(logs, MUS)
     nothing = Collapse(None, None, MUS, errors, chosen)
     if len(logs) < 3:
-        return _because(nothing, f"{len(logs)} waiting times reach into the window; mu needs three: let the run go on.")
+        return _because(nothing, f"{_times(len(logs))} far enough into the window; mu needs three: let the run go on.")
     mu, error = _minimum(MUS, errors)
     if not np.isfinite(mu):
         return _because(nothing, "No mu brings the curves over each other inside the window: widen it.")
@@ -80,6 +81,9 @@ def collapse(curves: Sequence[DeltaCurve], window: tuple[float, float] | None = 
         return _because(
             nothing, "Delta does not grow inside the window: there every mu collapses the curves. Widen it."
         )
+    if _at_an_end(errors):
+        why = "The collapse error still falls at the last mu at which the curves can be compared: let the run go on."
+        return _because(nothing, why)
     others = [_minimum(MUS, rest)[0] for rest in without]
     if not np.all(np.isfinite(others)):
         return _because(nothing, "The collapse hangs on a single waiting time: let the run go on.")
@@ -125,11 +129,20 @@ def _windowed(curve: DeltaCurve, window: tuple[float, float]) -> Points:
     return float(np.log(curve.tau_w)), np.log(curve.tau[inside]), np.log(curve.delta[inside])
 
 
+def _reaching(curves: Sequence[DeltaCurve], window: tuple[float, float]) -> list[Points]:
+    """What lies inside the window, of the curves that go through it for long enough to be compared."""
+    logs = [_windowed(curve, window) for curve in curves]
+    return [log for log in logs if len(log[1]) > 1 and np.ptp(log[1]) >= np.log(MIN_REACH)]
+
+
+def _times(n: int) -> str:
+    return {0: "No waiting time reaches", 1: "One waiting time reaches"}.get(n, f"{n} waiting times reach")
+
+
 def _grows(curves: Sequence[DeltaCurve], window: tuple[float, float]) -> bool:
-    """Whether Delta still grows inside the window, for half of the curves that reach into it or more."""
+    """Whether Delta still grows inside the window, for half of the curves that go through it or more."""
     growth = []
-    for curve in curves:
-        _, log_tau, log_delta = _windowed(curve, window)
+    for _, log_tau, log_delta in _reaching(curves, window):
         # Ends of a straight line rather than of the curve: a saturated curve's noise is no growth.
         if len(log_tau) > 2:
             growth.append(np.polyfit(log_tau, log_delta, 1)[0] * np.ptp(log_tau))
@@ -169,6 +182,12 @@ def _scatter(values: Floats) -> float:
     n = np.maximum(count, 1)
     squares = np.sum(filled**2, axis=0) - filled.sum(axis=0) ** 2 / n
     return float(np.sqrt(np.sum(np.maximum(squares, 0)) / np.sum((count - 1)[count > 1])))
+
+
+def _at_an_end(errors: Floats) -> bool:
+    """Whether the least error has no known neighbour on one side: it is then no minimum."""
+    best = int(np.nanargmin(errors))
+    return not (0 < best < len(errors) - 1 and np.all(np.isfinite(errors[best - 1 : best + 2])))
 
 
 def _minimum(mus: Floats, errors: Floats) -> tuple[float, float]:

@@ -12,6 +12,8 @@ from scipy import stats
 
 Floats = NDArray[np.float64]
 
+AROUND = 1.25  # factor in proper time over which Gamma is averaged, where two times are compared
+JOINS = 0.5  # of the longest: how long a seed must have been followed to count in a mean
 KINDS = ("J", "M", "K", "W", "h0")  # of weights
 
 
@@ -60,6 +62,17 @@ class SgdNoise:
     def at(self, tau: ArrayLike) -> Floats:
         """Gamma at proper times (...)."""
         return np.interp(np.asarray(tau, dtype=np.float64), self.tau, self.gamma)
+
+    def change(self, tau: float) -> float | None:
+        """By what factor Gamma has changed since a proper time, or None where it was not followed for long enough.
+
+        Geometric means within a factor AROUND of that time, and over the last such factor: single ones are noisy.
+        """
+        early = self.gamma[(self.tau >= tau / AROUND) & (self.tau <= tau * AROUND)]
+        late = self.gamma[self.tau >= self.tau[-1] / AROUND]
+        if len(early) == 0 or self.tau[-1] < tau * AROUND**2:
+            return None
+        return float(np.exp(np.mean(np.log(late)) - np.mean(np.log(early))))
 
     def mean_inverse(self, edges: Floats) -> Floats:
         """The mean of 1/Gamma between neighbours of ascending times (n + 1,): (n,)."""
@@ -155,7 +168,9 @@ class DeltaCurve:
 def delta_curves(trajectories: Sequence[Trajectory], frozen: bool = False, kind: str | None = None) -> list[DeltaCurve]:
     """Delta for every waiting time (in steps) of some seeds of one setting, averaged, by ascending tau_w.
 
-    Only the stretch of tau that all seeds with this waiting time have reached; points with Delta <= 0 are left out.
+    Only the stretch of tau that all seeds in a mean have reached. A seed joins it once it has been followed for
+    JOINS times as long as the longest after this waiting time: one that has just begun would cut the others short.
+    Points with Delta <= 0 are left out.
     """
     groups: dict[int, list[tuple[Waiting, Floats]]] = {}
     for trajectory in trajectories:
@@ -164,7 +179,12 @@ def delta_curves(trajectories: Sequence[Trajectory], frozen: bool = False, kind:
             positive = np.sum(values > 0)
             if waiting.tau_w > 0 and positive > 1:
                 groups.setdefault(waiting.tau_w_step, []).append((waiting, values))
-    return [_averaged(members) for _, members in sorted(groups.items())]
+    return [_averaged(_far_enough(members)) for _, members in sorted(groups.items())]
+
+
+def _far_enough(members: Sequence[tuple[Waiting, Floats]]) -> list[tuple[Waiting, Floats]]:
+    longest = max(waiting.tau[-1] for waiting, _ in members)
+    return [member for member in members if member[0].tau[-1] >= JOINS * longest]
 
 
 def _averaged(members: Sequence[tuple[Waiting, Floats]]) -> DeltaCurve:

@@ -35,6 +35,7 @@ class Growth:
 
     slope: alpha or b (d log Delta / d log tau), or B (d Delta / d log x); amplitude: A, where x = 1
     window: (low, high) in x = tau / tau_w; curves: tau_w of those used
+    origin: x at which the power law begins, Delta = A (x - origin)^b
     """
 
     slope: Estimate | None
@@ -42,6 +43,7 @@ class Growth:
     window: tuple[float, float]
     curves: Sequence[float] = ()
     why: str = ""
+    origin: float = 0.0
 
     def to_json(self, name: str) -> dict[str, Any]:
         """The slope under its name, with window, amplitude, and `why` where there is no slope."""
@@ -55,7 +57,7 @@ class Growth:
 
 
 def power(curves: Sequence[DeltaCurve], window: tuple[float, float] = POWER, origin: float = 0.0) -> Growth:
-    """Delta = A (x - origin)^b for x = tau / tau_w inside the window; slope is b."""
+    """Delta = A (x - origin)^b for x = tau / tau_w inside the window; slope is b (Sec. VI, which takes origin 0.6)."""
     return _fit(curves, window, lambda x: np.log(x - origin), np.log, np.exp, origin)
 
 
@@ -85,11 +87,11 @@ def _fit(
     if not lines:
         reach = "no end" if np.isinf(high) else f"{high:g}"
         why = f"No waiting time has enough points with tau/tau_w from {low:g} to {reach}: run on, or move the window."
-        return Growth(None, None, window, why=why)
+        return Growth(None, None, window, why=why, origin=origin)
     slope, mean_x, mean_y = _common_slope(lines)
     half = _half_interval(lines)
     amplitude = float(np.mean([back(y - slope * x) for x, y in zip(mean_x, mean_y, strict=True)]))
-    return Growth(Estimate(slope, slope - half, slope + half), amplitude, window, used)
+    return Growth(Estimate(slope, slope - half, slope + half), amplitude, window, used, origin=origin)
 
 
 def _common_slope(lines: Sequence[Line]) -> tuple[float, Floats, Floats]:

@@ -47,7 +47,12 @@ def trajectory(run: Run, read: Callable[[Run], Series] = series_of) -> Trajector
     records = [record for _, record in read_lines(run.aging_path) if _is_sound(record)]
     series = read(run)
     if not records:
-        first = min(run.config().waiting_times)
+        first, state = min(run.config().waiting_times), run.state()
+        if state.status == "finished" and state.step <= first:
+            raise RunError(
+                f"Run {run.id} ended at step {state.step}, before its first waiting time, step {first}: "
+                "start one with more steps, or with shorter waiting times."
+            )
         raise RunError(f"Run {run.id} has not passed its first waiting time, step {first}, yet: let it go on.")
     try:
         return Trajectory.of(records, series.tau, np.where(series.gamma > 0, series.gamma, np.nan))

@@ -12,7 +12,8 @@ PAPER_THRESHOLD = 0.01  # NLL* in bits of the critical widths that the paper giv
 PAPER_W_C = {1: 110.21, 2: 64.192, 5: 35.735}  # by depth
 PAPER_PARAMETERS = {1: 20890, 2: 18080, 5: 15040}
 PAPER_ALPHA = (0.7, 0.1)  # short-time exponent of Delta and its spread, the same at all widths (Sec. V)
-PAPER_EXPONENT = 0.66  # of Delta against x in 1..6, d = 2, w = 30, tau_w = 80 (Fig. 9)
+PAPER_EXPONENT = 0.66  # of Delta against x - PAPER_ORIGIN, x in 1..6, d = 2, w = 30, tau_w = 80 (Fig. 9)
+PAPER_ORIGIN = 0.6  # x at which the paper lets the aging regime begin
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,15 @@ from glassy_core.delta import Trajectory
 from glassy_core.findings import Finding, Gathered, Read, Verdict, command, interval, judge, missing, sources
 from glassy_core.growth import LOGARITHM, POWER, power
 from glassy_core.measured import trajectory
-from glassy_core.paper import PAPER_ALPHA, PAPER_EXPONENT
+from glassy_core.paper import PAPER_ALPHA, PAPER_EXPONENT, PAPER_ORIGIN
 from glassy_core.paper_curves import PRESET_OF
 from glassy_core.runs import RunError
+from glassy_core.series import Series
 
 FIRST_TAU_W = 80.0
-ORIGIN = 0.6  # tau / tau_w, where the paper lets the aging regime begin in Fig. 9
 ENDS = {"power": FIRST_TAU_W * (1 + POWER[1]), "log": FIRST_TAU_W * 17}  # tau that the windows of Fig. 9 need
+FROM = 10.0  # tau at which Gamma's fall is measured from
+NEAR = 0.25  # in log tau: measurements so near count
 NETWORKS = ((2, 30), (2, 68), (2, 90))
 FULL_AGING = (0.8, 1.2)  # mu of a collapse on tau / tau_w
 
@@ -89,59 +91,64 @@ def _full_aging(
 
 def _noise_falls(found: Gathered, read: Read) -> Finding:
     """Fig. 8: Gamma of the overparametrised network falls far below that of the underparametrised one."""
-    members = [found.network(*network, aging=True) for network in NETWORKS]
-    falls = {member.config.width: _fall(member, read) for member in members if member}
-    known = {width: fall for width, fall in falls.items() if fall}
+    members = {w: m for d, w in NETWORKS if (m := found.network(d, w, aging=True))}
+    series = {width: read(member.run) for width, member in members.items()}
+    end = min((float(one.tau[-1]) for one in series.values() if len(one)), default=0.0)
+    known = {width: fall for width, one in series.items() if (fall := _fall(one, end))}
     ours = "; ".join(f"w = {width}: {a:.2g} to {b:.2g} nats²" for width, (a, b) in known.items())
-    what = "Gamma falls the more, the wider the network"
-    say = {"sources": sources([member for member in members if member]), "command": command("aging", members[0])}
+    what, paper = "Gamma falls the more, the wider the network", "seen for w = 30, 68, 90"
+    used, again = sources(list(members.values())), command("aging", members.get(90))
     if not {30, 90} <= set(known):
-        return Finding(8, what, "seen for w = 30, 68, 90", ours or "-", "open", "It needs w = 30 and w = 90.", **say)
+        words = f"It needs w = 30 and w = 90 beyond tau = {2 * FROM:g}."
+        return Finding(8, what, paper, ours or "-", "open", words, sources=used, command=again)
     ratios = [known[width][1] / known[width][0] for width in sorted(known)]
     verdict: Verdict = "agrees" if ratios == sorted(ratios, reverse=True) else "differs"
-    words = "From tau = 10 to the latest tau that all these runs have."
-    return Finding(8, what, "seen for w = 30, 68, 90", ours, verdict, words, **say)
+    words = f"From tau = {FROM:g} to {end:.4g}, the latest that all these runs have."
+    return Finding(8, what, paper, ours, verdict, words, sources=used, command=again)
 
 
-def _fall(member: Member, read: Read, start: float = 10.0) -> tuple[float, float] | None:
-    series = read(member.run)
-    known = np.isfinite(series.gamma) & (series.tau >= start)
-    if np.sum(known) < 2:
+def _fall(series: Series, end: float) -> tuple[float, float] | None:
+    """Gamma at tau = FROM and at tau = end, each the median of what was measured around; None where there is none."""
+    gamma, log_tau = series.gamma[series.tau > 0], np.log(series.tau[series.tau > 0])
+    near = [gamma[np.isfinite(gamma) & (np.abs(log_tau - np.log(at)) < NEAR)] for at in (FROM, max(end, FROM))]
+    if end < 2 * FROM or min(map(len, near)) == 0:
         return None
-    gamma = series.gamma[known]
-    return float(gamma[0]), float(np.median(gamma[-5:]))
+    return float(np.median(near[0])), float(np.median(near[1]))
 
 
 def _growth(member: Member | None, read: Read) -> Iterator[Finding]:
-    """Fig. 9, of tau_w = 80."""
+    """Fig. 9: the power law of tau_w = 80, and the logarithm of late times."""
     ours = _measured([member], read) if member else "-"
-    used = sources([member] if member else [])
-    again = command("aging", member, "--json")
-    why = missing(member, ENDS["power"], PRESET_OF[2, 30])
+    used, again = sources([member] if member else []), command("aging", member, "--json")
+    for judged, tau in ((_power_law, ENDS["power"]), (_late, ENDS["log"])):
+        what, paper, result, verdict, words = judged(ours)
+        if why := missing(member, tau, PRESET_OF[2, 30]):
+            verdict, words = "open", why
+        yield Finding(9, what, paper, result, verdict, words, sources=used, command=again)
+
+
+Judged = tuple[str, str, str, Verdict, str]  # what, paper, ours, verdict, words
+
+
+def _power_law(ours: Aging | str) -> Judged:
     what = f"exponent of Delta, tau / tau_w from {POWER[0]:g} to {POWER[1]:g}, tau_w = 80"
-    if isinstance(ours, str) or why:
-        yield Finding(9, what, f"{PAPER_EXPONENT}", "-", "open", why or str(ours), sources=used, command=again)
-    else:
-        first = [curve for curve in ours.curves if abs(curve.tau_w / FIRST_TAU_W - 1) < 0.01]
-        plain, shifted = power(first), power(first, origin=ORIGIN)
-        fits = [fit.slope for fit in (plain, shifted) if fit.slope]
-        if not fits:
-            yield Finding(9, what, f"{PAPER_EXPONENT}", "-", "open", plain.why, sources=used, command=again)
-        else:
-            agree = [judge(slope, PAPER_EXPONENT, 0.005) == "agrees" for slope in fits]
-            words = f"Of x = tau / tau_w, and of x - {ORIGIN:g}, where the paper lets the aging regime begin."
-            text = " and ".join(interval(slope) for slope in fits)
-            verdict: Verdict = "agrees" if any(agree) else "differs"
-            yield Finding(9, what, f"{PAPER_EXPONENT}", text, verdict, words, sources=used, command=again)
-    why = missing(member, ENDS["log"], PRESET_OF[2, 30])
+    if isinstance(ours, str):
+        return what, f"{PAPER_EXPONENT}", "-", "open", ours
+    first = [curve for curve in ours.curves if abs(curve.tau_w / FIRST_TAU_W - 1) < 0.01]
+    plain, shifted = power(first), power(first, origin=PAPER_ORIGIN)
+    if shifted.slope is None:
+        return what, f"{PAPER_EXPONENT}", "-", "open", shifted.why
+    words = f"Of x - {PAPER_ORIGIN:g}, where the paper lets the aging regime begin."
+    words += f" Of x itself: {interval(plain.slope)}." if plain.slope else ""
+    return what, f"{PAPER_EXPONENT}", interval(shifted.slope), judge(shifted.slope, PAPER_EXPONENT, 0.005), words
+
+
+def _late(ours: Aging | str) -> Judged:
     what, paper = f"Delta = A + B log x fits for x > {LOGARITHM[0]:g}", "consistent with a logarithm"
-    if isinstance(ours, str) or why or ours.log.slope is None:
-        words = why or (ours if isinstance(ours, str) else ours.log.why)
-        yield Finding(9, what, paper, "-", "open", words, sources=used, command=again)
-        return
+    if isinstance(ours, str) or ours.log.slope is None:
+        return what, paper, "-", "open", ours if isinstance(ours, str) else ours.log.why
     slope = ours.log.slope
-    grows: Verdict = "agrees" if slope.low > 0 else "open"
-    yield Finding(9, what, paper, f"B = {interval(slope)}", grows, "B must be above zero.", sources=used, command=again)
+    return what, paper, f"B = {interval(slope)}", "agrees" if slope.low > 0 else "open", "B must be above zero."
 
 
 def _classroom(found: Gathered, read: Read) -> Iterator[Finding]:

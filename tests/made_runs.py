@@ -53,15 +53,16 @@ def write_sweep(store: RunStore, depths=(1, 2), widths=WIDTHS, seeds=(0, 1), bas
     return runs
 
 
-def write_aging(store: RunStore, preset="class-aging-under", seed=0, mu=1.0, status="finished") -> Run:
-    """Delta = 10 (tau / tau_w^mu)^0.66 with a constant Gamma, times a factor of the seed."""
+def write_aging(store: RunStore, preset="class-aging-under", seed=0, mu=1.0, status="finished", origin=0.0) -> Run:
+    """Delta = 10 (tau / tau_w^mu - origin)^0.66 with a constant Gamma, times a factor of the seed."""
     config = replace(PRESETS[preset].config, seed=seed)
     factor = np.exp(0.05 * np.random.default_rng(seed).normal())
     records = []
     for step in config.waiting_times:
         tau_w = step * config.eta
         for n in sorted({round(k) for k in np.geomspace(10, config.steps - step, 60)}):
-            D = GAMMA * 10 * factor * (n * config.eta / tau_w**mu) ** EXPONENT
+            x = n * config.eta / tau_w**mu
+            D = GAMMA * 10 * factor * max(x - origin, 0.01 * x) ** EXPONENT
             kinds = {f"D_{kind}": D for kind in ("J", "M", "K", "W", "h0")}
             records.append(
                 {"tau_w_step": step, "step": step + n, "tau_w": tau_w, "tau": n * config.eta, "D": D} | kinds

@@ -9,7 +9,7 @@ import streamlit as st
 
 from glassy_core.aging_figures import Column, by_kind, growth
 from glassy_core.growth import LOGARITHM, POWER, logarithm, power
-from glassy_core.paper import PAPER_EXPONENT
+from glassy_core.paper import PAPER_EXPONENT, PAPER_ORIGIN
 from glassy_core.ui.aging_parts import interval
 from glassy_core.ui.aging_runs import Measure, Network, columns
 from glassy_core.ui.frame import plain, prose
@@ -28,13 +28,14 @@ def the_growth(chosen: Sequence[Network], how: Measure) -> None:
     column = shown[labels.index(picked)]
     with st.grid(2, min_column_width=380, gap="medium"):
         with st.container():
-            st.markdown("**Power law**: Δ = A x^b")
+            st.markdown("**Power law**: Δ = A (x - x₀)^b")
             _fit_in_window(column, "power", POWER)
         with st.container():
             st.markdown("**Logarithm**: Δ = A + B log x")
             _fit_in_window(column, "log", LOGARITHM)
     prose(
-        f"Around x = τ/τ_w = 1 the paper finds an exponent of {PAPER_EXPONENT} (d = 2, w = 30, 80 chorales, τ_w = 80), "
+        f"For x = τ/τ_w from 1 to 6 the paper finds an exponent of {PAPER_EXPONENT}, with the beginning of the aging "
+        f"regime put at x₀ = {PAPER_ORIGIN} (d = 2, w = 30, 80 chorales, τ_w = 80); set x₀ to compare. It finds "
         "later only a logarithm: each doubling of the time adds the same again. Drag the shaded windows, or type their "
         "ends."
     )
@@ -49,10 +50,16 @@ def _fit_in_window(column: Column, name: str, default: tuple[float, float]) -> N
         high = st.number_input(
             "to", 0.0, None, to, 0.5, key=high_key, bind="query-params", placeholder="no end", width=140
         )
+        origin = 0.0
+        if name == "power":
+            origin = st.number_input(
+                "x₀", 0.0, 10.0, 0.0, 0.1, key="power_origin", bind="query-params", width=140,
+                help="Where the aging regime is taken to begin: 0 is a plain power of x.",
+            )  # fmt: skip
     window = (low or 0.0, np.inf if high is None else high)
     curves = column.aging.curves
     try:
-        fit = logarithm(curves, window) if name == "log" else power(curves, window)
+        fit = logarithm(curves, window) if name == "log" else power(curves, window, origin or 0.0)
     except ValueError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return

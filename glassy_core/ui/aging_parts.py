@@ -18,6 +18,7 @@ from glassy_core.aging_figures import (
     sgd_noise,
 )
 from glassy_core.collapse import BREAK, BREAK_STRETCH, breakdowns
+from glassy_core.delta import JOINS
 from glassy_core.figure_parts import limits
 from glassy_core.fits import Estimate
 from glassy_core.paper import PAPER_ALPHA
@@ -64,9 +65,11 @@ def after_waiting(chosen: Sequence[Network], how: Measure) -> None:
     prose(
         "**Δ** is how far the weights have moved since the waiting time τ_w (their mean square change D, Eq. 5), each "
         "step of the way divided by the noise Γ of the gradient at that time (Eq. 7). If the weights only diffused, "
-        "all curves would lie on one another. They do not: the longer a network has learned, the longer it takes to "
-        "move as far. That is **aging**, known from glasses."
+        "all curves would lie on one another. Where a network takes the longer to move as far the longer it has "
+        "learned, that is **aging**, known from glasses."
     )
+    if any(curve.seeds < len(column.trajectories) for column in shown for curve in column.aging.curves):
+        st.caption(f"A seed joins the mean once it has been followed for {JOINS:.0%} of the longest time after τ_w.")
     if any(curve.seeds == 2 for column in shown for curve in column.aging.curves):
         st.caption("Bands: 95 % of the mean over seeds. Two seeds leave it very wide; a third narrows it threefold.")
     low, high = shown[0].aging.alpha.window
@@ -127,6 +130,8 @@ def _kind_of_aging(mu: Estimate) -> str:
 
 
 def _broken(column: Column, mu: float) -> str:
+    if len(column.aging.curves) < 2:
+        return "One curve has nothing to break away from."
     found = [b for b in breakdowns(column.aging.curves, mu) if b.x is not None]
     if not found:
         return f"At μ = {mu:g} no curve breaks away."
@@ -152,10 +157,23 @@ def the_noise(chosen: Sequence[Network], how: Measure) -> None:
     )  # fmt: skip
     prose(
         "**Γ** is the variance of the minibatch's gradient (Eq. 6): how hard the choice of examples shakes the "
-        "weights. "
-        "A network that can learn its chorales makes fewer and fewer errors, so its Γ falls and falls and learning "
-        "quiets down; one that is too small keeps making errors and stays noisy."
+        f"weights. {' '.join(filter(None, map(_change_of_noise, shown)))} In the paper (Fig. 8) it grows ever more "
+        "slowly and levels off; the near-critical network is the noisiest. Dividing by Γ makes a run with changing "
+        "noise comparable with a glass at one temperature."
     )
+
+
+def _change_of_noise(column: Column) -> str:
+    """What Gamma has done since the first waiting time, of the first seed."""
+    tau_w = column.aging.curves[0].tau_w
+    factor = column.trajectories[0].noise.change(tau_w)
+    if factor is None:
+        return ""
+    if factor > 1.25:
+        done = f"has grown {factor:.2g}-fold"
+    else:
+        done = f"has fallen to {factor:.0%}" if factor < 0.8 else "has stayed about the same"
+    return f"{plain(column.label)}: since τ = {tau_w:.3g} it {done}."
 
 
 def downloads(chosen: Sequence[Network], how: Measure) -> None:

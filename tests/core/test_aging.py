@@ -221,6 +221,51 @@ def test_the_place_where_the_longest_waiting_time_leaves_the_others_is_found():
     assert found[-1].x == pytest.approx(2 * 1.25, rel=0.06)
 
 
+@pytest.mark.parametrize("end", [270, 300, 420, 540, 600, 800])
+@pytest.mark.parametrize("mu", [0.0, 1.0, 1.3, 1.6])
+def test_while_a_run_goes_on_mu_is_right_or_not_given(mu, end):
+    # The class world's waiting times; whichever curve is the youngest has only just come into the window.
+    offsets = 5e-3 * np.unique(np.round(10 ** (np.arange(65) / 12)))
+    records = [
+        {"tau_w_step": round(t / 5e-3), "step": round((t + tau) / 5e-3), "tau_w": t, "tau": float(tau)}
+        | {"D": float(5 * np.log1p((tau / t**mu * 30 ** (mu - 1)) ** 0.9))}
+        for t in (50.0, 100.0, 200.0, 400.0)
+        for tau in offsets[offsets <= end - t]
+    ]
+    found = collapse(delta_curves([Trajectory.of(records, [0.0], [1.0])]))
+    if end >= 420:  # the three older ones have gone far enough
+        assert found.mu.value == pytest.approx(mu, abs=0.02)
+    else:
+        assert found.mu is None
+        assert "three" in found.why
+
+
+def test_an_error_that_still_falls_at_the_last_mu_is_no_minimum():
+    found = collapse(delta_curves([trajectory(lambda t, tau: (tau / t**2.6 * 1e4) ** 0.7)]), window=(0.0, np.inf))
+    assert found.mu is None
+    assert "still falls" in found.why
+
+
+def test_a_seed_that_has_just_begun_does_not_cut_the_others_short():
+    def law(t, tau):
+        return (tau / t) ** 0.66
+
+    whole, young = trajectory(law, reach=16), trajectory(law, reach=1)
+    curves = delta_curves([whole, whole, young])
+    assert {curve.seeds for curve in curves} == {2}
+    assert all(curve.x[-1] == pytest.approx(16) for curve in curves)
+    joined = delta_curves([whole, whole, trajectory(law, reach=8.1)])
+    assert {curve.seeds for curve in joined} == {3}
+    assert all(6 < curve.x[-1] <= 8.1 for curve in joined)
+
+
+def test_the_change_of_gamma_since_a_waiting_time():
+    times = np.linspace(0, 1000, 1001)
+    assert SgdNoise.of(times, 1e-3 * np.maximum(times, 1)).change(100) == pytest.approx(9, rel=0.05)
+    assert SgdNoise.of(times, np.full(1001, 2.0)).change(100) == pytest.approx(1)
+    assert SgdNoise.of(times, np.full(1001, 2.0)).change(900) is None
+
+
 # what the page and the command line take
 
 

@@ -154,8 +154,16 @@ def test_aging_without_waiting_times_says_what_to_do(capsys, store):
 
 
 def test_aging_before_the_first_waiting_time_says_so(capsys, store):
-    run = write_run(store, PRESETS["class-aging-near"].config, [1], [0.5])
+    run = write_run(store, PRESETS["class-aging-near"].config, [1], [0.5], "stopped")
     assert "first waiting time, step 10000" in complaint(capsys, store, "aging", run.id)
+
+
+def test_a_run_that_ended_before_its_first_waiting_time_is_not_told_to_go_on(capsys, store):
+    config = replace(PRESETS["class-aging-near"].config, steps=2000)
+    run = write_run(store, config, [10], [0.5])
+    line = complaint(capsys, store, "aging", run.id)
+    assert "ended at step 2000" in line
+    assert "more steps" in line
 
 
 def test_aging_without_gamma_says_so(store):

@@ -10,7 +10,7 @@ from glassy_core.comparable import readable
 from glassy_core.config import PRESETS
 from glassy_core.findings import Gathered, judge
 from glassy_core.fits import Estimate
-from glassy_core.paper import CURVES, PAPER_EXPONENT
+from glassy_core.paper import CURVES, PAPER_EXPONENT, PAPER_ORIGIN
 from glassy_core.paper_findings import findings
 from glassy_core.runs import RunStore
 
@@ -92,12 +92,16 @@ def test_a_sweep_of_known_widths_agrees_and_one_turned_round_differs(store):
 
 
 def test_made_aging_has_its_exponent_and_its_collapse(store):
-    run = write_aging(store, "paper-d2-under", status="finished")
+    run = write_aging(store, "paper-d2-under", origin=PAPER_ORIGIN)
     ours = found(store, 9)["exponent of Delta, tau / tau_w from 1 to 6, tau_w = 80"]
     assert abs(EXPONENT - PAPER_EXPONENT) < 0.01
     assert ours.verdict == "agrees"
     assert run.id in ours.command
-    assert found(store, 7)["d = 2, w = 30: all waiting times on one curve of tau / tau_w"].verdict == "agrees"
+    plainly, flat = RunStore(store.directory / "plainly"), RunStore(store.directory / "flat")
+    write_aging(flat, "paper-d2-under", origin=-30)
+    assert found(flat, 9)["exponent of Delta, tau / tau_w from 1 to 6, tau_w = 80"].verdict == "differs"
+    write_aging(plainly, "paper-d2-under")
+    assert found(plainly, 7)["d = 2, w = 30: all waiting times on one curve of tau / tau_w"].verdict == "agrees"
     still = RunStore(store.directory / "still")
     write_aging(still, "paper-d2-under", mu=0.0)
     assert found(still, 7)["d = 2, w = 30: all waiting times on one curve of tau / tau_w"].verdict == "differs"

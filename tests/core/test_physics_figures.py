@@ -14,8 +14,10 @@ from glassy_core.collapse import breakdowns
 from glassy_core.comparable import readable
 from glassy_core.critical_figures import DEPTHS, critical_widths, csv_lines, transition
 from glassy_core.criticality import Criticality
+from glassy_core.delta import Trajectory
 from glassy_core.depths import compare
 from glassy_core.figure_parts import SHADES, limits, shades
+from glassy_core.growth import power
 from glassy_core.learning_times import THRESHOLDS
 from glassy_core.measured import criticality, trajectory
 from glassy_core.palette import PAPER_BACKGROUND, contrast
@@ -154,6 +156,20 @@ def test_a_fitted_line_has_the_common_slope_and_its_window(column):
         assert fit.window[0] <= x[0] < x[-1] <= fit.window[1]
         np.testing.assert_allclose(y, np.interp(x, curve.x, curve.delta), rtol=0.01)
     assert traces(growth(column, fit, logarithmic_law=False), "fit")
+
+
+def test_a_fitted_line_begins_where_its_power_law_does(column):
+    fit = power(column.aging.curves, (1.0, 6.0), origin=0.6)
+    line = fitted(column.aging.curves[0], fit, logarithmic_law=False)
+    x, y = line
+    assert np.diff(np.log(y)) / np.diff(np.log(x - 0.6)) == pytest.approx(fit.slope.value)
+    assert 1 <= x[0] < x[-1] <= 6
+
+
+def test_a_single_curve_has_its_waiting_time_in_the_legend(column):
+    alone = Column("a", "#C8553D", [], aging([Trajectory(t.waiting[:1], t.noise) for t in column.trajectories[:1]]))
+    for figure in (fluctuations(alone, Axes(mu=1.0)), growth(alone, alone.aging.power, logarithmic_law=False)):
+        assert figure.layout.showlegend
 
 
 def test_every_kind_of_weights_is_drawn(column):

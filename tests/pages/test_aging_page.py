@@ -163,6 +163,46 @@ def test_a_window_beyond_the_data_says_so(open_page, store):
     assert "No waiting time has enough points" in words(app)
 
 
+def test_the_power_law_may_begin_where_the_paper_lets_it(open_page, store):
+    write_aging(store)
+    app = open_page(PAGE)
+    assert "b = 0.66" in words(app)
+    app.number_input(key="power_origin").set_value(0.6).run()
+    assert not app.exception
+    assert "b = 0.66" not in words(app)
+    assert "b = 0." in words(app)
+
+
+@pytest.mark.parametrize(
+    ("end", "said"), [(30.0, "has grown 19-fold"), (0.1, "has fallen to"), (1.0, "about the same")]
+)
+def test_the_words_on_gamma_are_those_of_the_data(open_page, store, end, said):
+    run = write_aging(store)
+    lines = [json.loads(line) for line in run.metrics_path.read_text().splitlines()]
+    for k, line in enumerate(lines):
+        line["gamma"] *= end ** (k / len(lines))
+    run.metrics_path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    text = words(open_page(PAGE))
+    assert said in text
+
+
+def test_one_curve_alone_is_not_said_to_stay_with_others(open_page, store):
+    run = write_aging(store, status="stopped")
+    lines = [line for line in run.aging_path.read_text().splitlines() if '"tau_w_step": 10000' in line]
+    run.aging_path.write_text("\n".join(lines) + "\n")
+    assert "no curve breaks away" not in words(open_page(PAGE))
+
+
+def test_a_seed_that_has_just_begun_leaves_the_fits_as_they_are(open_page, store):
+    write_aging(store)
+    young = write_aging(store, seed=1, status="stopped")
+    lines = [json.loads(line) for line in young.aging_path.read_text().splitlines()]
+    young.aging_path.write_text("".join(json.dumps(line) + "\n" for line in lines if line["step"] < 12_000))
+    text = words(open_page(PAGE))
+    assert "A seed joins the mean" in text
+    assert "No waiting time has enough points" not in text
+
+
 def test_seeds_are_averaged_with_a_band_and_other_networks_are_not(open_page, store):
     for seed in (0, 1, 2):
         write_aging(store, seed=seed)
