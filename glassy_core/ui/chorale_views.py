@@ -10,6 +10,7 @@ import streamlit as st
 from glassy_core import palette
 from glassy_core.chorales import Edition
 from glassy_core.counterpoint import Portrait, distance, portrait
+from glassy_core.engraving import engrave
 from glassy_core.generation import MAX_LENGTH
 from glassy_core.likeness import Likeness, likeness
 from glassy_core.midi import to_midi
@@ -97,7 +98,7 @@ def _downloads(wish: Wish, piece: Piece) -> None:
         "MIDI": ("mid", "audio/midi", lambda: to_midi(voices, sound, [(piece.prime, OWN)])),
         "WAV": ("wav", "audio/wav", lambda: songs.mix(piece.chords, sound)),
         "MusicXML": ("musicxml", MUSIC_XML, lambda: musicxml().encode()),
-        "Score (SVG)": ("svg", "image/svg+xml", lambda: songs.score_page(musicxml())),
+        "Score (SVG)": ("svg", "image/svg+xml", lambda: engrave(musicxml()).encode()),
     }
     with st.container(horizontal=True, gap="small", key="downloads"):
         for title, (suffix, mime, make) in kinds.items():

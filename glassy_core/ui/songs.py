@@ -8,12 +8,11 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
 import streamlit as st
 
-from glassy_core.engraving import engrave
+from glassy_core.engraving import LINE, engrave
 from glassy_core.midi import Sound
 from glassy_core.piece import Piece
 from glassy_core.score import Marks, to_musicxml
@@ -90,33 +89,11 @@ def stems(chords: Chorale, sound: Sound) -> dict[str, bytes]:
 @st.cache_data(show_spinner=False, max_entries=32)
 def one_line(chords: Chorale, border: int, ties: bool) -> str:
     """The score as one long line, an SVG: it scrolls under the playhead, the roll below it on the same axis."""
-    import verovio
-
-    _show_fonts()
-    verovio.enableLog(verovio.LOG_OFF)
-    toolkit = verovio.toolkit()
-    layout = {"breaks": "none", "pageWidth": 100_000, "adjustPageHeight": True, "adjustPageWidth": True}
-    margins = {"pageMarginLeft": 20, "pageMarginRight": 20, "pageMarginTop": 30, "pageMarginBottom": 20}
-    toolkit.setOptions(layout | margins | {"scale": 48, "header": "none", "footer": "none", "svgViewBox": True})
     # The page gives its own colours; these two only keep a note from being held across the border.
     colours = ["#777777"] * border + ["#000000"] * (len(chords) - border)
     musicxml = to_musicxml(voices(chords), ties, Marks(colors=colours if border else ()))
     # Without the parts' names, which would scroll away: there is more to see of the notes.
-    if not toolkit.loadData(re.sub(r"<part-name>[^<]*</part-name>", "<part-name/>", musicxml)):
-        raise ValueError("verovio cannot read this MusicXML.")
-    return str(toolkit.renderToSVG(1))
-
-
-def score_page(musicxml: str) -> bytes:
-    """The score on one page, an SVG."""
-    return engrave(musicxml).pages[0].encode()
-
-
-def _show_fonts() -> None:
-    """Tell verovio where its fonts are: by itself it knows only in the thread that imported it first."""
-    import verovio
-
-    verovio.setDefaultResourcePath(str(files("verovio") / "data"))
+    return engrave(re.sub(r"<part-name>[^<]*</part-name>", "<part-name/>", musicxml), LINE)
 
 
 def notes(chords: Chorale, border: int, ties: bool) -> list[list[Any]]:
