@@ -13,10 +13,12 @@ from typing import Any
 import streamlit as st
 
 from glassy_core.engraving import LINE, engrave
+from glassy_core.generation import CYCLE_HORIZON
 from glassy_core.midi import Sound
 from glassy_core.piece import Piece
 from glassy_core.score import Marks, to_musicxml
 from glassy_core.transitions import LOWEST_PITCH, Chorale, Chord
+from glassy_core.ui.words import whole
 from glassy_core.voices import Voices, lead
 
 PITCH_NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
@@ -104,6 +106,25 @@ def notes(chords: Chorale, border: int, ties: bool) -> list[list[Any]]:
         for name in sung.names
         for note in sung.notes(name, ties, (border,) if border else ())
     ]
+
+
+def ending(piece: Piece) -> str:
+    """Where the threshold dynamics lead, in a sentence."""
+    cycle = piece.cycle
+    if cycle is None:
+        return f"Within {whole(CYCLE_HORIZON)} chords it repeats nothing for good: no cycle was found."
+    at = f"chord {cycle.start + 1}" + (", which is beyond this piece," if cycle.start >= len(piece.chords) else "")
+    if cycle.is_silent:
+        said = f"It is silent from {at} on"
+    elif cycle.is_fixed_point:
+        said = f"It holds one chord from {at} on"
+    else:
+        said = f"It falls into a **cycle of {cycle.period} chords** from {at} on"
+    if cycle.state_period is None:
+        return f"{said}, but the hidden state still creeps: that may yet end."
+    if cycle.state_period > cycle.period:
+        return f"{said}, for good; the whole hidden state comes back after {cycle.state_period} chords."
+    return f"{said}, for good" + (": a fixed point." if cycle.is_fixed_point else ".")
 
 
 def chord_words(chord: Chord) -> str:
