@@ -113,13 +113,15 @@ def ending(piece: Piece) -> str:
     cycle = piece.cycle
     if cycle is None:
         return f"Within {whole(CYCLE_HORIZON)} chords it repeats nothing for good: no cycle was found."
-    at = f"chord {cycle.start + 1}" + (", which is beyond this piece," if cycle.start >= len(piece.chords) else "")
+    begin = f"from chord {cycle.start + 1} on"
+    if cycle.start >= len(piece.chords):
+        begin += " (after the end of this piece)"
     if cycle.is_silent:
-        said = f"It is silent from {at} on"
+        said = f"It is silent {begin}"
     elif cycle.is_fixed_point:
-        said = f"It holds one chord from {at} on"
+        said = f"It holds one chord {begin}"
     else:
-        said = f"It falls into a **cycle of {cycle.period} chords** from {at} on"
+        said = f"It falls into a **cycle of {cycle.period} chords** {begin}"
     if cycle.state_period is None:
         return f"{said}, but the hidden state still creeps: that may yet end."
     if cycle.state_period > cycle.period:

@@ -207,8 +207,8 @@ def test_where_it_ends_is_not_claimed_before_the_state_has_closed():
     assert said(9, 4, None) == f"It falls into a **cycle of 4 chords** from chord 10 on, {creeping}"
     assert said(9, 4, 4) == "It falls into a **cycle of 4 chords** from chord 10 on, for good."
     assert said(9, 1, 2).endswith("for good; the whole hidden state comes back after 2 chords.")
-    assert "from chord 65, which is beyond this piece, on" in said(64, 4, 4)
-    assert "beyond" not in said(63, 4, 4)
+    assert "from chord 65 on (after the end of this piece), for good." in said(64, 4, 4)
+    assert "after the end" not in said(63, 4, 4)
 
 
 def test_markup_in_a_name_is_shown_as_text(open_page, store):
