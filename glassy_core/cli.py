@@ -84,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     command("stop", _stop, "Ask a run to stop after a checkpoint.", needs_run=True)
     generate = command("generate", _generate, "Let a run's network compose: MIDI, WAV, MusicXML, JSON.", needs_run=True)
     generate.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the files go")
+    generate.add_argument("--step", type=int, metavar="N", help="the checkpoint that sings (default: the last one)")
     generate.add_argument("--prime", type=int, default=4, metavar="K", help="chords given to begin with (default: 4)")
     generate.add_argument("--chorale", type=int, default=0, metavar="N", help="training chorale the prime is from")
     generate.add_argument("--length", type=int, default=64, metavar="N", help="chords in all, with the prime's")
@@ -262,18 +263,26 @@ def _stop(options: argparse.Namespace) -> None:
 
 
 def _generate(options: argparse.Namespace) -> None:
+    from glassy_core import checkpoints
     from glassy_core.chorales import load_edition
     from glassy_core.decoding import Decoding
-    from glassy_core.piece import compose, write_piece
+    from glassy_core.piece import compose, other_file, write_piece
 
     run = RunStore(options.runs_dir).get(options.run)
-    snapshot, _ = run.latest_snapshot(to_resume=False)
-    if snapshot is None:
+    config, steps = run.config(), checkpoints.steps_in(run.checkpoints)
+    if not steps:
         raise RunError(f"Run {run.id} has no checkpoint yet: let it train for a moment.")
+    step = steps[-1] if options.step is None else options.step
+    if step not in steps:
+        raise RunError(f"Run {run.id} has no checkpoint of step {step}: choose one of {', '.join(map(str, steps))}.")
+    snapshot = checkpoints.read(checkpoints.path_of(run.checkpoints, step), config.depth, config.width)
+    edition = load_edition(config.edition)
+    if notice := other_file(edition, run.origin()["edition_digest"]):
+        print(f"glassy: {notice}", file=sys.stderr)
     piece = compose(
         snapshot,
-        run.config(),
-        load_edition(run.config().edition),
+        config,
+        edition,
         chorale=options.chorale,
         prime=options.prime,
         length=options.length,

@@ -1,44 +1,30 @@
-"""MusicXML drawn as SVG, with who sounds when."""
+"""MusicXML drawn as SVG."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
+# Lengths in verovio's units. Both layouts are cut to what is drawn, so that every score is one picture.
+LARGEST = 100_000  # the largest page there is; 512 chords with a third staff take a fifth of it
+PAGE = {"breaks": "auto", "pageWidth": 2000, "pageHeight": 60_000, "scale": 40}
+LINE = {"breaks": "none", "pageWidth": LARGEST, "adjustPageWidth": True, "scale": 48, "header": "none"}
+LINE |= {"pageMarginLeft": 20, "pageMarginRight": 20, "pageMarginTop": 30, "pageMarginBottom": 20}
 
-@dataclass(frozen=True)
-class Engraving:
-    """A drawn score.
 
-    pages:   SVG texts; a note's element has the id that `score.note_id` gives
-    timemap: what verovio says sounds when: {"qstamp": quarter notes, "on": [ids], "off": [ids]}
+def engrave(musicxml: str, layout: dict[str, Any] = PAGE) -> str:
+    """A score as one SVG, drawn by verovio; a note's element has the id that `score.note_id` gives.
+
+    layout: PAGE, systems of bars below each other, or LINE, one system that is as long as the piece. Raises
+    ValueError for what is no MusicXML.
     """
-
-    pages: tuple[str, ...]
-    timemap: tuple[dict[str, Any], ...]
-
-
-def engrave(musicxml: str, width: int = 2000, scale: int = 40) -> Engraving:
-    """Draw a score with verovio, as high as it needs to be; width in units of 0.1 mm, scale in per cent."""
     import verovio
 
     verovio.enableLog(verovio.LOG_OFF)
     # By itself it knows its fonts only in the thread that imported it first.
     verovio.setDefaultResourcePath(str(files("verovio") / "data"))
     toolkit = verovio.toolkit()
-    toolkit.setOptions(
-        {
-            "pageWidth": width,
-            "scale": scale,
-            "adjustPageHeight": True,
-            "breaks": "auto",
-            "footer": "none",
-            "svgViewBox": True,
-            "svgHtml5": False,
-        }
-    )
+    toolkit.setOptions(layout | {"adjustPageHeight": True, "footer": "none", "svgViewBox": True})
     if not toolkit.loadData(musicxml):
         raise ValueError("verovio cannot read this MusicXML.")
-    pages = tuple(toolkit.renderToSVG(page) for page in range(1, toolkit.getPageCount() + 1))
-    return Engraving(pages, tuple(toolkit.renderToTimemap()))
+    return str(toolkit.renderToSVG(1))

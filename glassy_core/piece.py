@@ -84,6 +84,16 @@ def training_scaling(config: RunConfig, edition: Edition) -> Scaling:
     return Transitions.pack(edition.first(config.chorales), config.scaling).scaling
 
 
+def other_file(edition: Edition, digest: object) -> str:
+    """A sentence where a run learned another file of its edition than is here now, by its digest; else ''."""
+    if digest == edition.digest:
+        return ""
+    return (
+        f"This run learned another file of the {edition.name} edition ({str(digest)[:12]}...) than is here now "
+        f"({edition.digest[:12]}...): its inputs may be scaled wrongly, and what is called learned may not be."
+    )
+
+
 def prime_of(edition: Edition, split: str, chorale: int, k: int) -> Chorale:
     """The first k chords of a chorale, counted from 0; ConfigError where there is no such chorale or k."""
     if split not in SPLITS:

@@ -260,7 +260,6 @@ class Run:
     def latest_snapshot(self, P: int | None = None, to_resume: bool = True) -> tuple[Snapshot | None, dict[str, str]]:
         """The last checkpoint that is whole, and a sentence for each damaged one passed over, by its file's name.
 
-        to_resume: it must hold the deltas, too, without which learning would go on differently.
         (None, {}) where the run has none yet; CheckpointError where all it has are damaged.
         """
         config = self.config()
@@ -272,7 +271,7 @@ class Run:
             except checkpoints.CheckpointError as error:
                 damaged[path.name] = str(error)
                 continue
-            if snapshot.history is not None or snapshot.step == 0 or not to_resume:
+            if snapshot.history is not None or snapshot.step == 0:
                 return snapshot, damaged
         if damaged:
             why = next(iter(damaged.values()))

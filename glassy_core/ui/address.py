@@ -18,6 +18,7 @@ from glassy_core.ui.frame import plain
 
 _WRITTEN = "written_address"
 _COMPLAINTS = "complaints_about_address"
+SILENCE = "silence"
 SHOWN = 60  # characters of an unusable value that are repeated
 
 
@@ -89,13 +90,15 @@ class Flag:
 
 @dataclass(frozen=True)
 class Pitches:
-    """A chord: MIDI pitches with hyphens between them, ascending once read."""
+    """A chord: MIDI pitches with hyphens between them, ascending once read; SILENCE is the chord without any."""
 
     default: tuple[int, ...]
     low: int
     high: int
 
     def parse(self, text: str) -> tuple[int, ...]:
+        if text == SILENCE:
+            return ()
         parts = text.split("-")
         if not all(re.fullmatch(r"\d{1,3}", part) and self.low <= int(part) <= self.high for part in parts):
             raise ValueError(f"pitches from {self.low} to {self.high} with hyphens between them, such as 60-64-67-72")
@@ -189,5 +192,5 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
-        return "-".join(map(str, value))
+        return "-".join(map(str, value)) or SILENCE
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
 from glassy_core import palette
 from glassy_core.chorales import Edition
 from glassy_core.counterpoint import Portrait, distance, portrait
+from glassy_core.engraving import engrave
 from glassy_core.generation import MAX_LENGTH
 from glassy_core.likeness import Likeness, likeness
 from glassy_core.midi import to_midi
@@ -59,19 +61,7 @@ def _in_words(wish: Wish, piece: Piece) -> str:
     at = f"After {whole(wish.source.step)} steps (τ = {wish.source.tau:.3g}) the network sings on from {_given(wish)}."
     if wish.decoding.mode == "sample":
         return f"{at} Each chord is drawn by lot, so the next seed or take gives another piece."
-    cycle = piece.cycle
-    if cycle is None:
-        return f"{at} Within 2048 chords it repeats nothing for good: no cycle was found."
-    if cycle.is_silent:
-        return f"{at} It falls silent for good at chord {cycle.start + 1}."
-    if cycle.is_fixed_point:
-        return f"{at} It ends on one chord that it holds for ever, from chord {cycle.start + 1} on: a fixed point."
-    out = f"{at} It falls into a **cycle of {cycle.period} chords**, from chord {cycle.start + 1} on."
-    if cycle.state_period is None:
-        return f"{out} The chords repeat while the hidden state still creeps: the cycle may yet break."
-    if cycle.state_period > cycle.period:
-        return f"{out} The whole hidden state comes back after {cycle.state_period}."
-    return out
+    return f"{at} {songs.ending(piece)}"
 
 
 def _given(wish: Wish) -> str:
@@ -88,6 +78,7 @@ def _alt(wish: Wish, piece: Piece) -> str:
 def _downloads(wish: Wish, piece: Piece) -> None:
     """MIDI, WAV, MusicXML and the engraved score; made when asked for."""
     voices, sound = songs.voices(piece.chords), wish.sound
+    piece = replace(piece, origin=piece.origin | {"name": wish.row.name})  # as the reader calls it now
     stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in wish.row.name)[:40] or "piece"
 
     def musicxml() -> str:
@@ -97,7 +88,7 @@ def _downloads(wish: Wish, piece: Piece) -> None:
         "MIDI": ("mid", "audio/midi", lambda: to_midi(voices, sound, [(piece.prime, OWN)])),
         "WAV": ("wav", "audio/wav", lambda: songs.mix(piece.chords, sound)),
         "MusicXML": ("musicxml", MUSIC_XML, lambda: musicxml().encode()),
-        "Score (SVG)": ("svg", "image/svg+xml", lambda: songs.score_page(musicxml())),
+        "Score (SVG)": ("svg", "image/svg+xml", lambda: engrave(musicxml()).encode()),
     }
     with st.container(horizontal=True, gap="small", key="downloads"):
         for title, (suffix, mime, make) in kinds.items():
@@ -132,7 +123,8 @@ def _likeness(wish: Wish, piece: Piece) -> None:
         f"The network learned {len(learned)} chorales; Bach's held-out ones are the first {len(held_out)} of the "
         "validation set, which it never saw. A memory sings long stretches verbatim; what has understood "
         "something keeps Bach's profiles in phrases of its own. Voices that move beyond their neighbour's last note, "
-        "and parallel fifths and octaves, are what a teacher of harmony marks red; a few are in Bach, too."
+        "and parallel fifths and octaves, are what a teacher of harmony marks red; a few are in Bach, too. Chords do "
+        "not tell who sings which note, so voices that cross inside a chord cannot be counted."
     )
     colour = palette.colours({wish.row.id: wish.source.config})[wish.row.id]
     live_figure(
@@ -148,7 +140,8 @@ def _held_out(edition: Edition) -> tuple[Chorale, ...]:
 
 def _likeness_rows(piece: Piece, learned: Sequence[Chorale], held_out: Sequence[Chorale]) -> list[dict[str, str]]:
     """The table: a quantity a row, the network beside Bach."""
-    mine, theirs = _like(piece.own, learned), [_like(chorale[: len(piece.own)], learned) for chorale in held_out]
+    mine, there = _like(piece.own, learned), slice(piece.prime, len(piece.chords))
+    theirs = [_like(chorale[there], learned) for chorale in held_out if len(chorale) > piece.prime]
     portraits = [_portrait([piece.own]), _portrait(learned), _portrait(held_out)]
 
     def row(what: str, own: str, bach: str = "–", new: str = "–") -> dict[str, str]:

@@ -32,14 +32,18 @@ def quiz_view(wish: Wish) -> None:
         format_func={"valid": "that it never saw (validation)", "train": "of the training set"}.get,
     )  # fmt: skip
     state = st.session_state.setdefault(
-        _STATE, {"seed": secrets.randbits(32), "number": 0, "answer": None, "tally": Tally()}
+        _STATE, {"seed": secrets.randbits(32), "number": 0, "answered": None, "answer": None, "tally": Tally()}
     )
     question = _question(wish, split, state)
+    if state["answer"] is not None and question != state["answered"]:
+        _next()  # another network or set was chosen after the answer, which was not about this excerpt
+        question = _question(wish, split, state)
     if question is None:
         st.info(
             "This network sings these chorales as Bach wrote them, chord by chord: choose others, or an earlier "
             "checkpoint.", icon=":material/info:",
         )  # fmt: skip
+        _score(state["tally"])
         return
     st.subheader(f"Question {state['number'] + 1}", anchor=False)
     answered = state["answer"] is not None
@@ -79,14 +83,14 @@ def _by(author: Author | str) -> str:
 
 def _answer(question: Question, author: Author) -> None:
     state = st.session_state[_STATE]
-    state["answer"] = author
+    state["answered"], state["answer"] = question, author
     state["tally"] = state["tally"].after(question.author, author)
 
 
 def _next() -> None:
     state = st.session_state[_STATE]
     state["number"] += 1
-    state["answer"] = None
+    state["answered"] = state["answer"] = None
 
 
 def _score(tally: Tally) -> None:

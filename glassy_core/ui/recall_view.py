@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import streamlit as st
 
 from glassy_core import palette
 from glassy_core.chorales import Edition
+from glassy_core.comparable import Member
 from glassy_core.config import RunConfig
-from glassy_core.criticality import critical
-from glassy_core.learning_times import Curve
+from glassy_core.measured import criticality
 from glassy_core.music_figures import Point, recall_by_tau, recall_by_width
 from glassy_core.recall import best_mean_share
-from glassy_core.runs import Run
 from glassy_core.ui import loaders, sources
 from glassy_core.ui.chorale_settings import Wish
-from glassy_core.ui.frame import EXPECTED, plain, prose, store
+from glassy_core.ui.frame import EXPECTED, plain, prose
 from glassy_core.ui.live_figure import live_figure
 from glassy_core.ui.run_rows import Row
 from glassy_core.ui.sources import Source
 from glassy_core.ui.transition_view import by_width, same_world
 
 NLL_STAR = 0.01  # bits, the threshold whose w_c is marked: the paper's for plausible music
+COPIES = 40  # of the sweep, made by chance: w_c's interval is not drawn here
 MOST_RUNS = 40  # drawn against width, the newest
 
 
@@ -37,8 +36,14 @@ def recall_view(wish: Wish, found: Sequence[Row]) -> None:
         "that are each given the true past; recall asks whether small errors stay small when the network hears itself."
     )
     st.caption("The paper does not have this quantity. The run and k are those chosen above.")
-    chorales = [c for c in sources.trained(wish.source.config, wish.edition) if len(c) > k]
-    best = best_mean_share(chorales, k) if chorales else 1.0
+    learned = sources.trained(wish.source.config, wish.edition)
+    chorales = [c for c in learned if len(c) > k]
+    if not chorales:
+        st.info(f"No learned chorale goes on after {k} chords: choose a smaller k.", icon=":material/info:")
+        return
+    if len(chorales) < len(learned):
+        st.caption(f"{len(learned) - len(chorales)} of them are no longer than {k} chords, and are left out.")
+    best = best_mean_share(chorales, k)
     peers = same_world(found, wish.row)[:MOST_RUNS]
     inks = palette.colours({row.id: row.config for row in peers if row.config})
     data = loaders.data_name(wish.source.config)
@@ -102,25 +107,14 @@ def _points(
 
 def _critical_width(rows: Sequence[Row]) -> tuple[float | None, str]:
     """w_c at NLL_STAR from the runs' learning curves, or why there is none."""
-    curves = []
-    for row in rows:
-        series = loaders.series(Run(store().directory / row.id))
-        if row.config and len(series):
-            curves.append(
-                (row.config.depth, row.config.width, row.config.seed, tuple(series.tau), tuple(series.nll), row.id)
-            )
-    return _w_c(tuple(curves)) if curves else (None, "")
+    states = tuple((row.id, row.state.step, row.state.status) for row in rows)
+    return _w_c(states, [sources.member(row) for row in rows])
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
-def _w_c(
-    curves: tuple[tuple[int, int, int, tuple[float, ...], tuple[float, ...], str], ...],
-) -> tuple[float | None, str]:
-    depth = curves[0][0]
-    found = critical(
-        [Curve(d, w, s, np.array(t), np.array(n), r) for d, w, s, t, n, r in curves], [NLL_STAR], copies=40
-    )
-    width = found.depths[depth].thresholds[NLL_STAR]
+def _w_c(states: tuple[object, ...], _members: Sequence[Member]) -> tuple[float | None, str]:
+    (result,) = criticality(_members, loaders.series, [NLL_STAR], COPIES).depths.values()
+    width = result.thresholds[NLL_STAR]
     return (width.w_c.value, "") if width.w_c else (None, f"No critical width is marked: {width.why}")
 
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
 import streamlit as st
 
-from glassy_core.engraving import engrave
+from glassy_core.engraving import LINE, engrave
+from glassy_core.generation import CYCLE_HORIZON
 from glassy_core.midi import Sound
 from glassy_core.piece import Piece
 from glassy_core.score import Marks, to_musicxml
 from glassy_core.transitions import LOWEST_PITCH, Chorale, Chord
+from glassy_core.ui.words import whole
 from glassy_core.voices import Voices, lead
 
 PITCH_NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
@@ -90,33 +91,11 @@ def stems(chords: Chorale, sound: Sound) -> dict[str, bytes]:
 @st.cache_data(show_spinner=False, max_entries=32)
 def one_line(chords: Chorale, border: int, ties: bool) -> str:
     """The score as one long line, an SVG: it scrolls under the playhead, the roll below it on the same axis."""
-    import verovio
-
-    _show_fonts()
-    verovio.enableLog(verovio.LOG_OFF)
-    toolkit = verovio.toolkit()
-    layout = {"breaks": "none", "pageWidth": 100_000, "adjustPageHeight": True, "adjustPageWidth": True}
-    margins = {"pageMarginLeft": 20, "pageMarginRight": 20, "pageMarginTop": 30, "pageMarginBottom": 20}
-    toolkit.setOptions(layout | margins | {"scale": 48, "header": "none", "footer": "none", "svgViewBox": True})
     # The page gives its own colours; these two only keep a note from being held across the border.
     colours = ["#777777"] * border + ["#000000"] * (len(chords) - border)
     musicxml = to_musicxml(voices(chords), ties, Marks(colors=colours if border else ()))
     # Without the parts' names, which would scroll away: there is more to see of the notes.
-    if not toolkit.loadData(re.sub(r"<part-name>[^<]*</part-name>", "<part-name/>", musicxml)):
-        raise ValueError("verovio cannot read this MusicXML.")
-    return str(toolkit.renderToSVG(1))
-
-
-def score_page(musicxml: str) -> bytes:
-    """The score on one page, an SVG."""
-    return engrave(musicxml).pages[0].encode()
-
-
-def _show_fonts() -> None:
-    """Tell verovio where its fonts are: by itself it knows only in the thread that imported it first."""
-    import verovio
-
-    verovio.setDefaultResourcePath(str(files("verovio") / "data"))
+    return engrave(re.sub(r"<part-name>[^<]*</part-name>", "<part-name/>", musicxml), LINE)
 
 
 def notes(chords: Chorale, border: int, ties: bool) -> list[list[Any]]:
@@ -127,6 +106,27 @@ def notes(chords: Chorale, border: int, ties: bool) -> list[list[Any]]:
         for name in sung.names
         for note in sung.notes(name, ties, (border,) if border else ())
     ]
+
+
+def ending(piece: Piece) -> str:
+    """Where the threshold dynamics lead, in a sentence."""
+    cycle = piece.cycle
+    if cycle is None:
+        return f"Within {whole(CYCLE_HORIZON)} chords it repeats nothing for good: no cycle was found."
+    begin = f"from chord {cycle.start + 1} on"
+    if cycle.start >= len(piece.chords):
+        begin += " (after the end of this piece)"
+    if cycle.is_silent:
+        said = f"It is silent {begin}"
+    elif cycle.is_fixed_point:
+        said = f"It holds one chord {begin}"
+    else:
+        said = f"It falls into a **cycle of {cycle.period} chords** {begin}"
+    if cycle.state_period is None:
+        return f"{said}, but the hidden state still creeps: that may yet end."
+    if cycle.state_period > cycle.period:
+        return f"{said}, for good; the whole hidden state comes back after {cycle.state_period} chords."
+    return f"{said}, for good" + (": a fixed point." if cycle.is_fixed_point else ".")
 
 
 def chord_words(chord: Chord) -> str:

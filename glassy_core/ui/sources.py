@@ -10,15 +10,16 @@ import streamlit as st
 
 from glassy_core import checkpoints
 from glassy_core.chorales import Edition, load_edition
+from glassy_core.comparable import Member
 from glassy_core.config import ConfigError, RunConfig
 from glassy_core.decoding import Decoding
-from glassy_core.piece import Piece, compose_batch, training_scaling
+from glassy_core.piece import Piece, compose_batch, other_file, training_scaling
 from glassy_core.recall import recall
 from glassy_core.runs import Run
 from glassy_core.training import Snapshot
 from glassy_core.transitions import Chorale
+from glassy_core.ui import loaders
 from glassy_core.ui.frame import store
-from glassy_core.ui.loaders import readable_rows
 from glassy_core.ui.run_rows import Row
 
 
@@ -43,7 +44,7 @@ class Source:
 
 def singers() -> list[Row]:
     """Runs that have a checkpoint, newest first."""
-    return [row for row in readable_rows() if checkpoints.steps_in(_run(row.id).checkpoints)]
+    return [row for row in loaders.readable_rows() if checkpoints.steps_in(_run(row.id).checkpoints)]
 
 
 def steps(row: Row) -> list[int]:
@@ -68,16 +69,16 @@ def last(row: Row) -> Source:
 
 
 def edition_of(row: Row) -> tuple[Edition, str]:
-    """The edition a run learned and, where its file is another one than then, a sentence that says so."""
+    """The edition a run learned and, where its file is another one than then, a sentence that says so, else ''."""
     assert row.config is not None
     edition = load_edition(row.config.edition)
-    digest = _run(row.id).origin()["edition_digest"]
-    if digest == edition.digest:
-        return edition, ""
-    return edition, (
-        f"This run learned another file of the {edition.name} edition ({str(digest)[:12]}...) than is here now "
-        f"({edition.digest[:12]}...): its inputs may be scaled wrongly, and what is called learned may not be."
-    )
+    return edition, other_file(edition, loaders.digest_of(row.id))
+
+
+def member(row: Row) -> Member:
+    """A run as one that may stand beside others."""
+    assert row.config is not None
+    return Member(_run(row.id), row.config, loaders.digest_of(row.id))
 
 
 def sing(source: Source, edition: Edition, primes: Sequence[Chorale], length: int, decoding: Decoding) -> list[Piece]:

@@ -7,28 +7,28 @@ from collections.abc import Sequence
 import streamlit as st
 
 from glassy_core import checkpoints, palette
-from glassy_core.config import RunConfig
-from glassy_core.piece import Piece
+from glassy_core.comparable import World
 from glassy_core.ui import sources
 from glassy_core.ui.chorale_settings import Wish
 from glassy_core.ui.frame import EXPECTED, plain, prose
 from glassy_core.ui.player import player
 from glassy_core.ui.run_rows import Row
-from glassy_core.ui.songs import Song
+from glassy_core.ui.songs import Song, ending
 from glassy_core.ui.sources import Source
 from glassy_core.ui.words import number
 
 HEARD = 24  # of the network's own chords: enough to tell, soon over
 STAGES = 6  # checkpoints along tau
-LEGEND = (("given", "given"), ("network", "the network's own"))
 
 
 def transition(wish: Wish, found: Sequence[Row]) -> None:
     """Both sweeps, a play button each; only one sounds at a time."""
     st.subheader("Through the width", anchor=False)
     prose(
-        "The same first chords, sung on by networks that differ in nothing but their width *w*. Below the critical "
-        "width a network cannot hold the chorales, however long it learns; above it, it learns every chord."
+        "The same first chords, sung on by networks that learned the same chorales in the same way and differ in "
+        "their width *w*. Below the critical width a network cannot hold the chorales, however long it learns; above "
+        "it, it learns every chord. Grey: the given chords. Blue: the network's own. Outlined: pitches it considered "
+        "and did not sing."
     )
     widths = by_width(found, wish.row)
     if len(widths) < 2:
@@ -43,13 +43,16 @@ def transition(wish: Wish, found: Sequence[Row]) -> None:
 
 
 def by_width(found: Sequence[Row], like: Row) -> list[Row]:
-    """Up to three runs of other widths than `like`, or its own: the class's regimes, else narrow, middle, wide."""
+    """Up to three runs that learn as `like` does, one a width: the class's regimes, else narrow, middle, wide.
+
+    For its own width `like` sings itself, for others the run that has learned longest, of equals the newest.
+    """
     assert like.config is not None
-    peers = same_world(found, like)
-    regimes = {palette.regime(row.config): row for row in reversed(peers) if row.config and palette.regime(row.config)}
+    best_last = sorted(same_world(found, like), key=lambda row: (row.id == like.id, row.state.tau, row.id))
+    regimes = {palette.regime(row.config): row for row in best_last if row.config and palette.regime(row.config)}
     if len(regimes) == 3 and palette.regime(like.config):
         return [regimes[name] for name in ("under", "near", "over")]
-    one_each = {row.config.width: row for row in reversed(peers) if row.config}  # of a width the newest
+    one_each = {row.config.width: row for row in best_last if row.config}
     widths = sorted(one_each)
     if len(widths) > 3:
         widths = [widths[0], widths[len(widths) // 2], widths[-1]]
@@ -57,13 +60,13 @@ def by_width(found: Sequence[Row], like: Row) -> list[Row]:
 
 
 def same_world(found: Sequence[Row], like: Row) -> list[Row]:
-    """Runs of the same depth and data, newest first."""
-    assert like.config is not None
-    return [row for row in found if row.config and _world(row.config) == _world(like.config)]
+    """Runs of the same depth that learn the same data in the same way, newest first."""
+    return [row for row in found if _world(row) == _world(like)]
 
 
-def _world(config: RunConfig) -> tuple[object, ...]:
-    return config.depth, config.edition, config.chorales, config.scaling
+def _world(row: Row) -> tuple[int, World]:
+    member = sources.member(row)
+    return member.config.depth, member.world
 
 
 def along_tau(row: Row) -> list[Source]:
@@ -95,17 +98,6 @@ def _players(wish: Wish, voices: Sequence[tuple[str, Source]], key: str) -> None
                     piece = sources.sing(source, wish.edition, [wish.prime], length, wish.decoding)[0]
                     st.markdown(f"**{plain(title)}**")
                     player(Song.of(piece), wish.sound, f"play_{key}_{i}", f"{title}: {length} chords", small=True)
-                    st.caption(_said(piece))
+                    st.caption(ending(piece) if piece.decoding.mode == "threshold" else "Drawn by lot.")
                 except EXPECTED as error:
                     st.error(plain(str(error)))
-
-
-def _said(piece: Piece) -> str:
-    cycle = piece.cycle
-    if cycle is None:
-        return "No cycle." if piece.decoding.mode == "threshold" else "Drawn by lot."
-    if cycle.is_silent:
-        return f"Silent from chord {cycle.start + 1} on."
-    if cycle.is_fixed_point:
-        return f"It ends on one chord, held from chord {cycle.start + 1} on."
-    return f"It ends in a cycle of {cycle.period} chords, from chord {cycle.start + 1} on."

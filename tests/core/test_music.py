@@ -17,7 +17,8 @@ from glassy_core.audio import PEAK, RATE, TAIL, render, wav_bytes
 from glassy_core.chorales import load_edition
 from glassy_core.config import ConfigError, RunConfig
 from glassy_core.counterpoint import portrait
-from glassy_core.engraving import engrave
+from glassy_core.engraving import LINE, PAGE, engrave
+from glassy_core.generation import MAX_LENGTH
 from glassy_core.midi import INSTRUMENTS, Sound, chords_of, to_midi
 from glassy_core.network import initial_weights
 from glassy_core.piece import compose, score_marks, write_piece
@@ -333,24 +334,22 @@ def test_a_chorale_survives_the_score(ties, which):
     assert read_back(to_musicxml(lead(chorale), ties, marks)) == chorale
 
 
-@given(pieces, st.booleans())
-def test_any_piece_is_engraved_with_all_its_notes(piece, ties):
+@given(pieces, st.booleans(), st.sampled_from([PAGE, LINE]))
+def test_any_piece_is_engraved_with_all_its_notes(piece, ties, layout):
     voices = lead(piece)
-    drawn = engrave(to_musicxml(voices, ties))
-    pages = "".join(drawn.pages)
+    drawn = engrave(to_musicxml(voices, ties), layout)
     for name in voices.names:
         for note in voices.notes(name, ties):
-            assert f'id="{note_id(name, note.onset, note.pitch)}"' in pages
+            assert f'id="{note_id(name, note.onset, note.pitch)}"' in drawn
 
 
-def test_the_time_map_follows_the_chords():
-    piece = ((48, 60, 64, 67), (50, 59, 65, 67), (48, 60, 64, 72))
-    drawn = engrave(to_musicxml(lead(piece)))
-    on = {entry["qstamp"]: set(entry["on"]) for entry in drawn.timemap if "on" in entry}
-    assert on == {
-        t: {note_id(name, t, pitch) for name, pitch in zip(NAMES, reversed(chord), strict=True)}
-        for t, chord in enumerate(piece)
-    }
+@pytest.mark.parametrize("layout", [PAGE, LINE])
+def test_the_longest_piece_is_one_picture(layout):
+    piece = tuple((48, 52, 55, 60, 64 + t % 12, 79) for t in range(MAX_LENGTH))
+    voices = lead(piece)
+    drawn = engrave(to_musicxml(voices, marks=Marks("Long", tempo=80)), layout)
+    assert drawn.count('class="notehead"') == 6 * MAX_LENGTH
+    assert ElementTree.fromstring(drawn).tag.endswith("svg")
 
 
 def test_accidentals_are_shown_once_a_bar_and_cancelled():

@@ -6,13 +6,21 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from glassy_core import checkpoints
 from glassy_core.chorales import load_edition
+from glassy_core.decoding import Decoding
+from glassy_core.generation import Cycle
+from glassy_core.piece import Piece
+from glassy_core.training import fresh
+from glassy_core.ui.songs import ending
 from glassy_core.voices import NAMES
+from tests.made_runs import BASE, W_C, WIDTHS, write_run, write_sweep
 from tests.singers import HELD, add_singer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,7 +85,7 @@ def test_it_sings_at_once_and_says_where_that_ends(open_page, store):
     assert player["audio"].endswith(".wav")
     assert player["voices"] == list(NAMES)
     assert player["stems"] is None
-    assert "from chord 5 on: a fixed point" in words(app)
+    assert "It holds one chord from chord 5 on, for good: a fixed point." in words(app)
     assert address(app) == {"run": store.runs()[0].id, "step": "1000"}
 
 
@@ -91,7 +99,7 @@ def test_what_it_considered_is_told(open_page, store):
 def test_the_untrained_network_is_silent(open_page, store):
     add_singer(store)
     app = open_page(PAGE, step="0")
-    assert "falls silent for good at chord 5" in words(app)
+    assert "It is silent from chord 5 on, for good: a fixed point." in words(app)
     assert chords(sent(app)[0])[4:] == ((),) * 60
 
 
@@ -163,6 +171,14 @@ def test_a_chord_can_begin(open_page, store):
     assert "C4 G4" in words(app)
 
 
+def test_silence_can_begin_and_its_address_is_read_again(open_page, store):
+    add_singer(store)
+    app = open_page(PAGE, prime="chord", chord="silence", length="6")
+    assert not app.warning
+    assert chords(sent(app)[0]) == ((), *[HELD] * 5)
+    assert address(app)["chord"] == "silence"
+
+
 def test_another_edition_than_the_run_learned_is_flagged(open_page, store):
     add_singer(store, digest="0" * 64)
     assert "learned another file of the corpus edition (000000000000...)" in plain(open_page(PAGE).warning[0].value)
@@ -176,6 +192,23 @@ def test_a_damaged_checkpoint_is_one_sentence(open_page, store):
     assert len(app.error) == 1
     assert "cannot be read as a checkpoint" in plain(app.error[0].value)
     assert sent(open_page(PAGE, step="0"))  # the other one still sings
+
+
+def test_where_it_ends_is_not_claimed_before_the_state_has_closed():
+    def said(start, period, state_period, chords=((60,),)):
+        cycle = Cycle(start, period, state_period, 0.0, chords)
+        nothing = np.zeros((64, 54))
+        return ending(Piece(((60,),) * 64, 4, nothing, nothing[:, 0], Decoding(), cycle))
+
+    assert said(9, 1, 1) == "It holds one chord from chord 10 on, for good: a fixed point."
+    creeping = "but the hidden state still creeps: that may yet end."
+    assert said(9, 1, None) == f"It holds one chord from chord 10 on, {creeping}"
+    assert said(9, 1, None, ((),)) == f"It is silent from chord 10 on, {creeping}"
+    assert said(9, 4, None) == f"It falls into a **cycle of 4 chords** from chord 10 on, {creeping}"
+    assert said(9, 4, 4) == "It falls into a **cycle of 4 chords** from chord 10 on, for good."
+    assert said(9, 1, 2).endswith("for good; the whole hidden state comes back after 2 chords.")
+    assert "from chord 65 on (after the end of this piece), for good." in said(64, 4, 4)
+    assert "after the end" not in said(63, 4, 4)
 
 
 def test_markup_in_a_name_is_shown_as_text(open_page, store):
@@ -229,7 +262,23 @@ def test_the_transition_is_heard_through_widths_and_tau(open_page, store):
     text = words(app)
     assert [f"**w = {width}**" in text for width in (4, 6, 7, 8, 10)] == [True, False, False, True, True]
     assert all(f"**τ = {tau}**" in text for tau in ("0", "0.1", "10"))
-    assert "Silent from chord 5 on." in text
+    assert "It is silent from chord 5 on, for good" in text
+
+
+def test_the_chosen_run_sings_for_its_width_and_else_the_one_that_learned_longest(open_page, store):
+    def learned(strength, tau, **changes):
+        run = add_singer(store, strength=strength, **changes)
+        run.write_state(replace(run.state(), tau=tau))
+        return run
+
+    chosen = learned(5.0, tau=1.0, name="chosen")
+    learned(-5.0, tau=9.0, seed=1)  # it would sing every other pitch
+    learned(5.0, tau=9.0, width=6)
+    learned(-5.0, tau=0.0, width=6, seed=1)  # the newest has hardly begun
+    learned(-5.0, tau=9.0, width=8, gradient="exact")  # learns in another way
+    players = sent(open_page(PAGE, view="transition", run=chosen.id))
+    assert [chords(player)[4:] == (HELD,) * 24 for player in players[:2]] == [True, True]
+    assert len(players) == 2 + 2  # two widths; two checkpoints
 
 
 def test_one_width_alone_asks_for_others(open_page, store):
@@ -245,7 +294,30 @@ def test_recall_is_drawn_against_width_and_tau(open_page, store):
     assert sorted(by_width["data"][0]["x"]) == [4, 6]
     assert by_width["data"][0]["y"] == [0, 0]  # neither goes on as Bach did
     assert {trace["x"][0] for trace in by_tau["data"]} == {10.0}  # tau = 0 has no place on the axis
-    assert "No critical width is marked" in words(app) or "Each point is one run" in words(app)
+    assert "No critical width is marked" in words(app)
+
+
+def test_recall_marks_the_critical_width_of_comparable_runs_only(open_page, store):
+    made = [*write_sweep(store, depths=(2,), seeds=(0,)), *write_sweep(store, depths=(1,), seeds=(0,))]
+    other = replace(BASE, gradient="exact", width=200)
+    made.append(write_run(store, other, [1.0, 2.0], [0.5, 0.001]))  # learns in another way: not in one fit
+    for run in made:
+        checkpoints.write(run.checkpoints, replace(fresh(run.config()), step=100))
+    app = open_page(PAGE, view="recall", run=made[0].id)
+    by_width, _ = figures(app)
+    assert sorted(by_width["data"][0]["x"]) == sorted(WIDTHS)
+    (marked,) = [shape["x0"] for shape in by_width["layout"]["shapes"] if shape["x0"] == shape["x1"]]
+    assert marked == pytest.approx(W_C[2], abs=2)
+    assert f"w_c = {marked:.3g}" in {note["text"] for note in by_width["layout"]["annotations"]}
+
+
+def test_recall_says_which_chorales_are_too_short(open_page, store):
+    add_singer(store)
+    short = sum(len(chorale) <= 100 for chorale in TRAIN[:3])
+    assert f"{short} of them are no longer than 100 chords" in words(open_page(PAGE, view="recall", k="100"))
+    app = open_page(PAGE, view="recall", k="128")
+    assert "No learned chorale goes on after 128 chords" in app.info[0].value
+    assert not figures(app)
 
 
 def test_the_quiz_is_blind_and_keeps_the_score(open_page, store):
@@ -265,6 +337,20 @@ def test_the_quiz_is_blind_and_keeps_the_score(open_page, store):
         app.button(key="quiz_next").click().run()
     app.button(key="quiz_over").click().run()
     assert not app.metric
+
+
+def test_an_answer_is_about_the_excerpt_that_was_heard(open_page, store):
+    add_singer(store)
+    app = open_page(PAGE, view="quiz")
+    app.button(key="answer_Bach").click().run()
+    assert [*app.success, *app.error]
+    app.radio(key="quiz_split").set_value("train").run()  # another excerpt, which nobody has judged
+    assert not [*app.success, *app.error]
+    (player,) = sent(app)
+    assert (player["prime"], player["legend"]) == (0, [])
+    assert app.subheader[0].value == "Question 2"
+    assert not app.button(key="answer_Bach").disabled
+    assert app.metric[0].value.endswith("of 1")  # the score is kept
 
 
 def test_no_engine_is_loaded_before_something_sounds(store):
