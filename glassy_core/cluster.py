@@ -76,26 +76,23 @@ def connected(address: str) -> Iterator[Any]:
         yield client
 
 
-def workers(client: Any) -> list[Worker]:
-    """The cluster's workers, by name; ClusterError where the scheduler is gone."""
+def workers(client: Any, address: str) -> list[Worker]:
+    """The cluster's workers, by name; ClusterError where the scheduler, at that address, is gone."""
+    gone = f"The scheduler at {address} is gone: runs go on as soon as it is back with its workers."
     try:
         found = client.scheduler_info(n_workers=-1)["workers"]
         busy = client.processing()
-    except (OSError, ValueError, RuntimeError) as error:
-        raise ClusterError(_gone(client)) from error
+    except (OSError, ValueError, RuntimeError, KeyError) as error:  # in the middle of a word, or without any answer
+        raise ClusterError(gone) from error
     if client.status != "running":
-        raise ClusterError(_gone(client))
+        raise ClusterError(gone)
     return sorted(
         (
-            Worker(str(value["name"]), value["host"], value["nthreads"], tuple(map(run_id_of, busy.get(address, ()))))
-            for address, value in found.items()
+            Worker(str(value["name"]), value["host"], value["nthreads"], tuple(map(run_id_of, busy.get(where, ()))))
+            for where, value in found.items()
         ),
         key=lambda worker: (worker.host, worker.name),
     )
-
-
-def _gone(client: Any) -> str:
-    return f"The scheduler at {client.scheduler.address} is gone: runs go on as soon as it is back with its workers."
 
 
 def key_of(run_id: str, attempt: int) -> str:

@@ -127,7 +127,7 @@ def dispatch(store: RunStore) -> None:
         dispatcher = _Dispatcher(store, local=name is None)
         if name is None:
             with cluster.local() as address, cluster.connected(address) as client:
-                dispatcher.serve(client)
+                dispatcher.serve(client, address)
         else:
             dispatcher.serve_given(name)
     # What was queued while the cluster closed found a lock that was still held.
@@ -148,21 +148,22 @@ class _Dispatcher:
         self.last_busy = time.time()
         self._write()
 
-    def serve(self, client: Any) -> None:
+    def serve(self, client: Any, address: str) -> None:
         """Until there has been nothing to do for long; ClusterError where the cluster is lost."""
         while self._is_wanted():
-            workers = cluster.workers(client)
+            workers = cluster.workers(client, address)
             self._take_back()
             self._give_out(client, workers)
-            self._tell(scheduler=str(client.scheduler.address), workers=tuple(workers), problem="")
+            self._tell(scheduler=address, workers=tuple(workers), problem="")
             time.sleep(LOOK_EVERY)
 
     def serve_given(self, name: str) -> None:
         """The same with a cluster that comes and goes; where it is looked for is read anew every time."""
         while self._is_wanted():
             try:
-                with cluster.connected(cluster.address_of(name)) as client:
-                    self.serve(client)
+                address = cluster.address_of(name)
+                with cluster.connected(address) as client:
+                    self.serve(client, address)
             except (ClusterError, OSError) as error:  # an OSError: it was lost in the middle of a word
                 self.futures = {}  # the new scheduler knows nothing of them, the runs' states say all
                 self._tell(workers=(), problem=str(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -15,21 +16,41 @@ from glassy_core.ui.run_rows import Row
 from glassy_core.ui.run_table import table_height
 
 
-def queue_view(rows: Sequence[Row]) -> None:
-    """How many runs wait and who trains them; what is wrong where nobody does; the limit, the workers, the order."""
-    status, queue = jobs.dispatcher_status(store()), waiting.look(store())
-    limit, names = waiting.wishes(store()).limit, {row.id: row for row in rows}
+@dataclass(frozen=True)
+class Standing:
+    """The queue, the workers and the limit as they are now. names: all runs by id; waits: those in the queue."""
+
+    status: DispatcherStatus
+    limit: int
+    names: dict[str, Row]
+    waits: Sequence[Row]
+    at_work: int
+
+
+def standing(rows: Sequence[Row]) -> Standing:
+    queue, names = waiting.look(store()), {row.id: row for row in rows}
     waits = [names[run.id] for run in queue.waiting if run.id in names and names[run.id].config]
-    _what_is_wrong(status, bool(waits))
-    st.caption(_summary(status, len(waits), len(queue.at_work), limit))
+    status, limit = jobs.dispatcher_status(store()), waiting.wishes(store()).limit
+    return Standing(status, limit, names, waits, len(queue.at_work))
+
+
+def in_short(now: Standing) -> None:
+    """How many runs wait and who trains them; what is wrong where nobody does."""
+    _what_is_wrong(now.status, bool(now.waits))
+    st.caption(_summary(now.status, len(now.waits), now.at_work, now.limit))
+
+
+def queue_view(now: Standing) -> None:
+    """The limit, the workers, the order."""
+    limit = now.limit
     with st.expander("Queue and workers", key="queue", icon=":material/dns:"):
         key = f"limit-{limit}"  # set elsewhere, it is another field
         st.number_input(
             "Runs at work at once, at most", value=limit, step=1, key=key, on_change=perform, args=(_limit, key),
             width=260, help="0: as many as the workers take. Runs at work already go on.",
         )  # fmt: skip
-        _workers(status, names)
-        _order(waits)
+        _workers(now.status, now.names)
+        _order(now.waits)
 
 
 def _what_is_wrong(status: DispatcherStatus, waits: bool) -> None:

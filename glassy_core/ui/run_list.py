@@ -6,7 +6,7 @@ import streamlit as st
 
 from glassy_core.ui.actions import show_outcome
 from glassy_core.ui.frame import store
-from glassy_core.ui.queue_view import queue_view
+from glassy_core.ui.queue_view import in_short, queue_view, standing
 from glassy_core.ui.run_panel import panel, trash
 from glassy_core.ui.run_rows import rows
 from glassy_core.ui.run_table import filters, table
@@ -17,12 +17,14 @@ def all_runs() -> None:
     listed = rows(store())
     show_outcome()
     if listed:
-        queue_view(listed)
+        now = standing(listed)
+        in_short(now)
         shown = filters(listed).keep(listed)
         if shown:
             panel(table(shown))
         else:
             st.info("No run passes these filters: clear one of them.", icon=":material/filter_alt_off:")
+        queue_view(now)
     else:
         st.info("There are no runs yet: choose a preset above and start one.", icon=":material/arrow_upward:")
     trash()

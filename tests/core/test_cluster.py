@@ -22,10 +22,10 @@ from glassy_core.runs import RunStore
 from glassy_core.sweeps import expand
 
 ROOT = Path(__file__).resolve().parents[2]
-CONFIG = RunConfig(width=8, eta=5e-3, chorales=6, steps=20_000, record_every=200, checkpoint_every=1000)
+CONFIG = RunConfig(width=8, eta=5e-3, chorales=6, steps=12_000, record_every=200, checkpoint_every=1000)
 
 
-def wait_for(condition, seconds=240):
+def wait_for(condition, seconds=600):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "nothing happened in time"
