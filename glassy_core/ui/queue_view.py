@@ -28,10 +28,16 @@ class Standing:
 
 
 def standing(rows: Sequence[Row]) -> Standing:
-    queue, names = waiting.look(store()), {row.id: row for row in rows}
+    queue, names = waiting.look(store(), _settled(str(store().directory))), {row.id: row for row in rows}
     waits = [names[run.id] for run in queue.waiting if run.id in names and names[run.id].config]
     status, limit = jobs.dispatcher_status(store()), waiting.wishes(store()).limit
     return Standing(status, limit, names, waits, len(queue.at_work))
+
+
+@st.cache_resource(show_spinner=False)
+def _settled(directory: str) -> dict[str, int]:
+    """What looks at that store need not read again; sessions may share it."""
+    return {}
 
 
 def in_short(now: Standing) -> None:
