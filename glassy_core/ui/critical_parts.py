@@ -202,8 +202,8 @@ def smoothing_words() -> None:
         f"**τ*** is the proper time at which the smoothed NLL first lies below NLL*. Smoothing: {SMOOTHING}, so that a "
         "spike does not count as an arrival. **Arrows** are runs that never arrived: all that is known is that their "
         "1/τ* lies below the arrow's tip, and the regression (quadratic in w) uses just that. "
-        "Diamonds below are **w_c**, where 1/τ* goes to zero: below it no time is long enough. Their 95 % intervals come "
-        "from artificial sweeps, and hold the widths beside that the runs hardly speak against."
+        "Diamonds below are **w_c**, where 1/τ* goes to zero: below it no time is long enough. Their 95 % intervals "
+        "come from artificial sweeps, and hold the widths beside that the runs hardly speak against."
     )
 
 
