@@ -115,9 +115,13 @@ def _parser() -> argparse.ArgumentParser:
         "--work", type=Path, metavar="DIR", help="where they are made (default: .gallery in the store)"
     )
     runs = command("runs", _runs, "List the runs.")
+    queue = command("queue", _queue, "Show the queue and the workers; change the order or the limit.")
+    queue.add_argument("--limit", type=int, metavar="N", help="runs at work at once, 0: as many as the workers take")
+    queue.add_argument("--first", nargs="+", default=[], metavar="RUN", help="put these queued runs before all others")
+    queue.add_argument("--last", nargs="+", default=[], metavar="RUN", help="put these queued runs behind all others")
     bench = command("bench", _bench, "Measure the engine against nn.RNN with autograd, one thread each.")
     bench.add_argument("--quick", action="store_true", help="the five shapes only, briefly")
-    for sub in (data, fit, critical, aging, paper, runs, bench):
+    for sub in (data, fit, critical, aging, paper, runs, queue, bench):
         sub.add_argument("--json", action="store_true", help="one JSON object on stdout, and nothing else there")
     command("warm", _warm, "Compile the engine's kernels now rather than at the first run.")
     speed = command("speed", _speed, "Measure the steps per second of a run's settings here.")
@@ -204,15 +208,20 @@ def _sweep(options: argparse.Namespace) -> None:
     edition = load_edition(base.edition)
     check_against(base, edition)
     configs = sweeps.expand(base, options.depths, options.widths, options.seeds)
-    known = sweeps.already_there(store, configs, edition.digest)
-    missing = [config for config in configs if config not in known]
+    plan = sweeps.plan(store, configs, edition.digest)
     here = options.device != "cpu"
-    runs = [store.create(config, edition.digest, "paused" if here else "queued") for config in missing]
-    print(f"{len(runs)} new runs, {len(known)} were there already", file=sys.stderr)
+    runs = [store.create(config, edition.digest, "paused" if here else "queued") for config in plan.missing]
+    there = f"{len(plan.settled)} were there already"
     if not here:
+        for run in plan.unfinished:
+            jobs.resume(store, run)
+        print(f"{len(runs)} new runs, {len(plan.unfinished)} go on, {there}", file=sys.stderr)
         jobs.ensure_dispatcher(store)
     else:
-        for depth in sorted({config.depth for config in missing}):
+        print(
+            f"{len(runs)} new runs, {len(plan.unfinished)} unfinished ones left as they are, {there}", file=sys.stderr
+        )
+        for depth in sorted({config.depth for config in plan.missing}):
             execute([run for run in runs if run.config().depth == depth], device=options.device)
     for run in runs:
         print(run.path)
@@ -370,6 +379,12 @@ def _paper(options: argparse.Namespace) -> None:
     from glassy_core.physics_commands import paper_command
 
     paper_command(options)
+
+
+def _queue(options: argparse.Namespace) -> None:
+    from glassy_core.queue_command import queue_command
+
+    queue_command(options)
 
 
 def _bench(options: argparse.Namespace) -> None:

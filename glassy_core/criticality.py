@@ -2,7 +2,8 @@
 
 A 95 % interval comes from artificial sweeps (a parametric bootstrap). In each, every run gets new noise (seeds), and
 so does every width where widths lie further off the parabola than their seeds explain (points); a rate below what its
-run was long enough to show becomes a censored point; then the sweep is fitted like the real one (parabola.py).
+run was long enough to show becomes a censored point; then the sweep is fitted like the real one (parabola.py). To the
+interval belong also the widths beside it that the runs hardly speak against as the root (root_likelihood.py).
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ from glassy_core.learning_times import SMOOTHING, THRESHOLDS, Curve, LearningTim
 from glassy_core.network import parameter_count
 from glassy_core.next_width import MIN_WIDTHS, Suggestion, suggest
 from glassy_core.parabola import Parabola, Rates, artificial_sweeps, fit_parabolas
+from glassy_core.root_likelihood import chance_of_root
 from glassy_core.sweep_noise import SweepNoise
 
 Floats = NDArray[np.float64]
 
 COPIES = 600  # artificial sweeps behind an interval
 MIN_THRESHOLDS = 3  # with a w_c, for the line of Fig. 6
+PLAUSIBLE = 0.1  # p-value above which a width is not left out of the interval
+TRIED = 60  # widths that are tried on either side
 
 
 @dataclass(frozen=True)
@@ -168,8 +172,7 @@ def critical_width(
         return CriticalWidth(threshold, times, why=_too_few(threshold, times))
     fit = fits[0]
     found = artificial_sweeps(_rates(times), fits, *noise.draw(), rng)
-    roots = fit.roots(found)
-    low, high = np.quantile(roots, [0.025, 0.975], method="nearest")
+    low, high = interval(_rates(times), fits, found)
     result = CriticalWidth(threshold, times, fit=fit, copies=found)
     if not 0 < fit.root < np.inf or not np.isfinite(high):
         return _with_why(result)
@@ -177,6 +180,17 @@ def critical_width(
     w_c = Estimate(fit.root, float(np.clip(low, 0, fit.root)), float(max(high, fit.root)))
     parameters = Estimate(*(parameter_count(depth, width) for width in (w_c.value, w_c.low, w_c.high)))
     return CriticalWidth(threshold, times, w_c, parameters, fit=fit, copies=found)
+
+
+def interval(data: Rates, fits: Sequence[Parabola], copies: Floats) -> tuple[float, float]:
+    """The 95 % interval of the root from the coefficients (R, 3) of artificial sweeps; an end may be infinite."""
+    low, high = np.quantile(fits[0].roots(copies), [0.025, 0.975], method="nearest")
+    below = np.linspace(0, low, TRIED) if 0 < low < np.inf else np.empty(0)
+    widest = float(data.width[~data.censored].max())
+    above = np.linspace(high, widest, TRIED) if 0 < high < widest else np.empty(0)
+    tried = np.concatenate([below, above])
+    plausible = tried[chance_of_root(data, fits, tried) > PLAUSIBLE] if len(tried) else tried
+    return float(min([low, *plausible])), float(max([high, *plausible]))
 
 
 def _with_why(result: CriticalWidth) -> CriticalWidth:
@@ -216,7 +230,8 @@ def _line(results: dict[float, CriticalWidth]) -> Line:
     """Linear regression of w_c against NLL*; intervals from the lines through the w_c of artificial sweeps."""
     used = [result for result in results.values() if result.w_c is not None and result.fit is not None]
     if len(used) < MIN_THRESHOLDS:
-        return Line(why=f"{len(used)} thresholds have a w_c; a line needs {MIN_THRESHOLDS}: run more widths.")
+        reached = "1 threshold has" if len(used) == 1 else f"{len(used)} thresholds have"
+        return Line(why=f"{reached} a w_c; a line needs {MIN_THRESHOLDS}: run more widths.")
     x = np.array([result.threshold for result in used])
     slope, intercept = np.polyfit(x, [result.w_c.value for result in used if result.w_c], 1)
     roots = np.stack([result.fit.roots(result.copies) for result in used if result.fit])  # (thresholds, R)

@@ -1,8 +1,8 @@
 """Where runs are executed: a queue on the disk, and a dispatcher that gives it to Dask workers.
 
 The truth is in runs/: a run whose state says "queued" waits, whoever wrote it. One dispatcher a
-store, a process of its own that outlives the app, hands queued and interrupted runs to workers:
-its own local ones, or those of the cluster at $GLASSY_SCHEDULER (an address, or a scheduler file).
+store, a process of its own that outlives the app, hands waiting runs (waiting.py) to workers: its own
+local ones, or those of the cluster at $GLASSY_SCHEDULER (cluster.py).
 Pages and the command line only write to the store, so none of them needs to reach the cluster.
 """
 
@@ -13,30 +13,22 @@ import fcntl
 import os
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from glassy_core import cluster, waiting
+from glassy_core.cluster import ClusterError, Worker
 from glassy_core.config import RunConfig, check_eta
 from glassy_core.files import read_json, write_json
 from glassy_core.runs import ACTIVE, Run, RunBusyError, RunError, RunStore, take_lock
 
 LOOK_EVERY = 0.5  # seconds between looks at the queue
-IDLE_EXIT = 1800.0  # seconds without work after which a local dispatcher ends
+RETRY_EVERY = 2.0  # seconds between tries to reach a cluster
+IDLE_EXIT = 1800.0  # seconds without work after which a dispatcher ends
 MOST_TRIES = 4  # of an interrupted run that does not get on
-LEAST_WORKERS = 3  # the class trio moves together even on two cores
-LOWERED_PRIORITY = 10  # niceness of the workers: the pages stay quick
-
-# An idle cluster should cost next to nothing: it samples neither its workers' code nor the machine.
-QUIET = {
-    "distributed.worker.profile.enabled": False,
-    "distributed.admin.tick.interval": "500ms",
-    "distributed.admin.system-monitor.interval": "10s",
-    "distributed.scheduler.work-stealing": False,
-}
 
 
 # What pages and the command line call.
@@ -85,21 +77,24 @@ def stop(run: Run, pause: bool = False) -> None:
 
 @dataclass(frozen=True)
 class DispatcherStatus:
-    """What the dispatcher says of itself."""
+    """What the dispatcher says of itself. problem: why it has no cluster, or ''."""
 
     alive: bool = False
     pid: int = 0
     started: float = 0.0  # seconds since the epoch
     scheduler: str = ""  # address
-    workers: int = 0
+    local: bool = True  # whether the workers are its own
+    workers: tuple[Worker, ...] = ()
+    problem: str = ""
 
 
 def dispatcher_status(store: RunStore) -> DispatcherStatus:
     """The dispatcher's last word, and whether it is alive now."""
     values = read_json(store.directory / ".dispatcher" / "status.json") or {}
     try:
-        status = DispatcherStatus(**values)
-    except TypeError:
+        workers = tuple(Worker(**worker | {"runs": tuple(worker["runs"])}) for worker in values.pop("workers", ()))
+        status = DispatcherStatus(**values, workers=workers)
+    except (TypeError, KeyError, AttributeError):
         status = DispatcherStatus()
     return replace(status, alive=_is_held(store.directory / ".dispatcher" / "lock"))
 
@@ -112,7 +107,7 @@ def ensure_dispatcher(store: RunStore) -> None:
         return
     with open(directory / "log.txt", "ab") as log:
         subprocess.Popen(
-            [sys.executable, "-m", "glassy_core", "dispatch", "--runs-dir", str(store.directory)],
+            [sys.executable, "-m", "glassy_core", "dispatch", "--runs-dir", str(store.directory.resolve())],
             cwd=Path(__file__).resolve().parent.parent,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -129,37 +124,91 @@ def dispatch(store: RunStore) -> None:
     with _hold(store.directory / ".dispatcher" / "lock") as held:
         if not held:
             return
-        from distributed import Client
-
-        with _cluster() as address, Client(address, set_as_default=False) as client:
-            client.run(warm_up)
-            _serve(store, client)
+        name = cluster.given()
+        dispatcher = _Dispatcher(store, local=name is None)
+        if name is None:
+            with cluster.local() as address, cluster.connected(address) as client:
+                dispatcher.serve(client, address)
+        else:
+            dispatcher.serve_given(name)
     # What was queued while the cluster closed found a lock that was still held.
-    if any(_waiting(store, {})):
+    if waiting.look(store).waiting:
         ensure_dispatcher(store)
 
 
-def _serve(store: RunStore, client: Any) -> None:
-    futures: dict[str, Any] = {}
-    tries: dict[str, tuple[int, int]] = {}  # how often a run was given out at which step
-    settled: dict[str, int] = {}  # runs that want no worker, by the time their state was last changed
-    started = last_busy = time.time()
-    told: DispatcherStatus | None = None
-    while time.time() - last_busy < IDLE_EXIT:
-        futures = {run_id: future for run_id, future in futures.items() if not future.done()}
-        for run in _waiting(store, settled):
-            if run.id not in futures and _is_worth_a_try(run, tries):
-                key = f"{run.id}-{time.time_ns()}"
-                futures[run.id] = client.submit(train_run, str(store.directory), run.id, key=key, pure=False)
-        if futures:
-            last_busy = time.time()
-        workers = len(client.scheduler_info(n_workers=-1)["workers"])
-        status = DispatcherStatus(True, os.getpid(), started, str(client.scheduler.address), workers)
-        if status != told:
-            with contextlib.suppress(OSError):  # a full disk ends no runs
-                write_json(store.directory / ".dispatcher" / "status.json", asdict(status), durable=False)
-                told = status
-        time.sleep(LOOK_EVERY)
+class _Dispatcher:
+    """Hands waiting runs to workers, no more at a time than those can take: the rest can still be put in another
+    order."""
+
+    def __init__(self, store: RunStore, local: bool) -> None:
+        self.store = store
+        self.futures: dict[str, Any] = {}  # by run id
+        self.tries: dict[str, tuple[int, int]] = {}  # how often a run was given out at which step
+        self.settled: dict[str, int] = {}
+        self.told = DispatcherStatus(True, os.getpid(), time.time(), local=local)
+        self.last_busy = time.time()
+        self._write()
+
+    def serve(self, client: Any, address: str) -> None:
+        """Until there has been nothing to do for long; ClusterError where the cluster is lost."""
+        while self._is_wanted():
+            workers = cluster.workers(client, address)
+            self._take_back()
+            self._give_out(client, workers)
+            self._tell(scheduler=address, workers=tuple(workers), problem="")
+            time.sleep(LOOK_EVERY)
+
+    def serve_given(self, name: str) -> None:
+        """The same with a cluster that comes and goes; where it is looked for is read anew every time."""
+        while self._is_wanted():
+            try:
+                address = cluster.address_of(name)
+                with cluster.connected(address) as client:
+                    self.serve(client, address)
+            except (ClusterError, OSError) as error:  # an OSError: it was lost in the middle of a word
+                self.futures = {}  # the new scheduler knows nothing of them, the runs' states say all
+                self._tell(workers=(), problem=str(error))
+                time.sleep(RETRY_EVERY)
+
+    def _is_wanted(self) -> bool:
+        if self.futures or (self.told.problem and waiting.look(self.store, self.settled).waiting):
+            self.last_busy = time.time()
+        return time.time() - self.last_busy < IDLE_EXIT
+
+    def _take_back(self) -> None:
+        """Forget the tasks that are done; a run that no worker could even begin has failed."""
+        done = {run_id: future for run_id, future in self.futures.items() if future.done()}
+        for run_id, future in done.items():
+            del self.futures[run_id]
+            # A task whose worker died again and again is an interrupted run's, and counted among its tries.
+            if future.status == "error" and type(error := future.exception()).__name__ != "KilledWorker":
+                with contextlib.suppress(RunError, OSError):
+                    run = self.store.get(run_id)
+                    if run.state().status == "queued":
+                        run.write_state(replace(run.state(), status="failed", error=f"No worker could begin: {error}"))
+
+    def _give_out(self, client: Any, workers: Sequence[Worker]) -> None:
+        queue, limit = waiting.look(self.store, self.settled), waiting.wishes(self.store).limit
+        threads = sum(worker.threads for worker in workers)
+        room = max(threads, 1) - len(self.futures)  # one where there is no worker yet: clusters grow when tasks wait
+        if limit:
+            room = min(room, limit - len({*self.futures, *queue.at_work}))
+        for run in queue.waiting:
+            if room > 0 and run.id not in self.futures and _is_worth_a_try(run, self.tries):
+                key = cluster.key_of(run.id, time.time_ns())
+                directory = str(self.store.directory.resolve())
+                self.futures[run.id] = client.submit(train_run, directory, run.id, key=key, pure=False)
+                room -= 1
+
+    def _tell(self, **news: Any) -> None:
+        status = replace(self.told, **news)
+        if status != self.told:
+            self.told = status
+            self._write()
+
+    def _write(self) -> None:
+        with contextlib.suppress(OSError):  # a full disk ends no runs
+            write_json(self.store.directory / ".dispatcher" / "status.json", asdict(self.told), durable=False)
 
 
 def _is_worth_a_try(run: Run, tries: dict[str, tuple[int, int]]) -> bool:
@@ -176,72 +225,22 @@ def _is_worth_a_try(run: Run, tries: dict[str, tuple[int, int]]) -> bool:
     return False
 
 
-def _waiting(store: RunStore, settled: dict[str, int]) -> Iterator[Run]:
-    """Queued and interrupted runs, oldest first; a state that has not changed since it was settled is not read."""
-    for run in reversed(store.runs()):
-        try:
-            changed = (run.path / "state.json").stat().st_mtime_ns
-        except OSError:
-            continue  # deleted, or broken: nothing to train
-        if settled.get(run.id) == changed:
-            continue
-        status = run.state().status
-        if status in ("queued", "interrupted") and not run.is_locked():
-            yield run
-        elif status not in (*ACTIVE, "stalled", "interrupted"):
-            settled[run.id] = changed
-
-
-@contextlib.contextmanager
-def _cluster() -> Iterator[Any]:
-    """The address of the scheduler named by $GLASSY_SCHEDULER, or of a local cluster made for the purpose."""
-    given = os.environ.get("GLASSY_SCHEDULER")
-    if given and "://" in given:
-        yield given
-        return
-    if given:
-        values = read_json(Path(given))
-        if not values or "address" not in values:
-            raise RunError(f"$GLASSY_SCHEDULER is {given!r}: it must be an address such as tcp://host:8786, or a file.")
-        yield values["address"]
-        return
-    import dask
-    from distributed import LocalCluster
-
-    dask.config.set(QUIET)
-    os.nice(LOWERED_PRIORITY)
-    # One thread a worker; numerical libraries read these when they are loaded in the workers.
-    os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
-    with LocalCluster(
-        n_workers=max(os.cpu_count() or 1, LEAST_WORKERS),
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-        memory_limit=None,
-    ) as cluster:
-        yield cluster.scheduler_address
-
-
-def warm_up() -> None:
-    """What a worker loads before its first run, so that the run starts at once."""
-    from glassy_core import compiled, execution  # noqa: F401
-
-    # One worker compiles, the others then find the kernels on the disk.
-    with open(Path(tempfile.gettempdir()) / f"glassy-warm-{os.getuid()}.lock", "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        compiled.warm()
-
-
 def train_run(directory: str, run_id: str) -> str:
-    """The task of one run, in a worker: train it and return its status. A run that another has is left alone."""
+    """The task of one run, in a worker: train it and return its status. A run that another has is left alone.
+
+    Raises RunError where the worker does not see the run.
+    """
     from glassy_core.execution import execute
 
+    store = RunStore(Path(directory))
+    if not (store.directory / run_id).is_dir():
+        host = os.uname().nodename
+        raise RunError(f"{store.directory} on {host} has no run {run_id}: a cluster must share runs/ under one path.")
+    run = store.get(run_id)
+    status = run.state().status
+    if status not in ("queued", "interrupted"):
+        return status  # stopped while it waited for a worker
     try:
-        run = RunStore(Path(directory)).get(run_id)
-        status = run.state().status
-        if status not in ("queued", "interrupted"):
-            return status  # stopped while it waited for a worker
         return execute(run)[0].status
     except RunBusyError:
         return "busy"

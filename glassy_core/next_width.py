@@ -64,7 +64,9 @@ def _without_fit(threshold: float, times: Sequence[LearningTime], taken: set[tup
         if seen[0] - below > 1:
             return (seen[0] + below) // 2, "1/tau* is far from zero at all widths so far: a narrower network is closer."
         return seen[0], "No width is left between those that reach NLL* and those that do not: another seed tells more."
-    gaps = [(b - a, (a + b) // 2) for a, b in itertools.pairwise(seen)]
+    # What is planned among them will give its point without being asked for.
+    covered = sorted({*seen, *(width for width, _ in taken if width > seen[0])})
+    gaps = [(b - a, (a + b) // 2) for a, b in itertools.pairwise(covered)]
     size, middle = max(gaps, default=(0, 0))
     width = middle if size > max(wider - seen[-1], 1) and middle not in busy else wider
     n, plural = len(seen), "s have" if len(seen) > 1 else " has"

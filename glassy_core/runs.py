@@ -257,7 +257,7 @@ class Run:
             os.close(handle)
         return False
 
-    def latest_snapshot(self, P: int | None = None, to_resume: bool = True) -> tuple[Snapshot | None, dict[str, str]]:
+    def latest_snapshot(self, P: int | None = None) -> tuple[Snapshot | None, dict[str, str]]:
         """The last checkpoint that is whole, and a sentence for each damaged one passed over, by its file's name.
 
         (None, {}) where the run has none yet; CheckpointError where all it has are damaged.

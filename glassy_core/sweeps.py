@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 
 from glassy_core.config import ConfigError, RunConfig
@@ -25,6 +25,25 @@ def expand(base: RunConfig, depths: Sequence[int], widths: Sequence[int], seeds:
         raise ConfigError(f"The sweep has {count} runs: at most {MOST_RUNS} are allowed, take fewer widths or seeds.")
     settings = product(sorted(set(depths)), sorted(set(widths), reverse=True), sorted(set(seeds)))
     return [replace(base, name="", depth=d, width=w, seed=seed) for d, w, seed in settings]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is left of a sweep. missing: settings without a run; unfinished: runs that ended before their last step,
+    failed, stopped or paused; settled: runs that are finished, queued or at work."""
+
+    missing: list[RunConfig]
+    unfinished: list[Run]
+    settled: list[Run]
+
+
+def plan(store: RunStore, configs: Sequence[RunConfig], edition_digest: str) -> Plan:
+    """What starting a sweep, perhaps once more, has to do."""
+    known = already_there(store, configs, edition_digest)
+    missing = [config for config in configs if config not in known]
+    ended = {run.id for run in known.values() if run.state().status in ("failed", "stopped", "paused")}
+    split = [[run for run in known.values() if (run.id in ended) == has_ended] for has_ended in (True, False)]
+    return Plan(missing, *split)
 
 
 def already_there(store: RunStore, configs: Sequence[RunConfig], edition_digest: str) -> dict[RunConfig, Run]:

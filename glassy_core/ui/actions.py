@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from glassy_core import jobs
+from glassy_core import jobs, waiting
 from glassy_core.chorales import load_or_fallback
 from glassy_core.config import RunConfig, check_eta
 from glassy_core.execution import check_against
@@ -63,6 +63,18 @@ def pause(run_ids: Sequence[str]) -> Outcome:
 
 def resume(run_ids: Sequence[str]) -> Outcome:
     return on_each(run_ids, lambda run: jobs.resume(store(), run), "Resumed")
+
+
+def run_first(run_ids: Sequence[str]) -> Outcome:
+    """Put queued runs at the head of the queue."""
+    waiting.move(store(), run_ids, to_front=True)
+    return Outcome(done="They are the next to start.")
+
+
+def run_last(run_ids: Sequence[str]) -> Outcome:
+    """Put queued runs behind all that wait now."""
+    waiting.move(store(), run_ids, to_front=False)
+    return Outcome(done="They start when all that wait now have started.")
 
 
 def resume_to(run_ids: Sequence[str], steps: int, eta: float) -> Outcome:

@@ -147,8 +147,9 @@ def depth_against_width(found: Criticality, world: World) -> None:
     )
     seen = compare(found)
     if not seen.shared:
-        what = "runs of one depth only" if len(found.depths) < 2 else "no threshold with a w_c at all depths yet"
-        prose(f"Here there are {what}, so nothing can be compared: run more widths, or another depth.")
+        one_depth = "there are runs of one depth only, so nothing can be compared: run another depth."
+        no_threshold = "no threshold has a w_c at all depths yet, so nothing can be compared: run more widths."
+        prose(f"Here {one_depth if len(found.depths) < 2 else no_threshold}")
         return
     pairs = [(depth, result.thresholds[seen.shared[0]]) for depth, result in found.depths.items()]
     parts = [f"d = {d}: w_c = {interval(r.w_c)}, {_parameters(r.parameters)} parameters" for d, r in pairs]
@@ -199,8 +200,8 @@ def smoothing_words() -> None:
         f"**τ*** is the proper time at which the smoothed NLL first lies below NLL*. Smoothing: {SMOOTHING}, so that a "
         "spike does not count as an arrival. **Arrows** are runs that never arrived: all that is known is that their "
         "1/τ* lies below the arrow's tip, and the regression (quadratic in w) uses just that. "
-        "Diamonds below are **w_c**, where 1/τ* goes to zero, with 95 % intervals from artificial sweeps: "
-        "below w_c no time is long enough."
+        "Diamonds below are **w_c**, where 1/τ* goes to zero: below it no time is long enough. Their 95 % intervals "
+        "come from artificial sweeps, and hold the widths beside that the runs hardly speak against."
     )
 
 

@@ -68,7 +68,7 @@ def _estimate(config: RunConfig, waiting: bool) -> None:
 def _crowd() -> str:
     """What the other runs mean for a new one."""
     busy = sum(row.busy for row in rows(store()))
-    workers = jobs.dispatcher_status(store()).workers
+    workers = sum(worker.threads for worker in jobs.dispatcher_status(store()).workers)
     if workers and busy >= workers:
         return f"; {busy} runs are at work or wait already and {workers} run at a time, so it waits first"
     return ""

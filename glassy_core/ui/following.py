@@ -9,7 +9,7 @@ import streamlit as st
 from glassy_core import jobs
 from glassy_core.chorales import load_or_fallback
 from glassy_core.config import RunConfig
-from glassy_core.sweeps import already_there
+from glassy_core.sweeps import plan
 from glassy_core.ui.actions import Outcome, perform
 from glassy_core.ui.frame import store
 from glassy_core.ui.run_rows import rows
@@ -36,19 +36,27 @@ def any_busy(run_ids: Collection[str]) -> bool:
 
 
 def queue(configs: Sequence[RunConfig]) -> Outcome:
-    """Queue those of the settings that the store has no run of; all have one edition."""
+    """Queue those of the settings that the store has no run of, and again those that ended before their last step.
+
+    All have one edition. What is finished, queued or at work is left alone.
+    """
     edition, notice = load_or_fallback(configs[0].edition)
     wanted = [RunConfig.from_json(config.to_json() | {"edition": edition.name}) for config in configs]
     edition.first(wanted[0].chorales)  # says at once where there are fewer
-    known = already_there(store(), wanted, edition.digest)
-    missing = [config for config in wanted if RunConfig.from_json(config.to_json() | {"name": ""}) not in known]
-    for config in missing:
+    found = plan(store(), wanted, edition.digest)
+    for config in found.missing:
         store().create(config, edition.digest)
-    if missing:
+    for run in found.unfinished:
+        jobs.resume(store(), run)
+    if found.missing:
         jobs.ensure_dispatcher(store())
-    new = f"Queued {runs_in_words(len(missing))}." if missing else "Nothing is new."
-    there = f" {runs_in_words(len(known)).capitalize()} had been made already." if known else ""
-    return Outcome(done=new + there, notice=notice or "")
+    words = ["Nothing is new."] if not found.missing and not found.unfinished else []
+    words += [f"Queued {runs_in_words(len(found.missing))}."] if found.missing else []
+    if found.unfinished:
+        words.append(f"{runs_in_words(len(found.unfinished)).capitalize()} will go on from the last checkpoint.")
+    if found.settled:
+        words.append(f"{runs_in_words(len(found.settled)).capitalize()} had been made already.")
+    return Outcome(done=" ".join(words), notice=notice or "")
 
 
 def queue_and_tell(configs: Sequence[RunConfig]) -> None:

@@ -59,13 +59,18 @@ def table(rows: Sequence[Row]) -> list[Row]:
         on_select="rerun",
         selection_mode="multi-row",
         selection_default={"selection": {"rows": [ids.index(run_id) for run_id in chosen]}},
-        height=ROW_HEIGHT * (min(len(rows), MOST_ROWS) + 1) + 3,
+        height=table_height(len(rows)),
         placeholder="",
         alt="Runs with their status, progress and settings",
     )
     selected = [rows[k] for k in sorted(event.selection.rows) if k < len(rows)]
     _remember([row.id for row in selected])
     return selected
+
+
+def table_height(rows: int) -> int:
+    """Pixels of a table of so many rows; a long one scrolls."""
+    return ROW_HEIGHT * (min(rows, MOST_ROWS) + 1) + 3
 
 
 def _remember(run_ids: list[str]) -> None:

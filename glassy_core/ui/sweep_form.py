@@ -136,6 +136,8 @@ def sweep_progress(configs: Sequence[RunConfig]) -> None:
         left = {config: max(config.steps - (state.step if state else 0), 0) for config, state in states.items()}
         statuses = [state.status for state in states.values() if state]
         words = f"The sweep: {statuses.count('finished')} of {len(configs)} runs finished"
+        if ended := sum(statuses.count(status) for status in ("failed", "stopped", "paused")):
+            words += f", {ended} failed, stopped or paused (start the sweep again to go on with them)"
         if at_work := statuses.count("running"):
             seconds, _ = _seconds(left)
             words += f", {at_work} at work" + (f", about {duration(seconds)} left" if seconds else "")

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
-from glassy_core.criticality import critical
+from glassy_core.criticality import critical, interval
 from glassy_core.learning_times import THRESHOLDS, Curve, LearningTime, learning_time
 from glassy_core.network import parameter_count
 from glassy_core.next_width import suggest
 from glassy_core.parabola import Rates, artificial_sweeps, fit_parabolas
+from glassy_core.root_likelihood import chance_of_root
 from glassy_core.scatter import Scatter
 
 W_C, C, Q = 20.0, 1e-3, 1e-5
@@ -31,14 +33,13 @@ def sweep(rng, noise, size, seeds, show=0.08, widths=WIDTHS):
     return Rates.of(width, np.where(censored, 0.0, rate), bound, censored)
 
 
-def interval(data, rng, copies=200):
-    """w_c and its percentile interval, as criticality.py takes them."""
+def root_and_interval(data, rng, copies=200):
+    """w_c and its interval, as criticality.py takes them."""
     fits = fit_parabolas(data)
     which = np.unique(data.width, return_inverse=True)[1]
     own = rng.normal(size=(copies, len(data.width)))
     shared = rng.normal(size=(copies, which.max() + 1))[:, which]
-    roots = fits[0].roots(artificial_sweeps(data, fits, shared, own, rng))
-    return fits[0].root, *np.quantile(roots, [0.025, 0.975], method="nearest")
+    return fits[0].root, *interval(data, fits, artificial_sweeps(data, fits, shared, own, rng))
 
 
 @pytest.mark.parametrize(
@@ -50,14 +51,44 @@ def test_intervals_cover_the_known_critical_width(noise, size, seeds, cases):
     inside = []
     for case in range(cases):
         rng = np.random.default_rng(case)
-        _, low, high = interval(sweep(rng, noise, size, seeds), rng)
+        _, low, high = root_and_interval(sweep(rng, noise, size, seeds), rng)
         inside.append(low <= W_C <= high)
     assert 0.90 <= np.mean(inside) <= 0.99
 
 
+def test_intervals_cover_where_runs_end_early_and_seeds_differ_much():
+    """Rates with 15 % noise, of runs too short at three of eight widths, one of which lies above w_c."""
+    inside, w_c = [], 20.3
+    width = np.repeat(np.arange(12.0, 52, 5), 3)
+    x = np.maximum(width - w_c, 0)
+    for case in range(200):
+        rng = np.random.default_rng([77, case])
+        rate = (C * x + Q * x**2) * np.exp(0.15 * rng.normal(size=len(width)))
+        bound = np.full(len(width), 1 / 400)
+        data = Rates.of(width, np.where(rate < bound, 0.0, rate), bound, rate < bound)
+        _, low, high = root_and_interval(data, rng)
+        inside.append(low <= w_c <= high)
+    assert 0.90 <= np.mean(inside) <= 0.99
+
+
+def test_without_censored_runs_the_chance_of_a_root_is_fiellers():
+    rng = np.random.default_rng(1)
+    width = np.repeat(np.arange(20.0, 60, 5), 2)
+    rate = C * (width - 15) + Q * (width - 15) ** 2 + 1e-3 * rng.normal(size=len(width))
+    data = Rates.of(width, rate, np.full(len(width), 1e-6), np.zeros(len(width), bool))
+    fit = next(fit for fit in fit_parabolas(data) if fit.power == 0)
+    tried = np.array([5.0, 12.0, 15.0, 20.0])
+    X, X0 = np.vander(width, 3), np.vander(tried, 3)
+    beta = np.linalg.lstsq(X, rate, rcond=None)[0]
+    variance = fit.noise[0] ** 2 * fit.scatter.seeds * np.einsum("ri,ij,rj->r", X0, np.linalg.inv(X.T @ X), X0)
+    expected = 2 * stats.t.sf(np.abs(X0 @ beta) / np.sqrt(variance), fit.scatter.dof_seeds)
+    assert fit.scatter.points == 0
+    assert chance_of_root(data, [fit], tried) == pytest.approx(expected, rel=1e-5)
+
+
 def test_without_noise_the_critical_width_is_exact():
     rng = np.random.default_rng(0)
-    value, low, high = interval(sweep(rng, "constant", 0.0, 2), rng)
+    value, low, high = root_and_interval(sweep(rng, "constant", 0.0, 2), rng)
     assert value == pytest.approx(W_C, abs=1e-5)
     assert high - low < 1e-3
 
@@ -208,6 +239,13 @@ def test_no_runs_and_runs_without_a_record():
     assert at.suggestion is None
     with pytest.raises(ValueError, match="above 0 and below 1 bit"):
         critical([], thresholds=[2.0])
+
+
+def test_no_width_is_suggested_beside_those_that_are_planned():
+    times = [LearningTime(w, 0, 3.0, 400.0) for w in (24, 30, 84)]
+    assert suggest(1, 0.05, times, None, set()).width == 57
+    planned = {(w, 0) for w in (36, 48, 60, 72)}
+    assert suggest(1, 0.05, times, None, planned).width > 84
 
 
 def test_the_suggested_width_is_one_that_helps_and_its_seed_is_free():

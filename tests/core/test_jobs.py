@@ -8,8 +8,9 @@ import time
 import psutil
 import pytest
 
-from glassy_core import jobs
+from glassy_core import jobs, waiting
 from glassy_core.chorales import load_edition
+from glassy_core.cluster import LEAST_WORKERS
 from glassy_core.config import RunConfig
 from glassy_core.execution import execute
 from glassy_core.runs import RunStore
@@ -62,7 +63,8 @@ def test_queued_runs_are_trained_and_stopped(store, tmp_path):
     wait_for(lambda: endless.state().step > 0)
     status = jobs.dispatcher_status(store)
     assert status.alive
-    assert status.workers >= 2
+    assert len(status.workers) >= 2
+    assert status.local
     jobs.stop(endless)
     wait_for(lambda: endless.state().status == "stopped", seconds=30)
     time.sleep(1.5)
@@ -72,10 +74,11 @@ def test_queued_runs_are_trained_and_stopped(store, tmp_path):
 
 def test_a_run_stopped_while_it_waits_for_a_worker_is_not_trained(store):
     endless = dataclasses.replace(CONFIG, steps=10**8)
-    busy = [jobs.submit(store, dataclasses.replace(endless, seed=seed), digest()) for seed in range(jobs.LEAST_WORKERS)]
+    seeds = range(max(LEAST_WORKERS, os.cpu_count() or 1))
+    busy = [jobs.submit(store, dataclasses.replace(endless, seed=seed), digest()) for seed in seeds]
     wait_for(lambda: all(run.state().step > 0 for run in busy))
     waiting = jobs.submit(store, endless, digest())
-    time.sleep(2)  # it is with the workers' scheduler by now
+    time.sleep(2)
     jobs.stop(waiting)
     for run in busy:
         jobs.stop(run)
@@ -100,9 +103,28 @@ def test_a_killed_process_costs_nothing_but_time(store, tmp_path, victim):
     assert same_result(run, config, tmp_path)
 
 
+def test_the_limit_and_the_order_of_the_queue_are_kept(store):
+    waiting.set_limit(store, 1)
+    runs = [jobs.submit(store, dataclasses.replace(CONFIG, steps=1500, seed=seed), digest()) for seed in range(4)]
+    wait_for(lambda: runs[0].state().status == "running")  # the first that was queued
+    waiting.move(store, [runs[3].id], to_front=True)
+    begun = [0]
+
+    def all_finished():
+        states = [run.state() for run in runs]
+        assert sum(state.status == "running" for state in states) <= 1
+        begun.extend(k for k, state in enumerate(states) if state.status == "running" and k != begun[-1])
+        return all(state.status == "finished" for state in states)
+
+    wait_for(all_finished, 180)
+    order = sorted(range(4), key=lambda k: runs[k].state().heartbeat)
+    assert order == [0, 3, 1, 2]
+    assert begun == [k for k in order if k in begun]
+
+
 def test_one_dispatcher_a_store(store):
     jobs.ensure_dispatcher(store)
-    wait_for(lambda: jobs.dispatcher_status(store).workers > 0)
+    wait_for(lambda: jobs.dispatcher_status(store).workers)
     pid = jobs.dispatcher_status(store).pid
     jobs.ensure_dispatcher(store)
     jobs.dispatch(store)  # returns at once

@@ -4,7 +4,7 @@ import pytest
 
 from glassy_core.config import ConfigError, RunConfig
 from glassy_core.runs import RunStore
-from glassy_core.sweeps import already_there, expand
+from glassy_core.sweeps import already_there, expand, plan
 
 BASE = RunConfig(name="base", eta=5e-3)
 
@@ -32,3 +32,14 @@ def test_runs_of_the_same_settings_and_data_are_found(tmp_path):
     (store.create(configs[1], "digest").path / "config.json").unlink()  # a broken run is passed over
     assert already_there(store, configs, "digest") == {configs[1]: run}
     assert already_there(store, configs, "another") == {}
+
+
+def test_a_sweep_started_again_goes_on_with_what_ended_early_and_skips_the_rest(tmp_path):
+    store = RunStore(tmp_path / "runs")
+    configs = expand(BASE, [1], range(1, 8), [0])
+    statuses = ("finished", "queued", "failed", "stopped", "paused", "finished")
+    runs = [store.create(config, "digest", status) for config, status in zip(configs, statuses, strict=False)]
+    found = plan(store, configs, "digest")
+    assert found.missing == [configs[6]]
+    assert set(found.unfinished) == set(runs[2:5])
+    assert set(found.settled) == {runs[0], runs[1], runs[5]}

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from glassy_core import jobs
 from glassy_core.comparable import readable
 from glassy_core.measured import criticality
 from glassy_core.sweep_presets import SWEEPS
@@ -81,6 +82,20 @@ def test_widths_can_be_added_later(open_page, store):
     app.button(key="start_sweep").click().run()
     assert "Queued one run. One run had been made already." in words(app)
     assert sorted(run.config().width for run in store.runs()) == [12, 20]
+
+
+def test_a_sweep_started_again_goes_on_with_what_was_stopped(open_page, store):
+    app = open_page(PAGE)
+    set_sweep(app, widths="12 20", seeds="0", depths="1")
+    app.button(key="start_sweep").click().run()
+    stopped = store.runs()[0]
+    jobs.stop(stopped)
+    app.run()
+    assert "1 failed, stopped or paused" in app.get("progress")[0].proto.text
+    app.button(key="start_sweep").click().run()
+    assert "One run will go on from the last checkpoint. One run had been made already." in words(app)
+    assert {run.state().status for run in store.runs()} == {"queued"}
+    assert not stopped.requested("stop")
 
 
 def test_the_estimate_of_the_whole_is_shown(open_page):

@@ -6,10 +6,11 @@ from dataclasses import fields, replace
 
 import pytest
 
-from glassy_core import jobs
+from glassy_core import jobs, waiting
 from glassy_core.chorales import load_edition
+from glassy_core.cluster import Worker
 from glassy_core.config import PRESETS, RunConfig
-from glassy_core.runs import State
+from glassy_core.runs import RunStore, State
 
 PAGE = "pages/1_Runs.py"
 CONFIG = RunConfig(name="first", width=12, chorales=8, steps=1000, eta=5e-3)
@@ -422,3 +423,62 @@ def test_waiting_runs_without_a_dispatcher_say_so(open_page, make_run, monkeypat
     calls.clear()
     app.button(key="dispatcher").click().run()
     assert len(calls) == 1
+
+
+def serve(monkeypatch, **values):
+    """Let the store have a dispatcher that says this of itself."""
+    monkeypatch.setattr(jobs, "dispatcher_status", lambda store: jobs.DispatcherStatus(alive=True, **values))
+
+
+def test_workers_and_queue_are_shown(open_page, make_run, monkeypatch):
+    late, soon = make_run("queued", name="late"), make_run("queued", name="soon", width=30)
+    waiting.move(RunStore(soon.path.parent), [soon.id], to_front=True)
+    busy = make_run("running", name="busy")
+    workers = (Worker("a", "node1", 1, (busy.id,)), Worker("b", "node2", 2))
+    serve(monkeypatch, local=False, scheduler="tcp://10.0.0.1:8786", workers=workers)
+    with busy.locked():
+        app = open_page(PAGE)
+    said = " ".join(plain(element.value) for element in app.caption)
+    assert "2 runs wait, 1 at work; 2 workers on the cluster at tcp://10.0.0.1:8786." in said
+    shown, order = (table.value for table in app.dataframe[1:])
+    assert list(shown["Trains"]) == ["busy", "–"]
+    assert list(order["Run"]) == ["soon", "late"]
+    assert list(order["w"]) == [30, 12]
+    assert [run.id for run in waiting.look(RunStore(late.path.parent)).waiting] == [soon.id, late.id]
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"local": False, "problem": "The scheduler at tcp://x:1 is gone"}, "The scheduler at tcp://x:1 is gone"),
+        ({"local": False, "scheduler": "tcp://x:1"}, "the cluster at tcp://x:1 has no workers: start some"),
+    ],
+)
+def test_a_cluster_that_cannot_train_is_said(open_page, make_run, monkeypatch, values, sentence):
+    make_run("queued")
+    serve(monkeypatch, **values)
+    assert sentence in plain(open_page(PAGE).warning[0].value)
+
+
+def test_the_limit_is_set_on_the_page_and_a_bad_one_is_refused(open_page, make_run, store):
+    make_run()
+    app = open_page(PAGE)
+    app.number_input(key="limit-0").set_value(2).run()
+    assert waiting.wishes(store).limit == 2
+    app.number_input(key="limit-2").set_value(-1).run()
+    assert "The limit is -1: it must be from 0" in errors(app)[0]
+    assert waiting.wishes(store).limit == 2
+
+
+def test_queued_runs_are_put_first_and_last(open_page, make_run, store):
+    runs = [make_run("queued", seed=seed) for seed in range(3)]
+
+    def order():
+        return [run.id for run in waiting.look(store).waiting]
+
+    app = open_page(PAGE, selected=runs[2].id)
+    app.button(key="run first").click().run()
+    assert order() == [runs[2].id, runs[0].id, runs[1].id]
+    app.button(key="run last").click().run()
+    assert order() == [run.id for run in runs]
+    assert "run first" not in {button.key for button in open_page(PAGE, selected=make_run("finished").id).button}
