@@ -1,14 +1,20 @@
-# make run: the app.  make test: every test.  Both set up what they need on first use.
+# make run: the app.  make class PASSPHRASE=...: the app for a class, on the network.  make test: every test.
+# All set up what they need on first use.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # Numerical libraries in the app's own processes use one thread each: runs share the cores.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: run test lint bench clean
+.PHONY: run class test lint bench clean
 
 run: $(VENV)/app
 	$(BIN)/streamlit run app.py
+
+# In the environment, not in a command, where every user of the machine could read it.
+class: export GLASSY_PASSPHRASE ?= $(PASSPHRASE)
+class: $(VENV)/app
+	@$(BIN)/python -m glassy_core class
 
 test: $(VENV)/dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)

@@ -94,7 +94,7 @@ def read(path: Path, depth: int, width: int, P: int | None = None) -> Snapshot:
             weights={name: tensors[name] for name in weight_shapes(depth, width)},
             history=np.stack([tensors[name] for name in HISTORY]) if HISTORY[0] in tensors else None,
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise CheckpointError(f"{path.name} lacks what a checkpoint must hold: {error}.") from error
 
 

@@ -38,9 +38,11 @@ def _expected_errors() -> tuple[type[Exception], ...]:
     from glassy_core.checkpoints import CheckpointError
     from glassy_core.chorales import ChoraleError
     from glassy_core.estimates import EstimateError
+    from glassy_core.passphrase import PassphraseError
     from glassy_core.training import TrainingError
 
-    return ConfigError, RunError, ChoraleError, CheckpointError, EstimateError, TrainingError, OSError
+    ours = ConfigError, RunError, ChoraleError, CheckpointError, EstimateError, TrainingError, PassphraseError
+    return *ours, OSError
 
 
 class _Parser(argparse.ArgumentParser):
@@ -123,6 +125,8 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--quick", action="store_true", help="the five shapes only, briefly")
     for sub in (data, fit, critical, aging, paper, runs, queue, bench):
         sub.add_argument("--json", action="store_true", help="one JSON object on stdout, and nothing else there")
+    group = command("class", _class, "Show the app to a class: on the network, the presenter's passphrase needed.")
+    group.add_argument("--port", type=int, default=8501, help="where the server listens (default: 8501)")
     command("warm", _warm, "Compile the engine's kernels now rather than at the first run.")
     speed = command("speed", _speed, "Measure the steps per second of a run's settings here.")
     speed.add_argument("--settings", required=True, metavar="JSON", help="the settings as in config.json")
@@ -396,6 +400,13 @@ def _bench(options: argparse.Namespace) -> None:
         print(f"glassy: {notice}", file=sys.stderr)
     result = benchmark.run(edition.first(80), quick=options.quick)
     print(json.dumps(result.to_json(), allow_nan=False) if options.json else result.table())
+
+
+def _class(options: argparse.Namespace) -> None:
+    from glassy_core import classroom
+
+    os.environ["GLASSY_RUNS_DIR"] = str(options.runs_dir.resolve())
+    classroom.serve(options.port)
 
 
 def _warm(options: argparse.Namespace) -> None:

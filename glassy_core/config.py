@@ -6,6 +6,7 @@ import dataclasses
 import json
 import math
 import re
+import reprlib
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -18,8 +19,17 @@ MAX_DEPTH = 50
 MAX_STEPS = 10**9
 
 
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 120
+
+
 class ConfigError(ValueError):
     """A setting is unusable; the message says which, what is allowed and what to do."""
+
+
+def short(value: Any) -> str:
+    """A value as a message names it: what is long, or deep, is cut."""
+    return _SHORT.repr(value)
 
 
 def setting(default: Any, meaning: str, unit: str = "") -> Any:
@@ -89,12 +99,12 @@ class RunConfig:
         number = values.pop("format", FORMAT)
         if number != FORMAT:
             raise ConfigError(
-                f"The settings have format {number!r}, this version reads format {FORMAT}: use the newer glassy."
+                f"The settings have format {short(number)}, this version reads format {FORMAT}: use the newer glassy."
             )
         known = {field.name for field in dataclasses.fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown:
-            raise ConfigError(f"Unknown setting {unknown[0]!r}: the settings are {', '.join(sorted(known))}.")
+            raise ConfigError(f"Unknown setting {short(unknown[0])}: the settings are {', '.join(sorted(known))}.")
         return cls(**values)
 
     def label(self) -> str:
@@ -104,8 +114,8 @@ class RunConfig:
 
 def check_eta(eta: float) -> float:
     """eta if it is a usable learning rate, else ConfigError."""
-    if isinstance(eta, bool) or not (isinstance(eta, int | float) and math.isfinite(eta) and 0 < eta <= 1):
-        raise ConfigError(f"eta is {eta!r}: it must be above 0 and at most 1; the paper uses 1e-5 to 1e-3.")
+    if isinstance(eta, bool) or not (isinstance(eta, int | float) and 0 < eta <= 1):
+        raise ConfigError(f"eta is {short(eta)}: it must be above 0 and at most 1; the paper uses 1e-5 to 1e-3.")
     return float(eta)
 
 
@@ -118,7 +128,8 @@ def check_name(name: str) -> str:
     if bad or ".." in name:
         found = bad.group() if bad else ".."
         raise ConfigError(
-            f"The name {name!r} contains {found!r}: use letters, digits, spaces and - _ = . , + ( ) only, and no '..'."
+            f"The name {short(name)} contains {found!r}: use letters, digits, spaces and - _ = . , + ( ) only, "
+            "and no '..'."
         )
     return name
 
@@ -135,33 +146,33 @@ def _coerced(name: str, value: Any) -> Any:
         return value if value == "all" else _integer(name, value, " or 'all'")
     if name == "waiting_times":
         if not isinstance(value, list | tuple):
-            raise ConfigError(f"waiting_times is {value!r}: it must be a list of steps.")
+            raise ConfigError(f"waiting_times is {short(value)}: it must be a list of steps.")
         return tuple(sorted({_integer(name, step) for step in value}))
     if get_origin(hint) is Literal:
         allowed = get_args(hint)
         if value not in allowed:
-            raise ConfigError(f"{name} is {value!r}: choose one of {', '.join(allowed)}.")
+            raise ConfigError(f"{name} is {short(value)}: choose one of {', '.join(allowed)}.")
         return value
     if hint is int:
         return _integer(name, value)
     if hint is float:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ConfigError(f"{name} is {value!r}: it must be a number.")
-        return float(value)
+            raise ConfigError(f"{name} is {short(value)}: it must be a number.")
+        return math.inf if abs(value) > 1e300 else float(value)
     if not isinstance(value, hint):
-        raise ConfigError(f"{name} is {value!r}: it must be {'true or false' if hint is bool else 'text'}.")
+        raise ConfigError(f"{name} is {short(value)}: it must be {'true or false' if hint is bool else 'text'}.")
     return value.strip() if hint is str else value
 
 
 def _integer(name: str, value: Any, alternative: str = "") -> int:
     if isinstance(value, bool) or not isinstance(value, int | float) or value % 1 != 0:
-        raise ConfigError(f"{name} is {value!r}: it must be a whole number{alternative}.")
+        raise ConfigError(f"{name} is {short(value)}: it must be a whole number{alternative}.")
     return int(value)
 
 
 def _within(name: str, value: int, low: int, high: int, alternative: str = "") -> None:
     if not low <= value <= high:
-        raise ConfigError(f"{name} is {value}: it must be from {low} to {high}{alternative}.")
+        raise ConfigError(f"{name} is {short(value)}: it must be from {low} to {high}{alternative}.")
 
 
 @dataclass(frozen=True)
@@ -245,7 +256,7 @@ CLASS_AGING = ("class-aging-under", "class-aging-near", "class-aging-over")
 def preset(name: str) -> Preset:
     """The preset of that name; ConfigError names the ones there are."""
     if name not in PRESETS:
-        raise ConfigError(f"There is no preset {name!r}: choose one of {', '.join(PRESETS)}.")
+        raise ConfigError(f"There is no preset {short(name)}: choose one of {', '.join(PRESETS)}.")
     return PRESETS[name]
 
 

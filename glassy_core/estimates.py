@@ -37,8 +37,10 @@ def steps_per_second(config: RunConfig, directory: Path) -> float:
     key = _key(config)
     known = read_json(directory / MEMORY) or {}
     kept = known.get(key)
-    if isinstance(kept, dict) and 0 <= time.time() - kept.get("when", 0) < KEPT_SECONDS:
-        return float(kept["steps_per_second"])
+    if isinstance(kept, dict) and all(type(kept.get(name)) is float for name in ("when", "steps_per_second")):
+        age, speed = time.time() - kept["when"], float(kept["steps_per_second"])
+        if 0 <= age < KEPT_SECONDS and 0 < speed < 1e15:  # else somebody wrote there by hand
+            return speed
     command = [sys.executable, "-m", "glassy_core", "speed", "--settings", json.dumps(config.to_json())]
     home = Path(__file__).resolve().parent.parent
     try:

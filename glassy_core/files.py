@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+MAX_STEP = 2**53  # beyond it columns of numbers could not tell one step from the next
+
 
 def replace_file(path: Path, content: bytes, durable: bool = True) -> None:
     """Write content under a temporary name beside path, then rename it: a reader sees the old file or the new.
@@ -50,21 +52,34 @@ def write_json(path: Path, values: dict[str, Any], durable: bool = True) -> None
 def read_json(path: Path) -> dict[str, Any] | None:
     """The JSON object in path, or None where there is none that can be read."""
     try:
-        values = json.loads(path.read_bytes())
+        content = path.read_bytes()
+        values = json.loads(content)
+        if rb"\u" in content:
+            json.dumps(values, ensure_ascii=False).encode()  # half a character: text that no page can show
     except (OSError, ValueError, RecursionError):
         return None
     return values if isinstance(values, dict) else None
 
 
+def is_text(name: str) -> bool:
+    """Whether a string is text throughout: a file's name may hold bytes that are none."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def parse_line(line: bytes) -> dict[str, Any] | None:
-    """One line of a JSON-lines file, or None where it is torn or is not an object with a whole `step`."""
+    """One line of a JSON-lines file, or None where it is torn or is not an object with a `step` that can be one."""
     try:
         values = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(values, dict) or type(values.get("step")) is not int:
+    if not isinstance(values, dict):
         return None
-    return values
+    step = values.get("step")
+    return values if type(step) is int and 0 <= step < MAX_STEP else None
 
 
 def read_lines(path: Path, offset: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:

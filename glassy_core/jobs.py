@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from glassy_core import cluster, waiting
 from glassy_core.cluster import ClusterError, Worker
@@ -93,7 +93,9 @@ def dispatcher_status(store: RunStore) -> DispatcherStatus:
     values = read_json(store.directory / ".dispatcher" / "status.json") or {}
     try:
         workers = tuple(Worker(**worker | {"runs": tuple(worker["runs"])}) for worker in values.pop("workers", ()))
-        status = DispatcherStatus(**values, workers=workers)
+        hints = get_type_hints(DispatcherStatus)
+        fits = all(type(value) is hints.get(key) for key, value in values.items())
+        status = DispatcherStatus(**values, workers=workers) if fits else DispatcherStatus()
     except (TypeError, KeyError, AttributeError):
         status = DispatcherStatus()
     return replace(status, alive=_is_held(store.directory / ".dispatcher" / "lock"))

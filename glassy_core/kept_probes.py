@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from glassy_core.chorales import load_edition
 from glassy_core.files import read_json, write_json
@@ -51,7 +53,13 @@ def path_of(run: Run, step: int, sizes: Sequence[Size], steps: int = STEPS) -> P
 
 def kept(run: Run) -> list[Path]:
     """Files of all results, latest step last."""
-    return sorted((run.path / "probes").glob("step-*.json"))
+    return _named(run, "json")
+
+
+def _named(run: Run, suffix: str) -> list[Path]:
+    """Files whose names are `path_of`'s; others that lie there are nobody's results."""
+    found = (run.path / "probes").glob(f"step-*.{suffix}")
+    return sorted(path for path in found if re.fullmatch(r"step-\d{12}(-p(\d{1,9}|all))+ in \d+ steps", path.stem))
 
 
 def load(path: Path) -> Probe:
@@ -65,16 +73,23 @@ def load(path: Path) -> Probe:
 
 def attempts(run: Run) -> list[Attempt]:
     """The probes of a run that are at work, or failed, by step."""
-    return [_attempt(path) for path in sorted((run.path / "probes").glob("step-*.progress"))]
+    return [_attempt(path) for path in _named(run, "progress")]
 
 
 def _attempt(path: Path) -> Attempt:
     values = read_json(path) or {}
-    result, error, total = path.with_suffix(".json"), values.get("error"), values.get("total") or 1
-    recent = time.time() - values.get("at", 0.0) < START_WITHIN
-    if error is None and not _is_held(path.with_suffix(".lock")) and not (values.get("done", 0) == 0 and recent):
+    error = values.get("error")
+    done, total, at = (_number(values.get(name)) for name in ("done", "total", "at"))
+    recent = time.time() - at < START_WITHIN
+    if error is None and not _is_held(path.with_suffix(".lock")) and not (done == 0 and recent):
         error = "The probe's process ended before it was done: start it again."
-    return Attempt(result, min(values.get("done", 0) / total, 1.0), error)
+    share = min(done / total, 1.0) if total else 0.0
+    return Attempt(path.with_suffix(".json"), share, None if error is None else str(error))
+
+
+def _number(value: Any) -> float:
+    """value where it is a number that a progress can have, else 0."""
+    return float(value) if isinstance(value, int | float) and 0 <= value < 1e15 else 0.0
 
 
 def forget(attempt: Attempt) -> None:

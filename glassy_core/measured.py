@@ -64,4 +64,6 @@ def _is_sound(record: dict[str, object]) -> bool:
     """Whether a record has its numbers; a line damaged by hand is left out."""
     values = [record.get(name) for name in NEEDED]
     kinds = [value for name, value in record.items() if name.startswith("D_")]
+    if type(record.get("tau_w_step")) is not int:
+        return False
     return all(type(value) in (int, float) and abs(value) < 1e300 for value in [*values, *kinds])  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,7 @@ MEASURES = {"nll": "all training transitions", "nll_minibatch": "the step's mini
 
 Floats = NDArray[np.float64]
 Size = int | Literal["all"]
+History = Literal["kept", "not needed", "zero"]
 Progress = Callable[[int, int], None]  # steps made and steps in all
 
 
@@ -79,7 +80,7 @@ class Probe:
     step: int
     tau: float
     eta: float
-    history: Literal["kept", "not needed", "zero"]
+    history: History
     traces: tuple[Trace, ...]
 
     @property
@@ -110,7 +111,9 @@ class Probe:
             shapes = {nll.shape for t in traces for nll in (t.nll, t.nll_minibatch)}
             if len(shapes) != 1 or len(shapes.pop()) != 1 or not probe.steps:
                 raise ValueError("its traces are not lists of one length")
-        except (KeyError, TypeError, ValueError) as error:
+            if probe.history not in get_args(History):
+                raise ValueError(f"its history is {probe.history!r}")
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"This is no result of a noise probe ({error}): measure it anew.") from error
         return probe
 
@@ -140,7 +143,7 @@ def probe(
                 progress(done * steps + n + 1, len(sizes) * steps)
         traces.append(Trace(size, *trace))
     needed = config.gradient == "delayed" and snapshot.step > 0
-    history: Literal["kept", "not needed", "zero"] = "kept" if snapshot.history is not None else "zero"
+    history: History = "kept" if snapshot.history is not None else "zero"
     return Probe(snapshot.step, snapshot.tau, snapshot.eta, history if needed else "not needed", tuple(traces))
 
 

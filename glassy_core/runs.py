@@ -25,11 +25,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, TypeGuard, get_type_hints
 
 from glassy_core import __version__, checkpoints
 from glassy_core.config import ConfigError, RunConfig, check_eta, check_name
-from glassy_core.files import read_json, read_lines, write_json
+from glassy_core.files import is_text, read_json, read_lines, write_json
 from glassy_core.training import Snapshot
 
 DEFAULT_DIRECTORY = Path(__file__).resolve().parent.parent / "runs"
@@ -39,6 +39,7 @@ STATUSES = ("queued", "running", "stalled", "paused", "stopped", "finished", "fa
 STALE_AFTER = 15.0  # seconds without a heartbeat; one is due every second
 MAX_NOTE = 2000
 ARCHIVED = "archived"  # in config.json: a copy whose records are thinned, which can be looked at only
+MAX_NUMBER = 1e15  # of any number in state.json; none is negative
 
 
 def directory() -> Path:
@@ -83,7 +84,8 @@ def _state_from(values: dict[str, Any] | None) -> State:
     hints = get_type_hints(State)
     known = {key: value for key, value in (values or {}).items() if key in hints}
     fits = (
-        isinstance(value, hints[key]) or (type(value) is int and isinstance(0.0, hints[key]))
+        (isinstance(value, hints[key]) or (type(value) is int and isinstance(0.0, hints[key])))
+        and (not isinstance(value, int | float) or 0 <= value < MAX_NUMBER)
         for key, value in known.items()
     )
     if values is None or not all(fits):
@@ -174,9 +176,10 @@ class Run:
         values = read_json(self.path / "about.json") or {}
         name, tags, note = values.get("name"), values.get("tags"), values.get("note")
         return {
-            "name": name if isinstance(name, str) else self.config().label(),
-            "tags": [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else [],
-            "note": note if isinstance(note, str) else "",
+            # What `describe` would not write (by hand, by others) is not shown either.
+            "name": name if _is_name(name) and name.strip() else self.config().label(),
+            "tags": [tag for tag in tags if _is_name(tag) and tag] if isinstance(tags, list) else [],
+            "note": note[:MAX_NOTE] if isinstance(note, str) else "",
         }
 
     def describe(self, name: str | None = None, tags: list[str] | None = None, note: str | None = None) -> None:
@@ -281,6 +284,14 @@ class Run:
         return None, {}
 
 
+def _is_name(value: Any) -> TypeGuard[str]:
+    """Whether it can be a run's name or tag."""
+    try:
+        return isinstance(value, str) and check_name(value) == value
+    except ConfigError:
+        return False
+
+
 def take_lock(handle: int) -> bool:
     """Take an exclusive lock; tried for 0.2 s, since a reader that asks `is_locked` holds it for an instant."""
     for _ in range(20):
@@ -322,7 +333,9 @@ class RunStore:
         """All runs, newest first, those without a usable config among them."""
         if not self.directory.is_dir():
             return []
-        paths = (path for path in self.directory.iterdir() if path.is_dir() and not path.name.startswith("."))
+        # A name of bytes that are no text cannot be shown, nor be a run's: no id has one.
+        names = (path for path in self.directory.iterdir() if not path.name.startswith(".") and is_text(path.name))
+        paths = (path for path in names if path.is_dir())
         return [Run(path) for path in sorted(paths, key=lambda path: path.name, reverse=True)]
 
     def get(self, run_id: str) -> Run:
@@ -338,6 +351,14 @@ class RunStore:
             what = "There is no run" if not found else f"{len(found)} runs begin with"
             raise RunError(f"{what} {name!r} in {self.directory}: `python -m glassy_core runs` lists them.")
         return found[0]
+
+    def named(self, run_id: str) -> Run:
+        """The run of exactly that id, whether or not it is there; RunError for what is no directory's name here."""
+        if run_id in ("", ".", "..") or run_id.startswith(".") or "/" in run_id or "\0" in run_id:
+            raise RunError(
+                f"{run_id[:60]!r} is not a run's id: it must be the name of a directory in {self.directory}."
+            )
+        return Run(self.directory / run_id)
 
     def delete(self, run: Run) -> None:
         """Move a run to the trash; RunError while it is being trained or waits for it, and for one of the gallery."""

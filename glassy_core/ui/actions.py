@@ -1,17 +1,25 @@
-"""What a click does to runs: each action leaves one sentence, shown until the next one."""
+"""What a click does to runs and data: each action leaves one sentence, shown until the next one.
+
+Whatever the pages write, they write here, and only through `perform`, which asks who may.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import streamlit as st
 
-from glassy_core import jobs, waiting
-from glassy_core.chorales import load_or_fallback
+from glassy_core import jobs, kept_probes, waiting
+from glassy_core.chorales import install_paper_file, load_or_fallback
 from glassy_core.config import RunConfig, check_eta
 from glassy_core.execution import check_against
+from glassy_core.kept_probes import Attempt
+from glassy_core.probe import parse_sizes
 from glassy_core.runs import ACTIVE, Run, RunError
+from glassy_core.sweeps import plan
+from glassy_core.ui import presenter
 from glassy_core.ui.frame import EXPECTED, plain, store
 
 _KEY = "outcome"
@@ -129,12 +137,86 @@ def empty_trash() -> Outcome:
     return Outcome(done="The deleted runs are gone for good.")
 
 
-def perform(action: Callable[..., Outcome], *arguments: object) -> None:
-    """A button's callback: do it and keep what came of it."""
+def halve_eta(run: Run, eta: float) -> Outcome:
+    """Ask a run for half of that eta."""
+    run.request_eta(eta / 2)
+    return Outcome()
+
+
+def start_probe(run: Run, step: int, sizes: str) -> Outcome:
+    """Begin a noise probe from a checkpoint, at minibatch sizes as the reader wrote them."""
+    kept_probes.start(run, step, parse_sizes(sizes))
+    return Outcome()
+
+
+def forget_probe(attempt: Attempt) -> Outcome:
+    """Remove what a failed probe left."""
+    kept_probes.forget(attempt)
+    return Outcome()
+
+
+def serve_queue() -> Outcome:
+    """Have the queue served again."""
+    jobs.ensure_dispatcher(store())
+    return Outcome()
+
+
+def install(content: bytes) -> Outcome:
+    """Put the paper's data file, as uploaded, in its place."""
+    install_paper_file(content)
+    return Outcome(done="The paper's data file is in place.")
+
+
+def queue(configs: Sequence[RunConfig]) -> Outcome:
+    """Queue those of the settings that the store has no run of, and again those that ended before their last step.
+
+    All have one edition. What is finished, queued or at work is left alone.
+    """
+    edition, notice = load_or_fallback(configs[0].edition)
+    wanted = [RunConfig.from_json(config.to_json() | {"edition": edition.name}) for config in configs]
+    edition.first(wanted[0].chorales)  # says at once where there are fewer
+    found = plan(store(), wanted, edition.digest)
+    for config in found.missing:
+        store().create(config, edition.digest)
+    for run in found.unfinished:
+        jobs.resume(store(), run)
+    if found.missing:
+        jobs.ensure_dispatcher(store())
+    words = ["Nothing is new."] if not found.missing and not found.unfinished else []
+    words += [f"Queued {runs_in_words(len(found.missing))}."] if found.missing else []
+    if found.unfinished:
+        words.append(f"{runs_in_words(len(found.unfinished)).capitalize()} will go on from the last checkpoint.")
+    if found.settled:
+        words.append(f"{runs_in_words(len(found.settled)).capitalize()} had been made already.")
+    return Outcome(done=" ".join(words), notice=notice or "")
+
+
+def runs_in_words(n: int) -> str:
+    return "one run" if n == 1 else f"{n} runs"
+
+
+def perform(action: Callable[..., Outcome], *arguments: object, key: str = _KEY) -> None:
+    """A button's callback, and the only way to an action: do it, where this browser may, and keep what came of it."""
     try:
-        st.session_state[_KEY] = action(*arguments)
+        presenter.require()
+        st.session_state[key] = action(*arguments)
     except EXPECTED as error:
-        st.session_state[_KEY] = Outcome(error=str(error))
+        st.session_state[key] = Outcome(error=str(error))
+
+
+def button(label: str, *, disabled: bool = False, on_click: Callable[..., None] = perform, **options: Any) -> None:
+    """A button that changes something: dead for those who only look on. on_click: `perform`, or a way to it."""
+    allowed = presenter.may_act()
+    if not allowed:
+        options["help"] = presenter.REFUSAL
+    st.button(label, disabled=disabled or not allowed, on_click=on_click, **options)
+
+
+def show_trouble(key: str) -> None:
+    """What an action performed under that key could not do, once."""
+    outcome = st.session_state.pop(key, Outcome())
+    if outcome.error:
+        st.error(plain(outcome.error), icon=":material/error:")
 
 
 def show_outcome() -> None:
@@ -150,13 +232,7 @@ def show_outcome() -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.success(plain(outcome.done), icon=":material/check:", width="stretch")
             if outcome.deleted:
-                st.button(
-                    "Undo",
-                    key="undo",
-                    icon=":material/undo:",
-                    on_click=perform,
-                    args=(restore, outcome.deleted),
-                )
+                button("Undo", key="undo", icon=":material/undo:", args=(restore, outcome.deleted))
 
 
 def title(run_id: str) -> str:

@@ -17,7 +17,7 @@ from glassy_core.delta import KINDS, Trajectory
 from glassy_core.measured import trajectory
 from glassy_core.palette import colours, regime
 from glassy_core.runs import RunError
-from glassy_core.ui import loaders
+from glassy_core.ui import actions, loaders
 from glassy_core.ui.estimate import show_estimate
 from glassy_core.ui.following import queue_and_tell
 from glassy_core.ui.frame import READING_WIDTH, plain, store
@@ -153,13 +153,13 @@ def start_form() -> None:
         st.error(plain(str(error)), icon=":material/error:")
         configs = []
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
+        actions.button(
             "Start this network", key="start_aging", type="primary", icon=":material/play_arrow:",
             disabled=not configs, on_click=queue_and_tell, args=(configs,),
         )  # fmt: skip
         trio = [PRESETS[name].config for name in CLASS_AGING]
-        st.button("Start the class world's three", key="start_aging_trio", icon=":material/playlist_play:",
-                  on_click=queue_and_tell, args=(trio,))  # fmt: skip
+        actions.button("Start the class world's three", key="start_aging_trio", icon=":material/playlist_play:",
+                       on_click=queue_and_tell, args=(trio,))  # fmt: skip
         if configs:
             with st.container(width="stretch"):
                 show_estimate(configs[0])

@@ -23,7 +23,7 @@ from glassy_core.fits import Estimate
 from glassy_core.learning_times import SMOOTHING
 from glassy_core.measured import criticality
 from glassy_core.paper import PAPER_PARAMETERS, PAPER_THRESHOLD, PAPER_W_C
-from glassy_core.ui import loaders
+from glassy_core.ui import actions, loaders
 from glassy_core.ui.following import queue_and_tell
 from glassy_core.ui.frame import plain, prose, store
 from glassy_core.ui.live_figure import live_figure
@@ -178,7 +178,7 @@ def suggestions(found: Criticality, members: Sequence[Member]) -> None:
             continue
         config = _like(members, depth, hint.width, hint.seed)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
+            actions.button(
                 f"Run w = {hint.width}, d = {depth}, seed {hint.seed}", key=f"suggested-{depth}",
                 icon=":material/play_arrow:", on_click=queue_and_tell, args=([config],),
             )  # fmt: skip

@@ -10,7 +10,6 @@ import streamlit as st
 
 from glassy_core.paper import paper_curve
 from glassy_core.plots import Curve, View
-from glassy_core.runs import Run
 from glassy_core.series import csv_lines
 from glassy_core.ui import loaders
 from glassy_core.ui.frame import link, pages, plain, prose, store
@@ -133,10 +132,10 @@ def table_and_download(chosen: Sequence[Row]) -> None:
 def _table_row(row: Row) -> dict[str, str]:
     config = row.config
     assert config is not None
-    series = loaders.series(Run(store().directory / row.id))
+    series = loaders.series(store().named(row.id))
     held_out = series.nll_valid[np.isfinite(series.nll_valid)]
     return {
-        "run": row.name,
+        "run": plain(row.name),
         "status": row.state.status,
         "d": str(config.depth),
         "w": str(config.width),
@@ -155,7 +154,7 @@ def _csv(chosen: Sequence[Row]) -> Iterable[str]:
     parts = []
     for row in chosen:
         assert row.config is not None
-        run = Run(store().directory / row.id)
+        run = store().named(row.id)
         parts.append((row.id, row.config.to_json() | run.origin() | {"name": row.name}, loaders.series(run)))
     return csv_lines(parts)
 

@@ -10,6 +10,8 @@ import streamlit as st
 
 from glassy_core import estimates, jobs
 from glassy_core.config import RunConfig
+from glassy_core.passphrase import NotAllowedError
+from glassy_core.ui import presenter
 from glassy_core.ui.frame import EXPECTED, plain, store
 from glassy_core.ui.run_rows import rows
 from glassy_core.ui.words import duration
@@ -41,14 +43,26 @@ def _measurements() -> _Measurements:
     return _Measurements()
 
 
+def measurement(config: RunConfig) -> Future[float]:
+    """The measurement of a run's speed, under way or done.
+
+    It takes the machine's time and is kept in the store: for those who only look on it has failed with NotAllowedError.
+    """
+    if presenter.may_act():
+        return _measurements().of(config, store().directory)
+    refused: Future[float] = Future()
+    refused.set_exception(NotAllowedError("In a class it is measured for the presenter only."))
+    return refused
+
+
 def show_estimate(config: RunConfig) -> None:
     """The time such a run would take, and what it rests on; looks again by itself until it is measured."""
-    future = _measurements().of(config, store().directory)
+    future = measurement(config)
     st.fragment(_estimate, run_every=None if future.done() else POLL)(config, waiting=not future.done())
 
 
 def _estimate(config: RunConfig, waiting: bool) -> None:
-    future = _measurements().of(config, store().directory)
+    future = measurement(config)
     if not future.done():
         st.caption(":material/timer: Measuring on this machine how long it would take. You can start at once.")
         return

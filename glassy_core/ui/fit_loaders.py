@@ -117,7 +117,7 @@ def _spikes(run_id: str, n: int, step: int, nll: float, _series: Series) -> Spik
 
 def fit_whole(run_ids: Sequence[str]) -> PowerLawFit:
     """The fit of whole stored runs of one setting in the default window; made again only when a file was written."""
-    paths = [Run(store().directory / run_id).metrics_path for run_id in run_ids]
+    paths = [store().named(run_id).metrics_path for run_id in run_ids]
     return _fit_files(tuple((str(path), *_written(path)) for path in paths))
 
 

@@ -14,15 +14,16 @@ from glassy_core.checkpoints import CheckpointError
 from glassy_core.chorales import ChoraleError
 from glassy_core.config import ConfigError
 from glassy_core.estimates import EstimateError
+from glassy_core.passphrase import NotAllowedError
 from glassy_core.runs import RunError, RunStore
-from glassy_core.ui import tour
+from glassy_core.ui import presenter, tour
 from glassy_core.ui.symbols import symbols
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ICON = Path(__file__).resolve().parent / "icon.svg"
 READING_WIDTH = 760  # pixels; longer lines are hard to read
 # What a reader can cause; its message is a sentence for the page. Anything else is a defect.
-EXPECTED = (ConfigError, RunError, ChoraleError, CheckpointError, EstimateError, OSError)
+EXPECTED = (ConfigError, RunError, ChoraleError, CheckpointError, EstimateError, NotAllowedError, OSError)
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ def frame(title: str, lead: str = "", heading: bool = True) -> None:
         for entry in pages():
             link(entry)
         symbols()
+        presenter.door()
     tour.bar(next(page.file for page in _ALL_PAGES if page.title == title))
     if heading:
         st.title("glassy" if title == "Home" else title, anchor=False)

@@ -10,7 +10,6 @@ import streamlit as st
 
 from glassy_core.config import CLASS_TRIO, PRESETS
 from glassy_core.palette import colours
-from glassy_core.runs import Run
 from glassy_core.series import Series
 from glassy_core.ui import actions
 from glassy_core.ui.frame import link, pages, plain, store
@@ -29,12 +28,11 @@ def class_trio() -> None:
             f"**The class trio**: three networks of *w* = {widths} on the first eight chorales. "
             "The narrow one levels off, the wide one learns them all, the middle one is close to critical."
         )
-        st.button(
+        actions.button(
             "Start the class trio",
             key="start_trio",
             type="primary",
             icon=":material/play_arrow:",
-            on_click=actions.perform,
             args=(actions.start, [PRESETS[key].config for key in CLASS_TRIO]),
         )
         actions.show_outcome()
@@ -67,7 +65,7 @@ def _card(row: Row, colour: str) -> None:
             width = f" w = {row.config.width}" if row.config else ""
             st.markdown(f"**{plain(row.name)}**{width}", width="content")
             st.badge(state.status, icon=icon, color=badge, help=meaning)  # type: ignore[arg-type]
-        curve = series(Run(store().directory / row.id))
+        curve = series(store().named(row.id))
         st.html(_picture(sparkline(curve, colour), f"{row.name}: NLL against tau, both axes logarithmic"))
         left = f", {duration(state.remaining)} left" if state.remaining is not None else ""
         st.markdown(f"NLL **{number(state.nll)}** bits at tau **{number(state.tau)}**")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -32,7 +33,8 @@ def readable_rows() -> list[Row]:
 def unique_names(found: Sequence[Row]) -> dict[str, str]:
     """A name a run id; one that several runs have gets the end of the id, which tells them apart."""
     count = Counter(row.name for row in found)
-    return {row.id: row.name if count[row.name] == 1 else f"{row.name} · {row.id[-4:]}" for row in found}
+    end = {row.id: re.sub("[^0-9A-Za-z]", "", row.id[-4:]) for row in found}  # a directory may be called anything
+    return {row.id: row.name if count[row.name] == 1 else f"{row.name} · {end[row.id]}" for row in found}
 
 
 def first_choice(found: Sequence[Row]) -> list[str]:
@@ -53,7 +55,7 @@ def curves(chosen: Sequence[Row]) -> list[Curve]:
     inks, names = colours(configs), unique_names(chosen)
     out = []
     for run_id, config in configs.items():
-        run = Run(store().directory / run_id)
+        run = store().named(run_id)
         out.append(
             Curve(
                 id=run_id,

@@ -11,9 +11,10 @@ from typing import Any, get_args, get_type_hints
 
 import streamlit as st
 
-from glassy_core.chorales import DATA, PAPER_FILE, PAPER_VARIABLE, install_paper_file
+from glassy_core.chorales import DATA, PAPER_FILE, PAPER_VARIABLE
 from glassy_core.config import PRESETS, ConfigError, RunConfig
-from glassy_core.ui.actions import Outcome, perform, start
+from glassy_core.ui import presenter
+from glassy_core.ui.actions import Outcome, button, install, start
 from glassy_core.ui.estimate import show_estimate
 from glassy_core.ui.frame import READING_WIDTH, plain
 from glassy_core.ui.words import whole
@@ -68,13 +69,12 @@ def _start() -> None:
         st.error(plain(str(error)), icon=":material/error:")
         config = None
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
+        button(
             "Start this run",
             key="start",
             type="primary",
             icon=":material/play_arrow:",
             disabled=config is None,
-            on_click=perform,
             args=(_begin,),
         )
         if config:
@@ -189,11 +189,8 @@ def _paper_file() -> None:
         f"`{PAPER_FILE}` in place here. Without it the run learns the corpus edition and says so.",
         icon=":material/library_music:",
     )
+    if not presenter.may_act():
+        return
     uploaded = st.file_uploader("The paper's data file", type="json", key="paper_file")
     if uploaded is not None:
-        st.button("Put it in place", key="install", on_click=perform, args=(_install, uploaded.getvalue()))
-
-
-def _install(content: bytes) -> Outcome:
-    install_paper_file(content)
-    return Outcome(done="The paper's data file is in place.")
+        button("Put it in place", key="install", args=(install, uploaded.getvalue()))

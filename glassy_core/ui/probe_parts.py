@@ -10,10 +10,10 @@ import numpy as np
 import streamlit as st
 
 from glassy_core import kept_probes
-from glassy_core.probe import MEASURES, SIZES, STEPS, Level, Probe, parse_sizes, starting_points
+from glassy_core.probe import MEASURES, SIZES, STEPS, Level, Probe, starting_points
 from glassy_core.probe_figures import noise_traces
 from glassy_core.runs import Run
-from glassy_core.ui import loaders
+from glassy_core.ui import actions, loaders
 from glassy_core.ui.frame import EXPECTED, plain, prose, store
 from glassy_core.ui.live_figure import live_figure
 from glassy_core.ui.run_rows import Row
@@ -42,7 +42,7 @@ def noise(chosen: Sequence[Row]) -> None:
         )
         if run_id is None:
             return
-        run = Run(store().directory / run_id)
+        run = store().named(run_id)
         _start(run)
         busy = any(attempt.error is None for attempt in kept_probes.attempts(run))
         st.fragment(_follow, run_every=PERIOD if busy else None)(run, busy)
@@ -63,24 +63,16 @@ def _start(run: Run) -> None:
             "Minibatch sizes p", ", ".join(map(str, SIZES)), key="sizes", bind="query-params", width=200,
             help="Numbers of transitions, or 'all' for full gradient descent, separated by commas.",
         )  # fmt: skip
-        st.button(
+        actions.button(
             f"Measure {STEPS} steps", type="primary", icon=":material/play_arrow:", key="probe_start",
-            on_click=_begin, args=(run, step, text),
+            args=(actions.start_probe, run, step, text), kwargs={"key": TROUBLE},
         )  # fmt: skip
     if step is not None and not known[step]:
         st.caption(
             "This checkpoint has the weights only. The delayed gradient needs the errors of the two steps before: "
             "they begin at zero, so the first two steps differ from what the run did."
         )
-    if trouble := st.session_state.pop(TROUBLE, None):
-        st.error(trouble)
-
-
-def _begin(run: Run, step: int, text: str) -> None:
-    try:
-        kept_probes.start(run, step, parse_sizes(text))
-    except EXPECTED as error:
-        st.session_state[TROUBLE] = str(error)
+    actions.show_trouble(TROUBLE)
 
 
 def _follow(run: Run, was_busy: bool) -> None:
@@ -92,7 +84,7 @@ def _follow(run: Run, was_busy: bool) -> None:
             continue
         with st.container(horizontal=True, vertical_alignment="center", key=f"failed-{attempt.path.stem}"):
             st.error(f"From step {whole(attempt.step)}: {plain(attempt.error)}", width=620)
-            st.button("Dismiss", key=f"dismiss-{attempt.path.stem}", on_click=kept_probes.forget, args=(attempt,))
+            actions.button("Dismiss", key=f"dismiss-{attempt.path.stem}", args=(actions.forget_probe, attempt))
     if was_busy and not any(attempt.error is None for attempt in attempts):
         st.rerun()  # the whole page: without the timer, and with the result
 
@@ -114,7 +106,7 @@ def _result(run: Run) -> None:
     try:
         probe = kept_probes.load(path)
     except EXPECTED as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         return
     levels = {trace.label: Level.of(getattr(trace, measure)) for trace in probe.traces}
     means = "; ".join(f"{label}: mean {at.mean:.3g}, spread {at.spread:.2g} bits" for label, at in levels.items())

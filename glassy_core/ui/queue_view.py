@@ -9,8 +9,8 @@ import streamlit as st
 
 from glassy_core import jobs, waiting
 from glassy_core.jobs import DispatcherStatus
-from glassy_core.ui.actions import Outcome, perform
-from glassy_core.ui.following import runs_in_words
+from glassy_core.ui import presenter
+from glassy_core.ui.actions import Outcome, button, perform, runs_in_words, serve_queue
 from glassy_core.ui.frame import plain, store
 from glassy_core.ui.run_rows import Row
 from glassy_core.ui.run_table import table_height
@@ -54,6 +54,7 @@ def queue_view(now: Standing) -> None:
         st.number_input(
             "Runs at work at once, at most", value=limit, step=1, key=key, on_change=perform, args=(_limit, key),
             width=260, help="0: as many as the workers take. Runs at work already go on.",
+            disabled=not presenter.may_act(),
         )  # fmt: skip
         _workers(now.status, now.names)
         _order(now.waits)
@@ -65,7 +66,7 @@ def _what_is_wrong(status: DispatcherStatus, waits: bool) -> None:
         st.warning(plain(status.problem), icon=":material/cloud_off:")
     elif waits and not status.alive:
         st.warning("Runs wait, and the process that serves them is not up yet.", icon=":material/schedule:")
-        st.button("Start it again", key="dispatcher", on_click=jobs.ensure_dispatcher, args=(store(),))
+        button("Start it again", key="dispatcher", args=(serve_queue,))
     elif waits and status.scheduler and not status.workers:
         st.warning(
             f"Runs wait, and the cluster at {plain(status.scheduler)} has no workers: start some.",

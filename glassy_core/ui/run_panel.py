@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from glassy_core.ui import actions
-from glassy_core.ui.actions import Outcome, perform
+from glassy_core.ui import actions, presenter
+from glassy_core.ui.actions import Outcome, button, perform
 from glassy_core.ui.frame import link, pages, plain, store
 from glassy_core.ui.loaders import readable_rows, unique_names
 from glassy_core.ui.new_run import fill
@@ -90,7 +90,7 @@ def _to_curves(selected: Sequence[Row]) -> None:
 
 
 def _button(label: str, icon: str, action: object, *arguments: object) -> None:
-    st.button(label, key=label.lower(), icon=f":material/{icon}:", on_click=perform, args=(action, *arguments))
+    button(label, key=label.lower(), icon=f":material/{icon}:", args=(action, *arguments))
 
 
 def _clone(row: Row) -> Outcome:
@@ -132,7 +132,7 @@ def _resume_with(ids: Sequence[str], step_key: str, eta_key: str) -> Outcome:
 
 
 def _tied_button(label: str, key: str, tied: str, action: object, *arguments: object) -> None:
-    st.button(label, key=f"{key}-{tied}", type="primary", on_click=perform, args=(action, *arguments))
+    button(label, key=f"{key}-{tied}", type="primary", args=(action, *arguments))
 
 
 def _words(row: Row) -> None:
@@ -141,7 +141,7 @@ def _words(row: Row) -> None:
         name = st.text_input("Name", row.name, key=f"name-{row.id}")
         tags = st.text_input("Tags", ", ".join(row.tags), key=f"tags-{row.id}", help="separated by commas")
         note = st.text_area("Note", row.note, key=f"note-{row.id}")
-        if st.form_submit_button("Save", type="primary", key=f"save-{row.id}"):
+        if st.form_submit_button("Save", type="primary", key=f"save-{row.id}", disabled=not presenter.may_act()):
             perform(actions.describe, row.id, name, tags.split(","), note)
             st.rerun()
 
@@ -164,9 +164,7 @@ def trash() -> None:
         ids = [run.id for run in deleted]
         chosen = st.multiselect("Bring back", ids, key="bring_back", placeholder="choose runs")
         with st.container(horizontal=True):
-            st.button(
-                "Bring back", key="restore", disabled=not chosen, on_click=perform, args=(actions.restore, chosen)
-            )
+            button("Bring back", key="restore", disabled=not chosen, args=(actions.restore, chosen))
             with st.popover("Remove all for good", icon=":material/delete_forever:"):
                 st.write(f"This removes {len(ids)} deleted runs from the disk. It cannot be undone.")
                 _tied_button("Remove them", "empty_trash", "all", actions.empty_trash)

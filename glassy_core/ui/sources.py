@@ -97,7 +97,7 @@ def trained(config: RunConfig, edition: Edition) -> tuple[Chorale, ...]:
 
 
 def _run(run_id: str) -> Run:
-    return Run(store().directory / run_id)
+    return store().named(run_id)
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from glassy_core.config import ConfigError
 from glassy_core.plots import Curve, Setting
-from glassy_core.runs import Run
+from glassy_core.ui import actions
 from glassy_core.ui.frame import plain, store
 from glassy_core.ui.run_rows import Row
 
@@ -17,8 +16,7 @@ TROUBLE = "spikes_trouble"
 
 def spikes(settings: Sequence[Setting], rows: Sequence[Row]) -> None:
     """For every run with spikes one sentence, and a button where eta should be halved and still can be."""
-    if trouble := st.session_state.pop(TROUBLE, None):
-        st.error(trouble)
+    actions.show_trouble(TROUBLE)
     running = {row.id for row in rows if row.state.status == "running"}
     quiet = []
     for curve in (curve for setting in settings for curve in setting.curves):
@@ -35,22 +33,15 @@ def spikes(settings: Sequence[Setting], rows: Sequence[Row]) -> None:
 
 
 def _suggestion(curve: Curve, sentence: str) -> None:
-    run, eta = Run(store().directory / curve.id), float(curve.series.eta[-1])
+    run, eta = store().named(curve.id), float(curve.series.eta[-1])
     asked = run.requested_eta()
     with st.container(horizontal=True, vertical_alignment="center", key=f"spikes-{curve.id}"):
         st.warning(f"**{plain(curve.label)}**: {sentence}", icon=":material/bolt:", width=620)
-        st.button(
+        actions.button(
             f"Halve η to {eta / 2:.3g}" if asked is None else f"η = {asked:.3g} is on its way",
             key=f"halve-{curve.id}",
-            on_click=_halve,
-            args=(run, eta),
+            args=(actions.halve_eta, run, eta),
+            kwargs={"key": TROUBLE},
             disabled=asked is not None,
             help="The run goes on with half the learning rate from its next step; the change is marked on the curve.",
         )
-
-
-def _halve(run: Run, eta: float) -> None:
-    try:
-        run.request_eta(eta / 2)
-    except (ConfigError, OSError) as error:
-        st.session_state[TROUBLE] = str(error)

@@ -16,8 +16,9 @@ from glassy_core import chorales
 from glassy_core.config import ConfigError, RunConfig
 from glassy_core.sweep_presets import SWEEPS
 from glassy_core.sweeps import already_there, expand
-from glassy_core.ui.estimate import _measurements
-from glassy_core.ui.following import follow, queue_and_tell, runs_in_words
+from glassy_core.ui.actions import button, runs_in_words
+from glassy_core.ui.estimate import measurement
+from glassy_core.ui.following import follow, queue_and_tell
 from glassy_core.ui.frame import EXPECTED, READING_WIDTH, plain, store
 from glassy_core.ui.words import duration, whole
 
@@ -52,11 +53,11 @@ def sweep_form() -> list[RunConfig]:
         configs = chosen()
     except ConfigError as error:
         st.error(plain(str(error)), icon=":material/error:")
-        st.button("Start the sweep", key="start_sweep", disabled=True, icon=":material/play_arrow:")
+        button("Start the sweep", key="start_sweep", disabled=True, icon=":material/play_arrow:")
         return []
     count = runs_in_words(len(configs))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
+        button(
             f"Start the sweep of {count}", key="start_sweep", type="primary", icon=":material/play_arrow:",
             on_click=queue_and_tell, args=(configs,),
             help="Widths may be added later: what has been run already is not run again.",
@@ -157,7 +158,7 @@ def _seconds(left: dict[RunConfig, int]) -> tuple[float | None, str]:
         same = sorted((config for config in left if config.depth == depth), key=lambda config: config.width)
         costs = []
         for config in (same[0], same[-1]):
-            future = _measurements().of(replace(config, seed=0), store().directory)
+            future = measurement(replace(config, seed=0))
             if not future.done():
                 return None, ""
             try:

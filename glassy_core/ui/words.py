@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 # status -> (colour of its badge, icon, what it means for the reader)
@@ -19,7 +20,7 @@ STATUS = {
 
 def duration(seconds: float | None) -> str:
     """A time span in at most two units, such as '3 min 20 s'; a dash where it is not known."""
-    if seconds is None:
+    if seconds is None or not math.isfinite(seconds):
         return "–"
     seconds = max(0, round(seconds))
     for unit, below, name, smaller in ((86400, 3600, "d", "h"), (3600, 60, "h", "min"), (60, 1, "min", "s")):

@@ -1,0 +1,52 @@
+"""The app as a user starts it, or as a presenter does."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import closing, contextmanager, suppress
+
+from glassy_core.jobs import dispatcher_status
+from glassy_core.passphrase import VARIABLE
+from glassy_core.runs import RunStore
+from tests.strangers.conftest import PASSPHRASE, ROOT
+
+
+@contextmanager
+def served(tmp_path, for_a_class):
+    """(port, process) of the app as a user starts it, or as a presenter does."""
+    with closing(socket.socket()) as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    env = {key: value for key, value in os.environ.items() if key != VARIABLE} | {"GLASSY_RUNS_DIR": str(tmp_path)}
+    command = [sys.executable, "-m", "glassy_core", "class", "--port", str(port)]
+    if for_a_class:
+        env[VARIABLE] = PASSPHRASE
+    else:
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
+        command += ["--server.headless=true", "--server.fileWatcherType=none"]
+    with open(tmp_path / "server.log", "wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True)
+    try:
+        for _ in range(1200):
+            with suppress(OSError), urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=1):
+                break
+            assert process.poll() is None, (tmp_path / "server.log").read_text()
+            time.sleep(0.1)
+        yield port, process
+    finally:
+        end(process.pid)
+        process.wait(30)
+        status = dispatcher_status(RunStore(tmp_path))
+        if status.alive and status.pid:
+            end(status.pid)
+
+
+def end(group):
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)

@@ -1,0 +1,119 @@
+"""Who can reach the app: real sockets, real requests from another site's page, real uploads without a form."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import closing
+
+import psutil
+import pytest
+
+from glassy_core import classroom
+from glassy_core.jobs import dispatcher_status
+from glassy_core.passphrase import VARIABLE
+from glassy_core.runs import RunStore
+from tests.strangers.conftest import PASSPHRASE, ROOT
+from tests.strangers.serving import end, served
+
+OUTSIDE = (
+    "/../README.md", "/%2e%2e/README.md", "/app/static/../../README.md", "/media/../../README.md",
+    "/component/plotly_files/../../../README.md", "/component/plotly_files/%2e%2e/%2e%2e/README.md",
+)  # fmt: skip
+
+
+def listening(pid):
+    """Addresses that a process and its children listen on."""
+    family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    return {c.laddr.ip for one in family for c in one.net_connections("tcp") if c.status == psutil.CONN_LISTEN}
+
+
+def handshake(port, origin, host=None):
+    """The status with which a page of that origin is answered when it opens the app's socket."""
+    key = base64.b64encode(os.urandom(16)).decode()
+    lines = ["GET /_stcore/stream HTTP/1.1", f"Host: {host or f'localhost:{port}'}", "Upgrade: websocket"]
+    lines += ["Connection: Upgrade", f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13", f"Origin: {origin}"]
+    with closing(socket.create_connection(("127.0.0.1", port), 60)) as there:
+        there.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+        return int(there.recv(64).split()[1])
+
+
+def put(port, size, headers=()):
+    """The status with which a file sent without a page is answered."""
+    request = urllib.request.Request(
+        f"http://localhost:{port}/_stcore/upload_file/some-session/some-file", b"x" * size, dict(headers), method="PUT"
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+@pytest.mark.parametrize("for_a_class", [False, True], ids=["default", "class"])
+def test_who_reaches_the_app(tmp_path, for_a_class):
+    with served(tmp_path, for_a_class) as (port, process):
+        here = listening(process.pid)
+        assert here == ({"0.0.0.0"} if for_a_class else here & {"127.0.0.1", "::1"})
+        assert here
+        # Streamlit's own protections: another site's page is not let in, nor a file without the token.
+        assert handshake(port, f"http://localhost:{port}") == 101
+        assert handshake(port, "http://evil.example") == 403
+        assert put(port, 10) == 403
+        # A name of somebody else's that leads to this machine: that page is "same origin" to the browser.
+        rebound = handshake(port, "http://evil.example", "evil.example")
+        assert rebound == (101 if for_a_class else 403)
+        with urllib.request.urlopen(f"http://localhost:{port}/_stcore/host-config", timeout=60) as answer:
+            assert answer.headers["Access-Control-Allow-Origin"] != "*"
+        for path in OUTSIDE:
+            with closing(socket.create_connection(("127.0.0.1", port), 60)) as there:
+                there.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n".encode())
+                answer = b"".join(iter(lambda: there.recv(65536), b""))
+            assert b"make run" not in answer, path
+    assert "Traceback" not in (tmp_path / "server.log").read_text()
+
+
+def test_the_workers_listen_on_this_machine_alone(tmp_path):
+    store = RunStore(tmp_path)
+    command = [sys.executable, "-m", "glassy_core", "dispatch", "--runs-dir", str(tmp_path)]
+    with open(tmp_path / "log", "wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
+    try:
+        for _ in range(1800):
+            if dispatcher_status(store).workers:
+                break
+            assert process.poll() is None, (tmp_path / "log").read_text()
+            time.sleep(0.1)
+        assert listening(process.pid) == {"127.0.0.1"}
+    finally:
+        end(process.pid)
+        process.wait(30)
+
+
+def test_the_passphrase_stands_in_no_command_line():
+    assert PASSPHRASE not in " ".join(classroom.command())
+    recipe = re.search(r"^class:.*?\n\n", (ROOT / "Makefile").read_text(), re.MULTILINE | re.DOTALL).group()
+    lines = [line for line in recipe.splitlines() if line.startswith("\t")]
+    assert lines == ["\t@$(BIN)/python -m glassy_core class"]
+
+
+def test_make_class_passes_the_passphrase_on(tmp_path):
+    made = ["make", "-s", "class", "BIN=.", "VENV=" + str(tmp_path), "PYTHON=true"]
+    (tmp_path / "pip").touch()
+    (tmp_path / "app").touch()
+    fake = tmp_path / "python"
+    fake.write_text('#!/bin/sh\necho "$GLASSY_PASSPHRASE $@"\n')
+    fake.chmod(0o755)
+    made[3] = f"BIN={tmp_path}"
+    env = {key: value for key, value in os.environ.items() if key != VARIABLE}
+    result = subprocess.run([*made, f"PASSPHRASE={PASSPHRASE}"], cwd=ROOT, env=env, capture_output=True, text=True)
+    assert result.stdout.strip() == f"{PASSPHRASE} -m glassy_core class"
+    result = subprocess.run(made, cwd=ROOT, env=env | {VARIABLE: "from outside"}, capture_output=True, text=True)
+    assert result.stdout.strip() == "from outside -m glassy_core class"

@@ -1,0 +1,64 @@
+"""Nothing that is loaded may execute code, and nothing that comes from outside is shown as HTML."""
+
+import ast
+
+from tests.strangers.conftest import ROOT
+
+SOURCES = [*ROOT.glob("glassy_core/**/*.py"), *ROOT.glob("pages/*.py"), ROOT / "app.py"]
+MODULES = set("pickle cPickle dill cloudpickle joblib marshal shelve yaml jsonpickle imp runpy".split())
+NAMES = {"eval", "exec", "compile", "__import__", "breakpoint", "input"}
+ATTRIBUTES = {
+    ("torch", "load"), ("np", "load"), ("numpy", "load"), ("pd", "read_pickle"), ("os", "system"), ("os", "popen"),
+}  # fmt: skip
+SWITCHES = {"allow_pickle", "shell", "unsafe_allow_html", "unsafe_allow_javascript"}
+HTML = ("st.html", "components.html", "st.components.v1.html")
+
+
+def faults(tree):
+    """What in a module could execute what it loads."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ({alias.name.split(".")[0] for alias in node.names} & MODULES)
+        elif isinstance(node, ast.ImportFrom):
+            yield from {(node.module or "").split(".")[0]} & MODULES
+        elif isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Name) and node.func.id in NAMES:
+                yield node.func.id
+            if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
+                yield from {(node.func.value.id, node.func.attr)} & ATTRIBUTES
+            yield from (word.arg for word in node.keywords if word.arg in SWITCHES and not is_false(word.value))
+
+
+def is_false(node):
+    return isinstance(node, ast.Constant) and node.value is False
+
+
+def test_nothing_loaded_can_execute_code():
+    assert len(SOURCES) > 100
+    for path in SOURCES:
+        assert list(faults(ast.parse(path.read_text()))) == [], path.name
+
+
+def test_the_search_finds_what_it_looks_for():
+    for code in (
+        "import pickle", "from pickle import loads", "torch.load(f)", "eval(x)", "np.load(f, allow_pickle=True)",
+        "st.markdown(x, unsafe_allow_html=True)", "subprocess.run(x, shell=True)", "from yaml import load", "exec(x)",
+    ):  # fmt: skip
+        assert list(faults(ast.parse(code))), code
+
+
+def test_html_is_made_in_one_place_of_numbers_and_escaped_words():
+    """`st.html` stands once, with a picture of our own in it; the browser's innerHTML once, with the engraved score."""
+    calls = [
+        (path.name, ast.unparse(node))
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in HTML
+    ]
+    assert [name for name, _ in calls] == ["home.py"]
+    assert "_picture(sparkline(" in calls[0][1]
+    scripts = {path.name: path.read_text() for path in ROOT.glob("glassy_core/**/*.js")}
+    assert {name for name, text in scripts.items() if "innerHTML" in text} == {"player.js"}
+    assert scripts["player.js"].count("innerHTML") == 1
+    for text in scripts.values():
+        assert not any(word in text for word in ("eval(", "outerHTML", "document.write", "insertAdjacentHTML"))
