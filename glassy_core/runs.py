@@ -177,8 +177,8 @@ class Run:
         name, tags, note = values.get("name"), values.get("tags"), values.get("note")
         return {
             # What `describe` would not write (by hand, by others) is not shown either.
-            "name": name if _is_name(name) and name.strip() else self.config().label(),
-            "tags": [tag for tag in tags if _is_name(tag) and tag] if isinstance(tags, list) else [],
+            "name": name if _is_name(name) else self.config().label(),
+            "tags": [tag for tag in tags if _is_name(tag)] if isinstance(tags, list) else [],
             "note": note[:MAX_NOTE] if isinstance(note, str) else "",
         }
 
@@ -287,7 +287,7 @@ class Run:
 def _is_name(value: Any) -> TypeGuard[str]:
     """Whether it can be a run's name or tag."""
     try:
-        return isinstance(value, str) and check_name(value) == value
+        return isinstance(value, str) and value != "" and check_name(value) == value.strip()
     except ConfigError:
         return False
 

@@ -118,10 +118,15 @@ def describe(run_id: str, name: str, tags: Sequence[str], note: str) -> Outcome:
 def delete(run_ids: Sequence[str]) -> Outcome:
     """Move runs to the trash, from where `restore` brings them back."""
     names = {run_id: title(run_id) for run_id in run_ids}
-    outcome = on_each(run_ids, store().delete, "Deleted")
-    gone = tuple(run_id for run_id in run_ids if not (store().directory / run_id).exists())
+    gone: list[str] = []
+
+    def move(run: Run) -> None:
+        store().delete(run)
+        gone.append(run.id)
+
+    outcome = on_each(run_ids, move, "Deleted")
     done = f"Deleted {_listed([names[run_id] for run_id in gone])}." if gone else ""
-    return replace(outcome, done=done, deleted=gone)
+    return replace(outcome, done=done, deleted=tuple(gone))
 
 
 def restore(run_ids: Sequence[str]) -> Outcome:

@@ -84,7 +84,13 @@ def _follow(run: Run, was_busy: bool) -> None:
             continue
         with st.container(horizontal=True, vertical_alignment="center", key=f"failed-{attempt.path.stem}"):
             st.error(f"From step {whole(attempt.step)}: {plain(attempt.error)}", width=620)
-            actions.button("Dismiss", key=f"dismiss-{attempt.path.stem}", args=(actions.forget_probe, attempt))
+            actions.button(
+                "Dismiss",
+                key=f"dismiss-{attempt.path.stem}",
+                args=(actions.forget_probe, attempt),
+                kwargs={"key": TROUBLE},
+            )
+    actions.show_trouble(TROUBLE)
     if was_busy and not any(attempt.error is None for attempt in attempts):
         st.rerun()  # the whole page: without the timer, and with the result
 
