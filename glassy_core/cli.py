@@ -254,11 +254,14 @@ def _in_foreground(run: Run) -> None:
 
     signal.signal(signal.SIGINT, lambda *_: run.request("stop"))
     signal.signal(signal.SIGTERM, lambda *_: run.request("stop"))
+    about, state = run.about(), run.state()
+    # A run that cannot start clears its bar: the sentence that says why stands alone.
     with tqdm(
-        total=run.state().steps, initial=run.state().step, unit="step", desc=run.about()["name"], dynamic_ncols=True
+        total=state.steps, initial=state.step, unit="step", desc=about["name"], dynamic_ncols=True, leave=False
     ) as bar:
 
         def show(state: State) -> None:
+            bar.leave = True
             bar.n = state.step
             bar.set_postfix_str(f"NLL {state.nll:.4g}, tau {state.tau:.4g}" if state.nll is not None else "")
 
@@ -306,11 +309,18 @@ def _generate(options: argparse.Namespace) -> None:
         print(path)
 
 
+def _readable_run(options: argparse.Namespace) -> Run:
+    """The run that is named; RunError for a directory without settings, which would else just seem to lack data."""
+    run = RunStore(options.runs_dir).get(options.run)
+    run.config()
+    return run
+
+
 def _fit(options: argparse.Namespace) -> None:
     from glassy_core.fits import check_window, fit_power_law
     from glassy_core.series import read_series
 
-    run = RunStore(options.runs_dir).get(options.run)
+    run = _readable_run(options)
     try:
         window = check_window(options.window) if options.window else None
     except ValueError as error:
@@ -325,14 +335,15 @@ def _probe(options: argparse.Namespace) -> None:
     from glassy_core import kept_probes
     from glassy_core.probe import Level, parse_sizes
 
-    run = RunStore(options.runs_dir).get(options.run)
-    with tqdm(unit="step", desc="probe", dynamic_ncols=True) as bar:
+    run, sizes = _readable_run(options), parse_sizes(options.sizes)
+    with tqdm(unit="step", desc="probe", dynamic_ncols=True, leave=False) as bar:
 
         def show(done: int, total: int) -> None:
+            bar.leave = True
             bar.total = total
             bar.update(done - bar.n)
 
-        path = kept_probes.measure(run, options.step, parse_sizes(options.sizes), options.steps, show)
+        path = kept_probes.measure(run, options.step, sizes, options.steps, show)
     for trace in kept_probes.load(path).traces:
         level = Level.of(trace.nll)
         print(f"{trace.label}: mean NLL {level.mean:.5g}, spread {level.spread:.3g} bits")

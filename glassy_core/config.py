@@ -74,7 +74,7 @@ class RunConfig:
         check_name(self.name)
         _within("depth", self.depth, 1, MAX_DEPTH)
         _within("width", self.width, 1, MAX_WIDTH)
-        _within("steps", self.steps, 1, MAX_STEPS)
+        check_steps(self.steps)
         _within("seed", self.seed, 0, 2**63 - 1)
         _within("chorales", self.chorales, 1, 10_000)
         _within("threads", self.threads, 1, 1024)
@@ -117,6 +117,12 @@ def check_eta(eta: float) -> float:
     if isinstance(eta, bool) or not (isinstance(eta, int | float) and 0 < eta <= 1):
         raise ConfigError(f"eta is {short(eta)}: it must be above 0 and at most 1; the paper uses 1e-5 to 1e-3.")
     return float(eta)
+
+
+def check_steps(steps: int) -> int:
+    """steps if a run can end there, else ConfigError."""
+    _within("steps", steps, 1, MAX_STEPS)
+    return steps
 
 
 def check_name(name: str) -> str:

@@ -21,7 +21,7 @@ from typing import Any, get_type_hints
 
 from glassy_core import cluster, waiting
 from glassy_core.cluster import ClusterError, Worker
-from glassy_core.config import RunConfig, check_eta
+from glassy_core.config import RunConfig, check_eta, check_steps
 from glassy_core.files import read_json, write_json
 from glassy_core.runs import ACTIVE, Run, RunBusyError, RunError, RunStore, take_lock
 
@@ -49,12 +49,15 @@ def resume(store: RunStore, run: Run, steps: int | None = None, eta: float | Non
 
 
 def prepare_to_resume(run: Run, steps: int | None = None, eta: float | None = None) -> None:
-    """Clear earlier requests and take up a new last step or eta; RunError where there is nothing to resume."""
+    """Clear earlier requests and take up a new last step or eta.
+
+    RunError where there is nothing to resume, ConfigError for an unusable step or eta; the run is then as it was.
+    """
     run.check_not_archived()
     config, state = run.config(), run.state()
     if run.is_locked() or state.status == "queued":
         raise RunError(f"Run {run.id} is {state.status} already.")
-    last = steps if steps is not None else state.steps or config.steps
+    last = check_steps(steps) if steps is not None else state.steps or config.steps
     if state.step >= last:
         raise RunError(f"Run {run.id} is at step {state.step} of {last}: give it more steps to go on.")
     if eta is not None:

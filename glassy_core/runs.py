@@ -313,12 +313,19 @@ class RunStore:
         """A new run: its directory appears with config and state already in it.
 
         status: "queued" gives it to the dispatcher; "paused" leaves it to whoever trains it in the foreground.
+        RunError where the store cannot be written.
         """
-        self.directory.mkdir(parents=True, exist_ok=True)
         stamp = datetime.now(UTC)
         slug = f"{stamp:%Y%m%d-%H%M%S}-d{config.depth}-w{config.width}-s{config.seed}-{secrets.token_hex(2)}"
         draft = self.directory / f".{slug}.new"
-        draft.mkdir()
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            draft.mkdir()
+        except OSError as error:
+            raise RunError(
+                f"Runs cannot be kept in {self.directory} ({error.strerror}): "
+                "name another folder with --runs-dir or GLASSY_RUNS_DIR."
+            ) from error
         versions = {"glassy": __version__} | {name: version(name) for name in ("torch", "numpy", "numba")}
         origin = {"edition_digest": edition_digest, "versions": versions, "created": stamp.isoformat()}
         write_json(draft / "config.json", config.to_json() | origin)

@@ -68,7 +68,10 @@ def _card(row: Row, colour: str) -> None:
         curve = series(store().named(row.id))
         st.html(_picture(sparkline(curve, colour), f"{row.name}: NLL against tau, both axes logarithmic"))
         left = f", {duration(state.remaining)} left" if state.remaining is not None else ""
-        st.markdown(f"NLL **{number(state.nll)}** bits at tau **{number(state.tau)}**")
+        if state.nll is None:
+            st.markdown("Nothing recorded yet.")
+        else:
+            st.markdown(f"NLL **{number(state.nll)}** bits at tau **{number(state.tau)}**")
         done = min(state.step / state.steps, 1.0) if state.steps else 0.0
         st.progress(done, f"step {whole(state.step)} of {whole(state.steps)}{left}")
         if state.error:

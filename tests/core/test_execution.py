@@ -217,11 +217,15 @@ def test_faults_of_a_run_are_one_line_and_nothing_is_lost(store):
     config = (run.path / "config.json").read_bytes()
     other = read(path_of(run.checkpoints, 300), 2, 12)
     (run.path / "config.json").unlink()
-    _, err = finish(start(store, "resume", run.id), status=2)
-    assert "no readable config.json" in err
+    for name in ("resume", "fit", "probe"):
+        _, err = finish(start(store, name, run.id), status=2)
+        assert "no readable config.json" in err
+        assert len(err.strip().splitlines()) == 1
     (run.path / "config.json").write_bytes(config.replace(b'"width": 12', b'"width": 13'))
     _, err = finish(start(store, "resume", run.id, "--steps", 400), status=2)
     assert "does not fit this run" in err
+    *_, last_of_the_bar, sentence = err.splitlines()
+    assert (last_of_the_bar.strip(), sentence[:8]) == ("", "glassy: ")  # the bar is wiped out
     assert run.state().status == "failed"
     assert "does not fit" in run.state().error
     (run.path / "config.json").write_bytes(config)

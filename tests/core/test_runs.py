@@ -152,6 +152,10 @@ def test_a_finished_run_wants_more_steps(store, run, monkeypatch):
     run.write_state(replace(run.state(), status="finished", step=100))
     with pytest.raises(RunError, match="give it more steps"):
         jobs.resume(store, run)
+    for steps in (-5, 10**10):  # as a new run's
+        with pytest.raises(ConfigError, match=f"steps is {steps}: it must be from 1 to 1000000000"):
+            jobs.resume(store, run, steps=steps)
+    assert (run.state().status, run.state().steps) == ("finished", 100)
     jobs.resume(store, run, steps=101)
     assert run.state().steps == 101
 
