@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from glassy_core.checkpoints import CheckpointError
-from glassy_core.chorales import SPLITS, Edition
+from glassy_core.chorale_files import SPLITS
+from glassy_core.chorales import Edition
 from glassy_core.decoding import HIGHEST_TEMPERATURE, MODES, Decoding
 from glassy_core.generation import MAX_LENGTH
 from glassy_core.midi import FASTEST, INSTRUMENTS, OCTAVE, SLOWEST, Sound

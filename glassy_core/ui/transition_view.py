@@ -12,6 +12,7 @@ from glassy_core.piece import Piece
 from glassy_core.ui import sources
 from glassy_core.ui.chorale_settings import Wish
 from glassy_core.ui.frame import EXPECTED, plain, prose
+from glassy_core.ui.loaders import digest_of
 from glassy_core.ui.player import player
 from glassy_core.ui.run_rows import Row
 from glassy_core.ui.songs import Song
@@ -59,11 +60,11 @@ def by_width(found: Sequence[Row], like: Row) -> list[Row]:
 def same_world(found: Sequence[Row], like: Row) -> list[Row]:
     """Runs of the same depth and data, newest first."""
     assert like.config is not None
-    return [row for row in found if row.config and _world(row.config) == _world(like.config)]
+    return [row for row in found if row.config and _world(row.id, row.config) == _world(like.id, like.config)]
 
 
-def _world(config: RunConfig) -> tuple[object, ...]:
-    return config.depth, config.edition, config.chorales, config.scaling
+def _world(run_id: str, config: RunConfig) -> tuple[object, ...]:
+    return config.depth, config.edition, digest_of(run_id), config.chorales, config.scaling
 
 
 def along_tau(row: Row) -> list[Source]:
