@@ -200,7 +200,7 @@ def _import(options: argparse.Namespace) -> None:
     values = facts(edition, report)
     if not options.json:
         del values["report"]
-        print("\n".join(report.sentences()))
+        print("\n".join([*report.sentences(), *report.refusals()]))
     _print(options, values)
 
 

@@ -48,18 +48,19 @@ class Report:
         return asdict(self)
 
     def sentences(self) -> list[str]:
-        """For the reader, the refused ones first."""
+        """For the reader: what was taken, and what was done to it."""
         counts = ", ".join(f"{len(self.taken[name])} in {name}" for name in SPLITS)
         grid = f", one chord {'an' if self.grid == 'eighth' else 'a'} {self.grid} note" if self.grid else ""
         shifts = [f"{name} by {shift:+d}" for name, shift in self.transposed.items()]
         if len(shifts) > 1 and len(set(self.transposed.values())) == 1:
             shifts = [f"{len(shifts)} pieces, all by {next(iter(self.transposed.values())):+d}"]
         moved = f"Transposed into {LOWEST_PITCH} to {HIGHEST_PITCH}, in semitones: {', '.join(shifts)}."
-        return [
-            f"Taken: {sum(map(len, self.taken.values()))} pieces ({counts}){grid}. {self.split}",
-            *([moved] if shifts else []),
-            *(f"Refused: {name}: {why}" for name, why in self.refused.items()),
-        ]
+        taken = f"Taken: {sum(map(len, self.taken.values()))} pieces ({counts}){grid}. {self.split}"
+        return [taken, moved] if shifts else [taken]
+
+    def refusals(self) -> list[str]:
+        """For the reader: each refused piece, and why."""
+        return [f"Refused: {name}: {why}" for name, why in self.refused.items()]
 
 
 def check_own_name(name: str) -> str:

@@ -69,9 +69,8 @@ def _report() -> None:
         st.metric("Transitions", whole(facts["transitions"]), width="content")
         st.metric("Pitches (MIDI)", f"{pitches['low']} to {pitches['high']}", width="content")
         st.metric("Floor of the NLL (bits)", number(facts["floor_bits"], 3), width="content")
-    sentences = report.sentences()
-    refused = [sentence for sentence in sentences if sentence.startswith("Refused")]
-    st.caption(plain(" ".join(sentence for sentence in sentences if sentence not in refused)))
+    st.caption(plain(" ".join(report.sentences())))
+    refused = report.refusals()
     if refused:
         more = f"\n- and {len(refused) - SHOWN} more" if len(refused) > SHOWN else ""
         st.warning("\n".join(f"- {plain(one)}" for one in refused[:SHOWN]) + more, icon=":material/info:")
