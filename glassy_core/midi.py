@@ -109,7 +109,7 @@ def read_ticks(content: bytes) -> Ticks:
     try:
         midi = pretty_midi.PrettyMIDI(io.BytesIO(content))
     except Exception as error:  # a foreign reader, which raises whatever its tables and divisions do
-        why = str(error) or type(error).__name__
+        why = " ".join(str(error).split())[:200] or type(error).__name__
         raise ConfigError(f"This is no MIDI file that can be read ({why}): choose another.") from error
     if midi.resolution <= 0:
         raise ConfigError("This MIDI file counts seconds, not quarter notes: choose one that has a tempo.")

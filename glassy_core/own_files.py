@@ -78,7 +78,7 @@ def _members(file: File) -> list[File]:
     except ChoraleError:
         raise
     except Exception as error:  # damaged, encrypted, packed in a way that is not known here
-        why = str(error) or type(error).__name__
+        why = " ".join(str(error).split())[:200] or type(error).__name__
         raise ChoraleError(
             f"{file.name} cannot be unpacked ({why}): make the zip again, without a password."
         ) from error
