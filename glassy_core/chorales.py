@@ -1,10 +1,9 @@
-"""The two editions of the chorales: the embedded corpus edition, and the paper's own file."""
+"""The editions of the chorales: the embedded corpus edition, the paper's own file, and the reader's own data."""
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
-import itertools
-import json
 import os
 import reprlib
 import tempfile
@@ -15,13 +14,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from glassy_core.transitions import HIGHEST_PITCH, LOWEST_PITCH, Chorale, Chord, floor_bits
+from glassy_core.chorale_files import ChoraleError, parse
+from glassy_core.config import EDITIONS, OWN, OWN_NAME
+from glassy_core.files import replace_file
+from glassy_core.transitions import Chorale, floor_bits
 
-EDITIONS = ("corpus", "paper")
-SPLITS = ("train", "valid", "test")
 DATA = Path(__file__).resolve().parent.parent / "data"
 CORPUS_FILE = "corpus.json"
 PAPER_FILE = "jsb-chorales-quarter.json"
+OWN_VARIABLE = "GLASSY_OWN_DATA_DIR"  # environment variable: the folder of the reader's own editions
 PAPER_VARIABLE = "GLASSY_JSB_JSON"  # environment variable: path of the paper edition's file
 PAPER_URL = "https://raw.githubusercontent.com/czhuang/JSB-Chorales-dataset/master/jsb-chorales-quarter.json"
 PAPER_SHA256 = "2db9329f1881a1d3f49703ec556bf1d6f84b4f6c1d702c156536e93cf31e1c91"
@@ -30,17 +31,14 @@ DOWNLOAD_SECONDS = 3.5  # everything included, so that a page without network an
 RETRY_SECONDS = 60.0  # a failed download is not tried again sooner by `load_edition`
 
 
-class ChoraleError(ValueError):
-    """The chorales cannot be had as asked; the message says what is wrong, what is allowed and what to do."""
-
-
 @dataclass(frozen=True)
 class Edition:
     """One collection of chorales.
 
-    name:   one of EDITIONS
+    name:   one of `edition_names`
     digest: sha256 of its file, hexadecimal; recorded with every run
-    splits: "train", "valid", "test", each a tuple of chorales; not to be changed
+    splits: "train", "valid", "test", each a tuple of chorales; not to be changed. Of the reader's own data
+            "valid" and "test" may be empty
     """
 
     name: str
@@ -62,10 +60,13 @@ def load_edition(name: str, directory: Path = DATA) -> Edition:
     """The edition of that name; ChoraleError where it cannot be had.
 
     The corpus edition never needs a network. The paper edition is the file $GLASSY_JSB_JSON where that is
-    set, else the one in directory, else it is downloaded there.
+    set, else the one in directory, else it is downloaded there. An own edition is a file in `own_directory`.
     """
-    if name not in EDITIONS:
-        raise ChoraleError(f"There is no edition {reprlib.repr(name)}: choose one of {', '.join(EDITIONS)}.")
+    if name not in EDITIONS and name not in edition_names(directory):
+        listed = ", ".join(edition_names(directory))
+        raise ChoraleError(f"There is no edition {reprlib.repr(name)}: choose one of {listed}.")
+    if name.startswith(OWN):
+        return _read(name, own_path(name, directory))
     if name == "corpus":
         return _read(name, Path(directory) / CORPUS_FILE)
     if os.environ.get(PAPER_VARIABLE):
@@ -77,6 +78,48 @@ def load_edition(name: str, directory: Path = DATA) -> Edition:
         if failure and not path.exists():
             raise ChoraleError(failure)
     return _read(name, path)
+
+
+def own_directory(directory: Path = DATA) -> Path:
+    """Where the reader's own editions lie: $GLASSY_OWN_DATA_DIR, or own/ in the data folder."""
+    return Path(os.environ.get(OWN_VARIABLE) or Path(directory) / "own")
+
+
+def own_path(name: str, directory: Path = DATA) -> Path:
+    """The file of the own edition own:NAME."""
+    return own_directory(directory) / f"{name.removeprefix(OWN)}.json"
+
+
+def edition_names(directory: Path = DATA) -> tuple[str, ...]:
+    """The editions there are to choose from, the reader's own ones last."""
+    own = sorted(path.stem for path in own_directory(directory).glob("*.json") if OWN_NAME.fullmatch(path.stem))
+    return *EDITIONS, *(OWN + name for name in own)
+
+
+def install_own(name: str, content: bytes, directory: Path = DATA) -> Edition:
+    """Keep content as the own edition own:NAME. ChoraleError where it is unusable or the name is another's already."""
+    path = own_path(name, directory)
+    parse(content, f"The edition {name}", own=True)
+    if len(content) > MAX_BYTES:
+        raise ChoraleError(
+            f"The edition {name} would have {len(content)} bytes: at most {MAX_BYTES} are kept, take fewer pieces."
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(path.parent / ".lock", "w") as lock:  # two imports at once must not both find the name free
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if path.exists() and path.read_bytes() != content:
+                raise ChoraleError(
+                    f"The name {name.removeprefix(OWN)} is taken by other data, which runs may have learned: "
+                    f"choose another name, or remove {path} first."
+                )
+            if not path.exists():
+                replace_file(path, content)
+    except OSError as error:
+        raise ChoraleError(
+            f"{path} cannot be written ({error.strerror or error}): make its folder writable."
+        ) from error
+    return load_edition(name, directory)
 
 
 def load_or_fallback(name: str, directory: Path = DATA) -> tuple[Edition, str | None]:
@@ -148,50 +191,6 @@ def summary(edition: Edition, n: int) -> dict[str, Any]:
     }
 
 
-def parse(content: bytes, where: str) -> dict[str, tuple[Chorale, ...]]:
-    """The splits in a file: a JSON object of lists of chorales, chords and MIDI pitches.
-
-    where names the file in the ChoraleError that anything else raises.
-    """
-    try:
-        splits = json.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, an endless number, too deeply nested
-        raise ChoraleError(f"{where} is not JSON or is cut short: put the whole file there again.") from error
-    if not isinstance(splits, dict):
-        raise ChoraleError(f"{where} is no JSON object: it must have the lists {', '.join(SPLITS)}.")
-    return {name: _chorales(splits.get(name), name, where) for name in SPLITS}
-
-
-def _chorales(values: Any, split: str, where: str) -> tuple[Chorale, ...]:
-    """One split, validated."""
-    if not isinstance(values, list) or not values:
-        raise ChoraleError(f"{where} has no chorales in {split!r}: there must be a list of at least one.")
-    for i, chorale in enumerate(values):
-        if not isinstance(chorale, list) or not chorale:
-            raise ChoraleError(
-                f"{where}: {split} chorale {i} is {reprlib.repr(chorale)}, it must be a list of at least one chord."
-            )
-    return tuple(
-        tuple(_chord(chord, f"{where}: {split} chorale {i}, chord {t}") for t, chord in enumerate(chorale))
-        for i, chorale in enumerate(values)
-    )
-
-
-def _chord(values: Any, place: str) -> Chord:
-    """One chord, validated; place names it."""
-    if not isinstance(values, list):
-        raise ChoraleError(f"{place} is {reprlib.repr(values)}, it must be a list of MIDI pitches.")
-    for pitch in values:
-        if type(pitch) is not int or not LOWEST_PITCH <= pitch <= HIGHEST_PITCH:
-            raise ChoraleError(
-                f"{place} has the pitch {reprlib.repr(pitch)}, "
-                f"it must be a whole number from {LOWEST_PITCH} to {HIGHEST_PITCH}."
-            )
-    if any(a >= b for a, b in itertools.pairwise(values)):
-        raise ChoraleError(f"{place} is {reprlib.repr(values)}, its pitches must ascend without repeats.")
-    return tuple(values)
-
-
 def _read(name: str, path: Path) -> Edition:
     """The edition in that file."""
     try:
@@ -201,7 +200,9 @@ def _read(name: str, path: Path) -> Edition:
         if isinstance(error, ChoraleError):
             raise
         why = getattr(error, "strerror", None) or error
-        how = f"set {PAPER_VARIABLE} to the paper edition's file" if name == "paper" else "restore it from the project"
+        how = "restore it from the project"
+        if name != "corpus":
+            how = f"set {PAPER_VARIABLE} to the paper edition's file" if name == "paper" else "import the data again"
         raise ChoraleError(f"{path} cannot be read ({why}): {how}.") from error
 
 
@@ -213,7 +214,7 @@ def _read_cached(name: str, path: Path, mtime_ns: int, size: int) -> Edition:
     content = path.read_bytes()
     if name == "paper":
         _check_paper(content, str(path))
-    return Edition(name, hashlib.sha256(content).hexdigest(), parse(content, str(path)))
+    return Edition(name, hashlib.sha256(content).hexdigest(), parse(content, str(path), name.startswith(OWN)))
 
 
 def _check_paper(content: bytes, where: str) -> None:

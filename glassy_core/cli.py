@@ -16,7 +16,7 @@ from typing import Any, NoReturn, get_args, get_origin, get_type_hints
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from glassy_core import runs as run_store
-from glassy_core.config import PRESETS, ConfigError, RunConfig, preset
+from glassy_core.config import OWN, PRESETS, ConfigError, RunConfig, preset
 from glassy_core.runs import Run, RunError, RunStore, State
 
 
@@ -63,9 +63,20 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("run", metavar="RUN", help="the run's id, or the beginning of it")
         return sub
 
-    data = command("data", _data, "Say what an edition of the chorales holds.")
-    data.add_argument("--edition", choices=["corpus", "paper"], default="corpus")
-    data.add_argument("--chorales", type=int, default=80, metavar="N", help="the first N training chorales")
+    data = command("data", _data, "Say what an edition of the chorales holds, or make one of your own data.")
+    data.add_argument("--edition", metavar="NAME", default="corpus", help="corpus, paper, or own:NAME")
+    data.add_argument(
+        "--chorales", type=int, metavar="N", help="the first N training chorales (default: 80, of your own data all)"
+    )
+    data.add_argument(
+        "--import",
+        dest="path",
+        type=Path,
+        metavar="PATH",
+        help="a folder of MIDI files, a zip of them, a MIDI file, or JSON: a list of chorales, or train, valid, test",
+    )
+    data.add_argument("--name", help="what to call the edition: it is own:NAME then")
+    data.add_argument("--grid", choices=["quarter", "eighth", "sixteenth"], default="quarter", help="notes a chord")
     train = command("train", _train, "Train one network, in the foreground.")
     train.add_argument("--preset", metavar="NAME", help=f"start from one of: {', '.join(PRESETS)}")
     _add_settings(train)
@@ -148,7 +159,7 @@ def _add_settings(parser: argparse.ArgumentParser, without: Sequence[str] = ()) 
         elif field.name == "waiting_times":
             parser.add_argument(flag, type=_numbers, metavar="N,N,...", help=words)
         elif get_origin(hint) is None:
-            parser.add_argument(flag, type=hint, metavar=hint.__name__.upper(), help=words)
+            parser.add_argument(flag, type=hint, metavar="NAME" if hint is str else hint.__name__.upper(), help=words)
         else:
             parser.add_argument(flag, choices=get_args(hint), help=words)
 
@@ -188,7 +199,26 @@ def _print(options: argparse.Namespace, values: dict[str, Any]) -> None:
 def _data(options: argparse.Namespace) -> None:
     from glassy_core.chorales import load_edition, summary
 
-    _print(options, summary(load_edition(options.edition), options.chorales))
+    if options.path:
+        _import(options)
+        return
+    edition = load_edition(options.edition)
+    n = len(edition.splits["train"]) if edition.name.startswith(OWN) else 80
+    _print(options, summary(edition, n if options.chorales is None else options.chorales))
+
+
+def _import(options: argparse.Namespace) -> None:
+    from glassy_core.own_data import facts, import_own
+    from glassy_core.own_files import read_path
+
+    if not options.name:
+        raise ConfigError("The data need a name: add --name, such as --name folk-songs.")
+    edition, report = import_own(read_path(options.path), options.name, options.grid)
+    values = facts(edition, report)
+    if not options.json:
+        del values["report"]
+        print("\n".join([*report.sentences(), *report.refusals()]))
+    _print(options, values)
 
 
 def _train(options: argparse.Namespace) -> None:

@@ -13,6 +13,9 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 FORMAT = 1  # of config.json; raised when a reader of today could misread a file of tomorrow
 
+EDITIONS = ("corpus", "paper")  # that everybody has
+OWN = "own:"  # the reader's own data: own:NAME
+OWN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")  # of a file, so no dots and no capitals
 MAX_NAME = 80
 MAX_WIDTH = 2000
 MAX_DEPTH = 50
@@ -48,7 +51,7 @@ class RunConfig:
     steps: int = setting(60_000, "learning steps until the run is finished", "steps")
     seed: int = setting(0, "seed of the initial weights and of the minibatches")
     chorales: int = setting(80, "how many of the edition's first training chorales to learn", "chorales")
-    edition: Literal["corpus", "paper"] = setting("corpus", "edition of the chorales")
+    edition: str = setting("corpus", "edition of the chorales: corpus, paper, or own:NAME for your own data")
     scaling: Literal["per_note", "global"] = setting(
         "per_note", "inputs scaled to zero mean and unit variance per pitch, or by one mean and variance"
     )
@@ -72,6 +75,7 @@ class RunConfig:
         for field in dataclasses.fields(self):
             object.__setattr__(self, field.name, _coerced(field.name, getattr(self, field.name)))
         check_name(self.name)
+        check_edition(self.edition)
         _within("depth", self.depth, 1, MAX_DEPTH)
         _within("width", self.width, 1, MAX_WIDTH)
         check_steps(self.steps)
@@ -107,6 +111,11 @@ class RunConfig:
             raise ConfigError(f"Unknown setting {short(unknown[0])}: the settings are {', '.join(sorted(known))}.")
         return cls(**values)
 
+    @property
+    def is_own(self) -> bool:
+        """Whether the run learns the reader's own data."""
+        return self.edition.startswith(OWN)
+
     def label(self) -> str:
         """The run's name, or its settings where it has none."""
         return self.name or f"d={self.depth} w={self.width} seed={self.seed}"
@@ -138,6 +147,15 @@ def check_name(name: str) -> str:
             "and no '..'."
         )
     return name
+
+
+def check_edition(edition: str) -> str:
+    """edition if it can name one, whether or not its file is here, else ConfigError."""
+    if edition not in EDITIONS and not (edition.startswith(OWN) and OWN_NAME.fullmatch(edition.removeprefix(OWN))):
+        raise ConfigError(
+            f"edition is {edition[:MAX_NAME]!r}: choose one of {', '.join(EDITIONS)}, or {OWN}NAME for your own data."
+        )
+    return edition
 
 
 @cache

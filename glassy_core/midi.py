@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ VELOCITIES = {"soprano": 96, "alto": 80, "tenor": 80, "bass": 88, "more": 72}
 PANS = {"soprano": 44, "alto": 56, "tenor": 72, "bass": 84, "more": 64}  # 0 left, 64 middle, 127 right
 END_MARK = "end"
 TRANSPOSED = "transposed by {} semitones"
+ENDLESS_NUMBER = re.compile(rb"[\x80-\xff]{4096}")  # each such byte says that its number goes on
 
 
 @dataclass(frozen=True)
@@ -81,30 +83,57 @@ def to_midi(voices: Voices, sound: Sound, marks: Sequence[tuple[int, str]] = ())
     return content.getvalue()
 
 
+@dataclass(frozen=True)
+class Ticks:
+    """The notes of a MIDI file, drums left out, in the file's own time, whatever its tempi.
+
+    quarter: ticks of a quarter note
+    notes:   (start, end, MIDI pitch), in ticks; what the file says it was transposed by is undone
+    end:     tick at which the piece ends; marked: the file says so itself, since it was written here
+    """
+
+    quarter: int
+    notes: list[tuple[int, int, int]]
+    end: int
+    marked: bool
+
+
+def read_ticks(content: bytes) -> Ticks:
+    """The notes of a MIDI file; ConfigError for bytes that are none."""
+    import pretty_midi
+
+    # Tempi are of no account here.
+    warnings.filterwarnings("ignore", "Tempo, Key or Time signature", RuntimeWarning, "pretty_midi")
+    if ENDLESS_NUMBER.search(content):
+        raise ConfigError("This is no MIDI file that can be read (a number in it has no end): choose another.")
+    try:
+        midi = pretty_midi.PrettyMIDI(io.BytesIO(content))
+    except Exception as error:  # a foreign reader, which raises whatever its tables and divisions do
+        why = " ".join(str(error).split())[:200] or type(error).__name__
+        raise ConfigError(f"This is no MIDI file that can be read ({why}): choose another.") from error
+    if midi.resolution <= 0:
+        raise ConfigError("This MIDI file counts seconds, not quarter notes: choose one that has a tempo.")
+    transpose = _transposition(midi.text_events)
+    notes = [
+        (int(midi.time_to_tick(note.start)), int(midi.time_to_tick(note.end)), note.pitch - transpose)
+        for instrument in midi.instruments
+        if not instrument.is_drum
+        for note in instrument.notes
+    ]
+    marks = [int(midi.time_to_tick(text.time)) for text in midi.text_events if text.text == END_MARK]
+    return Ticks(midi.resolution, notes, max([0, *(end for _, end, _ in notes), *marks]), bool(marks))
+
+
 def chords_of(content: bytes) -> Chorale:
     """The chords at the quarter notes of a MIDI file, as the network knows them; any tempo, any tracks.
 
     A chord is what sounds in the middle of a quarter note. Where the file says that it was transposed,
     that is undone. Raises ConfigError for bytes that are no MIDI file.
     """
-    import pretty_midi
-
-    try:
-        midi = pretty_midi.PrettyMIDI(io.BytesIO(content))
-    except (OSError, ValueError, EOFError, KeyError, IndexError) as error:
-        raise ConfigError(f"This is no MIDI file that can be read ({error}): choose another.") from error
-    quarter = midi.resolution
-    transpose = _transposition(midi.text_events)
-    notes = [
-        (midi.time_to_tick(note.start), midi.time_to_tick(note.end), note.pitch - transpose)
-        for instrument in midi.instruments
-        if not instrument.is_drum
-        for note in instrument.notes
-    ]
-    length = max((end for _, end, _ in notes), default=0)
-    length = max([length, *(midi.time_to_tick(text.time) for text in midi.text_events if text.text == END_MARK)])
-    chords: list[set[int]] = [set() for _ in range(round(length / quarter))]
-    for start, end, pitch in notes:
+    ticks = read_ticks(content)
+    quarter = ticks.quarter
+    chords: list[set[int]] = [set() for _ in range(round(ticks.end / quarter))]
+    for start, end, pitch in ticks.notes:
         first = (2 * start + quarter - 1) // (2 * quarter)  # first middle of a quarter note at or after the start
         for t in range(first, len(chords)):
             if (2 * t + 1) * quarter >= 2 * end:
@@ -114,7 +143,7 @@ def chords_of(content: bytes) -> Chorale:
 
 
 def _transposition(texts: Sequence[Any]) -> int:
-    pattern = re.escape(TRANSPOSED).replace(r"\{\}", r"(-?\d+)")
+    pattern = re.escape(TRANSPOSED).replace(r"\{\}", r"(-?\d{1,3})")
     for text in texts:
         found = re.fullmatch(pattern, text.text)
         if found:

@@ -108,18 +108,19 @@ def _figure(x_title: str, best: float) -> go.Figure:
     return figure
 
 
-def profiles(mine: Portrait, bach: Portrait, colour: str) -> go.Figure:
-    """Pitch classes, intervals above the bass and the voices' moves: a network's beside Bach's, shares in per cent."""
+def profiles(mine: Portrait, learned: Portrait, colour: str, composer: str = "Bach") -> go.Figure:
+    """Pitch classes, intervals above the bass and the voices' moves: a network's beside those of the chorales it
+    learned, shares in per cent."""
     figure = go.Figure(layout={"template": go.layout.Template()})
     moves = np.arange(-LARGEST_MOVE, LARGEST_MOVE + 1)
     panels = (
-        ("pitch class", list(PITCH_CLASSES), mine.pitch_classes, bach.pitch_classes),
-        ("interval above the bass (semitones)", list(range(12)), mine.harmonies, bach.harmonies),
-        ("move of a voice (semitones)", moves.tolist(), mine.moves, bach.moves),
+        ("pitch class", list(PITCH_CLASSES), mine.pitch_classes, learned.pitch_classes),
+        ("interval above the bass (semitones)", list(range(12)), mine.harmonies, learned.harmonies),
+        ("move of a voice (semitones)", moves.tolist(), mine.moves, learned.moves),
     )
     for i, (title, x, own, his) in enumerate(panels, 1):
         axes = {"xaxis": f"x{i}", "yaxis": f"y{i}", "showlegend": i == 1}
-        for name, ink, values in (("network", colour, own), ("Bach, learned chorales", GREY, his)):
+        for name, ink, values in (("network", colour, own), (f"{composer.capitalize()}, learned chorales", GREY, his)):
             hover = f"{name}<br>%{{x}}: %{{y:.1f}} %<extra></extra>"
             figure.add_trace(
                 go.Bar(x=x, y=100 * values, name=name, marker_color=ink, hovertemplate=hover, legendgroup=name, **axes)

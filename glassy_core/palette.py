@@ -15,7 +15,12 @@ PAPER_BACKGROUND = {"light": "#FCFBF8", "dark": "#15181C"}
 
 
 def regime(config: RunConfig) -> str | None:
-    """'under', 'near' or 'over' for a network of the class world, whatever its name and seed; else None."""
+    """'under', 'near' or 'over' for a network of the class world, whatever its name and seed; else None.
+
+    Where the critical width of own data lies is not known.
+    """
+    if config.is_own:
+        return None
     for key in CLASS_TRIO:
         if _world(config) == _world(PRESETS[key].config):
             return key.removeprefix("class-")

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassy_core.audio import render, wav_bytes
-from glassy_core.chorales import SPLITS, Edition
+from glassy_core.chorale_files import SPLITS
+from glassy_core.chorales import Edition
 from glassy_core.config import ConfigError, RunConfig
 from glassy_core.decoding import Decoding, log2_probability, probability
 from glassy_core.files import replace_file
@@ -99,6 +100,8 @@ def prime_of(edition: Edition, split: str, chorale: int, k: int) -> Chorale:
     if split not in SPLITS:
         raise ConfigError(f"There is no set {split!r} of chorales: choose one of {', '.join(SPLITS)}.")
     chorales = edition.splits[split]
+    if not chorales:
+        raise ConfigError(f"The {edition.name} edition has no {split} chorales: choose the set train.")
     if not _whole(chorale) or not 0 <= chorale < len(chorales):
         raise ConfigError(f"There is no {split} chorale {chorale!r}: they are numbered from 0 to {len(chorales) - 1}.")
     if not _whole(k) or not 1 <= k <= len(chorales[chorale]):

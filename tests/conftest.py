@@ -3,8 +3,19 @@ import os
 # As the command line does, before numpy is loaded: `make test` and a plain pytest measure the same.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from glassy_core.chorales import OWN_VARIABLE
 
 # Shared machines are slow by moments; the same examples every time keep a failure repeatable.
 settings.register_profile("glassy", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("glassy")
+
+
+@pytest.fixture(autouse=True)
+def own_directory(tmp_path, monkeypatch):
+    """Own editions of the test only, never the reader's."""
+    directory = tmp_path / "own"
+    monkeypatch.setenv(OWN_VARIABLE, str(directory))
+    return directory

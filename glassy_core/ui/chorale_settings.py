@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from glassy_core.checkpoints import CheckpointError
-from glassy_core.chorales import SPLITS, Edition
+from glassy_core.chorale_files import SPLITS
+from glassy_core.chorales import Edition
+from glassy_core.config import OWN
 from glassy_core.decoding import HIGHEST_TEMPERATURE, MODES, Decoding
 from glassy_core.generation import MAX_LENGTH
 from glassy_core.midi import FASTEST, INSTRUMENTS, OCTAVE, SLOWEST, Sound
@@ -82,6 +84,11 @@ class Wish:
     sound: Sound
 
     @property
+    def composer(self) -> str:
+        """What the network is set beside, in words: who wrote own data is not known."""
+        return "the original" if self.edition.name.startswith(OWN) else "Bach"
+
+    @property
     def name(self) -> str:
         assert self.row.config is not None
         return label(self.row.name, self.row.config)
@@ -137,10 +144,12 @@ def choose_prime(edition: Edition) -> tuple[Chorale, Chorale | None]:
     )  # fmt: skip
     if get("prime") == "chord":
         return _prime_chord(), None
+    there = [name for name in SPLITS if edition.splits[name]]
+    if get("split") not in there:
+        complain(f"split = {get('split')}: this edition holds nothing out; its training chorales are used.")
+        put("split", "train")
     with st.container(horizontal=True, gap="small"):
-        split = st.selectbox(
-            "Set", list(SPLITS), key=key("split"), format_func=lambda name: SPLIT_NAMES[name], width=130
-        )
+        split = st.selectbox("Set", there, key=key("split"), format_func=lambda name: SPLIT_NAMES[name], width=130)
         chorales = edition.splits[split]
         keep_within("chorale", 0, len(chorales) - 1, f"{SPLIT_NAMES[split]} chorale")
         which = st.number_input("Chorale (from 0)", 0, len(chorales) - 1, key=key("chorale"), width=130)
@@ -148,7 +157,7 @@ def choose_prime(edition: Edition) -> tuple[Chorale, Chorale | None]:
         keep_within("k", 1, min(len(whole_chorale), MAX_LENGTH - 1), "number of chords that it has")
         k = st.number_input(
             "Chords given, k", 1, min(len(whole_chorale), MAX_LENGTH - 1), key=key("k"), width=130,
-            help="The network hears these as Bach wrote them; from then on it hears only itself.",
+            help="The network hears these as they were written; from then on it hears only itself.",
         )  # fmt: skip
     return whole_chorale[:k], whole_chorale
 
@@ -194,7 +203,7 @@ def choose_sound() -> Sound:
     st.radio(
         "Octave", ["choir", "written"], key=key("octave"), horizontal=True,
         format_func={"choir": "of a choir", "written": "of the data"}.get,
-        help="The chorales' data lie an octave above a choir; the score shows them as they are.",
+        help="Bach's chorales lie an octave above a choir in the data; the score shows all as they are.",
     )  # fmt: skip
     return Sound(float(tempo), instrument, ties, -OCTAVE if get("octave") == "choir" else 0)
 

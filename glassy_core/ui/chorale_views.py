@@ -28,7 +28,7 @@ from glassy_core.ui.player import NETWORK_LEGEND, player
 from glassy_core.ui.songs import Song, chord_words
 from glassy_core.ui.words import whole
 
-HELD_OUT = 12  # chorales that Bach wrote and the network never saw, to compare with
+HELD_OUT = 12  # chorales that were composed and the network never saw, to compare with
 MUSIC_XML = "application/vnd.recordare.musicxml+xml"
 
 
@@ -44,7 +44,7 @@ def listen(wish: Wish) -> None:
         "Point at a chord to read it, click to go there."
     )
     _downloads(wish, piece)
-    with st.expander("How much of it is Bach's?", icon=":material/compare:", expanded=True):
+    with st.expander(f"How much of it is {wish.composer}'s?", icon=":material/compare:", expanded=True):
         _likeness(wish, piece)
 
 
@@ -117,19 +117,25 @@ def _likeness(wish: Wish, piece: Piece) -> None:
     learned = sources.trained(wish.source.config, wish.edition)
     held_out = _held_out(wish.edition)
     with st.spinner("Looking for it in the chorales", show_time=True):
-        rows = _likeness_rows(piece, learned, held_out)
+        rows = _likeness_rows(piece, learned, held_out, wish.composer)
     st.table(rows, hide_index=True)
+    new = (
+        f"the held-out ones are the first {len(held_out)} of the validation set, which it never saw"
+        if held_out
+        else "this edition holds none out"
+    )
     prose(
-        f"The network learned {len(learned)} chorales; Bach's held-out ones are the first {len(held_out)} of the "
-        "validation set, which it never saw. A memory sings long stretches verbatim; what has understood "
-        "something keeps Bach's profiles in phrases of its own. Voices that move beyond their neighbour's last note, "
-        "and parallel fifths and octaves, are what a teacher of harmony marks red; a few are in Bach, too. Chords do "
-        "not tell who sings which note, so voices that cross inside a chord cannot be counted."
+        f"The network learned {len(learned)} chorales; {new}. A memory sings long stretches verbatim; what has "
+        f"understood something keeps {wish.composer}'s profiles in phrases of its own. Voices that move beyond their "
+        "neighbour's last note, and parallel fifths and octaves, are what a teacher of harmony marks red; a few are in "
+        f"{wish.composer}, too. Chords do not tell who sings which note, so voices that cross inside a chord cannot be "
+        "counted."
     )
     colour = palette.colours({wish.row.id: wish.source.config})[wish.row.id]
     live_figure(
-        profiles(_portrait([piece.own]), _portrait(learned), colour), "profiles",
-        "Shares of pitch classes, intervals above the bass and moves of the voices, the network's beside Bach's.",
+        profiles(_portrait([piece.own]), _portrait(learned), colour, wish.composer), "profiles",
+        "Shares of pitch classes, intervals above the bass and moves of the voices, the network's beside "
+        f"{wish.composer}'s.",
         height=720, filename="profiles",
     )  # fmt: skip
 
@@ -138,14 +144,18 @@ def _held_out(edition: Edition) -> tuple[Chorale, ...]:
     return edition.splits["valid"][:HELD_OUT]
 
 
-def _likeness_rows(piece: Piece, learned: Sequence[Chorale], held_out: Sequence[Chorale]) -> list[dict[str, str]]:
-    """The table: a quantity a row, the network beside Bach."""
+def _likeness_rows(
+    piece: Piece, learned: Sequence[Chorale], held_out: Sequence[Chorale], composer: str
+) -> list[dict[str, str]]:
+    """The table: a quantity a row, the network beside the composer; without held-out chorales no column for them."""
     mine, there = _like(piece.own, learned), slice(piece.prime, len(piece.chords))
     theirs = [_like(chorale[there], learned) for chorale in held_out if len(chorale) > piece.prime]
-    portraits = [_portrait([piece.own]), _portrait(learned), _portrait(held_out)]
+    portraits = [_portrait([piece.own]), _portrait(learned), *([_portrait(held_out)] if held_out else [])]
+    author = composer.capitalize()
 
-    def row(what: str, own: str, bach: str = "–", new: str = "–") -> dict[str, str]:
-        return {"": what, "network": own, "Bach, learned": bach, "Bach, held out": new}
+    def row(what: str, own: str, learned: str = "–", new: str = "–") -> dict[str, str]:
+        cells = {"": what, "network": own, f"{author}, learned": learned}
+        return cells | {f"{author}, held out": new} if held_out else cells
 
     def mean(values: Sequence[float | None]) -> float | None:
         known = [value for value in values if value is not None]
@@ -194,28 +204,30 @@ def _percent(share: float | None) -> str:
 def continue_bach(wish: Wish) -> None:
     """The network's continuation beside Bach's."""
     if wish.chorale is None:
-        st.info(
-            "Begin with a chorale rather than a chord: then there is a continuation by Bach.", icon=":material/info:"
-        )
+        st.info("Begin with a chorale rather than a chord: then there is one to compare with.", icon=":material/info:")
         return
     k, length = len(wish.prime), min(len(wish.chorale), MAX_LENGTH)
     if length <= k:
         st.info(f"All {k} chords of this chorale are given: choose a smaller k.", icon=":material/info:")
         return
-    piece, bach = _piece(wish, length), wish.chorale[:length]
-    wrong = next((t for t in range(k, length) if piece.chords[t] != bach[t]), None)
-    right = sum(ours == his for ours, his in itertools.islice(zip(piece.chords, bach, strict=True), k, None))
+    piece, written = _piece(wish, length), wish.chorale[:length]
+    wrong = next((t for t in range(k, length) if piece.chords[t] != written[t]), None)
+    right = sum(ours == his for ours, his in itertools.islice(zip(piece.chords, written, strict=True), k, None))
     known = get("split") == "train" and get("chorale") < wish.source.config.chorales
     which = (
         f"{SPLIT_NAMES[get('split')]} chorale {get('chorale')}, which the network {'learned' if known else 'never saw'}"
     )
-    prose(f"Both begin with the same {k} chords of {which}. " + _parting(wrong, k, length, right))
+    prose(f"Both begin with the same {k} chords of {which}. " + _parting(wish.composer, wrong, k, length, right))
     for name, song, legend in (
-        ("Bach", Song(bach, length, k), ()),
-        (wish.name, Song.of(piece, wrong or 0), (*NETWORK_LEGEND, *((("parting", "leaves Bach"),) if wrong else ()))),
+        (wish.composer.capitalize(), Song(written, length, k), ()),
+        (
+            wish.name,
+            Song.of(piece, wrong or 0),
+            (*NETWORK_LEGEND, *((("parting", f"leaves {wish.composer}"),) if wrong else ())),
+        ),
     ):
         st.subheader(plain(name), anchor=False)
-        key = "continued_by_bach" if name == "Bach" else "continued_by_network"
+        key = "continued_by_bach" if legend == () else "continued_by_network"
         player(song, wish.sound, key, f"{name}: {length} chords, {k} of them given", legend=legend)
     prose(
         "A wide network that has learned a chorale sings it to the end; near the critical width it starts well and "
@@ -223,10 +235,11 @@ def continue_bach(wish: Wish) -> None:
     )
 
 
-def _parting(wrong: int | None, k: int, length: int, right: int) -> str:
+def _parting(composer: str, wrong: int | None, k: int, length: int, right: int) -> str:
     if wrong is None:
-        return f"The network sings **all {length - k}** chords that follow as Bach wrote them."
+        return f"The network sings **all {length - k}** chords that follow as {composer} has them."
+    him = "him" if composer == "Bach" else "it"
     return (
-        f"The network follows Bach for **{wrong - k} of {length - k}** chords and leaves him at chord {wrong + 1}; "
-        f"in all {right} of its chords are the ones Bach has there."
+        f"The network follows {composer} for **{wrong - k} of {length - k}** chords and leaves {him} at chord "
+        f"{wrong + 1}; in all {right} of its chords are the ones {composer} has there."
     )

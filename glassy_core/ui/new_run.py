@@ -11,12 +11,13 @@ from typing import Any, get_args, get_type_hints
 
 import streamlit as st
 
-from glassy_core.chorales import DATA, PAPER_FILE, PAPER_VARIABLE
+from glassy_core.chorales import DATA, PAPER_FILE, PAPER_VARIABLE, edition_names
 from glassy_core.config import PRESETS, ConfigError, RunConfig
 from glassy_core.ui import presenter
 from glassy_core.ui.actions import Outcome, button, install, start
 from glassy_core.ui.estimate import show_estimate
 from glassy_core.ui.frame import READING_WIDTH, plain
+from glassy_core.ui.own_data import own_data
 from glassy_core.ui.words import whole
 
 FIRST = "class-near"  # the preset that the form begins with
@@ -47,6 +48,7 @@ def new_run() -> None:
         _grid(BASIC)
         st.markdown("**Finer settings**")
         _grid([name for name in _FIELDS if name not in BASIC])
+    own_data()
     st.session_state[APPLIED] = st.session_state["preset"]  # only now do the widgets show it
     with top:
         if st.session_state["edition"] == "paper":
@@ -173,11 +175,20 @@ def _setting(name: str) -> None:
             st.number_input(label, value=default, step=1e-4, format="%.6g", **common)
         elif name == "waiting_times":
             st.text_input(label, value=_steps_as_text(default), placeholder="such as 20000, 40000", **common)
+        elif name == "edition":
+            st.segmented_control(label, editions(), default=default, required=True, **common)
         elif hint is str:
             st.text_input(label, value=default, **common)
         else:
             st.segmented_control(label, get_args(hint), default=default, required=True, **common)
         st.caption(_FIELDS[name].metadata["meaning"][:1].upper() + _FIELDS[name].metadata["meaning"][1:] + ".")
+
+
+def editions() -> list[str]:
+    """The editions to choose from; one that a run names stays, although its file has gone, or it would be lost."""
+    there = list(edition_names())
+    chosen = st.session_state.get("edition")
+    return there if chosen is None or chosen in there else [*there, chosen]
 
 
 def _paper_file() -> None:

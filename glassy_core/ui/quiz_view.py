@@ -23,38 +23,46 @@ _STATE = "quiz"
 def quiz_view(wish: Wish) -> None:
     """One question, two answers, the score."""
     prose(
-        f"An excerpt of {LENGTH} chords. Its first {PRIME} are Bach's in any case; who wrote the rest? The network is "
-        "the one chosen above, with its way of choosing chords and four voices at most. Chorales that it sings exactly "
-        "as Bach wrote them are left out: nobody could tell them apart."
+        f"An excerpt of {LENGTH} chords. Its first {PRIME} are {wish.composer}'s in any case; who wrote the rest? The "
+        "network is the one chosen above, with its way of choosing chords and four voices at most. Chorales that it "
+        f"sings exactly as {wish.composer} has them are left out: nobody could tell them apart."
     )
+    there = [split for split in ("valid", "train") if wish.edition.splits[split]]
+    if st.session_state.get("quiz_split") not in there:
+        st.session_state.pop("quiz_split", None)  # another edition's
     split = st.radio(
-        "Chorales", ["valid", "train"], horizontal=True, key="quiz_split",
+        "Chorales", there, horizontal=True, key="quiz_split",
         format_func={"valid": "that it never saw (validation)", "train": "of the training set"}.get,
     )  # fmt: skip
     state = st.session_state.setdefault(
         _STATE, {"seed": secrets.randbits(32), "number": 0, "answered": None, "answer": None, "tally": Tally()}
     )
+    if all(len(chorale) < LENGTH for chorale in wish.edition.splits[split]):
+        st.info(
+            f"No chorale of this set has {LENGTH} chords, as an excerpt has: choose others.", icon=":material/info:"
+        )
+        return
     question = _question(wish, split, state)
     if state["answer"] is not None and question != state["answered"]:
         _next()  # another network or set was chosen after the answer, which was not about this excerpt
         question = _question(wish, split, state)
     if question is None:
         st.info(
-            "This network sings these chorales as Bach wrote them, chord by chord: choose others, or an earlier "
-            "checkpoint.", icon=":material/info:",
+            f"This network sings these chorales as {wish.composer} has them, chord by chord: choose others, or an "
+            "earlier checkpoint.", icon=":material/info:",
         )  # fmt: skip
         _score(state["tally"])
         return
     st.subheader(f"Question {state['number'] + 1}", anchor=False)
     answered = state["answer"] is not None
     song = Song(question.chords, PRIME if answered else 0, PRIME if answered else 0)
-    legend = (("given", "given"), ("network", "who is this?" if not answered else f"by {_by(question.author)}"))
-    player(song, wish.sound, "quiz_player", "An excerpt by Bach or by the network", hidden=True,
+    legend = (("given", "given"), ("network", "who is this?" if not answered else f"by {_by(question.author, wish)}"))
+    player(song, wish.sound, "quiz_player", f"An excerpt by {wish.composer} or by the network", hidden=True,
            legend=legend if answered else ())  # fmt: skip
     with st.container(horizontal=True, gap="small"):
         for author in ("Bach", "network"):
             st.button(
-                _by(author).capitalize(), key=f"answer_{author}", disabled=answered, type="primary",
+                _by(author, wish).capitalize(), key=f"answer_{author}", disabled=answered, type="primary",
                 on_click=_answer, args=(question, author),
             )  # fmt: skip
         st.button(
@@ -62,9 +70,9 @@ def quiz_view(wish: Wish) -> None:
         )
     if answered:
         right = state["answer"] == question.author
-        words = f"It is by {_by(question.author)}: {SPLIT_NAMES[split]} chorale {question.chorale}."
+        words = f"It is by {_by(question.author, wish)}: {SPLIT_NAMES[split]} chorale {question.chorale}."
         (st.success if right else st.error)(plain(("Right. " if right else "No. ") + words))
-    _score(state["tally"])
+    _score(state["tally"], wish.composer)
 
 
 def _question(wish: Wish, split: str, state: dict) -> Question | None:
@@ -77,8 +85,8 @@ def _question(wish: Wish, split: str, state: dict) -> Question | None:
         return ask(wish.edition.splits[split], sing, state["seed"], state["number"], PRIME, LENGTH)
 
 
-def _by(author: Author | str) -> str:
-    return "Bach" if author == "Bach" else "the network"
+def _by(author: Author | str, wish: Wish) -> str:
+    return wish.composer if author == "Bach" else "the network"
 
 
 def _answer(question: Question, author: Author) -> None:
@@ -93,15 +101,17 @@ def _next() -> None:
     state["answered"] = state["answer"] = None
 
 
-def _score(tally: Tally) -> None:
+def _score(tally: Tally, composer: str) -> None:
     if not tally.asked:
         st.caption("No answer yet. The score is kept until this page is closed.")
         return
     with st.container(horizontal=True, gap="large", key="score"):
         st.metric("Right", f"{tally.right} of {tally.asked}", width="content")
-        st.metric("Bach called Bach", f"{tally.bach_called_bach} of {tally.bach}", width="content")
-        st.metric("The network called Bach", f"{tally.network_called_bach} of {tally.network}", width="content")
-    prose("Guessing gives one half. A network that passes is called Bach as often as Bach himself is.")
+        st.metric(
+            f"{composer.capitalize()} called {composer}", f"{tally.bach_called_bach} of {tally.bach}", width="content"
+        )
+        st.metric(f"The network called {composer}", f"{tally.network_called_bach} of {tally.network}", width="content")
+    prose(f"Guessing gives one half. A network that passes is called {composer} as often as {composer} is.")
     st.button(
         "Start over", key="quiz_over", icon=":material/restart_alt:", on_click=lambda: st.session_state.pop(_STATE)
     )

@@ -25,6 +25,7 @@ from glassy_core.ui.words import duration, whole
 FIRST = "class"
 PERIOD = 1.0  # seconds
 LISTS = ("depths", "widths", "seeds")
+SETTINGS = ("eta", "steps", "chorales", "edition")
 _MEANINGS = {
     "depths": ("Depths d", "layers, such as 1, 2"),
     "widths": ("Widths w", "units per layer, such as 20, 30, 40"),
@@ -49,6 +50,8 @@ def sweep_form() -> list[RunConfig]:
         st.number_input("Steps of each run", value=preset.base.steps, step=10_000, key="sweep_steps",
                         bind="query-params")  # fmt: skip
         st.number_input("Chorales", value=preset.base.chorales, step=1, key="sweep_chorales", bind="query-params")
+        editions, base = list(chorales.edition_names()), preset.base.edition
+        st.selectbox("Edition", editions, index=editions.index(base), key="sweep_edition", bind="query-params")
     try:
         configs = chosen()
     except ConfigError as error:
@@ -70,7 +73,7 @@ def sweep_form() -> list[RunConfig]:
 def chosen() -> list[RunConfig]:
     """The sweep's settings as they stand in the form; ConfigError for an unusable one."""
     base = SWEEPS[st.session_state["sweep"]].base
-    values = {name: st.session_state[f"sweep_{name}"] for name in ("eta", "steps", "chorales")}
+    values = {name: st.session_state[f"sweep_{name}"] for name in SETTINGS}
     for name, value in values.items():
         if value is None:
             raise ConfigError(f"{name.capitalize()} is empty: give it a value.")
@@ -95,7 +98,7 @@ def _take_preset() -> None:
     if preset:
         for name in LISTS:
             st.session_state[name] = _text(getattr(preset, name))
-        for name in ("eta", "steps", "chorales"):
+        for name in SETTINGS:
             st.session_state[f"sweep_{name}"] = getattr(preset.base, name)
 
 
