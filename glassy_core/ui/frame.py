@@ -91,7 +91,7 @@ def frame(title: str, lead: str = "", heading: bool = True) -> None:
         layout="wide",
         initial_sidebar_state="collapsed",
     )
-    with st.container(key="navigation", horizontal=True, gap="small"):
+    with st.container(key="navigation", horizontal=True, gap="small", vertical_alignment="center"):
         for entry in pages():
             link(entry)
         symbols()

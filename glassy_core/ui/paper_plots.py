@@ -45,6 +45,9 @@ class Look:
 
     def show(self, figure: go.Figure, alt: str, part: str = "") -> None:
         figure.update_layout(font_size=self.font)
+        if self.font > 14:  # than the figures' margins are made for
+            figure.update_xaxes(automargin=True)
+            figure.update_yaxes(automargin=True)
         name = f"{self.key}{part}"
         live_figure(figure, key=name, alt=alt, height=self.height, filename=name)
 

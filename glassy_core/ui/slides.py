@@ -94,7 +94,7 @@ def show() -> None:
         if st.button("Back", key="slide_back", shortcut="Left", icon=":material/arrow_back:", disabled=at == 0):
             _to(at - 1)
         if st.button(
-            "On", key="slide_on", shortcut="Right", icon=":material/arrow_forward:", disabled=at + 1 == len(SLIDES)
+            "Next", key="slide_on", shortcut="Right", icon=":material/arrow_forward:", disabled=at + 1 == len(SLIDES)
         ):
             _to(at + 1)
         st.caption(f"{at + 1} of {len(SLIDES)}; arrow keys go on, Esc leaves.")

@@ -48,7 +48,14 @@ def open_tab(chromium, app, size, scheme):
     context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB")
     context.set_default_timeout(60_000)
     page, errors = context.new_page(), []
-    page.on("console", lambda message: message.type == "error" and errors.append(f"{message.text} {message.location}"))
+
+    def keep(message):
+        # On a deep link Streamlit looks for its own health beside the page first, then where it is.
+        own_probe = "/_stcore/" in message.location["url"]
+        if message.type == "error" and not own_probe:
+            errors.append(f"{message.text} {message.location}")
+
+    page.on("console", keep)
     page.on("pageerror", lambda error: errors.append(str(error)))
     return page, errors
 
