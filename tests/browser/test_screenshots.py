@@ -1,8 +1,9 @@
-"""The README's pictures: the class trio on Home, Runs and Learning curves.
+"""The README's pictures: the class trio on Home, Runs and Learning curves, still and moving.
 
 GLASSY_SCREENSHOTS=1 puts them into docs/images/ and lets the runs train longer; else they are only checked.
 """
 
+import io
 import os
 import time
 from pathlib import Path
@@ -16,6 +17,8 @@ KEEP = os.environ.get("GLASSY_SCREENSHOTS") == "1"
 STEPS = 15_000 if KEEP else 1_000
 PATIENCE = 540.0  # seconds
 COLOURS = 160
+FRAMES = 24 if KEEP else 3  # of the moving picture
+BETWEEN = 1.2  # seconds between frames
 
 
 def shoot(page, path, clip_height):
@@ -27,12 +30,29 @@ def shoot(page, path, clip_height):
         picture.convert("RGB").quantize(COLOURS).save(path, optimize=True)
 
 
+def film(page, path):
+    """The live figure of the Learning curves page as a moving picture: frames taken while the networks learn."""
+    frames = []
+    figure = page.locator(".glassy-figure").first
+    for _ in range(FRAMES):
+        picture = Image.open(io.BytesIO(figure.screenshot())).convert("RGB")
+        frames.append(picture.resize((720, round(720 * picture.height / picture.width))).quantize(48))
+        page.wait_for_timeout(1000 * BETWEEN)
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=220, loop=0, optimize=True)
+    return frames
+
+
 def test_pictures_for_the_readme(page, app, tmp_path):
     folder = IMAGES if KEEP else tmp_path
     folder.mkdir(parents=True, exist_ok=True)
     page.goto(app.url)
     page.get_by_role("button", name="Start the class trio").click()
     expect(page.get_by_text("Started under, near and over.")).to_be_visible()
+    page.goto(f"{app.url}/Learning_curves")
+    drawn = "document.querySelector('.glassy-plot')?._fullData?.filter(t => t.meta === 'training' && t.x.length > 20)"
+    page.wait_for_function(f"() => {drawn}?.length === 3", timeout=SOON)
+    frames = film(page, folder / "learning.gif")
+    assert frames[0].convert("RGB").tobytes() != frames[-1].convert("RGB").tobytes()  # it moves
     page.goto(app.url)
     cards = page.locator("[class*='st-key-card-']")
     expect(cards).to_have_count(3, timeout=SOON)
@@ -48,7 +68,6 @@ def test_pictures_for_the_readme(page, app, tmp_path):
     shoot(page, folder / "runs.png", 1300)
 
     page.goto(f"{app.url}/Learning_curves")
-    drawn = "document.querySelector('.glassy-plot')?._fullData?.filter(t => t.meta === 'training' && t.x.length > 20)"
     page.wait_for_function(f"() => {drawn}?.length === 3", timeout=SOON)
     shoot(page, folder / "learning-curves.png", 1100)
 
@@ -56,3 +75,4 @@ def test_pictures_for_the_readme(page, app, tmp_path):
         with Image.open(folder / name) as picture:
             assert len(picture.convert("RGB").getcolors(1 << 24)) > 50  # neither blank nor an error's two colours
         assert (folder / name).stat().st_size < 200_000
+    assert (folder / "learning.gif").stat().st_size < 1_500_000
