@@ -69,9 +69,6 @@ def _buttons(selected: Sequence[Row]) -> None:
         if active:
             _button("Pause", "pause", actions.pause, ids)
             _button("Stop", "stop", actions.stop, ids)
-        if any(row.state.status == "queued" for row in selected):
-            _button("Run first", "vertical_align_top", actions.run_first, ids)
-            _button("Run last", "vertical_align_bottom", actions.run_last, ids)
         _button("Delete", "delete", actions.delete, ids)
         if len(selected) == 1 and selected[0].config:
             _button("Clone", "content_copy", _clone, selected[0])
@@ -79,6 +76,10 @@ def _buttons(selected: Sequence[Row]) -> None:
         if any(row.config for row in selected):
             _steer(selected, active)
             _to_curves(selected)
+        # Last: they go away as a run starts, and nothing that a reader may be about to click moves.
+        if any(row.state.status == "queued" for row in selected):
+            _button("Run first", "vertical_align_top", actions.run_first, ids)
+            _button("Run last", "vertical_align_bottom", actions.run_last, ids)
 
 
 def _to_curves(selected: Sequence[Row]) -> None:
