@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ Floats = NDArray[np.float64]
 
 THRESHOLDS = (0.01, 0.02, 0.03, 0.05, 0.1)  # NLL* of Figs. 5 and 6, bits
 HALF_WINDOW = 0.05  # of the smoothing, in log tau
+LARGEST = 1e300  # tau of a record that can be one
 SPACING = 0.002  # least distance in log tau of the points at which the smoothed curve is evaluated
 
 SMOOTHING = f"running median of the NLL over the records within {HALF_WINDOW:.0%} of tau on either side"
@@ -64,6 +66,37 @@ class LearningTime:
         if self.tau_star is None:
             return where | {"tau_reached": self.tau_reached, "inverse_tau_below": self.rate}
         return where | {"tau_star": self.tau_star, "inverse_tau": self.rate, "tau_reached": self.tau_reached}
+
+
+def in_order(tau: Floats, nll: Floats) -> tuple[Floats, Floats]:
+    """tau and nll (N,) as recorded, without records whose tau cannot be: outside the longest series that ascends.
+
+    Only a file that was damaged, or changed by hand, has any.
+    """
+    sound = (tau >= 0) & (tau < LARGEST)
+    if not np.all(sound):
+        tau, nll = tau[sound], nll[sound]
+    if np.any(np.diff(tau) < 0):
+        kept = _longest_ascending(tau.tolist())
+        tau, nll = tau[kept], nll[kept]
+    return tau, nll
+
+
+def _longest_ascending(values: Sequence[float]) -> list[int]:
+    """Indices of the longest subsequence that does not go down."""
+    ends: list[float] = []  # the least last value of a series of each length
+    places: list[int] = []  # where it is
+    before: list[int] = []
+    for n, value in enumerate(values):
+        length = bisect.bisect_right(ends, value)
+        before.append(places[length - 1] if length else -1)
+        ends[length : length + 1] = [value]
+        places[length : length + 1] = [n]
+    found, at = [], places[-1] if places else -1
+    while at >= 0:
+        found.append(at)
+        at = before[at]
+    return found[::-1]
 
 
 def smoothed(tau: ArrayLike, nll: ArrayLike) -> tuple[Floats, Floats]:

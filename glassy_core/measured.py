@@ -10,7 +10,7 @@ from glassy_core.comparable import Member, distinct
 from glassy_core.criticality import COPIES, Criticality, critical
 from glassy_core.delta import Trajectory
 from glassy_core.files import read_lines
-from glassy_core.learning_times import THRESHOLDS, Curve
+from glassy_core.learning_times import THRESHOLDS, Curve, in_order
 from glassy_core.runs import ACTIVE, Run, RunError
 from glassy_core.series import Series, read_series
 
@@ -32,7 +32,7 @@ def criticality(
     curves = []
     for member in distinct(members):
         series, (depth, width, seed) = read(member.run), member.network
-        curves.append(Curve(depth, width, seed, series.tau, series.nll, member.run.id))
+        curves.append(Curve(depth, width, seed, *in_order(series.tau, series.nll), member.run.id))
     planned = [member.network for member in members if member.run.state().status in (*ACTIVE, "stalled", "interrupted")]
     return critical(curves, thresholds, copies, planned=planned)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bisect
 import contextlib
 import json
 import os
@@ -20,7 +19,6 @@ METRICS = ("step", "tau", "eta", "nll", "nll_minibatch", "accuracy", "orthogonal
 TIMING = ("step", "seconds")
 COLUMNS = (*METRICS, "seconds")
 PIECE = 1 << 23  # bytes parsed at a time: bounds the memory of a first read
-LARGEST = 1e300  # of any number
 FINGERPRINT = 256  # bytes before the offset that must still be there
 
 Table = NDArray[np.float64]  # (columns, rows), not-a-number where a value was not measured
@@ -83,7 +81,6 @@ def read_series(metrics: Path, timing: Path) -> Series:
 
 def _joined(metrics: Table, timing: Table) -> Series:
     """The columns, with seconds taken from timing at the same steps."""
-    metrics = _in_order(metrics)
     columns = dict(zip(METRICS, metrics, strict=True))
     step, seconds = columns["step"], np.full(metrics.shape[1], np.nan)
     if timing.shape[1]:
@@ -91,39 +88,6 @@ def _joined(metrics: Table, timing: Table) -> Series:
         same = timing[0, places] == step
         seconds[same] = timing[1, places[same]]
     return Series(**columns | {"step": step.astype(np.int64), "seconds": seconds})
-
-
-def _in_order(metrics: Table) -> Table:
-    """Without the records whose tau cannot be: those outside the longest series in which it does not go down.
-
-    Only a file that was damaged, or changed by hand, has any.
-    """
-    tau = metrics[1]
-    measured = np.flatnonzero(~np.isnan(tau))
-    t = tau[measured]
-    if len(t) == 0 or (t[0] >= 0 and t[-1] < LARGEST and np.all(np.diff(t) >= 0)):
-        return metrics
-    measured = measured[(t >= 0) & (t < LARGEST)]
-    kept = np.isnan(tau)
-    kept[measured[_longest_ascending(tau[measured].tolist())]] = True
-    return metrics[:, kept]
-
-
-def _longest_ascending(values: Sequence[float]) -> list[int]:
-    """Indices of the longest subsequence that does not go down."""
-    ends: list[float] = []  # the least last value of a series of each length
-    places: list[int] = []  # where it is
-    before: list[int] = []
-    for n, value in enumerate(values):
-        length = bisect.bisect_right(ends, value)
-        before.append(places[length - 1] if length else -1)
-        ends[length : length + 1] = [value]
-        places[length : length + 1] = [n]
-    found, at = [], places[-1] if places else -1
-    while at >= 0:
-        found.append(at)
-        at = before[at]
-    return found[::-1]
 
 
 class _LinesTable:
@@ -233,7 +197,7 @@ def _has_step(record: dict[str, Any]) -> bool:
 
 
 def _number(value: Any) -> float:
-    return float(value) if type(value) in (int, float) and abs(value) < LARGEST else float("nan")
+    return float(value) if type(value) in (int, float) and abs(value) < 1e300 else float("nan")
 
 
 def csv_lines(runs: Sequence[tuple[str, dict[str, Any], Series]]) -> Iterator[str]:

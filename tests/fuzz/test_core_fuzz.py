@@ -14,6 +14,7 @@ from glassy_core.chorales import ChoraleError
 from glassy_core.config import ConfigError, RunConfig
 from glassy_core.estimates import EstimateError
 from glassy_core.jobs import dispatcher_status
+from glassy_core.learning_times import in_order
 from glassy_core.measured import trajectory
 from glassy_core.probe import Probe, parse_sizes
 from glassy_core.runs import STATUSES, RunError, RunStore, State
@@ -265,3 +266,16 @@ def test_a_state_that_says_nothing_is_one_that_can_be_mended(run):
     assert run.state() == State(
         status="failed", error="state.json is missing or unreadable: resume the run to write it anew."
     )
+
+
+def test_records_whose_tau_cannot_be_do_not_hide_the_others():
+    rng = random.Random(12)
+    for _ in range(300):
+        tau = np.arange(200) * 0.1
+        nll = 0.9 ** np.arange(200)
+        wrong = rng.sample(range(200), 8)
+        tau[wrong] = [rng.choice([-1.0, 1e301, np.inf, np.nan, 0.0, 5.0, 1e9]) for _ in wrong]
+        kept, values = in_order(tau, nll)
+        assert np.all(np.diff(kept) >= 0)
+        assert len(kept) == len(values) >= 192
+        assert np.all(np.isfinite(kept))
