@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,6 +126,20 @@ def start_dispatcher(directory: str) -> None:
     """See to it once that somebody serves the queue, so that the first click finds warm workers."""
     with contextlib.suppress(OSError):  # a store that cannot be written: starting a run says so
         jobs.ensure_dispatcher(RunStore(Path(directory)))
+
+
+def drop_endless(names: Iterable[str]) -> None:
+    """Take numbers without an end (inf, 1e999, nan) out of the address, before fields for whole numbers are drawn.
+
+    Streamlit raises an exception for them; what else it cannot use it drops by itself.
+    """
+    for name in names:
+        try:
+            endless = name in st.query_params and not math.isfinite(float(st.query_params[name]))
+        except ValueError:
+            continue  # no number at all
+        if endless:
+            del st.query_params[name]
 
 
 def plain(text: str) -> str:

@@ -16,7 +16,7 @@ from glassy_core.config import PRESETS, ConfigError, RunConfig
 from glassy_core.ui import presenter
 from glassy_core.ui.actions import Outcome, button, install, start
 from glassy_core.ui.estimate import show_estimate
-from glassy_core.ui.frame import READING_WIDTH, plain
+from glassy_core.ui.frame import READING_WIDTH, drop_endless, plain
 from glassy_core.ui.own_data import own_data
 from glassy_core.ui.words import whole
 
@@ -31,6 +31,7 @@ _HINTS = get_type_hints(RunConfig)
 
 def new_run() -> None:
     """The whole form. Its settings are in the URL, so that a reload or a bookmark keeps them."""
+    drop_endless(_FIELDS)
     st.selectbox(
         "Start from",
         list(PRESETS),

@@ -19,7 +19,7 @@ from glassy_core.sweeps import already_there, expand
 from glassy_core.ui.actions import button, runs_in_words
 from glassy_core.ui.estimate import measurement
 from glassy_core.ui.following import follow, queue_and_tell
-from glassy_core.ui.frame import EXPECTED, READING_WIDTH, plain, store
+from glassy_core.ui.frame import EXPECTED, READING_WIDTH, drop_endless, plain, store
 from glassy_core.ui.words import duration, whole
 
 FIRST = "class"
@@ -35,6 +35,7 @@ _MEANINGS = {
 
 def sweep_form() -> list[RunConfig]:
     """The whole form; returns the sweep's settings, [] for unusable ones. What it holds is in the URL."""
+    drop_endless(["sweep_eta", "sweep_steps", "sweep_chorales"])
     st.selectbox(
         "Start from", list(SWEEPS), index=list(SWEEPS).index(FIRST), key="sweep", bind="query-params",
         format_func=lambda key: SWEEPS[key].title, on_change=_take_preset, width=READING_WIDTH,
