@@ -54,13 +54,16 @@ def read_path(path: Path) -> list[File]:
 
 
 def unpacked(files: Sequence[File]) -> list[File]:
-    """The files, with the MIDI files in a zip in its place; ChoraleError for a zip that cannot be read."""
+    """The files, and the MIDI files in those that are zips, in the order of their names, numbers as numbers.
+
+    Raises ChoraleError for a zip that cannot be read.
+    """
     out: list[File] = []
     for file in files:
         out += _members(file) if file.is_zip else [file]
     if sum(len(file.content) for file in out) > MOST_BYTES:
         raise _too_large("All files together")
-    return out
+    return sorted(out, key=_natural)
 
 
 def is_midi_name(name: str) -> bool:
@@ -85,7 +88,7 @@ def _members(file: File) -> list[File]:
 
 
 def _read_all(found: Iterable[tuple[str, IO[bytes]]], count: int, where: str) -> list[File]:
-    """All of them in the order of their names, numbers as numbers."""
+    """All of them; where names the place in the ChoraleError that none, or too many, raise."""
     if not count:
         raise ChoraleError(f"{where} has no MIDI file: their names must end in {' or '.join(MIDI_ENDINGS)}.")
     if count > MOST_FILES:
@@ -98,7 +101,7 @@ def _read_all(found: Iterable[tuple[str, IO[bytes]]], count: int, where: str) ->
         if total > MOST_BYTES:
             raise _too_large(where)
         files.append(File(_shown(name), content))
-    return sorted(files, key=_natural)
+    return files
 
 
 def _limited(file: IO[bytes], most: int, name: str) -> bytes:

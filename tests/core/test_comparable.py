@@ -40,7 +40,14 @@ def inside(estimate, truth):
 
 @pytest.mark.parametrize(
     "other",
-    [{"chorales": 9}, {"scaling": "global"}, {"gradient": "exact"}, {"batch_size": "all"}, {"edition": "paper"}],
+    [
+        {"chorales": 9},
+        {"scaling": "global"},
+        {"gradient": "exact"},
+        {"batch_size": "all"},
+        {"edition": "paper"},
+        {"edition": "own:songs"},
+    ],
 )
 def test_runs_of_other_data_or_methods_are_another_world(store, other):
     for width in (10, 20):

@@ -24,6 +24,15 @@ def test_the_class_trio():
     ]
 
 
+@pytest.mark.parametrize(
+    ("edition", "own"), [("corpus", False), ("paper", False), ("own:a", True), ("own:folk-songs_2", True)]
+)
+def test_editions_that_can_be_named(edition, own):
+    config = RunConfig(edition=edition)
+    assert RunConfig.from_json(config.to_json()) == config
+    assert config.is_own is own
+
+
 def test_an_unknown_preset_is_named():
     with pytest.raises(ConfigError, match=r"no preset 'x'.*class-under"):
         preset("x")

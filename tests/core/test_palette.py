@@ -36,6 +36,10 @@ def test_text_is_legible_on_both_pages(mode):
     assert contrast(colours["primaryColor"], "#FFFFFF") >= 4.4  # a button's white letters
 
 
+def test_own_data_have_no_known_regime():
+    assert regime(replace(PRESETS["class-near"].config, edition="own:songs")) is None
+
+
 def test_the_regime_is_the_networks_whatever_its_name_and_seed():
     for name in ("under", "near", "over"):
         config = PRESETS[f"class-{name}"].config

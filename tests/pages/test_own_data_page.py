@@ -109,6 +109,16 @@ def test_every_view_of_the_chorales_page_copes_with_nothing_held_out(open_page, 
     assert "held out" not in tables
 
 
+@pytest.mark.parametrize("page", [RUNS, "pages/2_Learning_curves.py", CRITICAL, "pages/4_Aging.py", CHORALES])
+def test_pages_of_runs_whose_data_have_gone(open_page, store, songs, own_directory, page):
+    add_singer(store, edition="own:songs", digest=songs.digest)
+    (own_directory / "songs.json").unlink()
+    app = open_page(page)
+    assert not app.exception
+    wanted = ["There is no edition 'own:songs': choose one of corpus, paper."] if page == CHORALES else []
+    assert [error.value.replace("\\", "") for error in app.error] == wanted
+
+
 def test_a_set_that_is_empty_is_not_offered(open_page, store, songs):
     add_singer(store, edition="own:songs", digest=songs.digest)
     app = open_page(CHORALES, split="valid")
