@@ -22,7 +22,7 @@ from typing import Any
 
 from glassy_core.config import RunConfig, check_eta
 from glassy_core.files import read_json, write_json
-from glassy_core.runs import ACTIVE, Run, RunBusyError, RunError, RunStore, take_lock
+from glassy_core.runs import ACTIVE, Run, RunBusyError, RunError, RunStore, State, take_lock
 
 LOOK_EVERY = 0.5  # seconds between looks at the queue
 IDLE_EXIT = 1800.0  # seconds without work after which a local dispatcher ends
@@ -62,7 +62,7 @@ def prepare_to_resume(run: Run, steps: int | None = None, eta: float | None = No
     if run.is_locked() or state.status == "queued":
         raise RunError(f"Run {run.id} is {state.status} already.")
     last = steps if steps is not None else state.steps or config.steps
-    if state.step >= last:
+    if state.step > last or not replace(state, steps=last).has_more_to_do:
         raise RunError(f"Run {run.id} is at step {state.step} of {last}: give it more steps to go on.")
     if eta is not None:
         run.request_eta(check_eta(eta))
@@ -130,6 +130,7 @@ def dispatch(store: RunStore) -> None:
             return
         from distributed import Client
 
+        store.clear_drafts()
         with _cluster() as address, Client(address, set_as_default=False) as client:
             client.run(warm_up)
             _serve(store, client)
@@ -140,38 +141,51 @@ def dispatch(store: RunStore) -> None:
 
 def _serve(store: RunStore, client: Any) -> None:
     futures: dict[str, Any] = {}
-    tries: dict[str, tuple[int, int]] = {}  # how often a run was given out at which step
+    tries: dict[str, _Tries] = {}
     settled: dict[str, int] = {}  # runs that want no worker, by the time their state was last changed
-    started = last_busy = time.time()
+    started, last_busy = time.time(), time.monotonic()  # a clock that is set ends nothing
     told: DispatcherStatus | None = None
-    while time.time() - last_busy < IDLE_EXIT:
+    while time.monotonic() - last_busy < IDLE_EXIT:
         futures = {run_id: future for run_id, future in futures.items() if not future.done()}
         for run in _waiting(store, settled):
             if run.id not in futures and _is_worth_a_try(run, tries):
                 key = f"{run.id}-{time.time_ns()}"
                 futures[run.id] = client.submit(train_run, str(store.directory), run.id, key=key, pure=False)
         if futures:
-            last_busy = time.time()
+            last_busy = time.monotonic()
         workers = len(client.scheduler_info(n_workers=-1)["workers"])
         status = DispatcherStatus(True, os.getpid(), started, str(client.scheduler.address), workers)
         if status != told:
-            with contextlib.suppress(OSError):  # a full disk ends no runs
+            with contextlib.suppress(OSError):  # nor does a full disk
                 write_json(store.directory / ".dispatcher" / "status.json", asdict(status), durable=False)
                 told = status
         time.sleep(LOOK_EVERY)
 
 
-def _is_worth_a_try(run: Run, tries: dict[str, tuple[int, int]]) -> bool:
+@dataclass(frozen=True)
+class _Tries:
+    """How often a run was given out at one step since it was queued."""
+
+    step: int = -1
+    queued: float = 0.0  # heartbeat of the state that queued it
+    count: int = 0
+
+    def again(self, state: State) -> _Tries:
+        """One more, unless the run got on, or was queued anew."""
+        queued = state.heartbeat if state.status == "queued" else self.queued
+        count = self.count + 1 if (state.step, queued) == (self.step, self.queued) else 1
+        return _Tries(state.step, queued, count)
+
+
+def _is_worth_a_try(run: Run, tries: dict[str, _Tries]) -> bool:
     """False, and the run failed, where it has ended its workers again and again without getting on."""
     state = run.state()
-    if state.status == "queued":
-        tries.pop(run.id, None)
-    step, count = tries.get(run.id, (-1, 0))
-    tries[run.id] = (state.step, count + 1 if step == state.step else 1)
-    if tries[run.id][1] <= MOST_TRIES:
+    mine = tries[run.id] = tries.get(run.id, _Tries()).again(state)
+    if mine.count <= MOST_TRIES:
         return True
     error = f"The run's process ended {MOST_TRIES} times at step {state.step} without a word; is there enough memory?"
-    run.write_state(replace(state, status="failed", error=error))
+    with contextlib.suppress(OSError):  # it was deleted, or cannot be written: the queue goes on
+        run.write_failure(replace(state, status="failed", error=error))
     return False
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from glassy_core import jobs
 from glassy_core.chorales import load_or_fallback
 from glassy_core.config import RunConfig, check_eta
 from glassy_core.execution import check_against
+from glassy_core.files import sentence
 from glassy_core.runs import ACTIVE, Run, RunError
 from glassy_core.ui.frame import EXPECTED, plain, store
 
@@ -47,7 +49,7 @@ def on_each(run_ids: Sequence[str], what: Callable[[Run], object], done: str) ->
             what(_find(run_id))
             changed.append(run_id)
         except EXPECTED as error:
-            failures.append(str(error))
+            failures.append(_words(error))
     return Outcome(
         done=f"{done} {_listed([title(run_id) for run_id in changed])}." if changed else "", error=" ".join(failures)
     )
@@ -90,9 +92,32 @@ def change_eta(run_ids: Sequence[str], eta: float) -> Outcome:
     return on_each(run_ids, ask, f"From the coming step on eta = {eta:g}:")
 
 
-def describe(run_id: str, name: str, tags: Sequence[str], note: str) -> Outcome:
-    """Save the reader's own words on a run."""
-    return on_each([run_id], lambda run: run.describe(name, list(tags), note), "Saved")
+def describe(run_id: str, before: dict[str, Any], after: dict[str, Any]) -> Outcome:
+    """Save what the reader changed of the words on a run: name, tags, note.
+
+    before: the words that the reader was shown. What another tab has changed since then is not written over.
+    """
+
+    def save(run: Run) -> None:
+        now = run.about()
+        changed = {key: value for key, value in after.items() if value != before[key]}
+        for key in changed:
+            if now[key] not in (before[key], after[key]):
+                raise RunError(
+                    f"The {key} of run {run.id} was changed elsewhere meanwhile, to {now[key]!r}: nothing was saved; "
+                    "press Save again to write yours over it."
+                )
+        run.describe(**changed)
+
+    return on_each([run_id], save, "Saved")
+
+
+def words(run_id: str) -> dict[str, Any]:
+    """The words on a run as they are now; none where the run has gone."""
+    try:
+        return _find(run_id).about()
+    except EXPECTED:
+        return {}
 
 
 def delete(run_ids: Sequence[str]) -> Outcome:
@@ -117,12 +142,22 @@ def empty_trash() -> Outcome:
     return Outcome(done="The deleted runs are gone for good.")
 
 
+def serve() -> Outcome:
+    """Start the process that serves the queue."""
+    jobs.ensure_dispatcher(store())
+    return Outcome(done="Asked it to start.")
+
+
 def perform(action: Callable[..., Outcome], *arguments: object) -> None:
     """A button's callback: do it and keep what came of it."""
     try:
         st.session_state[_KEY] = action(*arguments)
     except EXPECTED as error:
-        st.session_state[_KEY] = Outcome(error=str(error))
+        st.session_state[_KEY] = Outcome(error=_words(error))
+
+
+def _words(error: Exception) -> str:
+    return sentence(error) if isinstance(error, OSError) else str(error)
 
 
 def show_outcome() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from glassy_core import jobs
-from glassy_core.ui.actions import show_outcome
+from glassy_core.ui import actions
+from glassy_core.ui.actions import perform, show_outcome
 from glassy_core.ui.frame import store
 from glassy_core.ui.run_panel import panel, trash
 from glassy_core.ui.run_rows import rows
@@ -32,4 +33,4 @@ def _queue_notice(waiting: bool) -> None:
     """Say so when runs wait and nobody serves the queue."""
     if waiting and not jobs.dispatcher_status(store()).alive:
         st.warning("Runs wait, and the process that serves them is not up yet.", icon=":material/schedule:")
-        st.button("Start it again", key="dispatcher", on_click=jobs.ensure_dispatcher, args=(store(),))
+        st.button("Start it again", key="dispatcher", on_click=perform, args=(actions.serve,))

@@ -1,7 +1,6 @@
-"""The queue and its dispatcher: real worker processes, killed and restarted."""
+"""The queue and its dispatcher, with real worker processes. Kills are in tests/faults."""
 
 import dataclasses
-import os
 import signal
 import time
 
@@ -83,21 +82,6 @@ def test_a_run_stopped_while_it_waits_for_a_worker_is_not_trained(store):
     time.sleep(2)
     assert waiting.state().status == "stopped"
     assert waiting.state().step == 0
-
-
-@pytest.mark.parametrize("victim", ["worker", "dispatcher"])
-def test_a_killed_process_costs_nothing_but_time(store, tmp_path, victim):
-    config = dataclasses.replace(CONFIG, steps=20_000)
-    run = jobs.submit(store, config, digest())
-    wait_for(lambda: run.state().step > 600)
-    if victim == "worker":
-        os.kill(run.state().pid, signal.SIGKILL)
-    else:
-        end_dispatcher(store, signal.SIGKILL)
-        assert run.state().status == "interrupted"
-        jobs.ensure_dispatcher(store)  # as the restarted app does
-    wait_for(lambda: run.state().status == "finished")
-    assert same_result(run, config, tmp_path)
 
 
 def test_one_dispatcher_a_store(store):
