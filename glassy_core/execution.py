@@ -14,7 +14,7 @@ from glassy_core import checkpoints
 from glassy_core.chorales import ChoraleError, Edition, load_edition
 from glassy_core.config import ConfigError, RunConfig
 from glassy_core.files import LineWriter, read_lines, remove_temporaries, sentence, unreadable_lines
-from glassy_core.runs import Run, RunError, State
+from glassy_core.runs import STATUSES, Run, RunError, State
 from glassy_core.training import AgingRecord, Record, Snapshot, Trainer, TrainingError, fresh, make_learner
 from glassy_core.transitions import Transitions
 
@@ -42,18 +42,25 @@ def load_data(config: RunConfig, edition: Edition) -> tuple[Transitions, Transit
     return data, Transitions.pack(held_out, data.scaling) if held_out else None
 
 
-def execute(runs: Run | Sequence[Run], progress: Progress | None = None, device: str = "cpu") -> list[State]:
+def execute(
+    runs: Run | Sequence[Run], progress: Progress | None = None, device: str = "cpu", only: Sequence[str] = STATUSES
+) -> list[State]:
     """Train runs until they are finished, or asked to stop or pause; returns their last states.
 
     Several runs are trained in lockstep as one batch: they may differ in width, seed and eta only,
-    and must be at the same step (RunError otherwise). Raises RunBusyError, with nothing touched, where
-    another process trains one. Every other failure is written into the states before it is raised; one of the
-    file system as a RunError.
+    and must be at the same step (RunError otherwise). Where one's status is not among `only`, once it is
+    locked, nothing is trained: another process may have ended it since it was looked at.
+
+    Raises RunBusyError, with nothing touched, where another process trains one. Every other failure is
+    written into the states before it is raised; one of the file system as a RunError.
     """
     runs = [runs] if isinstance(runs, Run) else list(runs)
     with contextlib.ExitStack() as locks:
         for run in runs:
             locks.enter_context(run.locked())
+        states = [run.state() for run in runs]
+        if any(state.status not in (*only, "running", "stalled") for state in states):
+            return states
         try:
             for run in runs:
                 started = replace(run.state(), status="running", heartbeat=time.time(), error=None, speed=None)

@@ -73,12 +73,13 @@ def age(path: Path) -> float:
         written = path.stat().st_mtime
     except OSError:
         return float("inf")
-    return time.time() + _clock_offset(path.parent, int(time.monotonic() / 5)) - written
+    moment = (int(time.monotonic() / 5), int(time.time() / 5))  # a clock that is set is measured anew
+    return time.time() + _clock_offset(path.parent, moment) - written
 
 
 @lru_cache(maxsize=1024)
-def _clock_offset(directory: Path, moment: int) -> float:
-    """How far the stamps of files in a directory are ahead of this machine's clock, in seconds; moment: for how long.
+def _clock_offset(directory: Path, moment: tuple[int, int]) -> float:
+    """How far the stamps of files in a directory are ahead of this machine's clock, in seconds; moment: when.
 
     Where nothing can be written it cannot be measured, and the clocks are taken to agree.
     """

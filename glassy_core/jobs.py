@@ -26,6 +26,7 @@ from glassy_core.runs import ACTIVE, Run, RunBusyError, RunError, RunStore, Stat
 
 LOOK_EVERY = 0.5  # seconds between looks at the queue
 IDLE_EXIT = 1800.0  # seconds without work after which a local dispatcher ends
+WAITING = ("queued", "interrupted")  # statuses of runs that want a worker
 MOST_TRIES = 4  # of an interrupted run that does not get on
 LEAST_WORKERS = 3  # the class trio moves together even on two cores
 LOWERED_PRIORITY = 10  # niceness of the workers: the pages stay quick
@@ -199,7 +200,7 @@ def _waiting(store: RunStore, settled: dict[str, int]) -> Iterator[Run]:
         if settled.get(run.id) == changed:
             continue
         status = run.state().status
-        if status in ("queued", "interrupted") and not run.is_locked():
+        if status in WAITING and not run.is_locked():
             yield run
         elif status not in (*ACTIVE, "stalled", "interrupted"):
             settled[run.id] = changed
@@ -253,9 +254,9 @@ def train_run(directory: str, run_id: str) -> str:
     try:
         run = RunStore(Path(directory)).get(run_id)
         status = run.state().status
-        if status not in ("queued", "interrupted"):
+        if status not in WAITING:
             return status  # stopped while it waited for a worker
-        return execute(run)[0].status
+        return execute(run, only=WAITING)[0].status
     except RunBusyError:
         return "busy"
     except Exception as error:  # it is in the run's state, where the pages read it

@@ -12,9 +12,8 @@ from glassy_core import jobs
 from glassy_core.chorales import load_or_fallback
 from glassy_core.config import RunConfig, check_eta
 from glassy_core.execution import check_against
-from glassy_core.files import sentence
 from glassy_core.runs import ACTIVE, Run, RunError
-from glassy_core.ui.frame import EXPECTED, plain, store
+from glassy_core.ui.frame import EXPECTED, in_words, plain, store
 
 _KEY = "outcome"
 
@@ -49,7 +48,7 @@ def on_each(run_ids: Sequence[str], what: Callable[[Run], object], done: str) ->
             what(_find(run_id))
             changed.append(run_id)
         except EXPECTED as error:
-            failures.append(_words(error))
+            failures.append(in_words(error))
     return Outcome(
         done=f"{done} {_listed([title(run_id) for run_id in changed])}." if changed else "", error=" ".join(failures)
     )
@@ -153,11 +152,7 @@ def perform(action: Callable[..., Outcome], *arguments: object) -> None:
     try:
         st.session_state[_KEY] = action(*arguments)
     except EXPECTED as error:
-        st.session_state[_KEY] = Outcome(error=_words(error))
-
-
-def _words(error: Exception) -> str:
-    return sentence(error) if isinstance(error, OSError) else str(error)
+        st.session_state[_KEY] = Outcome(error=in_words(error))
 
 
 def show_outcome() -> None:

@@ -17,7 +17,7 @@ from glassy_core.recall import best_mean_share
 from glassy_core.runs import Run
 from glassy_core.ui import loaders, sources
 from glassy_core.ui.chorale_settings import Wish
-from glassy_core.ui.frame import EXPECTED, plain, prose, store
+from glassy_core.ui.frame import EXPECTED, in_words, plain, prose, store
 from glassy_core.ui.live_figure import live_figure
 from glassy_core.ui.run_rows import Row
 from glassy_core.ui.sources import Source
@@ -93,7 +93,7 @@ def _points(
             try:
                 share, complete = sources.share(at, edition, k)
             except EXPECTED as error:
-                st.warning(plain(f"{row.name}: {error}"), icon=":material/warning:")
+                st.warning(plain(f"{row.name}: {in_words(error)}"), icon=":material/warning:")
                 continue
             name = loaders.label(row.name, at.config)
             out.append(Point(name, inks[row.id], at.config.width, at.step, at.tau, share, complete, chorales))

@@ -18,7 +18,7 @@ from glassy_core.sweep_presets import SWEEPS
 from glassy_core.sweeps import already_there, expand
 from glassy_core.ui.estimate import _measurements
 from glassy_core.ui.following import follow, queue_and_tell, runs_in_words
-from glassy_core.ui.frame import EXPECTED, READING_WIDTH, plain, store
+from glassy_core.ui.frame import EXPECTED, READING_WIDTH, in_words, plain, store
 from glassy_core.ui.words import duration, whole
 
 FIRST = "class"
@@ -161,7 +161,7 @@ def _seconds(left: dict[RunConfig, int]) -> tuple[float | None, str]:
             try:
                 costs.append(1 / future.result())
             except (*EXPECTED, SubprocessError) as error:
-                return None, str(error)
+                return None, in_words(error)
         ends = np.log([same[0].width, same[-1].width])
         for config in same:
             total += left[config] * float(np.exp(np.interp(np.log(config.width), ends, np.log(costs))))

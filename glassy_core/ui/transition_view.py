@@ -11,7 +11,7 @@ from glassy_core.config import RunConfig
 from glassy_core.piece import Piece
 from glassy_core.ui import sources
 from glassy_core.ui.chorale_settings import Wish
-from glassy_core.ui.frame import EXPECTED, plain, prose
+from glassy_core.ui.frame import EXPECTED, in_words, plain, prose
 from glassy_core.ui.player import player
 from glassy_core.ui.run_rows import Row
 from glassy_core.ui.songs import Song
@@ -97,7 +97,7 @@ def _players(wish: Wish, voices: Sequence[tuple[str, Source]], key: str) -> None
                     player(Song.of(piece), wish.sound, f"play_{key}_{i}", f"{title}: {length} chords", small=True)
                     st.caption(_said(piece))
                 except EXPECTED as error:
-                    st.error(plain(str(error)))
+                    st.error(plain(in_words(error)))
 
 
 def _said(piece: Piece) -> str:

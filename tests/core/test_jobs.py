@@ -84,15 +84,6 @@ def test_a_run_stopped_while_it_waits_for_a_worker_is_not_trained(store):
     assert waiting.state().step == 0
 
 
-def test_one_dispatcher_a_store(store):
-    jobs.ensure_dispatcher(store)
-    wait_for(lambda: jobs.dispatcher_status(store).workers > 0)
-    pid = jobs.dispatcher_status(store).pid
-    jobs.ensure_dispatcher(store)
-    jobs.dispatch(store)  # returns at once
-    assert jobs.dispatcher_status(store).pid == pid
-
-
 def test_a_failed_run_says_why_and_the_queue_goes_on(store):
     bad = jobs.submit(store, CONFIG, "the digest of another file")
     good = jobs.submit(store, dataclasses.replace(CONFIG, steps=500), digest())

@@ -69,17 +69,16 @@ class Nursery:
         at_line: int = 0,
         clock: float = 0.0,
         host: str = "",
-        uid: int = 0,
     ) -> Child:
         """Fork a child for one of the DEEDS.
 
         die_in, at_line: functions of the core, and before which of the lines executed in them the child is killed.
-        clock: seconds by which its clock is ahead. host: another name of its machine. uid: another user.
+        clock: seconds by which its clock is ahead. host: another name of its machine.
         """
         self._count += 1
         report = self._directory / f"report-{self._count}"
         values = {"deed": deed, "arguments": [str(argument) for argument in arguments], "report": str(report)}
-        faults = {"die_in": list(die_in), "at_line": at_line, "clock": clock, "host": host, "uid": uid}
+        faults = {"die_in": list(die_in), "at_line": at_line, "clock": clock, "host": host}
         return Child(self, self.ask(values | faults), report)
 
     def close(self) -> None:
@@ -128,20 +127,18 @@ def serve() -> None:
 
 
 def _live(
-    deed: str, arguments: list[str], report: str, die_in: list[str], at_line: int, clock: float, host: str, uid: int
+    deed: str, arguments: list[str], report: str, die_in: list[str], at_line: int, clock: float, host: str
 ) -> int:
     """A child's life; returns its exit status."""
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1):  # the nursery's own pipes
         os.dup2(null, stream)
-    with open(report, "w") as said:  # opened first: another user may not be let in
+    with open(report, "w") as said:
         if clock:
             true_time = time.time
             time.time = lambda: true_time() + clock  # a kernel has one such clock for all its processes
         if host:
             _call_machine(host)
-        if uid:
-            os.setuid(uid)
         if die_in:
             die_at(die_in, at_line)
         try:
