@@ -17,6 +17,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from glassy_core import runs as run_store
 from glassy_core.config import OWN, PRESETS, ConfigError, RunConfig, preset
+from glassy_core.files import sentence
 from glassy_core.runs import Run, RunError, RunStore, State
 
 
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except _expected_errors() as error:
-        what = f"{error.filename or 'A file'}: {error.strerror}." if isinstance(error, OSError) else error
+        what = sentence(error) if isinstance(error, OSError) else error
         print(f"glassy: {what}", file=sys.stderr)
         return 2
     return 0

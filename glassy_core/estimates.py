@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -51,8 +52,9 @@ def steps_per_second(config: RunConfig, directory: Path) -> float:
         raise EstimateError((result.stderr.strip().splitlines() or ["The speed could not be measured."])[-1])
     speed = float(result.stdout)
     found = {"steps_per_second": speed, "when": time.time()}
-    directory.mkdir(parents=True, exist_ok=True)
-    write_json(directory / MEMORY, (read_json(directory / MEMORY) or {}) | {key: found})
+    with contextlib.suppress(OSError):  # a store that cannot be written: measured again next time
+        directory.mkdir(parents=True, exist_ok=True)
+        write_json(directory / MEMORY, (read_json(directory / MEMORY) or {}) | {key: found})
     return speed
 
 

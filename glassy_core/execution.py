@@ -13,8 +13,8 @@ from typing import Any
 from glassy_core import checkpoints
 from glassy_core.chorales import ChoraleError, Edition, load_edition
 from glassy_core.config import ConfigError, RunConfig
-from glassy_core.files import LineWriter, read_lines, remove_temporaries
-from glassy_core.runs import Run, RunError, State
+from glassy_core.files import LineWriter, read_lines, remove_temporaries, sentence, unreadable_lines
+from glassy_core.runs import STATUSES, Run, RunError, State
 from glassy_core.training import AgingRecord, Record, Snapshot, Trainer, TrainingError, fresh, make_learner
 from glassy_core.transitions import Transitions
 
@@ -42,18 +42,26 @@ def load_data(config: RunConfig, edition: Edition) -> tuple[Transitions, Transit
     return data, Transitions.pack(held_out, data.scaling) if held_out else None
 
 
-def execute(runs: Run | Sequence[Run], progress: Progress | None = None, device: str = "cpu") -> list[State]:
+def execute(
+    runs: Run | Sequence[Run], progress: Progress | None = None, device: str = "cpu", only: Sequence[str] = STATUSES
+) -> list[State]:
     """Train runs until they are finished, or asked to stop or pause; returns their last states.
 
     Several runs are trained in lockstep as one batch: they may differ in width, seed and eta only,
-    and must be at the same step (RunError otherwise). Raises RunBusyError, with nothing touched, where
-    another process trains one. Every other failure is written into the states before it is raised.
+    and must be at the same step (RunError otherwise). Where one's status is not among `only`, once it is
+    locked, nothing is trained: another process may have ended it since it was looked at.
+
+    Raises RunBusyError, with nothing touched, where another process trains one. Every other failure is
+    written into the states before it is raised; one of the file system as a RunError.
     """
     runs = [runs] if isinstance(runs, Run) else list(runs)
     with contextlib.ExitStack() as locks:
         for run in runs:
             run.check_not_archived()
             locks.enter_context(run.locked())
+        states = [run.state() for run in runs]
+        if any(state.status not in (*only, "running", "stalled") for state in states):
+            return states
         try:
             for run in runs:
                 started = replace(run.state(), status="running", heartbeat=time.time(), error=None, speed=None)
@@ -61,19 +69,23 @@ def execute(runs: Run | Sequence[Run], progress: Progress | None = None, device:
             return _Session(runs, progress, device).train()
         except Exception as error:
             expected = isinstance(error, TrainingError | RunError | ChoraleError | checkpoints.CheckpointError)
-            message = str(error) if expected else _unexpected(error)
             for run in runs:
+                message = str(error) if expected else _unexpected(run, error)
                 failed = replace(run.state(), status="failed", heartbeat=time.time(), error=message, speed=None)
-                with contextlib.suppress(OSError):  # a full disk: the missing heartbeat will tell
-                    run.write_state(failed)
+                with contextlib.suppress(OSError):  # nothing can be written: the missing heartbeat will tell
+                    run.write_failure(failed)
+            if isinstance(error, OSError):
+                raise RunError(message) from error
             raise
 
 
-def _unexpected(error: Exception) -> str:
+def _unexpected(run: Run, error: Exception) -> str:
     """One sentence for a failure that no check foresaw."""
-    if isinstance(error, OSError):
-        return f"The run's files could not be written ({error.strerror or error}): make room, then resume the run."
-    return f"{type(error).__name__}: {error}"
+    if not isinstance(error, OSError):
+        return f"{type(error).__name__}: {error}"
+    if not run.path.exists():
+        return f"Run {run.id} was moved or deleted while it was trained: put {run.path} back to go on with it."
+    return f"Run {run.id} could not be written; what is stored is whole, resume it then. {sentence(error)}"
 
 
 class _Stored:
@@ -88,13 +100,14 @@ class _Stored:
                 "put that file back, or start a new run on this one."
             )
         remove_temporaries(run.checkpoints)  # left by a kill in the middle of a write
+        remove_temporaries(run.path, older_than=60.0)  # pages write here too
         found, damaged = run.latest_snapshot(P)
         self.snapshot = snapshot = found or fresh(config)
         self.references = run.references(snapshot.step, P)
         before = run.state()
         self.last = before.steps or config.steps
         self.nll = before.nll
-        self.notice = _set_aside(run, snapshot.step, damaged) if damaged else None
+        self.notice = _set_aside(run, snapshot.step, damaged)
 
         def known(record: dict[str, Any]) -> bool:
             """Whether the checkpoint knows of a record: a fresh start, or a new eta, records its step itself."""
@@ -131,18 +144,32 @@ class _Stored:
                 writer.close()
 
 
-def _set_aside(run: Run, step: int, damaged: dict[str, str]) -> str:
-    """Rename damaged checkpoints, and keep a copy of the records that resuming from a step before them drops."""
+def _set_aside(run: Run, step: int, damaged: dict[str, str]) -> str | None:
+    """Keep what resuming from a step drops: damaged checkpoints, and files of records that damage has reached.
+
+    Returns what the reader should know of it, after what was known before. A kill in between repeats it or finds
+    it done: the copies come first, then the notice, then the new names.
+    """
+    paths = [path for path in (run.metrics_path, run.aging_path) if path.exists()]
+    kept = f"as *.before-step-{step}.jsonl."
+    unreadable = {path: n for path in paths if (n := unreadable_lines(path))}
+    said = [
+        f"{n} unreadable lines of {path.name} are left out; the file is kept {kept}" for path, n in unreadable.items()
+    ]
+    if damaged:
+        said.insert(0, f"Resumed from step {step}: {' '.join(damaged.values())} ")
+        said[0] += f"The records after step {step} are made anew; the old ones are kept {kept}"
+    state = run.state()
+    if not said:
+        return state.notice
+    for path in paths if damaged else unreadable:
+        shutil.copy2(path, path.with_name(f"{path.stem}.before-step-{step}.jsonl"))
+    notice = " ".join(dict.fromkeys([state.notice, *said] if state.notice else said))
+    run.write_state(replace(state, status="running", notice=notice))
     for name in damaged:
         path = run.checkpoints / name
         path.rename(path.with_suffix(".damaged"))
-    for path in (run.metrics_path, run.aging_path):
-        if path.exists():
-            shutil.copy2(path, path.with_name(f"{path.stem}.before-step-{step}.jsonl"))
-    return (
-        f"Resumed from step {step}: {' '.join(damaged.values())} "
-        f"The records after step {step} are made anew; the old ones are kept as *.before-step-{step}.jsonl."
-    )
+    return notice
 
 
 def _seconds_so_far(run: Run) -> float:

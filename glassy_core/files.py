@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import secrets
+import tempfile
+import time
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 MAX_STEP = 2**53  # beyond it columns of numbers could not tell one step from the next
+
+# What to do about a file system's refusals; anything else: to look at the place it names.
+REMEDIES = {
+    errno.ENOSPC: "make room on that disk, then try again",
+    errno.EDQUOT: "make room within your quota, then try again",
+    errno.EROFS: "this place can only be read; choose one that can be written, or mount it for writing",
+    errno.EACCES: "give yourself the right to write there, then try again",
+    errno.ENOENT: "it was moved or deleted; put it back, or go on without it",
+}
+
+
+def sentence(error: OSError) -> str:
+    """An error of the file system in one sentence: the place, what was wrong, what to do."""
+    place = f"{error.filename}: " if error.filename else ""
+    remedy = REMEDIES.get(error.errno or 0, "look at that place, then try again")
+    return f"{place}{error.strerror or str(error) or type(error).__name__}: {remedy}."
 
 
 def replace_file(path: Path, content: bytes, durable: bool = True) -> None:
@@ -38,15 +58,52 @@ def replace_file(path: Path, content: bytes, durable: bool = True) -> None:
             os.close(directory)
 
 
-def remove_temporaries(directory: Path) -> None:
-    """Remove what `replace_file` left behind where it was killed; only while nobody writes there."""
+def remove_temporaries(directory: Path, older_than: float = 0.0) -> None:
+    """Remove what `replace_file` left behind where it was killed; where others write too, give seconds of grace."""
     for path in directory.glob(".*.tmp"):
-        path.unlink(missing_ok=True)
+        if not older_than or age(path) > older_than:
+            path.unlink(missing_ok=True)
+
+
+def age(path: Path) -> float:
+    """Seconds since a file was last written, infinite where it is missing.
+
+    By the clock that stamps files there, so it holds on every machine that shares the directory, whatever the
+    machines' own clocks say.
+    """
+    try:
+        written = path.stat().st_mtime
+    except OSError:
+        return float("inf")
+    moment = (int(time.monotonic() / 5), int(time.time() / 5))  # a clock that is set is measured anew
+    return time.time() + _clock_offset(path.parent, moment) - written
+
+
+@lru_cache(maxsize=1024)
+def _clock_offset(directory: Path, moment: tuple[int, int]) -> float:
+    """How far the stamps of files in a directory are ahead of this machine's clock, in seconds; moment: when.
+
+    Where nothing can be written it cannot be measured, and the clocks are taken to agree.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=directory, buffering=0) as file:
+            file.write(b".")
+            return os.fstat(file.fileno()).st_mtime - time.time()
+    except OSError:
+        return 0.0
 
 
 def write_json(path: Path, values: dict[str, Any], durable: bool = True) -> None:
     """Replace path by one JSON object."""
     replace_file(path, (json.dumps(values, allow_nan=False, indent=1) + "\n").encode(), durable)
+
+
+def overwrite_json(path: Path, values: dict[str, Any]) -> None:
+    """Write one JSON object over the file that is there, which a full disk still takes; not safe against a kill."""
+    content = (json.dumps(values, allow_nan=False, indent=1) + "\n").encode()
+    with open(path, "r+b", buffering=0) as file:
+        file.write(content)
+        file.truncate(len(content))
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
@@ -98,6 +155,15 @@ def read_lines(path: Path, offset: int = 0) -> Iterator[tuple[int, dict[str, Any
             record = parse_line(line) if line.endswith(b"\n") else None
             if record is not None:
                 yield offset, record
+
+
+def unreadable_lines(path: Path) -> int:
+    """How many whole lines of a JSON-lines file are no records; a torn last one is not counted."""
+    try:
+        with open(path, "rb") as file:
+            return sum(parse_line(line) is None for line in file if line.endswith(b"\n"))
+    except OSError:
+        return 0
 
 
 class LineWriter:

@@ -22,8 +22,9 @@ from typing import Any, get_type_hints
 from glassy_core import cluster, waiting
 from glassy_core.cluster import ClusterError, Worker
 from glassy_core.config import RunConfig, check_eta, check_steps
-from glassy_core.files import read_json, write_json
-from glassy_core.runs import ACTIVE, Run, RunBusyError, RunError, RunStore, take_lock
+from glassy_core.files import read_json, sentence, write_json
+from glassy_core.runs import ACTIVE, Run, RunBusyError, RunError, RunStore, State, take_lock
+from glassy_core.waiting import WAITING
 
 LOOK_EVERY = 0.5  # seconds between looks at the queue
 RETRY_EVERY = 2.0  # seconds between tries to reach a cluster
@@ -58,7 +59,7 @@ def prepare_to_resume(run: Run, steps: int | None = None, eta: float | None = No
     if run.is_locked() or state.status == "queued":
         raise RunError(f"Run {run.id} is {state.status} already.")
     last = check_steps(steps) if steps is not None else state.steps or config.steps
-    if state.step >= last:
+    if state.step > last or not replace(state, steps=last).has_more_to_do:
         raise RunError(f"Run {run.id} is at step {state.step} of {last}: give it more steps to go on.")
     if eta is not None:
         run.request_eta(check_eta(eta))
@@ -129,6 +130,7 @@ def dispatch(store: RunStore) -> None:
     with _hold(store.directory / ".dispatcher" / "lock") as held:
         if not held:
             return
+        store.clear_drafts()
         name = cluster.given()
         dispatcher = _Dispatcher(store, local=name is None)
         if name is None:
@@ -148,10 +150,10 @@ class _Dispatcher:
     def __init__(self, store: RunStore, local: bool) -> None:
         self.store = store
         self.futures: dict[str, Any] = {}  # by run id
-        self.tries: dict[str, tuple[int, int]] = {}  # how often a run was given out at which step
+        self.tries: dict[str, _Tries] = {}
         self.settled: dict[str, int] = {}
         self.told = DispatcherStatus(True, os.getpid(), time.time(), local=local)
-        self.last_busy = time.time()
+        self.last_busy = time.monotonic()  # a clock that is set ends nothing
         self._write()
 
     def serve(self, client: Any, address: str) -> None:
@@ -171,14 +173,16 @@ class _Dispatcher:
                 with cluster.connected(address) as client:
                     self.serve(client, address)
             except (ClusterError, OSError) as error:  # an OSError: it was lost in the middle of a word
-                self.futures = {}  # the new scheduler knows nothing of them, the runs' states say all
-                self._tell(workers=(), problem=str(error))
+                for run_id in self.futures:  # the next scheduler knows nothing of them, the runs' states say all
+                    self.tries.pop(run_id, None)  # nor was it their fault
+                self.futures = {}
+                self._tell(workers=(), problem=sentence(error) if isinstance(error, OSError) else str(error))
                 time.sleep(RETRY_EVERY)
 
     def _is_wanted(self) -> bool:
         if self.futures or (self.told.problem and waiting.look(self.store, self.settled).waiting):
-            self.last_busy = time.time()
-        return time.time() - self.last_busy < IDLE_EXIT
+            self.last_busy = time.monotonic()
+        return time.monotonic() - self.last_busy < IDLE_EXIT
 
     def _take_back(self) -> None:
         """Forget the tasks that are done; a run that no worker could even begin has failed."""
@@ -190,7 +194,8 @@ class _Dispatcher:
                 with contextlib.suppress(RunError, OSError):
                     run = self.store.get(run_id)
                     if run.state().status == "queued":
-                        run.write_state(replace(run.state(), status="failed", error=f"No worker could begin: {error}"))
+                        failed = replace(run.state(), status="failed", error=f"No worker could begin: {error}")
+                        run.write_failure(failed)
 
     def _give_out(self, client: Any, workers: Sequence[Worker]) -> None:
         queue, limit = waiting.look(self.store, self.settled), waiting.wishes(self.store).limit
@@ -216,17 +221,30 @@ class _Dispatcher:
             write_json(self.store.directory / ".dispatcher" / "status.json", asdict(self.told), durable=False)
 
 
-def _is_worth_a_try(run: Run, tries: dict[str, tuple[int, int]]) -> bool:
+@dataclass(frozen=True)
+class _Tries:
+    """How often a run was given out at one step since it was queued."""
+
+    step: int = -1
+    queued: float = 0.0  # heartbeat of the state that queued it
+    count: int = 0
+
+    def again(self, state: State) -> _Tries:
+        """One more, unless the run got on, or was queued anew."""
+        queued = state.heartbeat if state.status == "queued" else self.queued
+        count = self.count + 1 if (state.step, queued) == (self.step, self.queued) else 1
+        return _Tries(state.step, queued, count)
+
+
+def _is_worth_a_try(run: Run, tries: dict[str, _Tries]) -> bool:
     """False, and the run failed, where it has ended its workers again and again without getting on."""
     state = run.state()
-    if state.status == "queued":
-        tries.pop(run.id, None)
-    step, count = tries.get(run.id, (-1, 0))
-    tries[run.id] = (state.step, count + 1 if step == state.step else 1)
-    if tries[run.id][1] <= MOST_TRIES:
+    mine = tries[run.id] = tries.get(run.id, _Tries()).again(state)
+    if mine.count <= MOST_TRIES:
         return True
     error = f"The run's process ended {MOST_TRIES} times at step {state.step} without a word; is there enough memory?"
-    run.write_state(replace(state, status="failed", error=error))
+    with contextlib.suppress(OSError):  # it was deleted, or cannot be written: the queue goes on
+        run.write_failure(replace(state, status="failed", error=error))
     return False
 
 
@@ -243,10 +261,10 @@ def train_run(directory: str, run_id: str) -> str:
         raise RunError(f"{store.directory} on {host} has no run {run_id}: a cluster must share runs/ under one path.")
     run = store.get(run_id)
     status = run.state().status
-    if status not in ("queued", "interrupted"):
+    if status not in WAITING:
         return status  # stopped while it waited for a worker
     try:
-        return execute(run)[0].status
+        return execute(run, only=WAITING)[0].status
     except RunBusyError:
         return "busy"
     except Exception as error:  # it is in the run's state, where the pages read it

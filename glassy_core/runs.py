@@ -29,7 +29,7 @@ from typing import Any, TypeGuard, get_type_hints
 
 from glassy_core import __version__, checkpoints
 from glassy_core.config import ConfigError, RunConfig, check_eta, check_name
-from glassy_core.files import is_text, read_json, read_lines, write_json
+from glassy_core.files import age, is_text, overwrite_json, read_json, read_lines, sentence, write_json
 from glassy_core.training import Snapshot
 
 DEFAULT_DIRECTORY = Path(__file__).resolve().parent.parent / "runs"
@@ -37,6 +37,7 @@ TRASH = ".trash"
 ACTIVE = ("queued", "running")
 STATUSES = ("queued", "running", "stalled", "paused", "stopped", "finished", "failed", "interrupted")
 STALE_AFTER = 15.0  # seconds without a heartbeat; one is due every second
+DRAFT_KEPT = 3600.0  # seconds after which a run's directory that was never finished is nobody's
 MAX_NOTE = 2000
 ARCHIVED = "archived"  # in config.json: a copy whose records are thinned, which can be looked at only
 MAX_NUMBER = 1e15  # of any number in state.json; none is negative
@@ -62,7 +63,7 @@ class State:
     status: str = "queued"
     step: int = 0
     steps: int = 0  # where the run ends; at first the config's
-    heartbeat: float = 0.0  # seconds since the epoch
+    heartbeat: float = 0.0  # seconds since the epoch, by the clock of the machine that wrote it
     speed: float | None = None  # steps per second
     eta: float | None = None
     tau: float = 0.0
@@ -72,6 +73,11 @@ class State:
     notice: str | None = None  # something the reader should know, such as a damaged checkpoint passed over
     host: str | None = None
     pid: int | None = None
+
+    @property
+    def has_more_to_do(self) -> bool:
+        """Whether resuming makes sense; a run that ended at its last step, but before it said so, still has to."""
+        return self.step < self.steps or self.status != "finished"
 
     @property
     def remaining(self) -> float | None:
@@ -156,20 +162,33 @@ class Run:
         return values
 
     def state(self) -> State:
-        """The state as written, its status corrected by the heartbeat and the lock."""
-        state = _state_from(read_json(self.path / "state.json"))
-        fresh = time.time() - state.heartbeat < STALE_AFTER
+        """The state as written, its status corrected by the heartbeat and the lock.
+
+        A heartbeat is a writing of state.json. Its age is taken from the file's stamp, not from the writer's clock,
+        which may be an hour off; so is its own lock what tells of a run on this machine. Another machine's lock may
+        not be seen here: then the heartbeat alone counts.
+        """
+        path = self.path / "state.json"
+        state = _state_from(read_json(path))
         if state.status not in STATUSES:
             return dataclasses.replace(state, status="failed", error=f"state.json has the status {state.status!r}.")
-        if state.status == "running" and not fresh:
-            return dataclasses.replace(state, status="stalled" if self.is_locked() else "interrupted")
-        if state.status == "running" and state.host == os.uname().nodename and not self.is_locked():
+        if state.status != "running":
+            return state
+        fresh, locked = age(path) < STALE_AFTER, self.is_locked()
+        if not locked and (not fresh or state.host == os.uname().nodename):
             return dataclasses.replace(state, status="interrupted")
-        return state
+        return state if fresh else dataclasses.replace(state, status="stalled")
 
     def write_state(self, state: State) -> None:
         """Replace state.json."""
         write_json(self.path / "state.json", dataclasses.asdict(state), durable=False)
+
+    def write_failure(self, state: State) -> None:
+        """Replace state.json, or write over it where the disk is full; OSError where neither can be done."""
+        try:
+            self.write_state(state)
+        except OSError:
+            overwrite_json(self.path / "state.json", dataclasses.asdict(state))
 
     def about(self) -> dict[str, Any]:
         """{"name", "tags", "note"}: the reader's own words on the run."""
@@ -205,7 +224,13 @@ class Run:
         config = self.config()
         steps = [step for step in config.waiting_times if step <= upto]
         paths = [checkpoints.path_of(self.checkpoints, step) for step in steps]
-        return [checkpoints.read(path, config.depth, config.width, P) for path in paths]
+        try:
+            return [checkpoints.read(path, config.depth, config.width, P) for path in paths]
+        except checkpoints.CheckpointError as error:
+            raise checkpoints.CheckpointError(
+                f"Run {self.id} cannot be resumed: {error} The drift from that waiting time is measured against it: "
+                "put a good copy back, or start the run anew."
+            ) from error
 
     # Control: requests that a running process honours within a second.
 
@@ -249,7 +274,7 @@ class Run:
 
     def is_locked(self) -> bool:
         try:
-            handle = os.open(self.path / "lock", os.O_RDWR)
+            handle = os.open(self.path / "lock", os.O_RDONLY)  # a store that can only be read tells it too
         except OSError:
             return False
         try:
@@ -318,23 +343,32 @@ class RunStore:
         stamp = datetime.now(UTC)
         slug = f"{stamp:%Y%m%d-%H%M%S}-d{config.depth}-w{config.width}-s{config.seed}-{secrets.token_hex(2)}"
         draft = self.directory / f".{slug}.new"
-        try:
-            self.directory.mkdir(parents=True, exist_ok=True)
-            draft.mkdir()
-        except OSError as error:
-            raise RunError(
-                f"Runs cannot be kept in {self.directory} ({error.strerror}): "
-                "name another folder with --runs-dir or GLASSY_RUNS_DIR."
-            ) from error
         versions = {"glassy": __version__} | {name: version(name) for name in ("torch", "numpy", "numba")}
         origin = {"edition_digest": edition_digest, "versions": versions, "created": stamp.isoformat()}
-        write_json(draft / "config.json", config.to_json() | origin)
-        Run(draft).write_state(State(status, steps=config.steps, eta=config.eta, heartbeat=time.time()))
-        for name in ("checkpoints", "control"):
-            (draft / name).mkdir()
         path = self.directory / slug
-        draft.rename(path)
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            for part in (draft, draft / "checkpoints", draft / "control"):
+                part.mkdir()
+            write_json(draft / "config.json", config.to_json() | origin)
+            Run(draft).write_state(State(status, steps=config.steps, eta=config.eta, heartbeat=time.time()))
+            draft.rename(path)
+        except BaseException as error:
+            shutil.rmtree(draft, ignore_errors=True)
+            if isinstance(error, OSError):
+                why = sentence(OSError(error.errno, error.strerror))  # without the draft's name
+                raise RunError(
+                    f"Runs cannot be kept in {self.directory}. {why} "
+                    "Or name another folder with --runs-dir or GLASSY_RUNS_DIR."
+                ) from error
+            raise
         return Run(path)
+
+    def clear_drafts(self) -> None:
+        """Remove what `create` left behind where it was killed."""
+        for draft in self.directory.glob(".*.new"):
+            if age(draft) > DRAFT_KEPT:
+                shutil.rmtree(draft, ignore_errors=True)
 
     def runs(self) -> list[Run]:
         """All runs, newest first, those without a usable config among them."""
@@ -370,11 +404,16 @@ class RunStore:
     def delete(self, run: Run) -> None:
         """Move a run to the trash; RunError while it is being trained or waits for it, and for one of the gallery."""
         run.check_not_archived()
-        if run.is_locked() or run.state().status in (*ACTIVE, "stalled"):
-            raise RunError(f"Run {run.id} is running: stop it before deleting it.")
+        busy = RunError(f"Run {run.id} is running: stop it before deleting it.")
+        if run.state().status in (*ACTIVE, "stalled"):
+            raise busy
         trash = self.directory / TRASH
-        trash.mkdir(exist_ok=True)
-        run.path.rename(trash / run.id)
+        try:
+            with run.locked():  # no worker takes it up meanwhile
+                trash.mkdir(exist_ok=True)
+                run.path.rename(trash / run.id)
+        except RunBusyError:
+            raise busy from None
 
     def deleted(self) -> list[Run]:
         """Runs in the trash, newest first."""

@@ -14,6 +14,7 @@ from glassy_core.files import read_json, write_json
 from glassy_core.runs import ACTIVE, Run, RunError, RunStore, State
 
 MOST_AT_ONCE = 1000  # what a limit may be
+WAITING = ("queued", "interrupted")  # statuses of runs that want a worker
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def look(store: RunStore, settled: dict[str, int] | None = None) -> Queue:
         if settled.get(run.id) == changed:
             continue
         state = run.state()
-        if state.status in ("queued", "interrupted") and not run.is_locked():
+        if state.status in WAITING and not run.is_locked():
             waiting.append((run, state))
         elif state.status in ("running", "stalled"):
             at_work.add(run.id)

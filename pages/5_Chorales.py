@@ -5,7 +5,7 @@ import streamlit as st
 from glassy_core import ui
 from glassy_core.ui import address, chorale_settings, sources
 from glassy_core.ui.chorale_settings import SETTINGS, VIEWS
-from glassy_core.ui.frame import EXPECTED, plain
+from glassy_core.ui.frame import EXPECTED, in_words, plain
 
 ui.frame("Chorales", "The network hears a few chords, predicts the next, hears its own prediction, and so sings on.")
 found = sources.singers()
@@ -55,4 +55,4 @@ try:
 
         quiz_view(wish)
 except EXPECTED as error:
-    st.error(plain(str(error)), icon=":material/error:")
+    st.error(plain(in_words(error)), icon=":material/error:")

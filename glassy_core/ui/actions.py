@@ -20,7 +20,7 @@ from glassy_core.probe import parse_sizes
 from glassy_core.runs import ACTIVE, Run, RunError
 from glassy_core.sweeps import plan
 from glassy_core.ui import presenter
-from glassy_core.ui.frame import EXPECTED, plain, store
+from glassy_core.ui.frame import EXPECTED, in_words, plain, store
 
 _KEY = "outcome"
 
@@ -55,7 +55,7 @@ def on_each(run_ids: Sequence[str], what: Callable[[Run], object], done: str) ->
             what(_find(run_id))
             changed.append(run_id)
         except EXPECTED as error:
-            failures.append(str(error))
+            failures.append(in_words(error))
     return Outcome(
         done=f"{done} {_listed([title(run_id) for run_id in changed])}." if changed else "", error=" ".join(failures)
     )
@@ -110,9 +110,32 @@ def change_eta(run_ids: Sequence[str], eta: float) -> Outcome:
     return on_each(run_ids, ask, f"From the coming step on eta = {eta:g}:")
 
 
-def describe(run_id: str, name: str, tags: Sequence[str], note: str) -> Outcome:
-    """Save the reader's own words on a run."""
-    return on_each([run_id], lambda run: run.describe(name, list(tags), note), "Saved")
+def save_words(run_id: str, before: dict[str, Any], after: dict[str, Any]) -> Outcome:
+    """Save what the reader changed of the words on a run: name, tags, note.
+
+    before: the words that the reader was shown. What another tab has changed since then is not written over.
+    """
+
+    def save(run: Run) -> None:
+        now = run.about()
+        changed = {key: value for key, value in after.items() if value != before[key]}
+        for key in changed:
+            if now[key] not in (before[key], after[key]):
+                raise RunError(
+                    f"The {key} of run {run.id} was changed elsewhere meanwhile, to {now[key]!r}: nothing was saved; "
+                    "press Save again to write yours over it."
+                )
+        run.describe(**changed)
+
+    return on_each([run_id], save, "Saved")
+
+
+def words(run_id: str) -> dict[str, Any]:
+    """The words on a run as they are now; none where the run has gone."""
+    try:
+        return _find(run_id).about()
+    except EXPECTED:
+        return {}
 
 
 def delete(run_ids: Sequence[str]) -> Outcome:
@@ -161,9 +184,9 @@ def forget_probe(attempt: Attempt) -> Outcome:
 
 
 def serve_queue() -> Outcome:
-    """Have the queue served again."""
+    """Start the process that serves the queue."""
     jobs.ensure_dispatcher(store())
-    return Outcome()
+    return Outcome(done="Asked it to start.")
 
 
 def install(content: bytes) -> Outcome:
@@ -206,15 +229,25 @@ def perform(action: Callable[..., Outcome], *arguments: object, key: str = _KEY)
         presenter.require()
         st.session_state[key] = action(*arguments)
     except EXPECTED as error:
-        st.session_state[key] = Outcome(error=str(error))
+        st.session_state[key] = Outcome(error=in_words(error))
 
 
-def button(label: str, *, disabled: bool = False, on_click: Callable[..., None] = perform, **options: Any) -> None:
-    """A button that changes something: dead for those who only look on. on_click: `perform`, or a way to it."""
+def button(
+    label: str,
+    *,
+    disabled: bool = False,
+    on_click: Callable[..., None] = perform,
+    draw: Callable[..., bool] = st.button,
+    **options: Any,
+) -> None:
+    """A button that changes something: dead for those who only look on.
+
+    on_click: `perform`, or a way to it. draw: what draws it, in a form `st.form_submit_button`.
+    """
     allowed = presenter.may_act()
     if not allowed:
         options["help"] = presenter.REFUSAL
-    st.button(label, disabled=disabled or not allowed, on_click=on_click, **options)
+    draw(label, disabled=disabled or not allowed, on_click=on_click, **options)
 
 
 def show_trouble(key: str) -> None:

@@ -12,7 +12,7 @@ from glassy_core import estimates, jobs
 from glassy_core.config import RunConfig
 from glassy_core.passphrase import NotAllowedError
 from glassy_core.ui import presenter
-from glassy_core.ui.frame import EXPECTED, plain, store
+from glassy_core.ui.frame import EXPECTED, in_words, plain, store
 from glassy_core.ui.run_rows import rows
 from glassy_core.ui.words import duration
 
@@ -71,7 +71,7 @@ def _estimate(config: RunConfig, waiting: bool) -> None:
     try:
         speed = future.result()
     except (*EXPECTED, SubprocessError) as error:
-        st.caption(f":material/timer: How long it would take is not known: {plain(str(error))}")
+        st.caption(f":material/timer: How long it would take is not known: {plain(in_words(error))}")
         return
     st.markdown(
         f":material/timer: About **{duration(config.steps / speed)}**: {config.steps:,} steps at "

@@ -16,6 +16,7 @@ from glassy_core.checkpoints import CheckpointError
 from glassy_core.chorales import ChoraleError
 from glassy_core.config import ConfigError
 from glassy_core.estimates import EstimateError
+from glassy_core.files import sentence
 from glassy_core.passphrase import NotAllowedError
 from glassy_core.runs import RunError, RunStore
 from glassy_core.ui import presenter, tour
@@ -26,6 +27,11 @@ ICON = Path(__file__).resolve().parent / "icon.svg"
 READING_WIDTH = 760  # pixels; longer lines are hard to read
 # What a reader can cause; its message is a sentence for the page. Anything else is a defect.
 EXPECTED = (ConfigError, RunError, ChoraleError, CheckpointError, EstimateError, NotAllowedError, OSError)
+
+
+def in_words(error: BaseException) -> str:
+    """One of the EXPECTED as a sentence."""
+    return sentence(error) if isinstance(error, OSError) else str(error)
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,8 @@ def _card(row: Row, colour: str) -> None:
         st.progress(done, f"step {whole(state.step)} of {whole(state.steps)}{left}")
         if state.error:
             st.error(plain(state.error))
+        if state.notice:
+            st.warning(plain(state.notice))
 
 
 def sparkline(series: Series, colour: str) -> str:

@@ -14,7 +14,7 @@ from glassy_core.probe import MEASURES, SIZES, STEPS, Level, Probe, starting_poi
 from glassy_core.probe_figures import noise_traces
 from glassy_core.runs import Run
 from glassy_core.ui import actions, loaders
-from glassy_core.ui.frame import EXPECTED, plain, prose, store
+from glassy_core.ui.frame import EXPECTED, in_words, plain, prose, store
 from glassy_core.ui.live_figure import live_figure
 from glassy_core.ui.run_rows import Row
 from glassy_core.ui.words import number, whole
@@ -112,7 +112,7 @@ def _result(run: Run) -> None:
     try:
         probe = kept_probes.load(path)
     except EXPECTED as error:
-        st.error(plain(str(error)))
+        st.error(plain(in_words(error)))
         return
     levels = {trace.label: Level.of(getattr(trace, measure)) for trace in probe.traces}
     means = "; ".join(f"{label}: mean {at.mean:.3g}, spread {at.spread:.2g} bits" for label, at in levels.items())

@@ -15,7 +15,7 @@ from glassy_core.music_figures import Point, recall_by_tau, recall_by_width
 from glassy_core.recall import best_mean_share
 from glassy_core.ui import loaders, sources
 from glassy_core.ui.chorale_settings import Wish
-from glassy_core.ui.frame import EXPECTED, plain, prose
+from glassy_core.ui.frame import EXPECTED, in_words, plain, prose
 from glassy_core.ui.live_figure import live_figure
 from glassy_core.ui.run_rows import Row
 from glassy_core.ui.sources import Source
@@ -98,7 +98,7 @@ def _points(
             try:
                 share, complete = sources.share(at, edition, k)
             except EXPECTED as error:
-                st.warning(plain(f"{row.name}: {error}"), icon=":material/warning:")
+                st.warning(plain(f"{row.name}: {in_words(error)}"), icon=":material/warning:")
                 continue
             name = loaders.label(row.name, at.config)
             out.append(Point(name, inks[row.id], at.config.width, at.step, at.tau, share, complete, chorales))

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from glassy_core.ui import actions, presenter
-from glassy_core.ui.actions import Outcome, button, perform
+from glassy_core.ui import actions
+from glassy_core.ui.actions import Outcome, button
 from glassy_core.ui.frame import link, pages, plain, store
 from glassy_core.ui.loaders import readable_rows, unique_names
 from glassy_core.ui.new_run import fill
@@ -64,7 +64,7 @@ def _buttons(selected: Sequence[Row]) -> None:
     ids = tuple(row.id for row in selected)
     active = any(row.busy for row in selected)
     with st.container(horizontal=True, vertical_alignment="center", key="actions"):
-        if any(not row.busy and row.config and row.state.step < row.state.steps for row in selected):
+        if any(not row.busy and row.config and row.state.has_more_to_do for row in selected):
             _button("Resume", "play_arrow", actions.resume, ids)
         if active:
             _button("Pause", "pause", actions.pause, ids)
@@ -138,13 +138,31 @@ def _tied_button(label: str, key: str, tied: str, action: object, *arguments: ob
 
 def _words(row: Row) -> None:
     """Name, tags and note, which can be changed at any time."""
+    # The fields keep what they were opened with, so what another tab saves meanwhile is told from the reader's change.
+    now = {"name": row.name, "tags": list(row.tags), "note": row.note}
+    shown = st.session_state.setdefault(f"shown_words-{row.id}", now)
     with st.popover("Rename, tag, note", icon=":material/edit:"), st.form(f"words-{row.id}", border=False):
-        name = st.text_input("Name", row.name, key=f"name-{row.id}")
-        tags = st.text_input("Tags", ", ".join(row.tags), key=f"tags-{row.id}", help="separated by commas")
-        note = st.text_area("Note", row.note, key=f"note-{row.id}")
-        if st.form_submit_button("Save", type="primary", key=f"save-{row.id}", disabled=not presenter.may_act()):
-            perform(actions.describe, row.id, name, tags.split(","), note)
-            st.rerun()
+        st.text_input("Name", shown["name"], key=f"name-{row.id}")
+        st.text_input("Tags", ", ".join(shown["tags"]), key=f"tags-{row.id}", help="separated by commas")
+        st.text_area("Note", shown["note"], key=f"note-{row.id}")
+        button("Save", type="primary", key=f"save-{row.id}", args=(_save_words, row.id), draw=st.form_submit_button)
+
+
+def _save_words(run_id: str) -> Outcome:
+    state = st.session_state
+    tags = sorted({tag.strip() for tag in state[f"tags-{run_id}"].split(",")} - {""})
+    after = {"name": state[f"name-{run_id}"].strip(), "tags": tags, "note": state[f"note-{run_id}"]}
+    shown = state[f"shown_words-{run_id}"]
+    outcome = actions.save_words(run_id, shown, after)
+    now = actions.words(run_id) or shown
+    if outcome.error:  # the reader has read now what stands there instead
+        state[f"shown_words-{run_id}"] = {key: now[key] if after[key] != shown[key] else shown[key] for key in shown}
+        return outcome
+    state[f"shown_words-{run_id}"] = now
+    fields = {"name": now["name"], "tags": ", ".join(now["tags"]), "note": now["note"]}
+    for key, value in fields.items():
+        state[f"{key}-{run_id}"] = value
+    return outcome
 
 
 def _details(row: Row) -> None:

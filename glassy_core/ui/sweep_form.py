@@ -19,7 +19,7 @@ from glassy_core.sweeps import already_there, expand
 from glassy_core.ui.actions import button, runs_in_words
 from glassy_core.ui.estimate import measurement
 from glassy_core.ui.following import follow, queue_and_tell
-from glassy_core.ui.frame import EXPECTED, READING_WIDTH, drop_endless, plain, store
+from glassy_core.ui.frame import EXPECTED, READING_WIDTH, drop_endless, in_words, plain, store
 from glassy_core.ui.words import duration, whole
 
 FIRST = "class"
@@ -168,7 +168,7 @@ def _seconds(left: dict[RunConfig, int]) -> tuple[float | None, str]:
             try:
                 costs.append(1 / future.result())
             except (*EXPECTED, SubprocessError) as error:
-                return None, str(error)
+                return None, in_words(error)
         ends = np.log([same[0].width, same[-1].width])
         for config in same:
             total += left[config] * float(np.exp(np.interp(np.log(config.width), ends, np.log(costs))))

@@ -10,7 +10,7 @@ from glassy_core import checkpoints, palette
 from glassy_core.comparable import World
 from glassy_core.ui import sources
 from glassy_core.ui.chorale_settings import Wish
-from glassy_core.ui.frame import EXPECTED, plain, prose
+from glassy_core.ui.frame import EXPECTED, in_words, plain, prose
 from glassy_core.ui.player import player
 from glassy_core.ui.run_rows import Row
 from glassy_core.ui.songs import Song, ending
@@ -100,4 +100,4 @@ def _players(wish: Wish, voices: Sequence[tuple[str, Source]], key: str) -> None
                     player(Song.of(piece), wish.sound, f"play_{key}_{i}", f"{title}: {length} chords", small=True)
                     st.caption(ending(piece) if piece.decoding.mode == "threshold" else "Drawn by lot.")
                 except EXPECTED as error:
-                    st.error(plain(str(error)))
+                    st.error(plain(in_words(error)))

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -139,6 +139,38 @@ def test_a_cluster_that_is_not_there_yet_is_waited_for(store, tmp_path, monkeypa
         wait_for(lambda: all_finished(runs))
     finally:
         found.close()
+
+
+def test_a_run_that_a_lost_cluster_never_began_is_not_given_up(store, tmp_path, monkeypatch):
+    """Not even after more losses than an interrupted run has tries: it was given out each time, to no worker."""
+    monkeypatch.setattr(jobs, "RETRY_EVERY", 0.0)
+    monkeypatch.setattr(jobs, "LOOK_EVERY", 0.0)
+    monkeypatch.setattr(jobs, "IDLE_EXIT", 1.0)  # where nothing waits any more
+    run = store.create(CONFIG, load_edition("corpus").digest)
+    served, given_out = jobs._Dispatcher(store, local=False), []
+
+    class Client:
+        """Of a scheduler that is lost as soon as it has the task."""
+
+        def submit(self, *_, key, **__):
+            given_out.append(key)
+            if len(given_out) > 2 * jobs.MOST_TRIES:
+                monkeypatch.setattr(served, "_is_wanted", lambda: False)
+
+    @contextmanager
+    def connected(address):
+        yield Client()
+
+    def workers(client, address):
+        if served.futures:
+            raise ClusterError("gone")
+        return []
+
+    monkeypatch.setattr(cluster, "connected", connected)
+    monkeypatch.setattr(cluster, "workers", workers)
+    served.serve_given("tcp://127.0.0.1:9")
+    assert len(given_out) > 2 * jobs.MOST_TRIES
+    assert run.state().status == "queued"
 
 
 def test_a_worker_that_does_not_see_the_store_says_so(tmp_path):

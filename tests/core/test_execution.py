@@ -1,8 +1,7 @@
-"""Real runs in real processes: killed, resumed, stopped, given another eta, refused."""
+"""Real runs in real processes: stopped, resumed, given another eta, refused. Kills are in tests/faults."""
 
 import dataclasses
 import json
-import random
 import signal
 import subprocess
 import sys
@@ -82,52 +81,6 @@ def test_one_seed_gives_identical_files_and_another_does_not(tmp_path):
     assert runs[0].state().step == 1500
 
 
-@pytest.mark.parametrize("batch_size", ["all", "150"])
-def test_killed_and_resumed_equals_uninterrupted(tmp_path, batch_size):
-    settings = [*SMALL, "--batch-size", batch_size, "--steps", 50_000, "--waiting-times", "600,9000"]
-    whole = train(RunStore(tmp_path / "whole"), *settings)
-    store = RunStore(tmp_path / "killed")
-    moments = random.Random(batch_size)
-    process = start(store, "train", *settings)
-    run = the_run(store, process)
-    for _ in range(10):
-        wait_for(lambda: run.state().status == "running", process)
-        time.sleep(moments.uniform(0, 1.5))  # from before its first step on
-        assert process.poll() is None, "the run ended before it was killed ten times"
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        assert run.state().status == "interrupted"
-        process = start(store, "resume", run.id)
-    finish(process)
-    assert contents(run) == contents(whole)
-
-
-def test_killed_while_writing_a_checkpoint(tmp_path):
-    settings = [*SMALL, "--steps", 4000, "--checkpoint-every", 40]
-    whole = train(RunStore(tmp_path / "whole"), *settings)
-    store = RunStore(tmp_path / "killed")
-    process = start(store, "train", *settings)
-    run = the_run(store, process)
-    caught = 0
-    while caught < 3:
-
-        def writing():
-            return any(path.name.endswith(".tmp") for path in run.checkpoints.iterdir())
-
-        if process.poll() is None:
-            seen = writing()
-            if not seen:
-                continue
-            process.send_signal(signal.SIGKILL)
-        process.communicate()
-        caught += writing()  # the half-written file is still there
-        process = start(store, "resume", run.id)
-        wait_for(run.is_locked, process)
-        wait_for(lambda: not writing() or not run.is_locked(), process)
-    finish(process)
-    assert contents(run) == contents(whole)
-
-
 def test_stop_resume_and_a_new_eta(store):
     process = start(store, "train", *SMALL, "--steps", 10_000_000)
     run = the_run(store, process)
@@ -171,21 +124,6 @@ def test_killed_while_a_new_eta_is_taken_up(store, checkpoint_written):
     expected = [record for _, record in read_lines(whole.metrics_path)]
     assert [r for r in found if r["eta"] == 1e-3] == [r for r in expected if r["eta"] == 1e-3]
     assert not run.requested("eta.json")
-
-
-def test_a_damaged_checkpoint_is_passed_over_and_said(store):
-    run = train(store, *SMALL, "--steps", 900)
-    last = path_of(run.checkpoints, 900)
-    content = bytearray(last.read_bytes())
-    content[-5] ^= 1
-    last.write_bytes(content)
-    whole = {name: data for name, data in contents(run).items() if name == "metrics.jsonl"}
-    state = run.state()
-    finish(start(store, "resume", run.id, "--steps", 901))
-    assert "step-000000000900.safetensors is damaged" in run.state().notice
-    assert (run.checkpoints / "step-000000000900.damaged").exists()
-    assert contents(run)["metrics.jsonl"].startswith(whole["metrics.jsonl"])
-    assert state.step == 900
 
 
 @pytest.mark.parametrize(

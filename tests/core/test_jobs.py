@@ -1,4 +1,4 @@
-"""The queue and its dispatcher: real worker processes, killed and restarted."""
+"""The queue and its dispatcher, with real worker processes. Kills are in tests/faults."""
 
 import dataclasses
 import os
@@ -88,21 +88,6 @@ def test_a_run_stopped_while_it_waits_for_a_worker_is_not_trained(store):
     assert waiting.state().step == 0
 
 
-@pytest.mark.parametrize("victim", ["worker", "dispatcher"])
-def test_a_killed_process_costs_nothing_but_time(store, tmp_path, victim):
-    config = dataclasses.replace(CONFIG, steps=20_000)
-    run = jobs.submit(store, config, digest())
-    wait_for(lambda: run.state().step > 600)
-    if victim == "worker":
-        os.kill(run.state().pid, signal.SIGKILL)
-    else:
-        end_dispatcher(store, signal.SIGKILL)
-        assert run.state().status == "interrupted"
-        jobs.ensure_dispatcher(store)  # as the restarted app does
-    wait_for(lambda: run.state().status == "finished")
-    assert same_result(run, config, tmp_path)
-
-
 def test_the_limit_and_the_order_of_the_queue_are_kept(store):
     waiting.set_limit(store, 1)
     runs = [jobs.submit(store, dataclasses.replace(CONFIG, steps=1500, seed=seed), digest()) for seed in range(4)]
@@ -120,15 +105,6 @@ def test_the_limit_and_the_order_of_the_queue_are_kept(store):
     order = sorted(range(4), key=lambda k: runs[k].state().heartbeat)
     assert order == [0, 3, 1, 2]
     assert begun == [k for k in order if k in begun]
-
-
-def test_one_dispatcher_a_store(store):
-    jobs.ensure_dispatcher(store)
-    wait_for(lambda: jobs.dispatcher_status(store).workers)
-    pid = jobs.dispatcher_status(store).pid
-    jobs.ensure_dispatcher(store)
-    jobs.dispatch(store)  # returns at once
-    assert jobs.dispatcher_status(store).pid == pid
 
 
 def test_a_failed_run_says_why_and_the_queue_goes_on(store):

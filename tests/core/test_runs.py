@@ -63,16 +63,20 @@ def test_a_run_without_a_usable_config_is_named_and_kept(store, run, content):
 
 
 def test_status_follows_the_heartbeat_and_the_lock(run):
-    state = replace(run.state(), status="running", heartbeat=time.time(), host=os.uname().nodename)
-    run.write_state(state)
+    def write(host, seconds_ago):
+        run.write_state(replace(run.state(), status="running", host=host))
+        os.utime(run.path / "state.json", (time.time() - seconds_ago,) * 2)
+
+    here = os.uname().nodename
+    write(here, 0)
     assert run.state().status == "interrupted"  # a fresh heartbeat, but nobody holds the lock
     with run.locked():
         assert run.state().status == "running"
-        run.write_state(replace(state, heartbeat=time.time() - 60))
+        write(here, 60)
         assert run.state().status == "stalled"
-    run.write_state(replace(state, host="elsewhere"))
+    write("elsewhere", 0)
     assert run.state().status == "running"  # another machine's lock may not be seen here: the heartbeat counts
-    run.write_state(replace(state, host="elsewhere", heartbeat=time.time() - 60))
+    write("elsewhere", 60)
     assert run.state().status == "interrupted"
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 
 import pytest
 
@@ -45,6 +46,7 @@ def test_a_sweep_starts_with_its_widest_networks(store):
 def test_an_interrupted_run_goes_first_and_a_resumed_one_last(store):
     runs = made(store, [10, 20, 30])
     runs[1].write_state(State("running", steps=1000, heartbeat=1e9 + 500, host="gone"))
+    os.utime(runs[1].path / "state.json", (0, 0))  # nothing was written for long
     runs[0].write_state(State("queued", steps=1000, heartbeat=1e9 + 600))
     assert order(store) == [20, 30, 10]
 

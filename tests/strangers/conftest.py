@@ -1,6 +1,7 @@
 """A store with something to do on every page, and pages driven without a browser as a visitor or the presenter."""
 
 import json
+import os
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -73,7 +74,8 @@ def world(tmp_path, monkeypatch):
             for k, x in enumerate(nll)
         ]
         run.metrics_path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-        run.write_state(State(status, 3990, 5000, time.time() + 3600, eta=near.eta, tau=20.0, nll=0.1, host=host))
+        run.write_state(State(status, 3990, 5000, time.time(), eta=near.eta, tau=20.0, nll=0.1, host=host))
+        os.utime(run.path / "state.json", (time.time() + 3600,) * 2)  # its heartbeat outlasts the test
         made.append(run)
     store.delete(made[2])
     failed = kept_probes.path_of(singer, 1000, (75,)).with_suffix(".progress")

@@ -67,7 +67,7 @@ def test_actions_on_what_lies_outside_are_refused(world, secret):
             outcome = act([out])
             assert "There is no run" in outcome.error
             assert not outcome.deleted
-        assert "There is no run" in actions.describe(out, "x", [], "").error
+        assert "There is no run" in actions.save_words(out, {"name": ""}, {"name": "x"}).error
         with pytest.raises(RunError):
             actions.restore([out])
     assert snapshot(secret.parent) == before
