@@ -9,7 +9,7 @@ from html import escape
 import streamlit as st
 
 from glassy_core.comparable import readable
-from glassy_core.findings import Finding, Gathered
+from glassy_core.findings import Finding, Gathered, Verdict
 from glassy_core.network import parameter_count
 from glassy_core.network_picture import COLOURS, WORDS, counts
 from glassy_core.paper_findings import findings
@@ -42,7 +42,7 @@ FIGURES = {
     8: ("the noise falls", "The variance of the gradient falls as errors get rare, most in the widest network."),
     9: ("how fluctuations grow", "A power of τ/τ_w around one, slower later on, as a logarithm does."),
 }
-VERDICTS = {
+VERDICTS: dict[Verdict, tuple[str, str, str]] = {
     "agrees": ("green", ":material/check_circle:", "Our interval and the paper's value agree."),
     "differs": ("red", ":material/cancel:", "Our interval and the paper's value do not agree."),
     "open": ("gray", ":material/hourglass_empty:", "The runs do not reach far enough yet."),
