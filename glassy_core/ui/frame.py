@@ -133,13 +133,18 @@ def drop_endless(names: Iterable[str]) -> None:
 
     Streamlit raises an exception for them; what else it cannot use it drops by itself.
     """
-    for name in names:
-        try:
-            endless = name in st.query_params and not math.isfinite(float(st.query_params[name]))
-        except ValueError:
-            continue  # no number at all
-        if endless:
-            del st.query_params[name]
+    endless = [name for name in names if _is_endless(st.query_params.get(name, ""))]
+    for name in endless:
+        del st.query_params[name]
+    if endless:
+        st.rerun()  # the fields are filled from the address that a run begins with
+
+
+def _is_endless(text: str) -> bool:
+    try:
+        return not math.isfinite(float(text))
+    except ValueError:
+        return False  # no number at all
 
 
 def plain(text: str) -> str:
