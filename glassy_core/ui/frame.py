@@ -23,6 +23,8 @@ from glassy_core.ui.symbols import symbols
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ICON = Path(__file__).resolve().parent / "icon.svg"
+# Streamlit's own captions are too faint to read for many.
+CSS = "[data-testid=stCaptionContainer], [data-testid=stCaptionContainer] p { color: inherit; opacity: 0.86; }"
 READING_WIDTH = 760  # pixels; longer lines are hard to read
 # What a reader can cause; its message is a sentence for the page. Anything else is a defect.
 EXPECTED = (ConfigError, RunError, ChoraleError, CheckpointError, EstimateError, NotAllowedError, OSError)
@@ -98,6 +100,7 @@ def frame(title: str, lead: str = "", heading: bool = True) -> None:
             link(entry)
         symbols()
         presenter.door()
+        st.html(f"<style>{CSS}</style>")
     tour.bar(next(page.file for page in _ALL_PAGES if page.title == title))
     if heading:
         st.title("glassy" if title == "Home" else title, anchor=False)

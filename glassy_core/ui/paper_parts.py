@@ -57,8 +57,6 @@ table.paper th, table.paper td { padding: 0.45rem 0.9rem 0.45rem 0; vertical-ali
 table.paper td:nth-child(1) { width: 26%; } table.paper td:nth-child(2) { width: 20%; }
 table.paper td:nth-child(4) { width: 12%; min-width: 7.5rem; white-space: nowrap; }
 table.paper small { opacity: 0.8; }
-table.paper .agrees b { color: var(--st-green-text-color); }
-table.paper .differs b { color: var(--st-red-text-color); }
 table.paper .open b { font-weight: 400; opacity: 0.75; }
 @media (max-width: 640px) {
   table.paper tr:first-child { display: none; }
