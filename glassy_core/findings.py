@@ -83,7 +83,8 @@ def _largest(members: Sequence[Member], fits: Callable[[World], bool]) -> tuple[
     for member in members:
         if fits(member.world):
             groups.setdefault(member.world, []).append(member)
-    return tuple(max(groups.values(), key=len, default=[]))
+    largest: list[Member] = max(groups.values(), key=len, default=[])
+    return tuple(largest)
 
 
 def sources(members: Sequence[Member]) -> tuple[Source, ...]:

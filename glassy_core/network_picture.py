@@ -32,7 +32,7 @@ def counts(depth: int, width: int) -> dict[str, int]:
 def picture(depth: int, width: int) -> str:
     """An SVG of d layers of w units between the chord that sounds, below, and the chord that is predicted, above."""
     shown = list(range(depth)) if depth <= MOST_LAYERS else [0, 1, -1, depth - 2, depth - 1]  # -1: left out
-    rows = ["input", *shown, "output"]
+    rows: list[int | str] = ["input", *shown, "output"]
     height = TOP + ROW * len(rows)
     y = {name: height - ROW // 2 - ROW * k for k, name in enumerate(rows)}
     parts = [

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from glassy_core.aging import Aging, aging
+from glassy_core.collapse import BREAK, breakdowns
 from glassy_core.comparable import Member, distinct
+from glassy_core.config import PRESETS
 from glassy_core.delta import Trajectory
 from glassy_core.findings import Finding, Gathered, Read, Verdict, command, interval, judge, missing, sources
 from glassy_core.growth import LOGARITHM, POWER, power
@@ -22,6 +24,7 @@ ENDS = {"power": FIRST_TAU_W * (1 + POWER[1]), "log": FIRST_TAU_W * 17}  # tau t
 FROM = 10.0  # tau at which Gamma's fall is measured from
 NEAR = 0.25  # in log tau: measurements so near count
 NETWORKS = ((2, 30), (2, 68), (2, 90))
+UNDER, OVER = (PRESETS[name].config.width for name in ("class-under", "class-over"))
 FULL_AGING = (0.8, 1.2)  # mu of a collapse on tau / tau_w
 
 
@@ -167,7 +170,20 @@ def _classroom(found: Gathered, read: Read) -> Iterator[Finding]:
                 7, f"short-time exponent alpha, w = {width}", "0.7 ± 0.1, all w", interval(ours.alpha.slope),
                 judge(ours.alpha.slope, *PAPER_ALPHA), words, "class", sources(members), again,
             )  # fmt: skip
-        if ours.collapse.mu:
+        if ours.collapse.mu and width == UNDER:
             what = f"w = {width}: all waiting times on one curve of tau / tau_w"
-            paper = "full aging below w_c; above it for short times only"
-            yield _full_aging(what, paper, ours, members, again, "class")
+            yield _full_aging(what, "full aging, mu = 1", ours, members, again, "class")
+        if width == OVER:
+            yield _breaks_down(width, ours, members, again)
+
+
+def _breaks_down(width: int, ours: Aging, members: Sequence[Member], again: str) -> Finding:
+    """Fig. 7, right: in an overparametrised network some curve leaves the others at long times."""
+    gone = [found for found in breakdowns(ours.curves, 1.0) if found.x is not None]
+    text = "; ".join(f"tau_w = {found.tau_w:g} from x = {found.x:.2g} on" for found in gone)
+    return Finding(
+        7, f"w = {width}: the scaling with tau / tau_w breaks down at long times", "it does, overparametrised",
+        text or "no curve leaves the others", "agrees" if gone else "open",
+        f"A curve leaves where it differs by more than {BREAK:.0%} from the median of the others.", "class",
+        sources(members), again,
+    )  # fmt: skip

@@ -71,19 +71,16 @@ def _depths(found: Gathered, read: Read) -> Finding:
     networks = ((1, 200), (2, 90), (5, 70))
     members = [found.network(*network) for network in networks]
     times = [_time(member, read) for member in members]
-    known = [f"{t:.3g} (d = {d})" for (d, _), t in zip(networks, times, strict=True) if t is not None]
-    say = {
-        "figure": 2,
-        "what": f"tau to NLL {SAME_DEPTH_NLL:g} falls with depth",
-        "paper": "it shrinks with depth, d = 1 and 2 alike",
-        "ours": ", ".join(known) or "-",
-        "sources": sources([member for member in members if member]),
-    }
-    if times[2] is None or times[0] is None or times[1] is None:
-        return Finding(**say, verdict="open", words="It needs runs at all three depths that have come so low.")
-    ok = times[2] < min(times[0], times[1])
-    words = f"tau* of w = 200, 90 and 70; d = 5 must come first. {command('critical', None)} has them too."
-    return Finding(**say, verdict="agrees" if ok else "differs", words=words, command=_times_command(members))
+    known = [t for t in times if t is not None]
+    ours = ", ".join(f"{t:.3g} (d = {d})" for (d, _), t in zip(networks, times, strict=True) if t is not None)
+    what, paper = f"tau to NLL {SAME_DEPTH_NLL:g} falls with depth", "it shrinks with depth, d = 1 and 2 alike"
+    verdict: Verdict = "open"
+    words = "It needs runs at all three depths that have come so low."
+    if len(known) == len(networks):
+        verdict = "agrees" if known[2] < min(known[:2]) else "differs"
+        words = "tau* of w = 200, 90 and 70; d = 5 must come first."
+    used, again = sources([member for member in members if member]), _times_command(members)
+    return Finding(2, what, paper, ours or "-", verdict, words, sources=used, command=again)
 
 
 def _times_command(members: list[Member | None]) -> str:
@@ -106,7 +103,8 @@ def _law(member: Member | None, depth: int, width: int, read: Read) -> Iterator[
         ("NLL_inf", law.nll_inf, 0.00005 if width == 30 else 0.0005, fit and fit.nll_inf),
         ("exponent a", law.exponent, 0.005, fit and fit.exponent),
     ):
-        words, verdict = why or "", "open"
+        words = why or ""
+        verdict: Verdict = "open"
         if fit and ours and not why:
             verdict = judge(ours, value, uncertainty) if fit.reliable else "open"
             words = fit.why or f"Fitted for tau from {_window(fit)}."
@@ -170,7 +168,7 @@ def _noise(found: Gathered) -> Finding:
         return Finding(4, what, paper, "-", "open", words, sources=sources([member]), command=again)
     small, large = levels[75], levels[300]
     ours = f"spread {small.spread:.2g} against {large.spread:.2g}, mean {small.mean:.3g} against {large.mean:.3g}"
-    verdict = "agrees" if small.spread > large.spread and small.mean > large.mean else "differs"
+    verdict: Verdict = "agrees" if small.spread > large.spread and small.mean > large.mean else "differs"
     early = f" The paper probed step {PROBED_STEP:,}." if step < PROBED_STEP else ""
     words = f"1000 steps after step {step:,}.{early}"
     return Finding(4, what, paper, ours, verdict, words, sources=sources([member]), command=again)

@@ -54,20 +54,22 @@ def _sweep_hours(members: Sequence[Member], widths: Sequence[int]) -> str:
 
 
 def _statements(found: Criticality, members: Sequence[Member]) -> Iterator[Finding]:
-    seen = compare(found)
-    again = command("critical", None, "--json")
-    common = {"world": "class", "sources": sources(members), "command": again}
-    n = len(seen.shared)
-    yield Finding(
+    seen, n = compare(found), len(compare(found).shared)
+    depths = ", ".join(map(str, found.depths))
+
+    def finding(figure: int, what: str, paper: str, ours: str, verdict: Verdict, words: str) -> Finding:
+        again = command("critical", None, "--json")
+        return Finding(figure, what, paper, ours or "-", verdict, words, "class", sources(members), again)
+
+    yield finding(
         5, "the deeper the network, the smaller w_c", "at every NLL*, d = 1, 2, 5",
-        _widths_in_words(found) or "-", _of_all(len(seen.narrower), len(seen.apart), n),
-        f"d = {', '.join(map(str, found.depths))}: smaller at {len(seen.narrower)} of {n} thresholds, with intervals "
-        f"apart at {len(seen.apart)}.", **common,
+        _widths_in_words(found), _of_all(len(seen.narrower), len(seen.apart), n),
+        f"d = {depths}: smaller at {len(seen.narrower)} of {n} thresholds, with intervals apart at {len(seen.apart)}.",
     )  # fmt: skip
-    yield Finding(
+    yield finding(
         5, "the deeper network needs fewer parameters at w_c", "20890, 18080, 15040 for d = 1, 2, 5",
-        _parameters_in_words(found) or "-", _of_all(len(seen.fewer), len(seen.fewer_apart), n),
-        f"Fewer at {len(seen.fewer)} of {n} thresholds, with intervals apart at {len(seen.fewer_apart)}.", **common,
+        _parameters_in_words(found), _of_all(len(seen.fewer), len(seen.fewer_apart), n),
+        f"Fewer at {len(seen.fewer)} of {n} thresholds, with intervals apart at {len(seen.fewer_apart)}.",
     )  # fmt: skip
     slopes = {depth: result.line.slope for depth, result in found.depths.items() if result.line.slope}
     falling = [slope for slope in slopes.values() if slope.high < 0]
@@ -75,7 +77,7 @@ def _statements(found: Criticality, members: Sequence[Member]) -> Iterator[Findi
     verdict: Verdict = "agrees" if slopes and len(falling) == len(slopes) else "differs" if rising else "open"
     ours = "; ".join(f"d = {depth}: {interval(slope)} units per bit" for depth, slope in slopes.items())
     words = "The slope of the line through w_c against NLL*; its interval must lie below zero."
-    yield Finding(6, "w_c falls along a line with NLL*", "falling lines", ours or "-", verdict, words, **common)
+    yield finding(6, "w_c falls along a line with NLL*", "falling lines", ours, verdict, words)
 
 
 def _of_all(yes: int, apart: int, n: int) -> Verdict:

@@ -24,6 +24,8 @@ from glassy_core.ui.symbols import symbols
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ICON = Path(__file__).resolve().parent / "icon.svg"
+# Streamlit's own captions are too faint to read for many.
+CSS = "[data-testid=stCaptionContainer], [data-testid=stCaptionContainer] p { color: inherit; opacity: 0.86; }"
 READING_WIDTH = 760  # pixels; longer lines are hard to read
 # What a reader can cause; its message is a sentence for the page. Anything else is a defect.
 EXPECTED = (ConfigError, RunError, ChoraleError, CheckpointError, EstimateError, NotAllowedError, OSError)
@@ -104,6 +106,7 @@ def frame(title: str, lead: str = "", heading: bool = True) -> None:
             link(entry)
         symbols()
         presenter.door()
+        st.html(f"<style>{CSS}</style>")
     tour.bar(next(page.file for page in _ALL_PAGES if page.title == title))
     if heading:
         st.title("glassy" if title == "Home" else title, anchor=False)
@@ -139,13 +142,18 @@ def drop_endless(names: Iterable[str]) -> None:
 
     Streamlit raises an exception for them; what else it cannot use it drops by itself.
     """
-    for name in names:
-        try:
-            endless = name in st.query_params and not math.isfinite(float(st.query_params[name]))
-        except ValueError:
-            continue  # no number at all
-        if endless:
-            del st.query_params[name]
+    endless = [name for name in names if _is_endless(st.query_params.get(name, ""))]
+    for name in endless:
+        del st.query_params[name]
+    if endless:
+        st.rerun()  # the fields are filled from the address that a run begins with
+
+
+def _is_endless(text: str) -> bool:
+    try:
+        return not math.isfinite(float(text))
+    except ValueError:
+        return False  # no number at all
 
 
 def plain(text: str) -> str:

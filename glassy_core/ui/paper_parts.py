@@ -9,7 +9,7 @@ from html import escape
 import streamlit as st
 
 from glassy_core.comparable import readable
-from glassy_core.findings import Finding, Gathered
+from glassy_core.findings import Finding, Gathered, Verdict
 from glassy_core.network import parameter_count
 from glassy_core.network_picture import COLOURS, WORDS, counts
 from glassy_core.paper_findings import findings
@@ -42,7 +42,7 @@ FIGURES = {
     8: ("the noise falls", "The variance of the gradient falls as errors get rare, most in the widest network."),
     9: ("how fluctuations grow", "A power of τ/τ_w around one, slower later on, as a logarithm does."),
 }
-VERDICTS = {
+VERDICTS: dict[Verdict, tuple[str, str, str]] = {
     "agrees": ("green", ":material/check_circle:", "Our interval and the paper's value agree."),
     "differs": ("red", ":material/cancel:", "Our interval and the paper's value do not agree."),
     "open": ("gray", ":material/hourglass_empty:", "The runs do not reach far enough yet."),
@@ -57,8 +57,6 @@ table.paper th, table.paper td { padding: 0.45rem 0.9rem 0.45rem 0; vertical-ali
 table.paper td:nth-child(1) { width: 26%; } table.paper td:nth-child(2) { width: 20%; }
 table.paper td:nth-child(4) { width: 12%; min-width: 7.5rem; white-space: nowrap; }
 table.paper small { opacity: 0.8; }
-table.paper .agrees b { color: var(--st-green-text-color); }
-table.paper .differs b { color: var(--st-red-text-color); }
 table.paper .open b { font-weight: 400; opacity: 0.75; }
 @media (max-width: 640px) {
   table.paper tr:first-child { display: none; }

@@ -51,7 +51,7 @@ def quiz_view(wish: Wish) -> None:
             f"This network sings these chorales as {wish.composer} has them, chord by chord: choose others, or an "
             "earlier checkpoint.", icon=":material/info:",
         )  # fmt: skip
-        _score(state["tally"])
+        _score(state["tally"], wish.composer)
         return
     st.subheader(f"Question {state['number'] + 1}", anchor=False)
     answered = state["answer"] is not None

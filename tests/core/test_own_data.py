@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import time
+import tracemalloc
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -294,11 +295,15 @@ def test_names_in_a_zip_lead_nowhere(tmp_path, own_directory):
 
 def test_a_zip_that_would_fill_the_memory_is_refused():
     zeros = bytes(MOST_MIDI_BYTES)
-    content = zip_of([(f"{i}.mid", zeros) for i in range(MOST_BYTES // MOST_MIDI_BYTES + 1)])
+    content = zip_of([(f"{i}.mid", zeros) for i in range(4 * MOST_BYTES // MOST_MIDI_BYTES)])
     assert len(content) < MOST_BYTES / 100
+    tracemalloc.start()
     with pytest.raises(ChoraleError, match="more than 50 MB") as caught:
         import_own([File("bomb.zip", content)], "bomb")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
     one_sentence(caught.value)
+    assert peak < 1.5 * MOST_BYTES  # of the four times as much that it unpacks to
     long = import_own([File("z.zip", zip_of([("long.mid", bytes(10**8)), ("a.mid", midi_of(TRAIN[0]))]))], "long")[1]
     assert "more than 2000000 bytes" in long.refused["long.mid"]
     many = zip_of([(f"{i}.mid", b"") for i in range(MOST_FILES + 1)], zipfile.ZIP_STORED)
