@@ -16,7 +16,7 @@ from typing import Any
 
 from glassy_core.chorale_files import ChoraleError, parse
 from glassy_core.config import EDITIONS, OWN, OWN_NAME
-from glassy_core.files import replace_file
+from glassy_core.files import replace_file, sentence
 from glassy_core.transitions import Chorale, floor_bits
 
 DATA = Path(__file__).resolve().parent.parent / "data"
@@ -116,9 +116,7 @@ def install_own(name: str, content: bytes, directory: Path = DATA) -> Edition:
             if not path.exists():
                 replace_file(path, content)
     except OSError as error:
-        raise ChoraleError(
-            f"{path} cannot be written ({error.strerror or error}): make its folder writable."
-        ) from error
+        raise ChoraleError(f"The edition cannot be written. {sentence(error)}") from error
     return load_edition(name, directory)
 
 
@@ -152,8 +150,7 @@ def install_paper_file(content: bytes, directory: Path = DATA) -> Path:
             os.unlink(temporary)
             raise
     except OSError as error:
-        why = error.strerror or error
-        raise ChoraleError(f"{target} cannot be written ({why}): make its folder writable.") from error
+        raise ChoraleError(f"{target.name} cannot be written. {sentence(error)}") from error
     return target
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from glassy_core.files import read_json
 
 VARIABLE = "GLASSY_SCHEDULER"  # an address such as tcp://host:8786, or a scheduler file
+MOST_THREADS = 100_000  # that a worker may say it has
 LEAST_WORKERS = 3  # the class trio moves together even on two cores
 LOWERED_PRIORITY = 10  # niceness of the workers: the pages stay quick
 
@@ -38,6 +39,17 @@ class Worker:
     host: str
     threads: int
     runs: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, values: Any) -> Worker:
+        """A worker as a file has it; TypeError or KeyError for what cannot be one."""
+        worker = cls(**values | {"runs": tuple(values["runs"])})
+        texts = worker.name, worker.host, *worker.runs
+        if not all(isinstance(text, str) for text in texts) or type(worker.threads) is not int:
+            raise TypeError("A worker has names and a whole number of threads.")
+        if not 0 <= worker.threads <= MOST_THREADS:
+            raise TypeError(f"No worker has {worker.threads} threads.")
+        return worker
 
 
 def given() -> str | None:

@@ -96,7 +96,7 @@ def dispatcher_status(store: RunStore) -> DispatcherStatus:
     """The dispatcher's last word, and whether it is alive now."""
     values = read_json(store.directory / ".dispatcher" / "status.json") or {}
     try:
-        workers = tuple(Worker(**worker | {"runs": tuple(worker["runs"])}) for worker in values.pop("workers", ()))
+        workers = tuple(map(Worker.from_json, values.pop("workers", ())))
         hints = get_type_hints(DispatcherStatus)
         fits = all(type(value) is hints.get(key) for key, value in values.items())
         status = DispatcherStatus(**values, workers=workers) if fits else DispatcherStatus()

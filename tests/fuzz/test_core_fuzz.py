@@ -241,19 +241,30 @@ def test_probes_and_what_is_written_beside_them(run):
             clear(error)
 
 
+def fits(worker):
+    """Whether the Runs page can show it."""
+    texts = (worker.name, worker.host, *worker.runs)
+    return all(type(text) is str for text in texts) and type(worker.threads) is int and 0 <= worker.threads < 2**31
+
+
 def test_small_files_of_the_store(tmp_path, run):
     from glassy_core import estimates
 
     rng, store = random.Random(11), RunStore(run.path.parent)
     status = store.directory / ".dispatcher" / "status.json"
     status.parent.mkdir()
+    known = []
     for _ in range(400):
-        status.write_bytes(dumped(altered({"alive": True, "pid": 1, "started": 1.0, "workers": 2}, rng)))
-        assert type(dispatcher_status(store).workers) is int
+        worker = altered({"name": "a", "host": "b", "threads": 1, "runs": ["c", "d"]}, rng)
+        says = {"alive": True, "pid": 1, "started": 1.0, "scheduler": "tcp://x:1", "workers": [worker]}
+        status.write_bytes(dumped(altered(says, rng) if rng.random() < 0.5 else says))
+        known += [fits(worker) for worker in dispatcher_status(store).workers]
         eta = run.path / "control" / "eta.json"
         eta.write_bytes(dumped(altered({"eta": 0.1}, rng)))
         asked = run.requested_eta()
         assert asked is None or 0 < asked <= 1
+    assert len(known) > 20
+    assert all(known)
     (store.directory / estimates.MEMORY).write_bytes(dumped({estimates._key(CONFIG): {"when": "x"}}))
     bad = RunConfig(chorales=10_000)
     (store.directory / estimates.MEMORY).write_bytes(dumped({estimates._key(bad): {"when": "x"}}))

@@ -2,6 +2,8 @@
 
 import ast
 
+from glassy_core.findings import Finding
+from glassy_core.ui import paper_parts
 from tests.strangers.conftest import ROOT
 
 SOURCES = [*ROOT.glob("glassy_core/**/*.py"), *ROOT.glob("pages/*.py"), ROOT / "app.py"]
@@ -47,18 +49,35 @@ def test_the_search_finds_what_it_looks_for():
         assert list(faults(ast.parse(code))), code
 
 
-def test_html_is_made_in_one_place_of_numbers_and_escaped_words():
-    """`st.html` stands once, with a picture of our own in it; the browser's innerHTML once, with the engraved score."""
-    calls = [
-        (path.name, ast.unparse(node))
-        for path in SOURCES
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in HTML
-    ]
-    assert [name for name, _ in calls] == ["home.py"]
-    assert "_picture(sparkline(" in calls[0][1]
+# What `st.html` is given, wherever it stands: styles and pictures of our own, numbers and escaped words.
+DRAWN = r"""
+frame.py f"<style>{CSS}</style>"
+home.py _picture(sparkline(curve, colour), f"{row.name}: NLL against tau, both axes logarithmic")
+paper_parts.py f"<style>{TABLE_CSS}</style><table class='paper'>{head}{''.join(map(_row, found))}</table>"
+paper_parts.py f"<ul>{''.join(rows)}</ul>"
+paper_plots.py f'<img src="data:image/svg+xml;base64,{drawn}" alt="{alt}" style="width:100%;max-width:{WIDTH}px">'
+slides.py f"<style>{CSS}</style>"
+"""
+
+
+def test_html_is_made_in_known_places_of_numbers_and_escaped_words():
+    """Each place of `st.html` is known; the browser's innerHTML stands once, with the engraved score."""
+    drawn = []
+    for path in SOURCES:
+        text = path.read_text()
+        calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+        sources = [ast.get_source_segment(text, node) for node in calls if ast.unparse(node.func) in HTML]
+        drawn += [f"{path.name} {source.removeprefix('st.html(').removesuffix(')')}" for source in sources]
+    assert sorted(drawn) == DRAWN.strip().splitlines()
     scripts = {path.name: path.read_text() for path in ROOT.glob("glassy_core/**/*.js")}
     assert {name for name, text in scripts.items() if "innerHTML" in text} == {"player.js"}
     assert scripts["player.js"].count("innerHTML") == 1
     for text in scripts.values():
         assert not any(word in text for word in ("eval(", "outerHTML", "document.write", "insertAdjacentHTML"))
+
+
+def test_the_papers_table_escapes_what_it_is_given():
+    nasty = "<img src=x onerror=alert(1)>"
+    row = paper_parts._row(Finding(5, nasty, nasty, nasty, "open", f"{nasty} `{nasty}`"))
+    assert "<img" not in row
+    assert row.count("&lt;img") == 5
