@@ -82,6 +82,7 @@ def test_killed_between_two_statements(nursery, store, uninterrupted, fate, kind
     child = nursery.start("train", run.path)
     assert child.wait() == 0, f"{child.said} {fate}"
     assert contents(run) == uninterrupted(), fate
+    assert run.state().notice is None, fate  # no checkpoint was half written
     assert [path.name for path in run.checkpoints.iterdir() if path.name.startswith(".")] == []
 
 
