@@ -91,7 +91,7 @@ def test_killed_between_two_statements(nursery, store, uninterrupted, fate, kind
 def test_killed_on_the_command_line(store, fate, tmp_path):
     """As a user starts it, with full gradient descent."""
     settings = "--chorales 2 --depth 2 --width 4 --batch-size all --record-every 100 --checkpoint-every 500".split()
-    settings += ["--steps", "40000", "--waiting-times", "600,9000"]
+    settings += ["--steps", "20000", "--waiting-times", "600,9000"]
     process = command("train", *settings, "--runs-dir", tmp_path / "whole")
     assert process.wait(120) == 0
     (whole,) = RunStore(tmp_path / "whole").runs()
@@ -157,7 +157,7 @@ def served(store):
 
 def test_killed_workers_and_schedulers(served, uninterrupted, fate):
     """The dispatcher starts a new worker for a dead one; the restarted app a new dispatcher, with its scheduler."""
-    config = dataclasses.replace(CONFIG, steps=60_000, record_every=500, checkpoint_every=1000, valid_every=2000)
+    config = dataclasses.replace(CONFIG, steps=40_000, record_every=500, checkpoint_every=1000, valid_every=2000)
     store = served
     run = jobs.submit(store, config, load_edition("corpus").digest)
     victims = ["worker"] * KILLS["worker"] + ["scheduler"] * KILLS["scheduler"]
