@@ -71,7 +71,7 @@ def end_dispatcher(store: RunStore, how: int = signal.SIGTERM) -> None:
     process = psutil.Process(status.pid)
     family = [process, *process.children(recursive=True)]
     process.send_signal(how)
-    psutil.wait_procs(family, timeout=30)
+    psutil.wait_procs(family, timeout=10)
     for left in (member for member in family if member.is_running()):
         left.kill()
 
