@@ -45,7 +45,8 @@ def sweep_form() -> list[RunConfig]:
     with st.grid(3, min_column_width=220, gap="medium"):
         for name in LISTS:
             label, meaning = _MEANINGS[name]
-            st.text_input(label, value=_text(getattr(preset, name)), key=name, bind="query-params", placeholder=meaning)
+            st.text_input(label, value=_text(getattr(preset, name)), key=f"sweep_{name}", bind="query-params",
+                          placeholder=meaning)  # fmt: skip
         st.number_input("Learning rate eta (tau per step)", value=preset.base.eta, format="%.6g", step=1e-4,
                         key="sweep_eta", bind="query-params")  # fmt: skip
         st.number_input("Steps of each run", value=preset.base.steps, step=10_000, key="sweep_steps",
@@ -78,7 +79,7 @@ def chosen() -> list[RunConfig]:
     for name, value in values.items():
         if value is None:
             raise ConfigError(f"{name.capitalize()} is empty: give it a value.")
-    lists = [_numbers(name, st.session_state[name]) for name in LISTS]
+    lists = [_numbers(name, st.session_state[f"sweep_{name}"]) for name in LISTS]
     return expand(RunConfig.from_json(base.to_json() | values), *lists)
 
 
@@ -98,7 +99,7 @@ def _take_preset() -> None:
     preset = SWEEPS.get(st.session_state["sweep"])
     if preset:
         for name in LISTS:
-            st.session_state[name] = _text(getattr(preset, name))
+            st.session_state[f"sweep_{name}"] = _text(getattr(preset, name))
         for name in SETTINGS:
             st.session_state[f"sweep_{name}"] = getattr(preset.base, name)
 

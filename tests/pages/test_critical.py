@@ -39,7 +39,7 @@ def traces(app, kind):
 
 def set_sweep(app, **texts):
     for key, text in texts.items():
-        app.text_input(key=key).set_value(text)
+        app.text_input(key=f"sweep_{key}").set_value(text)
     return app.run()
 
 
@@ -111,7 +111,7 @@ def test_the_progress_of_the_whole_is_shown(open_page, store):
     base = SWEEPS["class"].base
     for config, status in zip(expand(base, [1], [12, 14], [0]), ("finished", "queued"), strict=True):
         write_run(store, config, [0.1, 400], [0.9, 0.1], status)
-    app = open_page(PAGE, widths="12, 14", seeds="0", depths="1")
+    app = open_page(PAGE, sweep_widths="12, 14", sweep_seeds="0", sweep_depths="1")
     (bar,) = app.get("progress")
     assert "1 of 2 runs finished" in bar.proto.text
 
@@ -196,7 +196,7 @@ def test_thresholds_are_in_the_url(open_page, store):
 
 @pytest.mark.parametrize(
     "query",
-    [{"thresholds": "7"}, {"data": "../.."}, {"sweep": "none"}, {"sweep_eta": "fast"}, {"widths": "<b>x</b>"}],
+    [{"thresholds": "7"}, {"data": "../.."}, {"sweep": "none"}, {"sweep_eta": "fast"}, {"sweep_widths": "<b>x</b>"}],
 )
 def test_nonsense_in_the_url_breaks_nothing(open_page, store, query):
     write_sweep(store, depths=(2,), seeds=(0,))

@@ -88,7 +88,7 @@ def test_a_sweep_can_learn_it(open_page, store, songs):
     app.selectbox(key="sweep_edition").select("own:songs").run()
     app.number_input(key="sweep_chorales").set_value(3).run()
     for key, text in (("widths", "4, 6"), ("seeds", "0"), ("depths", "1")):
-        app.text_input(key=key).set_value(text)
+        app.text_input(key=f"sweep_{key}").set_value(text)
     app.run()
     app.button(key="start_sweep").click().run()
     assert not app.exception

@@ -53,3 +53,12 @@ def test_slides_draw_what_is_there_and_move_on(open_page, store):
     assert app.query_params["slide"] in ("7", ["7"])
     for wrong in ("0", "99", "x", "1" * 5000):
         open_page("pages/7_Present.py", slide=wrong)
+
+
+def test_what_one_page_keeps_is_no_other_pages(open_page, store):
+    """Pages share one address and one state: a switch of the curves must not reach the sweep's form."""
+    write_sweep(store)
+    app = open_page("pages/2_Learning_curves.py", seeds="true", widths="12")
+    app.switch_page("pages/3_Critical_width.py").run()
+    assert not app.exception
+    assert app.text_input(key="sweep_seeds").value == "0, 1, 2"
