@@ -29,7 +29,8 @@ HTML = """
     <button class="loop switch" aria-pressed="false">Loop</button>
   </div>
   <div class="voices" hidden></div>
-  <div class="strip" tabindex="0" aria-label="Score and piano roll: arrow keys move chord by chord, space plays">
+  <div class="strip" tabindex="0" role="group"
+       aria-label="Score and piano roll: arrow keys move chord by chord, space plays">
     <div class="inner"><div class="score"></div><svg class="roll"></svg><div class="head"></div></div>
   </div>
   <p class="below"></p>

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from glassy_core.gallery import SUFFIX
 from glassy_core.jobs import dispatcher_status
-from glassy_core.runs import Run, RunStore
+from glassy_core.runs import DEFAULT_DIRECTORY, Run, RunStore
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 REQUIRED = "GLASSY_REQUIRE_BROWSER"  # set to 1: a missing browser is a failure
@@ -119,11 +120,12 @@ def chromium():
     if not path:
         _missing("No Chromium was found")
     try:
-        from playwright.sync_api import sync_playwright
+        from playwright.sync_api import expect, sync_playwright
     except ImportError:
         _missing("playwright is not installed")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        expect.set_options(timeout=30_000)  # a busy machine is no defect of a page
         yield browser
         browser.close()
 
@@ -137,6 +139,18 @@ def app(tmp_path, chromium):
         yield app
     finally:
         app.close()
+
+
+@pytest.fixture(scope="module")
+def gallery_app(tmp_path_factory, chromium):
+    """The app on a store that holds the gallery and nothing else."""
+    app = App(tmp_path_factory.mktemp("first"))
+    app.store.directory.mkdir()
+    for path in DEFAULT_DIRECTORY.glob(f"*{SUFFIX}"):
+        shutil.copytree(path, app.store.directory / path.name)
+    app.start()
+    yield app
+    app.close()
 
 
 @pytest.fixture

@@ -1,16 +1,12 @@
 """The first minute: every page shows something real from the gallery, and the tour walks through, also for those who
 do not see it."""
 
-import shutil
 import time
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import App
 from playwright.sync_api import expect
 
-from glassy_core.gallery import SUFFIX
-from glassy_core.runs import DEFAULT_DIRECTORY
 from glassy_core.ui.slides import SLIDES
 from glassy_core.ui.tour import STEPS
 
@@ -30,18 +26,6 @@ FIGURES = {  # page -> what shows that its finished figure is there
 NOT_OURS = {"rules": {"nested-interactive": {"enabled": False}, "scrollable-region-focusable": {"enabled": False}}}
 
 
-@pytest.fixture(scope="module")
-def gallery_app(tmp_path_factory, chromium):
-    """The app on a store that holds the gallery and nothing else."""
-    app = App(tmp_path_factory.mktemp("first"))
-    app.store.directory.mkdir()
-    for path in DEFAULT_DIRECTORY.glob(f"*{SUFFIX}"):
-        shutil.copytree(path, app.store.directory / path.name)
-    app.start()
-    yield app
-    app.close()
-
-
 def open_tab(chromium, app, size, scheme):
     """A tab, and what its console complains of."""
     width, height = SIZES[size]
@@ -58,6 +42,11 @@ def open_tab(chromium, app, size, scheme):
     page.on("console", keep)
     page.on("pageerror", lambda error: errors.append(str(error)))
     return page, errors
+
+
+def ready(page):
+    """Wait until the page's script has come to its end."""
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
 
 def test_every_page_shows_a_finished_figure_at_once(chromium, gallery_app):
@@ -83,7 +72,7 @@ def test_the_tour_at_every_size_in_both_themes(chromium, gallery_app, size, sche
     for k, step in enumerate(STEPS):
         bar = page.locator(".st-key-tour")
         expect(bar).to_contain_text(f"{k + 1} of {len(STEPS)}: {step.title}")
-        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+        ready(page)
         assert page.locator("[data-testid=stException]").count() == 0
         wide = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth")
         assert wide <= SIZES[size][0] + 1  # nothing to scroll sideways for
@@ -106,7 +95,9 @@ def test_the_slides_go_on_with_the_arrow_keys(chromium, gallery_app):
     page.goto(f"{gallery_app.url}/Present")
     for slide in SLIDES:
         expect(page.get_by_role("heading", name=slide.title, level=1)).to_be_visible()
+        ready(page)
         assert page.get_by_text("No run shows this yet").count() == 0
+        page.wait_for_timeout(1000)  # as a speaker does; a key pressed while the slide is drawn is lost
         page.keyboard.press("ArrowRight")
     page.keyboard.press("Escape")
     expect(page.get_by_role("heading", name="glassy", level=1)).to_be_visible()
