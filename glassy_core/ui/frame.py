@@ -27,7 +27,9 @@ ICON = Path(__file__).resolve().parent / "icon.svg"
 # Streamlit's own captions and chosen segments are too faint to read for many.
 CSS = """
 [data-testid=stCaptionContainer], [data-testid=stCaptionContainer] p { color: inherit; opacity: 0.86; }
-[data-variant=segmented_control] p, [data-variant=pills] p { color: light-dark(#23262B, #E8E4DA); }
+[data-variant=segmented_control] p, [data-variant=pills] p, [data-orientation] p {
+  color: light-dark(#23262B, #E8E4DA);
+}
 """
 READING_WIDTH = 760  # pixels; longer lines are hard to read
 # What a reader can cause; its message is a sentence for the page. Anything else is a defect.
