@@ -54,7 +54,8 @@ def _sweep_hours(members: Sequence[Member], widths: Sequence[int]) -> str:
 
 
 def _statements(found: Criticality, members: Sequence[Member]) -> Iterator[Finding]:
-    seen, n = compare(found), len(compare(found).shared)
+    seen = compare(found)
+    n = len(seen.shared)
     depths = ", ".join(map(str, found.depths))
 
     def finding(figure: int, what: str, paper: str, ours: str, verdict: Verdict, words: str) -> Finding:
