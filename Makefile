@@ -16,8 +16,10 @@ class: export GLASSY_PASSPHRASE ?= $(PASSPHRASE)
 class: $(VENV)/app
 	@$(BIN)/python -m glassy_core class
 
+# The tests under load measure: they run by themselves, after all others. With ARGS only what they name runs.
 test: $(VENV)/dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(or $(ARGS),--ignore=tests/load)
+	$(if $(ARGS),,$(BIN)/python -m pytest -s tests/load)
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .

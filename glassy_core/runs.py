@@ -23,6 +23,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeGuard, get_type_hints
@@ -85,9 +86,14 @@ class State:
         return (self.steps - self.step) / self.speed if self.speed and self.status == "running" else None
 
 
+@cache
+def _hints() -> dict[str, Any]:
+    return get_type_hints(State)
+
+
 def _state_from(values: dict[str, Any] | None) -> State:
     """A state as state.json has it; what it cannot be is said as a failure."""
-    hints = get_type_hints(State)
+    hints = _hints()
     known = {key: value for key, value in (values or {}).items() if key in hints}
     fits = (
         (isinstance(value, hints[key]) or (type(value) is int and isinstance(0.0, hints[key])))

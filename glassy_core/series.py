@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -11,15 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.json as pa_json
 from numpy.typing import NDArray
 
-from glassy_core.files import parse_line
+from glassy_core.files import MAX_STEP, parse_line
 
 METRICS = ("step", "tau", "eta", "nll", "nll_minibatch", "accuracy", "orthogonality_error", "nll_valid", "gamma")
 TIMING = ("step", "seconds")
 COLUMNS = (*METRICS, "seconds")
 PIECE = 1 << 23  # bytes parsed at a time: bounds the memory of a first read
 FINGERPRINT = 256  # bytes before the offset that must still be there
+POOL = pa.system_memory_pool()  # a fifth quicker here than Arrow's own
+# A long file is read in one burst while its reader waits: on every core, whatever OMP_NUM_THREADS says for training.
+pa.set_cpu_count(os.cpu_count() or 1)
 
 Table = NDArray[np.float64]  # (columns, rows), not-a-number where a value was not measured
 
@@ -118,10 +122,13 @@ class _LinesTable:
         with file:
             had = self._rows
             changed = not self._is_continued(file) and had > 0
+            size = os.fstat(file.fileno()).st_size
             while piece := _whole_lines(file, self._offset):
                 self._offset += len(piece)
                 self._tail = (self._tail + piece)[-FINGERPRINT:]
-                changed |= self._append(_rows(piece, self._names))
+                rows = _rows(piece, self._names)
+                to_come = rows.shape[1] * max(size - self._offset, 0) // len(piece)
+                changed |= self._append(rows, to_come)
         return changed
 
     def _is_continued(self, file: Any) -> bool:
@@ -134,7 +141,8 @@ class _LinesTable:
         self._inode = inode
         return False
 
-    def _append(self, rows: Table) -> bool:
+    def _append(self, rows: Table, to_come: int) -> bool:
+        """Add rows; to_come: about how many more will follow at once."""
         n = rows.shape[1]
         if n == 0:
             return False
@@ -144,7 +152,7 @@ class _LinesTable:
             self._buffer, self._rows = rows, rows.shape[1]
             return True
         if self._rows + n > self._buffer.shape[1]:
-            grown = np.empty((len(self._names), 2 * (self._rows + n)))
+            grown = np.empty((len(self._names), 2 * (self._rows + n) + int(1.1 * to_come)))
             grown[:, : self._rows] = self.table
             self._buffer = grown
         self._buffer[:, self._rows : self._rows + n] = rows
@@ -170,30 +178,29 @@ def _latest(table: Table) -> Table:
 
 def _rows(piece: bytes, names: Sequence[str]) -> Table:
     """(columns, records) of some whole lines; what is no record is left out."""
-    records = _records(piece)
-    table = np.full((len(names), len(records)), np.nan)
-    for row, name in zip(table, names, strict=True):
-        values = [record.get(name) for record in records]
-        try:
-            row[:] = values  # None becomes not-a-number
-        except (TypeError, ValueError, OverflowError):
-            row[:] = [_number(value) for value in values]
-    return table
+    table = _columns_at_once(piece, names)
+    if table is not None:
+        return table
+    records = [record for record in map(parse_line, piece.splitlines()) if record is not None]
+    return np.array([[_number(record.get(name)) for record in records] for name in names]).reshape(len(names), -1)
 
 
-def _records(piece: bytes) -> list[dict[str, Any]]:
-    lines = piece.splitlines()
-    # One call of the parser for all lines is several times faster; any line it cannot take sends us the slow way.
-    with contextlib.suppress(ValueError, RecursionError):
-        records = json.loads(b"[" + b",".join(lines) + b"]")
-        if len(records) == len(lines) and all(type(record) is dict and _has_step(record) for record in records):
-            return records
-    return [record for record in map(parse_line, lines) if record is not None and _has_step(record)]
+def _columns_at_once(piece: bytes, names: Sequence[str]) -> Table | None:
+    """The same, several times faster; None where a line is anything but a record."""
+    schema = pa.schema([(name, pa.int64() if name == "step" else pa.float64()) for name in names])
+    options = pa_json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")
+    try:
+        found = pa_json.read_json(pa.BufferReader(piece), parse_options=options, memory_pool=POOL)
+    except pa.ArrowInvalid:
+        return None
+    steps = found["step"]
+    if found.num_rows != piece.count(b"\n") or steps.null_count or not _are_steps(steps.to_numpy()):
+        return None
+    return np.stack([found[name].to_numpy() for name in names]).astype(np.float64, copy=False)
 
 
-def _has_step(record: dict[str, Any]) -> bool:
-    step = record.get("step")
-    return type(step) is int and 0 <= step < 2**53
+def _are_steps(values: NDArray[np.int64]) -> bool:
+    return bool(np.all((values >= 0) & (values < MAX_STEP)))
 
 
 def _number(value: Any) -> float:

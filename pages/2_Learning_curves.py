@@ -3,7 +3,6 @@
 import streamlit as st
 
 from glassy_core import ui
-from glassy_core.fit_figures import fitted_curves
 from glassy_core.plots import KINDS, X_TITLES, View
 from glassy_core.ui import curve_parts, fit_loaders, fit_parts, loaders, map_parts, probe_parts, spike_parts
 from glassy_core.ui.live_figure import live_figure
@@ -40,7 +39,7 @@ def draw() -> None:
     settings, rows = fit_loaders.settings(chosen, choice.seeds), curve_parts.as_they_are(chosen)
     fits = fit_parts.fits_of(settings, choice, [row.id for row in rows if row.busy])
     live_figure(
-        fitted_curves(settings, view, fits),
+        fit_loaders.drawn(settings, view, fits),
         key="learning_curves",
         alt=curve_parts.in_words([curve for setting in settings for curve in setting.curves], view),
         height=720 if "accuracy" in view.shown else 560,
@@ -52,13 +51,13 @@ def draw() -> None:
     spike_parts.spikes(settings, rows)
     if fits:
         fit_parts.details(fits)
+    curve_parts.table_and_download(chosen)
 
 
 if chosen:
     curve_parts.warnings(chosen)
     curve_parts.while_busy(chosen, draw)
     curve_parts.physics(chosen, view)
-    curve_parts.while_busy(chosen, lambda: curve_parts.table_and_download(chosen))
     probe_parts.noise(chosen)
 else:
     st.info("Choose at least one run above.", icon=":material/info:")

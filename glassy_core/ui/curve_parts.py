@@ -52,8 +52,7 @@ def choose_runs(found: Sequence[Row]) -> list[Row]:
 
 def as_they_are(chosen: Sequence[Row]) -> list[Row]:
     """The rows as their runs' states are now."""
-    ids = {row.id for row in chosen}
-    return [row for row in rows(store()) if row.id in ids]
+    return rows(store(), {row.id for row in chosen})
 
 
 def while_busy(chosen: Sequence[Row], draw: Callable[[], None]) -> None:
@@ -115,8 +114,11 @@ def _floor_sentence(row: Row) -> str:
 
 
 def table_and_download(chosen: Sequence[Row]) -> None:
-    """Where the runs stand, and their records as CSV."""
-    with st.expander("Numbers and data", icon=":material/table_chart:"):
+    """Where the runs stand, and their records as CSV; computed only while the reader has it open."""
+    part = st.expander("Numbers and data", icon=":material/table_chart:", key="numbers", bind="query-params")
+    if not part.open:
+        return
+    with part:
         st.table([_table_row(row) for row in chosen], hide_index=True)
         st.download_button(
             "Download all records as CSV",
@@ -132,7 +134,7 @@ def table_and_download(chosen: Sequence[Row]) -> None:
 def _table_row(row: Row) -> dict[str, str]:
     config = row.config
     assert config is not None
-    series = loaders.series(store().named(row.id))
+    series = loaders.series(store().named(row.id), loaders.OLDEST if row.busy else 0.0)
     held_out = series.nll_valid[np.isfinite(series.nll_valid)]
     return {
         "run": plain(row.name),

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from glassy_core.fit_figures import Fits, fitted_curves
 from glassy_core.fits import PowerLawFit, Window, fit_seeds, reaching
-from glassy_core.plots import Curve, Setting
+from glassy_core.plots import Curve, Setting, View
 from glassy_core.runs import Run
 from glassy_core.seed_groups import Member, by_setting, setting_of
 from glassy_core.series import Series, read_series
@@ -85,6 +86,28 @@ def fit(setting: Setting, ends: Ends, live: bool) -> PowerLawFit:
         parts.append((curve.id, *_fingerprint(series, n)))
         data.append((series.tau[:n], series.nll[:n]))
     return _fit(tuple(parts), ends, _curves=data)
+
+
+def drawn(settings: Sequence[Setting], view: View, fits: Fits) -> str:
+    """The figure of curves and fits as JSON: made once for all who look at the same records in the same way."""
+    curves = [
+        (setting.id, setting.label, setting.colour, [_all_of(curve) for curve in setting.curves])
+        for setting in settings
+    ]
+    laws = [(setting.id, fit.window, fit.nll_inf, fit.exponent, fit.amplitude, fit.reliable) for setting, fit in fits]
+    return _drawn(repr((curves, view, laws)), _settings=settings, _view=view, _fits=fits)
+
+
+def _all_of(curve: Curve) -> tuple[Any, ...]:
+    """What tells one drawing of a curve from another."""
+    series = curve.series
+    n = len(series)
+    return curve.id, curve.label, curve.floor, _fingerprint(series, n), float(series.seconds[-1]) if n else 0.0
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _drawn(key: str, _settings: Sequence[Setting], _view: View, _fits: Fits) -> str:
+    return str(fitted_curves(_settings, _view, _fits).to_json())
 
 
 def _fingerprint(series: Series, n: int) -> tuple[int, int, float]:

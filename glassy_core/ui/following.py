@@ -29,7 +29,7 @@ def follow(run_ids: Collection[str], draw: Callable[[], None], period: float) ->
 
 
 def any_busy(run_ids: Collection[str]) -> bool:
-    return any(row.busy for row in rows(store()) if row.id in run_ids)
+    return any(row.busy for row in rows(store(), run_ids))
 
 
 def queue_and_tell(configs: Sequence[RunConfig]) -> None:

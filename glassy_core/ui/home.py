@@ -11,13 +11,15 @@ import streamlit as st
 from glassy_core.config import CLASS_TRIO, PRESETS
 from glassy_core.palette import colours
 from glassy_core.series import Series
+from glassy_core.thinning import thin
 from glassy_core.ui import actions
 from glassy_core.ui.frame import link, pages, plain, store
-from glassy_core.ui.loaders import series
+from glassy_core.ui.loaders import OLDEST, series
 from glassy_core.ui.run_rows import Row, rows
 from glassy_core.ui.words import STATUS, duration, number, whole
 
 MOST_CARDS = 9
+POINTS = 300  # of a card's curve, which is about as many pixels wide
 
 
 def class_trio() -> None:
@@ -65,7 +67,7 @@ def _card(row: Row, colour: str) -> None:
             width = f" w = {row.config.width}" if row.config else ""
             st.markdown(f"**{plain(row.name)}**{width}", width="content")
             st.badge(state.status, icon=icon, color=badge, help=meaning)  # type: ignore[arg-type]
-        curve = series(store().named(row.id))
+        curve = series(store().named(row.id), OLDEST if row.busy else 0.0)
         st.html(_picture(sparkline(curve, colour), f"{row.name}: NLL against tau, both axes logarithmic"))
         left = f", {duration(state.remaining)} left" if state.remaining is not None else ""
         if state.nll is None:
@@ -82,7 +84,8 @@ def _card(row: Row, colour: str) -> None:
 
 def sparkline(series: Series, colour: str) -> str:
     """NLL against tau, both logarithmic, as a small SVG: tau from 0.01 to 1000, NLL from 1 bit down to 0.001."""
-    seen = (series.tau > 0) & (series.nll > 0)
+    seen = np.flatnonzero((series.tau > 0) & (series.nll > 0))
+    seen = seen[thin(series.tau[seen], series.nll[seen], POINTS)]
     x = np.clip(60 * (np.log10(series.tau[seen]) + 2), 0, 300)
     y = np.clip(-30 * np.log10(series.nll[seen]), 0, 90)
     points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))

@@ -191,11 +191,11 @@ class LiveFigure {
       const at = this.window && axis ? axis.d2p(this.window[end]) : NaN
       const seen = at >= -1 && at <= axis._length + 1
       handle.style.display = seen ? "block" : "none"
+      if (this.window) handle.setAttribute("aria-valuenow", this.window[end].toPrecision(4))
       if (!seen) return
       Object.assign(handle.style, {
         left: `${axis._offset + at}px`, top: `${size.t}px`, height: `${size.h}px`,
       })
-      handle.setAttribute("aria-valuenow", this.window[end].toPrecision(4))
     })
   }
 
@@ -222,12 +222,16 @@ class LiveFigure {
       const direction = { ArrowLeft: -1, ArrowRight: 1 }[event.key]
       if (!direction) return
       event.preventDefault()
+      this.dragging = true // until the key is let go: a refresh in between would undo the move
       const axis = this.plot._fullLayout.xaxis
       this.moveEnd(end, axis.d2p(this.window[end]) + direction * (event.shiftKey ? 20 : 4))
     })
     on("keyup", (event) => {
-      if (event.key.startsWith("Arrow")) this.setStateValue("window", this.window)
+      if (!this.dragging || !event.key.startsWith("Arrow")) return
+      this.dragging = false
+      this.setStateValue("window", this.window)
     })
+    on("blur", () => (this.dragging = false))
   }
 
   // pixel: from the plot area's left edge. The ends never pass each other.

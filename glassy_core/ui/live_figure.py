@@ -63,7 +63,7 @@ _files = declare_component("plotly_files", path=str(Path(plotly.__file__).parent
 
 
 def live_figure(
-    figure: go.Figure,
+    figure: go.Figure | str,
     key: str,
     alt: str,
     height: int = 560,
@@ -74,6 +74,7 @@ def live_figure(
 ) -> None:
     """Draw figure, or update what is drawn under the same key.
 
+    figure: a figure, or its JSON where that is at hand.
     Zoom and hidden legend entries stay as long as the layout's `uirevision` and the traces' `uid` do.
     alt: the figure in words, for readers who do not see it. height: pixels. filename: of PNG and SVG.
     window: ends of the dragged window in units of x, None for none; on_window gets the new ends, ascending, once
@@ -83,7 +84,7 @@ def live_figure(
     _component(
         key=key,
         data={
-            "figure": figure.to_json(),
+            "figure": figure if isinstance(figure, str) else figure.to_json(),
             "templates": _templates(),
             "plotly": _plotly_url(),
             "alt": alt,

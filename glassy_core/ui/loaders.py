@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import threading
+import time
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
@@ -23,6 +25,7 @@ from glassy_core.ui.run_rows import Row, rows
 
 REGIMES = ("under", "near", "over")
 LATEST = 3
+OLDEST = 0.5  # seconds that a curve of a run at work may lie back, so that many visitors are shown one reading of it
 
 
 def readable_rows() -> list[Row]:
@@ -54,7 +57,10 @@ def curves(chosen: Sequence[Row]) -> list[Curve]:
     configs = {row.id: row.config for row in chosen if row.config}
     inks, names = colours(configs), unique_names(chosen)
     out = []
-    for run_id, config in configs.items():
+    for row in chosen:
+        run_id, config = row.id, row.config
+        if config is None:
+            continue
         run = store().named(run_id)
         out.append(
             Curve(
@@ -62,7 +68,7 @@ def curves(chosen: Sequence[Row]) -> list[Curve]:
                 label=label(names[run_id], config),
                 colour=inks[run_id],
                 config=config,
-                series=series(run),
+                series=series(run, OLDEST if row.busy else 0.0),
                 floor=_known_floor(run_id, config),
                 data=data_name(config),
             )
@@ -81,11 +87,28 @@ def data_name(config: RunConfig) -> str:
     return f"{number} of the {config.edition} edition"
 
 
-def series(run: Run) -> Series:
-    """The run's recorded curves; only what its files gained is parsed."""
-    reader, lock = _reader(str(run.path))
-    with lock:  # sessions share the reader
-        return reader.read()
+def series(run: Run, oldest: float = 0.0) -> Series:
+    """The run's recorded curves; only what its files gained is parsed.
+
+    oldest: seconds that what another visitor has just read may lie back; then it is the very same object.
+    """
+    return _shared(str(run.path)).read(oldest)
+
+
+class _SharedReader:
+    """A run's reader, with what it read last; one for all visitors."""
+
+    def __init__(self, run: Run) -> None:
+        self._reader = SeriesReader(run.metrics_path, run.timing_path)
+        self._lock = threading.Lock()
+        self._last: Series | None = None
+        self._at = 0.0
+
+    def read(self, oldest: float) -> Series:
+        with self._lock:
+            if self._last is None or time.monotonic() - self._at > oldest:
+                self._last, self._at = self._reader.read(), time.monotonic()
+            return self._last
 
 
 def floor_of(row: Row) -> float | None:
@@ -114,18 +137,17 @@ def _known_floor(run_id: str, config: RunConfig) -> float | None:
         return None
 
 
-@st.cache_data(show_spinner=False, max_entries=256)
+@lru_cache(maxsize=256)
 def _floor(edition: str, digest: str, n: int) -> float:
     return floor_bits(chorales.load_edition(edition).first(n))
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
-def _reader(path: str) -> tuple[SeriesReader, threading.Lock]:
-    run = Run(Path(path))
-    return SeriesReader(run.metrics_path, run.timing_path), threading.Lock()
+@st.cache_resource(show_spinner=False, max_entries=1024)
+def _shared(path: str) -> _SharedReader:
+    return _SharedReader(Run(Path(path)))
 
 
-@st.cache_data(show_spinner=False, max_entries=4096)
+@lru_cache(maxsize=4096)
 def _digest(path: str) -> str | None:
     digest = Run(Path(path)).origin()["edition_digest"]
     return digest if isinstance(digest, str) else None

@@ -47,9 +47,12 @@ def in_short(now: Standing) -> None:
 
 
 def queue_view(now: Standing) -> None:
-    """The limit, the workers, the order."""
+    """The limit, the workers, the order; drawn only while the reader has it open."""
     limit = now.limit
-    with st.expander("Queue and workers", key="queue", icon=":material/dns:"):
+    part = st.expander("Queue and workers", key="queue", bind="query-params", icon=":material/dns:")
+    if not part.open:
+        return
+    with part:
         key = f"limit-{limit}"  # set elsewhere, it is another field
         st.number_input(
             "Runs at work at once, at most", value=limit, step=1, key=key, on_change=perform, args=(_limit, key),

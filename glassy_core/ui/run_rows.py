@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -33,9 +33,9 @@ class Row:
         return self.config is not None and self.state.status in BUSY
 
 
-def rows(store: RunStore) -> list[Row]:
-    """Every run, newest first."""
-    return [_row(run) for run in store.runs()]
+def rows(store: RunStore, ids: Collection[str] | None = None) -> list[Row]:
+    """Every run, newest first; with ids only those of them that are there."""
+    return [_row(run) for run in store.runs() if ids is None or run.id in ids]
 
 
 def _row(run: Run) -> Row:

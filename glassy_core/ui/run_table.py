@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import zlib
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -52,7 +53,7 @@ def table(rows: Sequence[Row]) -> list[Row]:
     # The widget knows rows by position, so another list of runs is another widget.
     key = f"runs-{zlib.crc32(' '.join(ids).encode()):08x}"
     event = st.dataframe(
-        _frame(rows),
+        _frame(tuple(rows)),
         key=key,
         column_config=_columns(),
         hide_index=True,
@@ -83,8 +84,9 @@ def _remember(run_ids: list[str]) -> None:
         del st.query_params[_SELECTED]
 
 
-def _frame(rows: Sequence[Row]) -> pd.DataFrame:
-    """One line a run, numbers as numbers so that they sort."""
+@lru_cache(maxsize=4)
+def _frame(rows: tuple[Row, ...]) -> pd.DataFrame:
+    """One line a run, numbers as numbers so that they sort. Kept for the other visitors of the same second."""
     lines = [
         {
             "Name": row.name,

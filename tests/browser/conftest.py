@@ -70,7 +70,7 @@ class App:
     def stop(self) -> None:
         """End the server; the dispatcher and its runs go on."""
         if self.process:
-            end_group(self.process.pid)
+            end_group(self.process.pid, self.process)
             self.process.wait(20)
 
     def close(self) -> None:
@@ -93,12 +93,17 @@ class App:
             time.sleep(0.2)
 
 
-def end_group(pid: int) -> None:
-    """End a process and its children; they were started as a group of their own."""
+def end_group(pid: int, own: subprocess.Popen[bytes] | None = None) -> None:
+    """End a process and its children; they were started as a group of their own.
+
+    own: the process as this one's child, which is there as a name until it has been asked how it ended.
+    """
     for number in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.killpg(pid, number)
         for _ in range(50):
+            if own:
+                own.poll()
             try:
                 os.killpg(pid, 0)
             except ProcessLookupError:

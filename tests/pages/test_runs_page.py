@@ -439,7 +439,7 @@ def test_workers_and_queue_are_shown(open_page, make_run, monkeypatch):
     workers = (Worker("a", "node1", 1, (busy.id,)), Worker("b", "node2", 2))
     serve(monkeypatch, local=False, scheduler="tcp://10.0.0.1:8786", workers=workers)
     with busy.locked():
-        app = open_page(PAGE)
+        app = open_page(PAGE, queue="true")
     said = " ".join(plain(element.value) for element in app.caption)
     assert "2 runs wait, 1 at work; 2 workers on the cluster at tcp://10.0.0.1:8786." in said
     shown, order = (table.value for table in app.dataframe[1:])
@@ -464,7 +464,7 @@ def test_a_cluster_that_cannot_train_is_said(open_page, make_run, monkeypatch, v
 
 def test_the_limit_is_set_on_the_page_and_a_bad_one_is_refused(open_page, make_run, store):
     make_run()
-    app = open_page(PAGE)
+    app = open_page(PAGE, queue="true")
     app.number_input(key="limit-0").set_value(2).run()
     assert waiting.wishes(store).limit == 2
     app.number_input(key="limit-2").set_value(-1).run()

@@ -1,0 +1,65 @@
+"""The app under load: these tests measure, so they run by themselves, after all others."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from contextlib import contextmanager
+
+import psutil
+import pytest
+import streamlit as st
+
+from tests.load.visitors import Visitor
+from tests.strangers.serving import served
+
+
+class Served:
+    """The app as a user starts it, on a store of its own."""
+
+    def __init__(self, port: int, pid: int) -> None:
+        self.port, self._process = port, psutil.Process(pid)
+
+    def seconds(self) -> float:
+        """Processor time so far."""
+        times = self._process.cpu_times()
+        return float(times.user + times.system)
+
+    def memory(self) -> float:
+        """MB in use."""
+        return float(self._process.memory_info().rss) / 2**20
+
+    def open(self, page: str, query: str = "") -> Visitor:
+        """Open a page once, as a new visitor."""
+        visitor = Visitor(self.port, page, query)
+        over = asyncio.Event()
+        over.set()
+        asyncio.run(visitor.visit(over))
+        assert not visitor.exceptions
+        return visitor
+
+    @contextmanager
+    def visited(self, visitors: list[Visitor], wait: bool = True):
+        """The visitors keep their pages open."""
+        loop, over = asyncio.new_event_loop(), asyncio.Event()
+
+        async def all_of_them() -> None:
+            await asyncio.gather(*(visitor.visit(over, wait) for visitor in visitors))
+
+        thread = threading.Thread(target=loop.run_until_complete, args=(all_of_them(),))
+        thread.start()
+        try:
+            yield
+        finally:
+            loop.call_soon_threadsafe(over.set)
+            thread.join(120)
+            assert not thread.is_alive()
+        assert [visitor.exceptions for visitor in visitors] == [[] for _ in visitors]
+
+
+@pytest.fixture
+def app(tmp_path):
+    """The app, just started, with an empty store in tmp_path."""
+    st.cache_resource.clear()
+    with served(tmp_path, for_a_class=False) as (port, process):
+        yield Served(port, process.pid)
