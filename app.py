@@ -21,3 +21,4 @@ ui.live(ui.running_now)
 
 st.header("Pages", anchor=False)
 ui.doors()
+ui.import_the_rest()

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import math
-import pkgutil
 import re
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +12,6 @@ from pathlib import Path
 import streamlit as st
 
 from glassy_core import jobs, runs
-from glassy_core import ui as parts
 from glassy_core.checkpoints import CheckpointError
 from glassy_core.chorales import ChoraleError
 from glassy_core.config import ConfigError
@@ -122,7 +118,6 @@ def frame(title: str, lead: str = "", heading: bool = True) -> None:
     if lead:
         prose(lead)
     start_dispatcher(str(store().directory))
-    _import_the_rest()
 
 
 def link(page: Page, label: str | None = None, query: dict[str, str | list[str]] | None = None) -> None:
@@ -145,13 +140,6 @@ def start_dispatcher(directory: str) -> None:
     """See to it once that somebody serves the queue, so that the first click finds warm workers."""
     with contextlib.suppress(OSError):  # a store that cannot be written: starting a run says so
         jobs.ensure_dispatcher(RunStore(Path(directory)))
-
-
-@st.cache_resource(show_spinner=False)
-def _import_the_rest() -> None:
-    """Once, while the first page is read: import what the other pages need, or their first visitor waits for it."""
-    names = [f"{parts.__name__}.{module.name}" for module in pkgutil.iter_modules(parts.__path__)]
-    threading.Thread(target=lambda: [importlib.import_module(name) for name in names], daemon=True).start()
 
 
 def drop_endless(names: Iterable[str]) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import html
+import importlib
+import pkgutil
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -101,6 +104,15 @@ def _picture(svg: str, alt: str) -> str:
     """An SVG as an image inside the page: nothing to fetch, so that it does not flicker."""
     source = base64.b64encode(svg.encode()).decode()
     return f'<img src="data:image/svg+xml;base64,{source}" alt="{html.escape(alt)}" style="width:100%;height:96px">'
+
+
+def import_the_rest() -> None:
+    """Called last: import what the other pages need while this one is read, or their first visitor waits a second.
+
+    Not in a thread beside the page: components of an import without a script's context are not known to any page.
+    """
+    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        importlib.import_module(f"{__package__}.{module.name}")
 
 
 def doors() -> None:

@@ -10,8 +10,11 @@ import psutil
 import pytest
 import streamlit as st
 
+from tests.browser.conftest import chromium
 from tests.load.visitors import Visitor
 from tests.strangers.serving import served
+
+__all__ = ["chromium"]  # a fixture
 
 
 class Served:
