@@ -115,8 +115,14 @@ def smoothed(tau: ArrayLike, nll: ArrayLike) -> tuple[Floats, Floats]:
     at = _spaced(log_tau)
     low = np.searchsorted(log_tau, log_tau[at] - HALF_WINDOW, side="left")
     high = np.searchsorted(log_tau, log_tau[at] + HALF_WINDOW, side="right")
-    median = [np.median(nll[a:b]) for a, b in zip(low, high, strict=True)]
+    median = [_median(nll[a:b]) for a, b in zip(low, high, strict=True)]
     return np.exp(log_tau[at]), np.array(median, dtype=np.float64)
+
+
+def _median(values: Floats) -> float:
+    """The median of a few values; numpy's own takes ten times as long to begin, and a sweep asks 10^4 times."""
+    ordered, n = np.sort(values), len(values)
+    return float(0.5 * (ordered[(n - 1) // 2] + ordered[n // 2]))
 
 
 def learning_time(tau: ArrayLike, nll: ArrayLike, threshold: float) -> float | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
+import time
 from contextlib import contextmanager
 
 import psutil
@@ -15,6 +17,17 @@ from tests.load.visitors import Visitor
 from tests.strangers.serving import served
 
 __all__ = ["chromium"]  # a fixture
+
+
+WORK = 0.175  # seconds that `slowness` takes on the machine of the figures in docs/promises.md
+
+
+def slowness() -> float:
+    """How many times as long as there one core takes here and now; at least 1. What is promised scales with it."""
+    begun = time.perf_counter()
+    for _ in range(60):
+        json.loads(json.dumps({str(k): [k / 7, "x" * 50] for k in range(2000)}))
+    return max(1.0, (time.perf_counter() - begun) / WORK)
 
 
 class Served:

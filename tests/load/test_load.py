@@ -18,7 +18,7 @@ from glassy_core import jobs
 from glassy_core.chorales import load_edition
 from glassy_core.config import PRESETS
 from glassy_core.runs import RunStore, State
-from tests.load.conftest import Served
+from tests.load.conftest import Served, slowness
 from tests.load.visitors import Visitor
 from tests.made_runs import BASE, write_run
 from tests.strangers.serving import served
@@ -58,7 +58,7 @@ def test_runs_and_curves_open_within_two_seconds_among_200_runs_and_a_million_re
     assert len(store.runs()) == RUNS
     pages = [("Runs", ""), ("Learning_curves", f"run={big}"), ("Learning_curves", f"run={big}&fit=true")]
     for _ in range(3):  # the quickest of three new starts: other work of the machine must not count
-        taken = []
+        taken, allowed = [], 2 * slowness()
         with served(tmp_path, for_a_class=False) as (port, process):
             app = Served(port, process.pid)
             app.open("Present")  # nothing of the long run is known yet
@@ -68,9 +68,9 @@ def test_runs_and_curves_open_within_two_seconds_among_200_runs_and_a_million_re
                 assert visitor.received > 10_000
                 taken.append(visitor.opened)
         print("Runs, curves, fits, each anew and again: " + ", ".join(f"{seconds:.2f} s" for seconds in taken))
-        if max(taken) < 2:
+        if max(taken) < allowed:
             return
-    pytest.fail(f"A page took {max(taken):.2f} s to open.")
+    pytest.fail(f"A page took {max(taken):.2f} s to open, not {allowed:.2f}.")
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_twenty_visitors_see_fresh_curves_while_two_runs_train_on(app, training)
     )
     live = sum(PAGES[k % len(PAGES)] != "Aging" for k in range(VISITORS))
     assert len(waited) > 0.5 * live * TURNS * SECONDS  # each about once a second
-    assert statistics.median(waited) < 1
+    assert statistics.median(waited) < slowness()
     assert slowed.mean() < 0.2
 
 
