@@ -130,10 +130,13 @@ def inverse_times(members: Members, look: Look) -> bool:
     """Fig. 5: 1/tau* against width, a panel a depth."""
     if not members:
         return False
-    found = critical_parts.analysed(members)
-    extent = widths(found.depths.values())
-    with st.grid(min(len(found.depths), 2) or 1, min_column_width=380, gap="medium"):
-        for depth, one in found.depths.items():
+    depths = critical_parts.analysed(members).depths
+    begun = {depth: one for depth, one in depths.items() if any(width.points for width in one.thresholds.values())}
+    if not begun:
+        return False  # axes without a run on them would show numbers of nobody's
+    extent = widths(begun.values())
+    with st.grid(min(len(begun), 2), min_column_width=380, gap="medium"):
+        for depth, one in begun.items():
             figure = transition(one, THRESHOLDS, members[0].world.is_papers, extent)
             with st.container():
                 st.markdown(f"**d = {depth}**")

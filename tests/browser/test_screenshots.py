@@ -36,8 +36,11 @@ def film(page, path):
     figure = page.locator(".glassy-figure").first
     for _ in range(FRAMES):
         picture = Image.open(io.BytesIO(figure.screenshot())).convert("RGB")
-        frames.append(picture.resize((720, round(720 * picture.height / picture.width))).quantize(48))
+        frames.append(picture.resize((720, round(720 * picture.height / picture.width))))
         page.wait_for_timeout(1000 * BETWEEN)
+    # One palette that covers the curves' colours, which the many greys of the letters would else outnumber.
+    palette = frames[-1].quantize(64, method=Image.Quantize.MAXCOVERAGE)
+    frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     frames[0].save(path, save_all=True, append_images=frames[1:], duration=220, loop=0, optimize=True)
     return frames
 
