@@ -7,7 +7,10 @@ from glassy_core.plots import KINDS, X_TITLES, View
 from glassy_core.ui import curve_parts, fit_loaders, fit_parts, loaders, map_parts, probe_parts, spike_parts
 from glassy_core.ui.live_figure import live_figure
 
-ui.frame("Learning curves", "How far a network's predictions are from Bach, and how fast that distance shrinks.")
+ui.frame(
+    "Learning curves",
+    "How far a network's predictions are from the music it learns, and how fast that distance shrinks.",
+)
 found = loaders.readable_rows()
 if not found:
     st.info("There is no run yet. Start one, and its curve appears here within seconds.", icon=":material/info:")

@@ -25,7 +25,7 @@ try:
     view = st.segmented_control(
         "View",
         list(VIEWS),
-        format_func=lambda name: VIEWS[name],
+        format_func=wish.title,
         key=address.key("view"),
         required=True,
         label_visibility="collapsed",

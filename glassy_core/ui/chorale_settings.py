@@ -38,12 +38,12 @@ from glassy_core.ui.songs import chord_words
 from glassy_core.ui.sources import Source
 from glassy_core.ui.words import number, whole
 
-VIEWS = {
+VIEWS = {  # {}: who wrote the music
     "listen": "Listen",
-    "continue": "Continue Bach",
+    "continue": "Continue {}",
     "transition": "Hear the transition",
     "recall": "Recall",
-    "quiz": "Bach or network?",
+    "quiz": "{} or network?",
 }
 LATEST = -1  # of `step`: a run's last checkpoint, which the address then names
 TAKES = 4  # pieces drawn at once when sampling
@@ -87,6 +87,11 @@ class Wish:
     def composer(self) -> str:
         """What the network is set beside, in words: who wrote own data is not known."""
         return "the original" if self.edition.name.startswith(OWN) else "Bach"
+
+    def title(self, view: str) -> str:
+        """A view's title."""
+        words = VIEWS[view].format(self.composer)
+        return words[:1].upper() + words[1:]
 
     @property
     def name(self) -> str:

@@ -106,6 +106,7 @@ def test_every_view_of_the_chorales_page_copes_with_nothing_held_out(open_page, 
     assert {"listen": "holds none out", "continue": "follows the original"}.get(view, "") in said
     tables = " ".join(" ".join(map(str, table.value.columns)) for table in app.table)
     assert "Bach" not in tables
+    assert not any("Bach" in title for control in app.segmented_control for title in control.options)
     assert "held out" not in tables
 
 
