@@ -25,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0, or 2 with one clear line on stderr for bad input."""
     options = _parser().parse_args(arguments)
     try:
+        if (place := getattr(options, "runs_dir", None)) and place.exists() and not place.is_dir():
+            raise RunError(f"{place} is a file, not a run store: give --runs-dir or GLASSY_RUNS_DIR a directory.")
         options.command(options)
     except BrokenPipeError:  # the reader of our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

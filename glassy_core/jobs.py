@@ -9,7 +9,6 @@ Pages and the command line only write to the store, so none of them needs to rea
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import subprocess
 import sys
@@ -23,7 +22,7 @@ from glassy_core import cluster, waiting
 from glassy_core.cluster import ClusterError, Worker
 from glassy_core.config import RunConfig, check_eta, check_steps
 from glassy_core.files import read_json, sentence, write_json
-from glassy_core.runs import ACTIVE, Run, RunBusyError, RunError, RunStore, State, take_lock
+from glassy_core.runs import ACTIVE, Run, RunBusyError, RunError, RunStore, State, is_held, take_lock
 from glassy_core.waiting import WAITING
 
 LOOK_EVERY = 0.5  # seconds between looks at the queue
@@ -102,14 +101,14 @@ def dispatcher_status(store: RunStore) -> DispatcherStatus:
         status = DispatcherStatus(**values, workers=workers) if fits else DispatcherStatus()
     except (TypeError, KeyError, AttributeError):
         status = DispatcherStatus()
-    return replace(status, alive=_is_held(store.directory / ".dispatcher" / "lock"))
+    return replace(status, alive=is_held(store.directory / ".dispatcher" / "lock"))
 
 
 def ensure_dispatcher(store: RunStore) -> None:
     """Start the store's dispatcher unless one is alive; returns at once."""
     directory = store.directory / ".dispatcher"
     directory.mkdir(parents=True, exist_ok=True)
-    if _is_held(directory / "lock"):
+    if is_held(directory / "lock"):
         return
     with open(directory / "log.txt", "ab") as log:
         subprocess.Popen(
@@ -276,14 +275,3 @@ def _hold(path: Path) -> Iterator[bool]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w") as file:
         yield take_lock(file.fileno())
-
-
-def _is_held(path: Path) -> bool:
-    try:
-        with open(path) as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
-    return False

@@ -22,7 +22,7 @@ from typing import Any
 from glassy_core.chorales import load_edition
 from glassy_core.files import read_json, write_json
 from glassy_core.probe import STEPS, Probe, Progress, Size, check_sizes, checkpoint, probe
-from glassy_core.runs import Run, RunBusyError, RunError
+from glassy_core.runs import Run, RunBusyError, RunError, is_held
 from glassy_core.transitions import Transitions
 
 START_WITHIN = 60.0  # seconds until a new process has taken its lock
@@ -81,7 +81,7 @@ def _attempt(path: Path) -> Attempt:
     error = values.get("error")
     done, total, at = (_number(values.get(name)) for name in ("done", "total", "at"))
     recent = time.time() - at < START_WITHIN
-    if error is None and not _is_held(path.with_suffix(".lock")) and not (done == 0 and recent):
+    if error is None and not is_held(path.with_suffix(".lock")) and not (done == 0 and recent):
         error = "The probe's process ended before it was done: start it again."
     share = min(done / total, 1.0) if total else 0.0
     return Attempt(path.with_suffix(".json"), share, None if error is None else str(error))
@@ -102,7 +102,7 @@ def start(run: Run, step: int, sizes: Sequence[Size], steps: int = STEPS) -> Non
     path = path_of(run, step, sizes, steps)
     checkpoint(run, step)
     path.parent.mkdir(exist_ok=True)
-    if _is_held(path.with_suffix(".lock")):
+    if is_held(path.with_suffix(".lock")):
         raise RunBusyError("This probe is being measured already.")
     _say(path, 0, steps * len(check_sizes(sizes)))
     command = [sys.executable, "-m", "glassy_core", "probe", run.id, "--runs-dir", str(run.path.parent)]
@@ -170,14 +170,3 @@ def held(path: Path) -> Iterator[None]:
         except BlockingIOError:
             raise RunBusyError("This probe is being measured already.") from None
         yield
-
-
-def _is_held(path: Path) -> bool:
-    try:
-        with open(path) as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False

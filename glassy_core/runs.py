@@ -279,17 +279,8 @@ class Run:
             os.close(handle)
 
     def is_locked(self) -> bool:
-        try:
-            handle = os.open(self.path / "lock", os.O_RDONLY)  # a store that can only be read tells it too
-        except OSError:
-            return False
-        try:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
-            return True
-        finally:
-            os.close(handle)
-        return False
+        """Whether a process trains the run."""
+        return is_held(self.path / "lock")
 
     def latest_snapshot(self, P: int | None = None) -> tuple[Snapshot | None, dict[str, str]]:
         """The last checkpoint that is whole, and a sentence for each damaged one passed over, by its file's name.
@@ -331,6 +322,21 @@ def take_lock(handle: int) -> bool:
             return True
         except OSError:
             time.sleep(0.01)
+    return False
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process holds the lock on that file, as far as can be seen from here."""
+    try:
+        handle = os.open(path, os.O_RDONLY)  # a store that can only be read tells it too
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
     return False
 
 

@@ -2,10 +2,8 @@
 
 import dataclasses
 import os
-import signal
 import time
 
-import psutil
 import pytest
 
 from glassy_core import jobs, waiting
@@ -14,6 +12,7 @@ from glassy_core.cluster import LEAST_WORKERS
 from glassy_core.config import RunConfig
 from glassy_core.execution import execute
 from glassy_core.runs import RunStore
+from tests.faults.shared import end_dispatcher
 
 CONFIG = RunConfig(depth=2, width=8, eta=5e-3, chorales=6, steps=4000, record_every=100, checkpoint_every=500)
 
@@ -30,19 +29,6 @@ def store(tmp_path):
     store = RunStore(tmp_path / "runs")
     yield store
     end_dispatcher(store)
-
-
-def end_dispatcher(store, how=signal.SIGTERM):
-    """End the store's dispatcher; with SIGKILL its workers have to notice by themselves."""
-    status = jobs.dispatcher_status(store)
-    if not status.alive:
-        return
-    process = psutil.Process(status.pid)
-    family = [process, *process.children(recursive=True)]
-    process.send_signal(how)
-    psutil.wait_procs(family, timeout=30)
-    for left in (p for p in family if p.is_running()):
-        left.kill()
 
 
 def digest():
