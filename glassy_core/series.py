@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,9 @@ METRICS = ("step", "tau", "eta", "nll", "nll_minibatch", "accuracy", "orthogonal
 TIMING = ("step", "seconds")
 COLUMNS = (*METRICS, "seconds")
 PIECE = 1 << 23  # bytes parsed at a time: bounds the memory of a first read
+LARGEST = 1e300  # from here on a number is none
 FINGERPRINT = 256  # bytes before the offset that must still be there
 POOL = pa.system_memory_pool()  # a fifth quicker here than Arrow's own
-# A long file is read in one burst while its reader waits: on every core, whatever OMP_NUM_THREADS says for training.
-pa.set_cpu_count(os.cpu_count() or 1)
 
 Table = NDArray[np.float64]  # (columns, rows), not-a-number where a value was not measured
 
@@ -37,6 +37,7 @@ class Series:
     nll, nll_minibatch, nll_valid: bits per pitch and transition (all training transitions, this step's
     minibatch, held-out chorales). accuracy: share of right signs. gamma: SGD noise.
     seconds: of training so far. Not-a-number where a value was not measured.
+    serial: another number for every reading that brought news.
     """
 
     step: NDArray[np.int64]
@@ -49,6 +50,7 @@ class Series:
     nll_valid: NDArray[np.float64]
     gamma: NDArray[np.float64]
     seconds: NDArray[np.float64]
+    serial: int = field(default_factory=itertools.count().__next__, compare=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.step)
@@ -72,8 +74,15 @@ class SeriesReader:
 
     def read(self) -> Series:
         """The curves as the files have them now; the very same object as last time where nothing is new."""
-        changed = [self._metrics.refresh(), self._timing.refresh()]
-        if self._series is None or any(changed):
+        for table in (self._metrics, self._timing):
+            try:
+                if table.refresh():
+                    self._series = None
+            except BaseException:  # how much of the news it has taken in is not known
+                table.forget()
+                self._series = None
+                raise
+        if self._series is None:
             self._series = _joined(self._metrics.table, self._timing.table)
         return self._series
 
@@ -99,9 +108,10 @@ class _LinesTable:
 
     def __init__(self, path: Path, names: Sequence[str]) -> None:
         self._path, self._names = path, names
-        self._forget()
+        self.forget()
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Read the file from its beginning next time."""
         self._offset, self._inode, self._tail = 0, -1, b""
         self._buffer: Table = np.empty((len(self._names), 1024))
         self._rows = 0
@@ -117,7 +127,7 @@ class _LinesTable:
             file = open(self._path, "rb")  # noqa: SIM115 - closed just below; a missing file is an empty one
         except OSError:
             changed = self._rows > 0
-            self._forget()
+            self.forget()
             return changed
         with file:
             had = self._rows
@@ -137,7 +147,7 @@ class _LinesTable:
         file.seek(self._offset - len(self._tail))
         if inode == self._inode and file.read(len(self._tail)) == self._tail:
             return True
-        self._forget()
+        self.forget()
         self._inode = inode
         return False
 
@@ -187,6 +197,11 @@ def _rows(piece: bytes, names: Sequence[str]) -> Table:
 
 def _columns_at_once(piece: bytes, names: Sequence[str]) -> Table | None:
     """The same, several times faster; None where a line is anything but a record."""
+    # Arrow ends the process at a line `null`, and takes objects that share a line, `Inf`, and what is no UTF-8.
+    lines = piece.count(b"\n")
+    one_each = piece.startswith(b"{") and piece.endswith(b"}\n") and piece.count(b"}\n{") + 1 == lines
+    if not one_each or not piece.isascii() or b"Inf" in piece:
+        return None
     schema = pa.schema([(name, pa.int64() if name == "step" else pa.float64()) for name in names])
     options = pa_json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")
     try:
@@ -194,9 +209,10 @@ def _columns_at_once(piece: bytes, names: Sequence[str]) -> Table | None:
     except pa.ArrowInvalid:
         return None
     steps = found["step"]
-    if found.num_rows != piece.count(b"\n") or steps.null_count or not _are_steps(steps.to_numpy()):
+    if found.num_rows != lines or steps.null_count or not _are_steps(steps.to_numpy()):
         return None
-    return np.stack([found[name].to_numpy() for name in names]).astype(np.float64, copy=False)
+    table = np.stack([found[name].to_numpy() for name in names]).astype(np.float64, copy=False)
+    return None if np.any(np.abs(table) >= LARGEST) else table
 
 
 def _are_steps(values: NDArray[np.int64]) -> bool:
@@ -204,7 +220,7 @@ def _are_steps(values: NDArray[np.int64]) -> bool:
 
 
 def _number(value: Any) -> float:
-    return float(value) if type(value) in (int, float) and abs(value) < 1e300 else float("nan")
+    return float(value) if type(value) in (int, float) and abs(value) < LARGEST else float("nan")
 
 
 def csv_lines(runs: Sequence[tuple[str, dict[str, Any], Series]]) -> Iterator[str]:

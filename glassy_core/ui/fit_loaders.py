@@ -94,25 +94,30 @@ def drawn(settings: Sequence[Setting], view: View, fits: Fits) -> str:
         (setting.id, setting.label, setting.colour, [_all_of(curve) for curve in setting.curves])
         for setting in settings
     ]
-    laws = [(setting.id, fit.window, fit.nll_inf, fit.exponent, fit.amplitude, fit.reliable) for setting, fit in fits]
+    laws = [(setting.id, _law_of(fit)) for setting, fit in fits]
     return _drawn(repr((curves, view, laws)), _settings=settings, _view=view, _fits=fits)
 
 
 def _all_of(curve: Curve) -> tuple[Any, ...]:
     """What tells one drawing of a curve from another."""
-    series = curve.series
-    n = len(series)
-    return curve.id, curve.label, curve.floor, _fingerprint(series, n), float(series.seconds[-1]) if n else 0.0
+    return curve.id, curve.label, curve.colour, curve.config, curve.floor, curve.data, curve.series.serial
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
+def _law_of(fit: PowerLawFit) -> tuple[Any, ...]:
+    """What tells one drawing of a fit from another."""
+    points = fit.points
+    seen = (len(points.tau), *points.tau[[0, -1]].tolist(), float(points.nll.sum())) if points else ()
+    return fit.nll_inf, fit.exponent, fit.amplitude, fit.window, fit.reliable, seen
+
+
+@st.cache_data(show_spinner=False, max_entries=8, ttl=60)  # a picture of many runs has megabytes
 def _drawn(key: str, _settings: Sequence[Setting], _view: View, _fits: Fits) -> str:
     return str(fitted_curves(_settings, _view, _fits).to_json())
 
 
-def _fingerprint(series: Series, n: int) -> tuple[int, int, float]:
+def _fingerprint(series: Series, n: int) -> tuple[int, int, float, float]:
     """Of the first n records."""
-    return (n, int(series.step[n - 1]), float(series.nll[n - 1])) if n else (0, 0, 0.0)
+    return (n, int(series.step[n - 1]), float(series.nll[n - 1]), float(series.eta[n - 1])) if n else (0, 0, 0.0, 0.0)
 
 
 @st.cache_data(show_spinner=False, max_entries=512)
@@ -134,7 +139,7 @@ def _window(ends: Ends, curves: Any) -> Window | None:
 
 
 @st.cache_data(show_spinner=False, max_entries=512)
-def _spikes(run_id: str, n: int, step: int, nll: float, _series: Series) -> Spikes:
+def _spikes(run_id: str, n: int, step: int, nll: float, eta: float, _series: Series) -> Spikes:
     return find_spikes(_series.nll[:n], _series.eta[:n])
 
 

@@ -222,16 +222,17 @@ class LiveFigure {
       const direction = { ArrowLeft: -1, ArrowRight: 1 }[event.key]
       if (!direction) return
       event.preventDefault()
-      this.dragging = true // until the key is let go: a refresh in between would undo the move
+      this.dragging = this.keyed = true // until the key is let go: a refresh in between would undo the move
       const axis = this.plot._fullLayout.xaxis
       this.moveEnd(end, axis.d2p(this.window[end]) + direction * (event.shiftKey ? 20 : 4))
     })
-    on("keyup", (event) => {
-      if (!this.dragging || !event.key.startsWith("Arrow")) return
-      this.dragging = false
+    const letGo = () => {
+      if (!this.keyed) return
+      this.dragging = this.keyed = false
       this.setStateValue("window", this.window)
-    })
-    on("blur", () => (this.dragging = false))
+    }
+    on("keyup", (event) => event.key.startsWith("Arrow") && letGo())
+    on("blur", letGo)
   }
 
   // pixel: from the plot area's left edge. The ends never pass each other.

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
+import pyarrow as pa
 import streamlit as st
 
 from glassy_core import chorales
@@ -25,6 +26,8 @@ from glassy_core.ui.run_rows import Row, rows
 
 REGIMES = ("under", "near", "over")
 LATEST = 3
+# A long file is read in one burst while a visitor waits: on every core, whatever OMP_NUM_THREADS says for training.
+pa.set_cpu_count(os.cpu_count() or 1)
 OLDEST = 0.5  # seconds that a curve of a run at work may lie back, so that many visitors are shown one reading of it
 
 
@@ -142,7 +145,7 @@ def _floor(edition: str, digest: str, n: int) -> float:
     return floor_bits(chorales.load_edition(edition).first(n))
 
 
-@st.cache_resource(show_spinner=False, max_entries=1024)
+@st.cache_resource(show_spinner=False, max_entries=512, ttl=3600)
 def _shared(path: str) -> _SharedReader:
     return _SharedReader(Run(Path(path)))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -11,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glassy_core.files import LineWriter
-from glassy_core.series import COLUMNS, FINGERPRINT, SeriesReader, csv_lines, read_series
+from glassy_core.series import COLUMNS, FINGERPRINT, METRICS, SeriesReader, csv_lines, read_series
 
 
 def record(step, eta=0.01, **more):
@@ -240,3 +242,77 @@ def test_csv_has_the_settings_as_comments_and_every_record(files):
     first = dict(zip(header, rows[0], strict=True))
     assert (float(first["nll_valid"]), first["gamma"]) == (0.5, "")
     assert [float(row[header.index("nll")]) for row in rows[:2]] == series.nll.tolist()  # no digit is lost
+
+
+VALUES = (
+    "1", "0.5", "-0", "1e5", "1E+2", "9.9e299", "1e300", "1e308", "1e309", "NaN", "Infinity", "-Infinity", "Inf",
+    "null", "true", '"x"', '"\u00ff"', "[1]", '{"a":1}', "5e-324", "1" + "0" * 40, "9007199254740993", "01", "1.",
+)  # fmt: skip
+STEPS = ("0", "1", "2", "10", "-1", "1.0", "1e2", "null", '"3"', "9007199254740992", "9223372036854775808", "NaN")
+ODD = (
+    "",
+    " ",
+    "null",
+    "3",
+    "[]",
+    '[{"step":1}]',
+    "{",
+    "}",
+    "{}",
+    "#",
+    '{"step":1}{"step":2}',
+    '{"step":3}\r',
+    "\ufeff",
+)
+COMPARE = """
+import json, sys
+import numpy as np
+from glassy_core import series
+from glassy_core.files import parse_line
+
+quick = 0
+for piece in json.load(sys.stdin):
+    piece = piece.encode("latin-1", "replace")
+    records = [record for record in map(parse_line, piece.splitlines()) if record is not None]
+    slow = np.array([[series._number(record.get(name)) for record in records] for name in series.METRICS])
+    fast = series._columns_at_once(piece, series.METRICS)
+    quick += fast is not None
+    assert fast is None or np.array_equal(fast, slow.reshape(fast.shape), equal_nan=True), piece
+print(quick)
+"""
+
+
+def test_reading_many_lines_at_once_gives_what_each_line_gives():
+    """In a process of its own: the library that reads at once has ended it at a line `null`."""
+    rng = np.random.default_rng(0)
+
+    def pick(values):
+        return values[rng.integers(len(values))]
+
+    def line():
+        if rng.random() < 0.1:
+            return pick(ODD)
+        items = [f'"step":{pick(STEPS[:4] if rng.random() < 0.9 else STEPS)}'] * (rng.random() < 0.97)
+        for name in (*METRICS[1:], "other"):
+            if rng.random() < 0.3:
+                items.append(f'"{name}": {pick(VALUES) if rng.random() < 0.15 else rng.random()}')
+        return "{" + ", ".join(items) + "}"
+
+    pieces = ["".join(line() + "\n" for _ in range(rng.integers(1, 4))) for _ in range(5000)]
+    pieces += [line + "\n" for line in ODD] + [line + '\n{"step": 1}\n' for line in ODD]
+    ran = subprocess.run([sys.executable, "-c", COMPARE], input=json.dumps(pieces), capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr[-1000:]
+    assert int(ran.stdout) > 1000  # many were read at once
+
+
+def test_news_outlasts_a_failed_read_of_the_other_file(files, monkeypatch):
+    files[0].write_bytes(lines([record(0)]))
+    reader = SeriesReader(*files)
+    assert len(reader.read()) == 1
+    with files[0].open("ab") as file:
+        file.write(lines([record(1)]))
+    monkeypatch.setattr(reader._timing, "refresh", lambda: (_ for _ in ()).throw(OSError(116, "Stale file handle")))
+    with pytest.raises(OSError, match="Stale"):
+        reader.read()
+    monkeypatch.undo()
+    assert same(reader.read(), read_series(*files))

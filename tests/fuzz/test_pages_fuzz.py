@@ -26,7 +26,7 @@ NAMES = """preset name depth width eta batch_size steps seed chorales edition sc
     full_batch engine threads find status depths widths editions tags selected differing x log show runs run fit seeds
     from to noise probe sizes probe_nll sweep sweep_eta sweep_steps sweep_chorales data thresholds networks gamma
     weights aging_preset aging_seeds view step prime split chorale k chord decode temperature four take length tempo
-    instrument ties octave map exponents""".split()
+    instrument ties octave map exponents numbers queue""".split()
 SOUND = {
     "view": ["listen", "continue", "transition", "recall", "quiz"], "noise": ["true"], "fit": ["true"],
     "seeds": ["true"], "prime": ["chord"], "decode": ["sample"], "edition": ["paper"], "x": ["step", "tau"],

@@ -15,10 +15,11 @@ from tests.load.conftest import slowness
 SECONDS = 3.0
 FIGURES = {  # page -> what shows that its finished figure is there
     "": ".glassy-card-curve, [class*='st-key-card-'] img",
+    "Runs": "[data-testid=stDataFrame] canvas",
     "Learning_curves": ".glassy-plot .scatterlayer path.js-line",
     "Critical_width": ".glassy-plot .scatterlayer path.js-line",
     "Aging": ".glassy-plot .scatterlayer path.js-line",
-    "Chorales": "audio, .glassy-player, iframe",
+    "Chorales": ".play",
     "Paper": ".glassy-plot .scatterlayer path.js-line",
     "Present?slide=3": ".glassy-plot .scatterlayer path.js-line",
 }

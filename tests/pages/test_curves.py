@@ -10,12 +10,15 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from glassy_core.chorales import load_edition
 from glassy_core.config import PRESETS, RunConfig
+from glassy_core.plots import Curve, Setting, View
 from glassy_core.runs import RunStore, State
+from glassy_core.ui import fit_loaders, loaders
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = "pages/2_Learning_curves.py"
@@ -192,3 +195,28 @@ def test_the_page_needs_neither_torch_nor_numba(store):
     )
     result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=os.environ, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
+
+
+def test_visitors_share_readings_of_a_run_at_work_and_pictures_of_the_same_records(store, monkeypatch):
+    run = add(store, NEAR, status="queued")
+    readings = [loaders.series(run, oldest=60) for _ in range(2)]
+    assert readings[0] is readings[1]
+    line = run.metrics_path.read_text().splitlines()[-1]
+    halved = json.dumps(json.loads(line) | {"eta": NEAR.eta / 2})  # the same step and NLL once more, as training does
+    with run.metrics_path.open("a") as file:
+        file.write(halved + "\n")
+    assert loaders.series(run, oldest=60) is readings[0]
+    fresh = loaders.series(run)
+    assert fresh.eta[-1] == NEAR.eta / 2
+    assert loaders.series(run) is fresh
+
+    drawings = []
+    monkeypatch.setattr(fit_loaders, "fitted_curves", lambda *parts: drawings.append(parts) or go.Figure())
+
+    def draw(series):
+        curve = Curve(run.id, "near", "#123456", NEAR, series, None, "eight chorales")
+        return fit_loaders.drawn([Setting(run.id, "near", "#123456", (curve,))], View(), [])
+
+    for series in (fresh, fresh, readings[0], fresh):
+        draw(series)
+    assert len(drawings) == 2  # one a reading: they differ in eta alone
