@@ -58,7 +58,10 @@ def running_now() -> None:
     with st.grid(3, min_column_width=300, gap="medium"):
         for row in shown:
             _card(row, inks[row.id])
-    st.caption("Each curve: the NLL from 1 bit at the top to 0.001 at the bottom, against tau from 0.01 to 1000.")
+    st.caption(
+        "Each curve: the loss NLL from 1 bit at the top to 0.001 at the bottom, over the time tau that the network has "
+        "learned, from 0.01 to 10 000."
+    )
 
 
 def _card(row: Row, colour: str) -> None:
@@ -86,10 +89,10 @@ def _card(row: Row, colour: str) -> None:
 
 
 def sparkline(series: Series, colour: str) -> str:
-    """NLL against tau, both logarithmic, as a small SVG: tau from 0.01 to 1000, NLL from 1 bit down to 0.001."""
+    """NLL against tau, both logarithmic, as a small SVG: tau from 0.01 to 10 000, NLL from 1 bit down to 0.001."""
     seen = np.flatnonzero((series.tau > 0) & (series.nll > 0))
     seen = seen[thin(series.tau[seen], series.nll[seen], POINTS)]
-    x = np.clip(60 * (np.log10(series.tau[seen]) + 2), 0, 300)
+    x = np.clip(50 * (np.log10(series.tau[seen]) + 2), 0, 300)
     y = np.clip(-30 * np.log10(series.nll[seen]), 0, 90)
     points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
     lines = "".join(f'<path d="M0 {y}H300" stroke="#888" stroke-opacity=".35"/>' for y in (0, 30, 60, 90))

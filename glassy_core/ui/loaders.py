@@ -16,6 +16,7 @@ import streamlit as st
 
 from glassy_core import chorales
 from glassy_core.config import RunConfig
+from glassy_core.gallery import SUFFIX
 from glassy_core.palette import colours, regime
 from glassy_core.plots import Curve
 from glassy_core.runs import Run
@@ -37,10 +38,16 @@ def readable_rows() -> list[Row]:
 
 
 def unique_names(found: Sequence[Row]) -> dict[str, str]:
-    """A name a run id; one that several runs have gets the end of the id, which tells them apart."""
+    """A name a run id; one that several runs have gets what tells them apart, the seed or the end of the id."""
     count = Counter(row.name for row in found)
-    end = {row.id: re.sub("[^0-9A-Za-z]", "", row.id[-4:]) for row in found}  # a directory may be called anything
-    return {row.id: row.name if count[row.name] == 1 else f"{row.name} · {end[row.id]}" for row in found}
+    seeds = Counter((row.name, row.config.seed) for row in found if row.config)
+    names = {}
+    for row in found:
+        apart = re.sub("[^0-9A-Za-z]", "", row.id.removesuffix(SUFFIX)[-4:])  # a directory may be called anything
+        if row.config and seeds[row.name, row.config.seed] == 1:
+            apart = f"seed {row.config.seed}"
+        names[row.id] = row.name if count[row.name] == 1 else f"{row.name} · {apart}"
+    return names
 
 
 def first_choice(found: Sequence[Row]) -> list[str]:

@@ -14,12 +14,19 @@ from glassy_core.ui.frame import store
 from glassy_core.ui.paper_plots import Look
 
 CSS = """
-.st-key-navigation, .st-key-tour, header[data-testid=stHeader], [data-testid=stSidebar] { display: none !important; }
+.st-key-navigation, .st-key-tour, .st-key-slide_page_back, .st-key-slide_page_on, .st-key-slide .modebar-container,
+header[data-testid=stHeader], [data-testid=stSidebar] { display: none !important; }
 .st-key-slide h1 { font-size: clamp(1.8rem, 3.6vw, 4.5rem); }
 .st-key-slide p { font-size: clamp(1.2rem, 2vw, 2.6rem); line-height: 1.35; }
 .st-key-slide small, .st-key-slide [data-testid=stCaptionContainer] p { font-size: clamp(0.9rem, 1vw, 1.4rem); }
 [data-testid=stMainBlockContainer] { padding-top: 1rem; padding-bottom: 1rem; }
 """
+# A slide takes 1440 x 1000 pixels; on a wall of another size it is shown larger or smaller, letters and all.
+CSS += "".join(
+    f"@media (min-width: {max(641, 1440 * zoom)}px) and (min-height: {1000 * zoom if zoom > 0.7 else 0}px) "
+    f"{{ [data-testid=stMainBlockContainer] {{ zoom: {zoom}; }} }}\n"
+    for zoom in (0.7, 0.8, 0.9, 1, 1.1, 1.3, 1.6, 1.9, 2.15)
+)
 LOOK = {"height": 620, "font": 20}
 Draw = Callable[[Gathered, Look], bool]
 
@@ -96,6 +103,11 @@ def show() -> None:
         if st.button(
             "Next", key="slide_on", shortcut="Right", icon=":material/arrow_forward:", disabled=at + 1 == len(SLIDES)
         ):
+            _to(at + 1)
+        # What a presenter's remote control sends.
+        if st.button("Back a page", key="slide_page_back", shortcut="PageUp", disabled=at == 0):
+            _to(at - 1)
+        if st.button("On a page", key="slide_page_on", shortcut="PageDown", disabled=at + 1 == len(SLIDES)):
             _to(at + 1)
         st.caption(f"{at + 1} of {len(SLIDES)}; arrow keys go on, Esc leaves.")
         if st.button("Leave", key="slide_leave", shortcut="Esc", type="tertiary"):
