@@ -16,7 +16,6 @@ st.markdown(
 ui.tour_button()
 ui.class_trio()
 
-st.header("Running now", anchor=False)
 ui.live(ui.running_now)
 
 st.header("Pages", anchor=False)

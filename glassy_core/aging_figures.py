@@ -98,7 +98,7 @@ def _add_short_time(figure: go.Figure, aging: Aging) -> None:
     tau = np.geomspace(inside[0], inside[-1], 20)
     own = np.exp(np.mean(np.log(np.interp(inside, curve.tau, curve.delta)) - alpha.slope.value * np.log(inside)))
     figure.add_scatter(
-        x=tau, y=1.6 * own * tau**alpha.slope.value, mode="lines", uid="alpha", meta="alpha",
+        x=tau, y=own * tau**alpha.slope.value, mode="lines", uid="alpha", meta="alpha",
         name="τ<sup>α</sup>", line={"color": GREY, "width": 2, "dash": "dash"},
         hovertemplate=f"slope α = {alpha.slope.value:.3f}, 95 %: {alpha.slope.low:.2f} to {alpha.slope.high:.2f}"
         "<extra></extra>",

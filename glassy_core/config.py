@@ -255,13 +255,19 @@ PRESETS: dict[str, Preset] = {
     "class-under": Preset(
         "Class world, under: w = 10", "Too small to learn eight chorales: it levels off.", _class_world("under", 10)
     ),
-    "class-near": Preset("Class world, near: w = 24", "Close to the critical width.", _class_world("near", 24)),
+    "class-near": Preset(
+        "Class world, near: w = 24",
+        "Not far above the critical width: slower.",
+        _class_world("near", 24),
+    ),
     "class-over": Preset("Class world, over: w = 48", "Large enough to learn them all.", _class_world("over", 48)),
     "class-aging-under": Preset(
         "Class world, aging: w = 10", "Four waiting times, too small a network.", _class_aging("aging under", 10)
     ),
     "class-aging-near": Preset(
-        "Class world, aging: w = 24", "Four waiting times, near-critical.", _class_aging("aging near", 24)
+        "Class world, aging: w = 24",
+        "Four waiting times, nearer to w_c.",
+        _class_aging("aging near", 24),
     ),
     "class-aging-over": Preset(
         "Class world, aging: w = 48", "Four waiting times, overparametrised.", _class_aging("aging over", 48)

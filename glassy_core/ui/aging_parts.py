@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
+import numpy as np
 import streamlit as st
 
 from glassy_core.aging_figures import (
@@ -65,13 +66,13 @@ def after_waiting(chosen: Sequence[Network], how: Measure) -> None:
     prose(
         "**Δ** is how far the weights have moved since the waiting time τ_w (their mean square change D, Eq. 5), each "
         "step of the way divided by the noise Γ of the gradient at that time (Eq. 7). If the weights only diffused, "
-        "all curves would lie on one another. Where a network takes the longer to move as far the longer it has "
-        "learned, that is **aging**, known from glasses."
+        "all curves would lie on one another. If a network needs more time to move equally far the longer it has "
+        "learned, it **ages**, as a glass does."
     )
     if any(curve.seeds < len(column.trajectories) for column in shown for curve in column.aging.curves):
         st.caption(f"A seed joins the mean once it has been followed for {JOINS:.0%} of the longest time after τ_w.")
     if any(curve.seeds == 2 for column in shown for curve in column.aging.curves):
-        st.caption("Bands: 95 % of the mean over seeds. Two seeds leave it very wide; a third narrows it threefold.")
+        st.caption("Bands: the 95 % interval of the mean over seeds, which is very wide with only two.")
     low, high = shown[0].aging.alpha.window
     prose(
         f"At short times Δ grows as a power α of τ (dashed; fitted for τ/τ_w from {low:g} to {high:g}): "
@@ -137,7 +138,7 @@ def _broken(column: Column, mu: float) -> str:
         return f"At μ = {mu:g} no curve breaks away."
     if len(found) == len(column.aging.curves):
         return f"At μ = {mu:g} the curves lie apart from x = {min(b.x for b in found if b.x):.2g} on."
-    return f"At μ = {mu:g} " + ", ".join(f"τ_w = {b.tau_w:.4g} breaks away at x = {b.x:.2g}" for b in found) + "."
+    return f"At μ = {mu:g}: " + ", ".join(f"τ_w = {b.tau_w:.4g} breaks away at x = {b.x:.2g}" for b in found) + "."
 
 
 def _errors_in_words(shown: Sequence[Column]) -> str:
@@ -150,25 +151,26 @@ def the_noise(chosen: Sequence[Network], how: Measure) -> None:
     shown, _ = columns(chosen, how)
     if not shown:
         return
-    ends = [f"{c.label}: {c.trajectories[0].noise.gamma[-1]:.2g}" for c in shown]
+    ends = [f"{c.label}: {np.median([t.noise.gamma[-1] for t in c.trajectories]):.2g}" for c in shown]
     live_figure(
         sgd_noise(shown), key="noise", alt="Gamma against tau. At the end: " + "; ".join(ends) + ".", height=460,
         filename="sgd-noise",
     )  # fmt: skip
     prose(
         "**Γ** is the variance of the minibatch's gradient (Eq. 6): how hard the choice of examples shakes the "
-        f"weights. {' '.join(filter(None, map(_change_of_noise, shown)))} In the paper (Fig. 8) it grows ever more "
-        "slowly and levels off; the near-critical network is the noisiest. Dividing by Γ makes a run with changing "
-        "noise comparable with a glass at one temperature."
+        f"weights. {' '.join(filter(None, map(_change_of_noise, shown)))} In the paper's networks (Fig. 8) it grows "
+        "ever more slowly and levels off, and the near-critical one is the noisiest. Dividing by Γ makes a run with "
+        "changing noise comparable with a glass at one temperature."
     )
 
 
 def _change_of_noise(column: Column) -> str:
-    """What Gamma has done since the first waiting time, of the first seed."""
+    """What Gamma has done since the first waiting time, by the median of the seeds."""
     tau_w = column.aging.curves[0].tau_w
-    factor = column.trajectories[0].noise.change(tau_w)
-    if factor is None:
+    factors = [factor for seed in column.trajectories if (factor := seed.noise.change(tau_w)) is not None]
+    if not factors:
         return ""
+    factor = float(np.median(factors))
     if factor > 1.25:
         done = f"has grown {factor:.2g}-fold"
     else:

@@ -133,7 +133,7 @@ def choose_checkpoint(row: Row) -> Source:
 
     def words(step: int) -> str:
         try:
-            return f"step {whole(step)}, τ = {number(sources.source(row, step).tau, 3)}"
+            return f"step {whole(step)}, τ = {number(sources.source(row, step).tau)}"
         except CheckpointError:
             return f"step {whole(step)}, damaged"
 

@@ -26,7 +26,9 @@ from glassy_core.ui.frame import plain, prose
 from glassy_core.ui.live_figure import live_figure
 from glassy_core.ui.player import NETWORK_LEGEND, player
 from glassy_core.ui.songs import Song, chord_words
-from glassy_core.ui.words import whole
+from glassy_core.ui.words import number, whole
+
+ALIKE = 3  # chords before two places of a chorale from which they are taken for one
 
 HELD_OUT = 12  # chorales that were composed and the network never saw, to compare with
 MUSIC_XML = "application/vnd.recordare.musicxml+xml"
@@ -58,7 +60,8 @@ def _piece(wish: Wish, length: int) -> Piece:
 
 def _in_words(wish: Wish, piece: Piece) -> str:
     """Who sings what, and where it leads."""
-    at = f"After {whole(wish.source.step)} steps (τ = {wish.source.tau:.3g}) the network sings on from {_given(wish)}."
+    tau = number(wish.source.tau)
+    at = f"After {whole(wish.source.step)} steps (τ = {tau}) the network sings on from {_given(wish)}."
     if wish.decoding.mode == "sample":
         return f"{at} Each chord is drawn by lot, so the next seed or take gives another piece."
     return f"{at} {songs.ending(piece)}"
@@ -217,7 +220,8 @@ def continue_bach(wish: Wish) -> None:
     which = (
         f"{SPLIT_NAMES[get('split')]} chorale {get('chorale')}, which the network {'learned' if known else 'never saw'}"
     )
-    prose(f"Both begin with the same {k} chords of {which}. " + _parting(wish.composer, wrong, k, length, right))
+    parting = _parting(wish.composer, wrong, k, length, right)
+    prose(f"Both begin with the same {k} chords of {which}. {parting} {_crossroads(written, piece.chords, wrong)}")
     for name, song, legend in (
         (wish.composer.capitalize(), Song(written, length, k), ()),
         (
@@ -230,9 +234,24 @@ def continue_bach(wish: Wish) -> None:
         key = "continued_by_bach" if legend == () else "continued_by_network"
         player(song, wish.sound, key, f"{name}: {length} chords, {k} of them given", legend=legend)
     prose(
-        "A wide network that has learned a chorale sings it to the end; near the critical width it starts well and "
-        "slips; a narrow one is soon lost. One wrong chord is heard by the network itself and may lead it far away."
+        "A narrow network is soon lost; one that has learned the chorale sings it to the end."
+        if wrong is None
+        else "The network hears its own wrong chord as it hears all others, and one may lead it far away."
     )
+
+
+def _crossroads(written: Chorale, sung: Chorale, wrong: int | None) -> str:
+    """Where the network took the way that the chorale takes elsewhere after the same chords; empty if nowhere."""
+    if wrong is None or wrong < ALIKE:
+        return ""
+    heard = written[wrong - ALIKE : wrong]
+    for t in range(ALIKE, len(written)):
+        if t != wrong and written[t - ALIKE : t] == heard and written[t] == sung[wrong]:
+            return (
+                f"The {ALIKE} chords before it sound before chord {t + 1}, too, and there the chorale goes on as the "
+                "network does here: it took one time for the other."
+            )
+    return ""
 
 
 def _parting(composer: str, wrong: int | None, k: int, length: int, right: int) -> str:

@@ -64,6 +64,11 @@ def _analysed(key: tuple[object, ...], _members: list[Member]) -> Criticality:
     return criticality(_members, loaders.series)
 
 
+def layers(depth: int) -> str:
+    """A depth in words."""
+    return "one layer" if depth == 1 else f"{'two' if depth == 2 else depth} layers"
+
+
 def has_begun(found: Criticality) -> bool:
     """Whether any run has recorded anything yet."""
     return any(width.times for result in found.depths.values() for width in result.thresholds.values())
@@ -75,7 +80,7 @@ def figures(found: Criticality, shown: Sequence[float], paper: bool) -> None:
     with st.grid(min(len(found.depths), 2) or 1, min_column_width=420, gap="medium"):
         for depth, result in found.depths.items():
             with st.container():
-                st.subheader(f"d = {depth}: {'one layer' if depth == 1 else f'{depth} layers'}", anchor=False)
+                st.subheader(f"d = {depth}: {layers(depth)}", anchor=False)
                 live_figure(
                     transition(result, shown, paper, extent),
                     key=f"transition-{depth}",

@@ -165,7 +165,7 @@ def key_to_lines(view: View, fitted: bool = False) -> None:
     """What the kinds of lines mean."""
     kinds = {
         "training": "Solid: training.",
-        "held-out": "Dashed: held-out.",
+        "held-out": "Dashed: held-out chorales, which it never saw; where they rise, it learns the others by heart.",
         "minibatch": "Faint: minibatch.",
         "accuracy": "Below: the share of wrong signs, 1 - accuracy.",
     }

@@ -175,7 +175,10 @@ def _enough(fit: PowerLawFit) -> str:
 
 
 def _estimate(estimate: Estimate | None) -> str:
-    return "–" if estimate is None else f"{estimate.value:.3g} ({estimate.low:.3g} to {estimate.high:.3g})"
+    if estimate is None:
+        return "–"
+    value, low, high = (number(x, 3) for x in (estimate.value, estimate.low, estimate.high))
+    return f"{value} ({low} to {high})"
 
 
 def _papers(law: PaperCurve | None) -> str:

@@ -17,7 +17,7 @@ from glassy_core.series import Series
 from glassy_core.thinning import thin
 from glassy_core.ui import actions
 from glassy_core.ui.frame import link, pages, plain, store
-from glassy_core.ui.loaders import OLDEST, series
+from glassy_core.ui.loaders import OLDEST, first_choice, series, unique_names
 from glassy_core.ui.run_rows import Row, rows
 from glassy_core.ui.words import STATUS, duration, number, whole
 
@@ -31,7 +31,7 @@ def class_trio() -> None:
     with st.container(border=True, key="trio"):
         st.markdown(
             f"**The class trio**: three networks of *w* = {widths} on the first eight chorales. "
-            "The narrow one levels off, the wide one learns them all, the middle one is close to critical."
+            "The narrow one levels off, the wide one learns them all, the middle one takes longer for it."
         )
         actions.button(
             "Start the class trio",
@@ -47,39 +47,44 @@ def running_now() -> None:
     """A card for each run that is queued or at work; else for the latest ones."""
     every = rows(store())
     busy = [row for row in every if row.busy]
-    # Those at work in the order of their start, as they were asked for; of the others the latest first.
-    shown = (busy[::-1] or [row for row in every if row.config])[:MOST_CARDS]
+    readable = [row for row in every if row.config]
+    names = unique_names(readable)
+    latest = [row for row in readable if row.id in first_choice(readable)]
+    # Those at work in the order of their start, as they were asked for.
+    shown = (busy[::-1] or latest)[:MOST_CARDS]
+    st.header("Running now" if busy or not shown else "Latest runs", anchor=False)
     if not shown:
         st.markdown("Nothing yet. Start the class trio above, or choose your own network on the Runs page.")
         return
     if not busy:
-        st.caption("Nothing is running. The latest runs:")
+        st.caption("Nothing is running now.")
     inks = colours({row.id: row.config for row in shown if row.config})
     with st.grid(3, min_column_width=300, gap="medium"):
         for row in shown:
-            _card(row, inks[row.id])
+            _card(row, names.get(row.id, row.name), inks[row.id])
     st.caption(
         "Each curve: the loss NLL from 1 bit at the top to 0.001 at the bottom, over the time tau that the network has "
         "learned, from 0.01 to 10 000."
     )
 
 
-def _card(row: Row, colour: str) -> None:
+def _card(row: Row, name: str, colour: str) -> None:
     """One run: name, status, its curve, and where it stands."""
     state = row.state
     badge, icon, meaning = STATUS[state.status]
     with st.container(border=True, gap="small", key=f"card-{row.id}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             width = f" w = {row.config.width}" if row.config else ""
-            st.markdown(f"**{plain(row.name)}**{width}", width="content")
+            st.markdown(f"**{plain(name)}**{width}", width="content")
             st.badge(state.status, icon=icon, color=badge, help=meaning)  # type: ignore[arg-type]
+        in_words = "nothing recorded yet" if state.nll is None else f"now {number(state.nll)} at {number(state.tau)}"
         curve = series(store().named(row.id), OLDEST if row.busy else 0.0)
-        st.html(_picture(sparkline(curve, colour), f"{row.name}: NLL against tau, both axes logarithmic"))
+        st.html(_picture(sparkline(curve, colour), f"{name}: NLL against tau, both axes logarithmic; {in_words}"))
         left = f", {duration(state.remaining)} left" if state.remaining is not None else ""
         if state.nll is None:
             st.markdown("Nothing recorded yet.")
         else:
-            st.markdown(f"NLL **{number(state.nll)}** bits at tau **{number(state.tau)}**")
+            st.markdown(f"Loss (NLL) **{number(state.nll)}** bits at proper time τ **{number(state.tau)}**")
         done = min(state.step / state.steps, 1.0) if state.steps else 0.0
         st.progress(done, f"step {whole(state.step)} of {whole(state.steps)}{left}")
         if state.error:

@@ -36,7 +36,7 @@ def noise(chosen: Sequence[Row]) -> None:
             "step is kept. Small minibatches make noisier steps, and a noisier path lies higher: the larger spread "
             "comes with a larger mean. The run itself is not changed."
         )
-        names = loaders.unique_names(chosen)
+        names = loaders.unique_names(sorted(chosen, key=lambda row: not starting_points(store().named(row.id))))
         run_id = st.selectbox(
             "Run", list(names), format_func=lambda name: names.get(name, name), key="probe", bind="query-params"
         )
@@ -52,7 +52,10 @@ def noise(chosen: Sequence[Row]) -> None:
 def _start(run: Run) -> None:
     known = starting_points(run)
     if not known:
-        st.info("This run has no checkpoint yet: let it train for a moment.", icon=":material/info:")
+        st.info(
+            "No checkpoint of this run is kept here: choose another run, or one that is at work.",
+            icon=":material/info:",
+        )
         return
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom", key="probe-controls"):
         step = st.selectbox(

@@ -8,12 +8,10 @@ import streamlit as st
 
 from glassy_core import palette
 from glassy_core.chorales import Edition
-from glassy_core.comparable import Member
 from glassy_core.config import RunConfig
-from glassy_core.measured import criticality
 from glassy_core.music_figures import Point, recall_by_tau, recall_by_width
 from glassy_core.recall import best_mean_share
-from glassy_core.ui import loaders, sources
+from glassy_core.ui import critical_parts, loaders, sources
 from glassy_core.ui.chorale_settings import Wish
 from glassy_core.ui.frame import EXPECTED, in_words, plain, prose
 from glassy_core.ui.live_figure import live_figure
@@ -22,7 +20,6 @@ from glassy_core.ui.sources import Source
 from glassy_core.ui.transition_view import by_width, same_world
 
 NLL_STAR = 0.01  # bits, the threshold whose w_c is marked: the paper's for plausible music
-COPIES = 40  # of the sweep, made by chance: w_c's interval is not drawn here
 MOST_RUNS = 40  # drawn against width, the newest
 
 
@@ -50,13 +47,13 @@ def recall_view(wish: Wish, found: Sequence[Row]) -> None:
 
     st.subheader("Against the width", anchor=False)
     by_run = _points([(row, sources.last(row)) for row in peers], wish.edition, k, len(chorales), inks)
-    w_c, why = _critical_width(peers)
+    w_c, why = _critical_width(wish.row)
     live_figure(
         recall_by_width(by_run, best, w_c), "recall_by_width",
         "Mean share recalled against width. " + "; ".join(f"w = {p.width}: {p.share:.2f}" for p in by_run),
         height=420, filename="recall-by-width",
     )  # fmt: skip
-    line = f"Dashed: the critical width at NLL* = {NLL_STAR}, from these runs' learning curves." if w_c else why
+    line = f"Dashed: the critical width at NLL* = {NLL_STAR}, as on the Critical width page." if w_c else why
     prose(f"Each point is one run of d = {wish.source.config.depth} on {data}, at its latest checkpoint. {plain(line)}")
 
     st.subheader("Along proper time", anchor=False)
@@ -105,16 +102,11 @@ def _points(
     return out
 
 
-def _critical_width(rows: Sequence[Row]) -> tuple[float | None, str]:
-    """w_c at NLL_STAR from the runs' learning curves, or why there is none."""
-    states = tuple((row.id, row.state.step, row.state.status) for row in rows)
-    return _w_c(states, [sources.member(row) for row in rows])
-
-
-@st.cache_data(show_spinner=False, max_entries=16)
-def _w_c(states: tuple[object, ...], _members: Sequence[Member]) -> tuple[float | None, str]:
-    (result,) = criticality(_members, loaders.series, [NLL_STAR], COPIES).depths.values()
-    width = result.thresholds[NLL_STAR]
+def _critical_width(row: Row) -> tuple[float | None, str]:
+    """w_c at NLL_STAR of all runs that learn the same in the same way, or why there is none."""
+    like = sources.member(row)
+    alike = [member for member in map(sources.member, loaders.readable_rows()) if member.world == like.world]
+    width = critical_parts.analysed(alike).depths[like.config.depth].thresholds[NLL_STAR]
     return (width.w_c.value, "") if width.w_c else (None, f"No critical width is marked: {width.why}")
 
 

@@ -24,7 +24,7 @@ STEPS = (
         "pages/2_Learning_curves.py",
         "Three networks learn",
         "Each curve is one network; lower is better. The narrow one (w = 10) levels off, the wide one (w = 48) goes on "
-        "falling, the middle one (w = 24) cannot decide. Drag over the plot to zoom, double-click to come back.",
+        "falling, the middle one (w = 24) follows it later. Drag over the plot to zoom, double-click to come back.",
     ),
     Step(
         "pages/3_Critical_width.py",

@@ -8,6 +8,7 @@ import streamlit as st
 
 from glassy_core import checkpoints, palette
 from glassy_core.comparable import World
+from glassy_core.transitions import Chorale
 from glassy_core.ui import sources
 from glassy_core.ui.chorale_settings import Wish
 from glassy_core.ui.frame import EXPECTED, in_words, plain, prose
@@ -17,7 +18,7 @@ from glassy_core.ui.songs import Song, ending
 from glassy_core.ui.sources import Source
 from glassy_core.ui.words import number
 
-HEARD = 24  # of the network's own chords: enough to tell, soon over
+HEARD = 60  # of the network's own chords: past the place where many chorales repeat their beginning
 STAGES = 6  # checkpoints along tau
 
 
@@ -27,8 +28,8 @@ def transition(wish: Wish, found: Sequence[Row]) -> None:
     prose(
         "The same first chords, sung on by networks that learned the same chorales in the same way and differ in "
         "their width *w*. Below the critical width a network cannot hold the chorales, however long it learns; above "
-        "it, it learns every chord. Grey: the given chords. Blue: the network's own. Outlined: pitches it considered "
-        "and did not sing."
+        "it, it learns them, and the sooner the wider it is. Grey: the given chords. Blue: the network's own. "
+        "Outlined: pitches it considered and did not sing."
     )
     widths = by_width(found, wish.row)
     if len(widths) < 2:
@@ -39,7 +40,7 @@ def transition(wish: Wish, found: Sequence[Row]) -> None:
     _players(wish, [(_width_title(row), sources.last(row)) for row in widths], "width")
     st.subheader("Along proper time", anchor=False)
     prose(f"One network, {plain(wish.name)}, at moments of its learning: from noise over single notes to music.")
-    _players(wish, [(f"τ = {number(at.tau, 3)}", at) for at in along_tau(wish.row)], "tau")
+    _players(wish, [(f"τ = {number(at.tau)}", at) for at in along_tau(wish.row)], "tau")
 
 
 def by_width(found: Sequence[Row], like: Row) -> list[Row]:
@@ -90,7 +91,7 @@ def _width_title(row: Row) -> str:
 
 
 def _players(wish: Wish, voices: Sequence[tuple[str, Source]], key: str) -> None:
-    length = len(wish.prime) + HEARD
+    k, length = len(wish.prime), len(wish.prime) + HEARD
     with st.grid(3, min_column_width=320, gap="medium"):
         for i, (title, source) in enumerate(voices):
             with st.container(border=True, key=f"{key}-{i}"):
@@ -98,6 +99,18 @@ def _players(wish: Wish, voices: Sequence[tuple[str, Source]], key: str) -> None
                     piece = sources.sing(source, wish.edition, [wish.prime], length, wish.decoding)[0]
                     st.markdown(f"**{plain(title)}**")
                     player(Song.of(piece), wish.sound, f"play_{key}_{i}", f"{title}: {length} chords", small=True)
-                    st.caption(ending(piece) if piece.decoding.mode == "threshold" else "Drawn by lot.")
+                    st.caption(
+                        _right(wish, piece.chords, k)
+                        + (ending(piece) if piece.decoding.mode == "threshold" else "Drawn by lot.")
+                    )
                 except EXPECTED as error:
                     st.error(plain(in_words(error)))
+
+
+def _right(wish: Wish, sung: Chorale, k: int) -> str:
+    """How many chords are the written ones before the first that is not; empty where the prime is of no chorale."""
+    if wish.chorale is None:
+        return ""
+    own = list(zip(sung[k:], wish.chorale[k:], strict=False))
+    right = next((n for n, (ours, theirs) in enumerate(own) if ours != theirs), len(own))
+    return f"{right} of {len(own)} chords as written, then its own. " if right < len(own) else "All as written. "

@@ -31,8 +31,11 @@ def duration(seconds: float | None) -> str:
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """A quantity with so many significant digits; a dash where it was not measured."""
-    return "–" if value is None else f"{value:.{digits}g}"
+    """A quantity with so many significant digits, 2 000 rather than 2e+03; a dash where it was not measured."""
+    if value is None:
+        return "–"
+    rounded = float(f"{value:.{digits}g}")
+    return whole(round(rounded)) if 10**digits <= abs(rounded) < 1e7 else f"{value:.{digits}g}"
 
 
 def whole(value: int) -> str:

@@ -18,6 +18,7 @@ from glassy_core.decoding import Decoding
 from glassy_core.generation import Cycle
 from glassy_core.piece import Piece
 from glassy_core.training import fresh
+from glassy_core.ui import chorale_views, transition_view
 from glassy_core.ui.songs import ending
 from glassy_core.voices import NAMES
 from tests.made_runs import BASE, W_C, WIDTHS, write_run, write_sweep
@@ -278,7 +279,7 @@ def test_the_chosen_run_sings_for_its_width_and_else_the_one_that_learned_longes
     learned(-5.0, tau=0.0, width=6, seed=1)  # the newest has hardly begun
     learned(-5.0, tau=9.0, width=8, gradient="exact")  # learns in another way
     players = sent(open_page(PAGE, view="transition", run=chosen.id))
-    assert [chords(player)[4:] == (HELD,) * 24 for player in players[:2]] == [True, True]
+    assert [chords(player)[4:] == (HELD,) * transition_view.HEARD for player in players[:2]] == [True, True]
     assert len(players) == 2 + 2  # two widths; two checkpoints
 
 
@@ -365,3 +366,11 @@ def test_no_engine_is_loaded_before_something_sounds(store):
     )
     result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=os.environ, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
+
+
+def test_two_places_that_a_network_takes_for_one_are_named():
+    a, b, c, d, e = ((60 + n,) for n in range(5))
+    written = (a, b, c, d, a, b, c, e)
+    assert "before chord 8, too" in chorale_views._crossroads(written, (a, b, c, e), 3)
+    assert chorale_views._crossroads(written, (a, b, c, (70,)), 3) == ""
+    assert chorale_views._crossroads(written, written, None) == ""

@@ -117,7 +117,11 @@ def test_runs_of_one_name_are_told_apart(store):
     runs = [add(store, replace(NEAR, seed=seed)) for seed in (0, 1)]
     app = opened()
     app.multiselect(key="runs").set_value([run.id for run in runs]).run()
-    assert sorted(re.search(r"· (\w+)", name)[1] for name in names(app)) == sorted(run.id[-4:] for run in runs)
+    assert sorted(re.search(r"· (seed \d)", name)[1] for name in names(app)) == ["seed 0", "seed 1"]
+    again = add(store, NEAR)
+    app.run()
+    app.multiselect(key="runs").set_value([runs[0].id, again.id]).run()
+    assert sorted(re.search(r"· (\w+)", name)[1] for name in names(app)) == sorted((runs[0].id[-4:], again.id[-4:]))
 
 
 def test_a_run_deleted_meanwhile_leaves_the_choice(store):

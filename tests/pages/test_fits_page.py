@@ -89,7 +89,9 @@ def test_the_switch_fits_every_run_and_says_the_numbers(store):  # noqa: F811
     assert found["estimates are"] == ["reliable"]
     assert found["exponent a"] == [f"{fit.exponent.value:.3g} ({fit.exponent.low:.3g} to {fit.exponent.high:.3g})"]
     assert found["is that enough?"] == ["no, a floor is needed"]
-    assert float(found["its AIC, above the one with a floor"][0]) == pytest.approx(fit.pure.delta_aic, rel=0.01)
+    assert float(found["its AIC, above the one with a floor"][0].replace("\u2009", "")) == pytest.approx(
+        fit.pure.delta_aic, rel=0.01
+    )
     assert found["floor of the data (bits)"] == ["0"]
     assert window(app) == pytest.approx(fit.window)
     assert "pull on each other" in words(app)
@@ -310,7 +312,7 @@ def test_a_broken_result_is_one_sentence(store, probed):  # noqa: F811
 def test_a_run_without_checkpoints_cannot_be_probed(store):  # noqa: F811
     power(store)
     app = opened(noise="true")
-    assert "no checkpoint yet" in words(app)
+    assert "No checkpoint of this run is kept here" in words(app)
     assert not [button for button in app.button if button.key == "probe_start"]
 
 

@@ -60,11 +60,11 @@ def test_running_runs_are_shown_with_their_curve(open_page, store):
         text = words(app)
         picture = base64.b64decode(re.search(r"base64,([^\"]+)", app.html[0].value).group(1)).decode()
     assert "mine" in text
-    assert "**0.01** bits at tau **0.495**" in text
+    assert "**0.01** bits at proper time τ **0.495**" in text
     assert app.progress[0].text == "step 99 of 1\u2009000, 1 min 30 s left"
     points = re.search(r'points="([^"]*)"', picture).group(1).split()
     assert len(points) == 3  # step 0 has tau 0, which a logarithmic axis has no place for
-    assert points[-1] == "101.7,60.0"  # log10 tau = -0.305, NLL = 0.01
+    assert points[-1] == "84.7,60.0"  # log10 tau = -0.305, NLL = 0.01
 
 
 def test_a_run_that_waits_says_that_it_has_recorded_nothing(open_page, store):
@@ -76,7 +76,7 @@ def test_when_nothing_runs_the_latest_runs_are_shown(open_page, store):
     run = store.create(RunConfig(name="done", steps=10), "digest")
     run.write_state(State("finished", 10, 10, time.time(), nll=0.5, tau=0.004))
     app = open_page()
-    assert "Nothing is running. The latest runs:" in words(app)
+    assert "Nothing is running now." in words(app)
     assert "done" in words(app)
 
 
