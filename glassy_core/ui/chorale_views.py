@@ -28,7 +28,7 @@ from glassy_core.ui.player import NETWORK_LEGEND, player
 from glassy_core.ui.songs import Song, chord_words
 from glassy_core.ui.words import number, whole
 
-ALIKE = 3  # chords before two places of a chorale from which they are taken for one
+ALIKE = 3  # chords before two places of a chorale that make them look alike
 
 HELD_OUT = 12  # chorales that were composed and the network never saw, to compare with
 MUSIC_XML = "application/vnd.recordare.musicxml+xml"
@@ -221,7 +221,7 @@ def continue_bach(wish: Wish) -> None:
         f"{SPLIT_NAMES[get('split')]} chorale {get('chorale')}, which the network {'learned' if known else 'never saw'}"
     )
     parting = _parting(wish.composer, wrong, k, length, right)
-    prose(f"Both begin with the same {k} chords of {which}. {parting} {_crossroads(written, piece.chords, wrong)}")
+    prose(f"Both begin with the same {k} chords of {which}. {parting} {_crossroads(written, wrong)}")
     for name, song, legend in (
         (wish.composer.capitalize(), Song(written, length, k), ()),
         (
@@ -240,16 +240,16 @@ def continue_bach(wish: Wish) -> None:
     )
 
 
-def _crossroads(written: Chorale, sung: Chorale, wrong: int | None) -> str:
-    """Where the network took the way that the chorale takes elsewhere after the same chords; empty if nowhere."""
+def _crossroads(written: Chorale, wrong: int | None) -> str:
+    """Where the same chords sound once more and go on in another way, such as at the end of a repeat; else empty."""
     if wrong is None or wrong < ALIKE:
         return ""
     heard = written[wrong - ALIKE : wrong]
     for t in range(ALIKE, len(written)):
-        if t != wrong and written[t - ALIKE : t] == heard and written[t] == sung[wrong]:
+        if written[t - ALIKE : t] == heard and written[t] != written[wrong]:
             return (
-                f"The {ALIKE} chords before it sound before chord {t + 1}, too, and there the chorale goes on as the "
-                "network does here: it took one time for the other."
+                f"The {ALIKE} chords before it sound before chord {t + 1}, too, where the chorale goes on in another "
+                "way: only what sounded long before tells the two apart."
             )
     return ""
 
