@@ -112,7 +112,9 @@ def _frame(rows: tuple[Row, ...]) -> pd.DataFrame:
         for row in rows
     ]
     frame = pd.DataFrame(lines)
-    silent = [name for name in ("Tags", "Error") if not frame[name].map(len).any()]
+    silent = [name for name in ("Left", "Tags", "Error") if not frame[name].map(len).any()]
+    if frame["steps/s"].isna().all():
+        silent.append("steps/s")
     return frame.drop(columns=silent)
 
 
@@ -125,7 +127,7 @@ def _columns() -> dict[str, Any]:
         ),
         "Progress": column.ProgressColumn(format="%.0f %%", min_value=0, max_value=100, width=110),
         "NLL": column.NumberColumn(format="%.4f", help="bits per pitch and transition, all training transitions"),
-        "tau": column.NumberColumn(format="%.1f", help="proper time, the sum of eta over the steps made"),
+        "tau": column.NumberColumn(format="%.5g", help="proper time, the sum of eta over the steps made"),
         "Step": column.NumberColumn(format="localized"),
         "steps/s": column.NumberColumn(format="%.0f"),
         "Left": column.TextColumn(help="time until the last step, at the present speed"),
