@@ -19,6 +19,7 @@ DEPTHS = {1: "#C8553D", 2: "#2A7F9E", 5: "#7467C4"}
 OTHER_DEPTH = "#9A6B4F"
 # The paper's w_c at NLL* = 0.01 bits, by depth, and its parameters there.
 STEPS = 120  # points of a drawn parabola
+BESIDE = 0.3  # units of width between the arrows of one run for neighbouring thresholds
 
 
 def shade(threshold: float, thresholds: Sequence[float]) -> str:
@@ -46,7 +47,7 @@ def transition(
     for row, threshold in enumerate(drawn):
         found, colour = result.thresholds[threshold], shade(threshold, every)
         _add_parabola(figure, found, colour, low, high)
-        _add_runs(figure, found, colour)
+        _add_runs(figure, found, colour, BESIDE * (row - (len(drawn) - 1) / 2))
         if found.w_c:
             _add_root(figure, found, found.w_c, colour, row)
     if paper and result.depth in PAPER_W_C and PAPER_THRESHOLD in shown:
@@ -87,7 +88,8 @@ def _add_parabola(figure: go.Figure, found: CriticalWidth, colour: str, low: flo
     )  # fmt: skip
 
 
-def _add_runs(figure: go.Figure, found: CriticalWidth, colour: str) -> None:
+def _add_runs(figure: go.Figure, found: CriticalWidth, colour: str, shift: float) -> None:
+    """The runs that reached NLL*; those that did not stand beside each other, or the last would hide all others."""
     group = f"{found.threshold:g}"
     kinds = (
         ("points", found.points, {"symbol": "circle", "size": 9}, "τ* = %{customdata[0]:.4g}"),
@@ -100,9 +102,11 @@ def _add_runs(figure: go.Figure, found: CriticalWidth, colour: str) -> None:
     )
     for kind, times, marker, words in kinds:
         figure.add_scatter(
-            x=[time.width for time in times],
+            x=[time.width + (shift if kind == "censored" else 0) for time in times],
             y=[time.rate for time in times],
-            customdata=[[time.tau_star or time.tau_reached, time.seed, html.escape(time.run)] for time in times],
+            customdata=[
+                [time.tau_star or time.tau_reached, time.seed, html.escape(time.run), time.width] for time in times
+            ],
             mode="markers",
             marker={"color": colour, **marker},
             name=group,
@@ -110,7 +114,7 @@ def _add_runs(figure: go.Figure, found: CriticalWidth, colour: str) -> None:
             showlegend=kind == "points",
             uid=f"{group}-{kind}",
             meta=kind,
-            hovertemplate=f"<b>w = %{{x}}</b>, seed %{{customdata[1]}}, NLL* = {group} bits<br>{words}<br>"
+            hovertemplate=f"<b>w = %{{customdata[3]}}</b>, seed %{{customdata[1]}}, NLL* = {group} bits<br>{words}<br>"
             "1/τ* = %{y:.3g}<br>%{customdata[2]}<extra></extra>",
         )
 

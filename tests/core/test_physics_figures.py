@@ -50,9 +50,13 @@ def test_every_run_is_a_point_or_an_arrow_at_its_bound(found):
         traces(figure, "points"), traces(figure, "censored"), found.depths[2].thresholds.values(), strict=True
     ):
         assert len(point.x) + len(arrow.x) == 16
-        assert sorted(arrow.x) == sorted(time.width for time in result.censored)
+        widths = [time.width for time in result.censored]
+        assert [seen[3] for seen in arrow.customdata] == widths
+        np.testing.assert_allclose(arrow.x, widths, atol=0.61)  # beside each other, nearer to their own width than to 2
         np.testing.assert_allclose(arrow.y, [1 / time.tau_reached for time in result.censored])
         assert "down" in arrow.marker.symbol
+    same = [arrow.x[0] for arrow in traces(figure, "censored") if len(arrow.x) and arrow.customdata[0][3] == 10]
+    assert len(set(same)) == len(same) > 1  # none hides another
 
 
 def test_the_parabola_begins_at_the_root_that_is_drawn_below(found):
