@@ -8,7 +8,14 @@ from itertools import pairwise
 from glassy_core.network import weight_shapes
 from glassy_core.transitions import N_PITCHES
 
-INK = "#85827C"  # legible on both backgrounds
+INK = "#85827C"  # of the units; legible on both backgrounds
+# The letters have the page's own colour. A picture that is shown narrow has larger ones, and names over the layers.
+STYLE = (
+    "text{fill:#23262B}"
+    "@media (prefers-color-scheme:dark){text{fill:#E8E4DA}}"
+    "@media (max-width:520px){text{font-size:24px}"
+    ".name{transform:translate(0,-28px)}.number{transform:translate(-28px)}}"
+)
 COLOURS = {"J": "#3B78C4", "M": "#3F8F5F", "K": "#C8553D", "W": "#8A5FB8"}  # as in Fig. 1; legible on both backgrounds
 WORDS = {
     "J": "J: from each layer to the next",
@@ -38,7 +45,7 @@ def picture(depth: int, width: int) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
         f'aria-label="A network of {depth} layers of {width} units" '
-        f'font-size="15" font-family="sans-serif" fill="{INK}">'
+        f'font-size="15" font-family="sans-serif"><style>{STYLE}</style>'
     ]
     parts += [_arrow(y[below], y[above], "K" if above == "output" else "J") for below, above in pairwise(rows)]
     parts.append(_past_all(y["input"], y["output"]))
@@ -48,7 +55,7 @@ def picture(depth: int, width: int) -> str:
             continue
         layer = isinstance(row, int)
         parts.append(_units(y[row], width if layer else N_PITCHES))
-        parts.append(f'<text x="24" y="{y[row] + 5}">{_name(row)}</text>')
+        parts.append(f'<text class="name" x="24" y="{y[row] + 5}">{_name(row)}</text>')
         if layer:
             parts.append(_loop(y[row]))
     return "".join(parts) + "</svg>"
@@ -57,7 +64,7 @@ def picture(depth: int, width: int) -> str:
 def _name(row: int | str) -> str:
     if isinstance(row, str):
         return "chord S(t)" if row == "input" else "next chord O(t)"
-    return f"layer μ<tspan dy='4' font-size='11'>{row}</tspan>"
+    return f"layer μ<tspan dy='4' font-size='0.75em'>{row}</tspan>"
 
 
 def _units(y: int, n: int) -> str:
@@ -68,7 +75,7 @@ def _units(y: int, n: int) -> str:
         f'<circle cx="{left + 30 * k}" cy="{y}" r="9" fill="none" stroke="{INK}" stroke-width="1.6"/>'
         for k in range(drawn)
     ]
-    return "".join(circles) + f'<text x="468" y="{y + 5}">{"… " if n > drawn else ""}{n}</text>'
+    return "".join(circles) + f'<text class="number" x="468" y="{y + 5}">{"…" if n > drawn else ""}{n}</text>'
 
 
 def _arrow(below: int, above: int, kind: str) -> str:
@@ -76,7 +83,7 @@ def _arrow(below: int, above: int, kind: str) -> str:
     head = f'<path d="M300 {tip - 4}l-6 11h12z" fill="{colour}"/>'
     return (
         f'<path d="M300 {below - 16}V{tip}" stroke="{colour}" stroke-width="3"/>{head}'
-        f'<text x="312" y="{(below + above) // 2 + 5}" fill="{colour}">{kind}</text>'
+        f'<text x="312" y="{(below + above) // 2 + 5}">{kind}</text>'
     )
 
 
@@ -85,7 +92,7 @@ def _loop(y: int) -> str:
     colour = COLOURS["M"]
     return (
         f'<path d="M510 {y - 8}c56 -30 56 46 4 18" fill="none" stroke="{colour}" stroke-width="3"/>'
-        f'<path d="M508 {y + 8}l12 -3l-5 11z" fill="{colour}"/><text x="566" y="{y + 5}" fill="{colour}">M</text>'
+        f'<path d="M508 {y + 8}l12 -3l-5 11z" fill="{colour}"/><text x="566" y="{y + 5}">M</text>'
     )
 
 
@@ -95,5 +102,5 @@ def _past_all(bottom: int, top: int) -> str:
     return (
         f'<path d="M510 {bottom}H680V{top}H516" fill="none" stroke="{colour}" stroke-width="3"/>'
         f'<path d="M506 {top}l12 -6v12z" fill="{colour}"/>'
-        f'<text x="692" y="{(bottom + top) // 2}" fill="{colour}">W</text>'
+        f'<text x="692" y="{(bottom + top) // 2}">W</text>'
     )

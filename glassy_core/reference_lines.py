@@ -60,20 +60,22 @@ def levels(curves: Sequence[Curve], view: View) -> list[tuple[float, str]]:
 
 def level(value: float, text: str) -> dict[str, Any]:
     # Curves begin high and end low: there is room at the left; in the middle for what lies among the floors.
-    side = ("middle", "bottom") if text.startswith("paper") else ("start", "top" if "floor" in text else "bottom")
+    paper = text.startswith("paper")
     return across(value) | {
-        "line": {"color": GREY, "width": 1.4, "dash": "dot" if text.startswith("paper") else "solid"},
+        "line": {"color": GREY, "width": 1.4, "dash": "dot" if paper else "solid"},
+        # In the figure's own letters. With an angle that is given, the padding holds along the line, too.
         "label": {
             "text": text,
-            "textposition": side[0],
-            "yanchor": side[1],
-            "padding": 4,
-            "font": {"size": 12, "color": GREY},
+            "textposition": "middle" if paper else "start",
+            "xanchor": "center" if paper else "left",
+            "yanchor": "top" if "floor" in text else "bottom",
+            "textangle": 0,
+            "padding": 6,
         },
     }
 
 
 def across(value: float) -> dict[str, Any]:
-    """A horizontal line over the whole width."""
-    line = {"type": "line", "layer": "between", "xref": "paper", "x0": 0, "x1": 1}
+    """A horizontal line over the whole width; above all else, as the grid would strike its label through."""
+    line = {"type": "line", "layer": "above", "xref": "paper", "x0": 0, "x1": 1}
     return line | {"yref": "y", "y0": value, "y1": value}

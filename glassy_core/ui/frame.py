@@ -24,8 +24,11 @@ from glassy_core.ui.symbols import symbols
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ICON = Path(__file__).resolve().parent / "icon.svg"
-# Streamlit's own captions and chosen segments are too faint to read for many.
+# Letters grow with a large wall, and figures with the letters; no line runs over all of it. Streamlit's own captions
+# and chosen segments are too faint to read for many.
 CSS = """
+html { font-size: clamp(16px, 0.6vw, 24px); }
+[data-testid=stMainBlockContainer] { max-width: 104rem; margin-inline: auto; }
 [data-testid=stCaptionContainer], [data-testid=stCaptionContainer] p { color: inherit; opacity: 0.86; }
 [data-variant=segmented_control] p, [data-variant=pills] p, [data-orientation] p {
   color: light-dark(#23262B, #E8E4DA);

@@ -44,6 +44,7 @@ function theme(element) {
 class LiveFigure {
   constructor(root) {
     this.root = root
+    this.stage = root.querySelector(".glassy-stage")
     this.plot = root.querySelector(".glassy-plot")
     this.handles = [...root.querySelectorAll(".glassy-handle")]
     this.trouble = root.querySelector(".glassy-trouble")
@@ -113,13 +114,22 @@ class LiveFigure {
     const { data } = this
     const figure = JSON.parse(data.figure)
     this.width = this.root.clientWidth
+    // A transform, not zoom: Plotly reckons with it where it looks for the pointer.
+    this.scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16
+    this.stage.style.transform = `scale(${this.scale})`
+    this.root.style.height = `${data.height * this.scale}px`
+    const width = this.width / this.scale
     let layout = merged(figure.layout, {
       template: data.templates[theme(this.root)],
-      width: this.width,
+      width,
       height: data.height,
       font: { family: getComputedStyle(this.root).fontFamily },
     })
-    if (this.width < data.narrow.below) layout = merged(layout, data.narrow.layout)
+    if (width < data.narrow.below) {
+      const set = Math.min(layout.font.size ?? 0, width / 24)
+      layout = merged(layout, data.narrow.layout)
+      layout.font.size = Math.max(layout.font.size, set)
+    }
     this.shapes = layout.shapes ?? []
     layout.shapes = this.shapesWithWindow()
     this.plot.setAttribute("role", "figure")
@@ -212,7 +222,7 @@ class LiveFigure {
     on("pointermove", (event) => {
       if (!this.dragging || !handle.hasPointerCapture(event.pointerId)) return
       const left = this.plot.getBoundingClientRect().left
-      this.moveEnd(end, event.clientX - left - this.plot._fullLayout.xaxis._offset)
+      this.moveEnd(end, (event.clientX - left) / this.scale - this.plot._fullLayout.xaxis._offset)
     })
     on("lostpointercapture", () => {
       this.dragging = false

@@ -24,15 +24,21 @@ Window = tuple[float, float]
 
 HTML = """
 <div class="glassy-figure">
-  <div class="glassy-plot"></div>
-  <div class="glassy-handle" data-end="0"></div>
-  <div class="glassy-handle" data-end="1"></div>
+  <div class="glassy-stage">
+    <div class="glassy-plot"></div>
+    <div class="glassy-handle" data-end="0"></div>
+    <div class="glassy-handle" data-end="1"></div>
+  </div>
   <p class="glassy-trouble" role="alert"></p>
 </div>
 """
 CSS = """
 .glassy-figure { position: relative; width: 100%; font-family: var(--st-font); }
-.glassy-trouble { color: var(--st-red-text-color); }
+.glassy-stage { position: absolute; left: 0; top: 0; transform-origin: 0 0; }
+.glassy-plot .shape-label text {
+  paint-order: stroke; stroke: var(--st-background-color); stroke-width: 4px; stroke-linejoin: round;
+}
+.glassy-trouble { position: relative; z-index: 3; color: var(--st-red-text-color); }
 .glassy-trouble:empty, .glassy-handle { display: none; }
 .glassy-handle {
   position: absolute; width: 16px; margin-left: -8px; cursor: ew-resize; touch-action: none; z-index: 2;
@@ -46,12 +52,13 @@ CSS = """
 }
 .glassy-handle:focus-visible { outline: 2px solid var(--st-text-color); outline-offset: 2px; }
 """
-# For plots less than NARROW pixels wide: the legend goes below, margins and letters shrink.
+# For plots less than NARROW pixels wide: the legend goes below, margins and letters shrink (letters set large for
+# a wall only as far as the width asks for it).
 NARROW = 600
 NARROW_LAYOUT = {
-    "margin": {"l": 62, "r": 8, "t": 36, "b": 48},
+    "margin": {"l": 62, "r": 8, "t": 36, "b": 90},
     "font": {"size": 12},
-    "legend": {"orientation": "h", "x": 0, "y": -0.16, "xanchor": "left", "yanchor": "top"},
+    "legend": {"orientation": "h", "x": 0, "y": -0.26, "xanchor": "left", "yanchor": "top"},
 }
 
 # Plotly.react works in the page's own document, not in a shadow root: its styles are global ones.
@@ -76,7 +83,8 @@ def live_figure(
 
     figure: a figure, or its JSON where that is at hand.
     Zoom and hidden legend entries stay as long as the layout's `uirevision` and the traces' `uid` do.
-    alt: the figure in words, for readers who do not see it. height: pixels. filename: of PNG and SVG.
+    alt: the figure in words, for readers who do not see it. height: pixels where the page's letters
+    have 16; the figure grows with them, and all that is in it. filename: of PNG and SVG.
     window: ends of the dragged window in units of x, None for none; on_window gets the new ends, ascending, once
     the reader lets go (or uses the arrow keys): keep them and pass them in again. on_range gets {"x": [from, to],
     "y": [from, to]} in data units after each zoom. Both are called before the rerun, as widgets' callbacks are.

@@ -9,24 +9,31 @@ import streamlit as st
 
 from glassy_core.comparable import readable
 from glassy_core.findings import Gathered
+from glassy_core.network_picture import WORDS
 from glassy_core.ui import paper_plots
 from glassy_core.ui.frame import store
 from glassy_core.ui.paper_plots import Look
+from glassy_core.ui.tour import BACKGROUND
 
 CSS = """
 .st-key-navigation, .st-key-tour, .st-key-slide_page_back, .st-key-slide_page_on, .st-key-slide .modebar-container,
 header[data-testid=stHeader], [data-testid=stSidebar] { display: none !important; }
-.st-key-slide h1 { font-size: clamp(1.8rem, 3.6vw, 4.5rem); }
-.st-key-slide p { font-size: clamp(1.2rem, 2vw, 2.6rem); line-height: 1.35; }
-.st-key-slide small, .st-key-slide [data-testid=stCaptionContainer] p { font-size: clamp(0.9rem, 1vw, 1.4rem); }
 [data-testid=stMainBlockContainer] { padding-top: 1rem; padding-bottom: 1rem; }
-"""
-# A slide takes 1440 x 1000 pixels; on a wall of another size it is shown larger or smaller, letters and all.
-CSS += "".join(
-    f"@media (min-width: {max(641, 1440 * zoom)}px) and (min-height: {1000 * zoom if zoom > 0.7 else 0}px) "
-    f"{{ [data-testid=stMainBlockContainer] {{ zoom: {zoom}; }} }}\n"
-    for zoom in (0.7, 0.8, 0.9, 1, 1.1, 1.3, 1.6, 1.9, 2.15)
-)
+.st-key-slide h1 { font-size: 1.8rem; }
+.st-key-slide p, .st-key-slide li { font-size: 1.2rem; line-height: 1.35; }
+.st-key-slide img { max-width: 64rem !important; }
+/* A slide takes 1440 x 960 pixels where letters have 16: its letters, and with them its figures, fill any wall. */
+@media (min-width: 641px) {
+  html { font-size: clamp(11px, min(100vw / 90, 100vh / 60), 48px); }
+  .st-key-slide h1 { font-size: 3.2rem; }
+  .st-key-slide p, .st-key-slide li { font-size: 1.8rem; }
+}
+@media (max-width: 640px) {
+  .st-key-slide_keys { display: none !important; }
+  :has(> .st-key-slide_buttons) { position: sticky; bottom: 0; z-index: 5; }
+  .st-key-slide_buttons { background: BACKGROUND; padding-block: 0.5rem; }
+}
+""".replace("BACKGROUND", BACKGROUND)
 LOOK = {"height": 620, "font": 20}
 Draw = Callable[[Gathered, Look], bool]
 
@@ -41,7 +48,10 @@ class Slide:
 
 
 def _network(found: Gathered, look: Look) -> bool:
-    paper_plots.network(2, 24)
+    picture, words = st.columns([2, 1], vertical_alignment="center")
+    with picture:
+        paper_plots.network(2, 24)
+    words.markdown("\n".join(f"- {kind}" for kind in WORDS.values()))
     return True
 
 
@@ -58,8 +68,8 @@ SLIDES = (
         lambda found, look: paper_plots.inverse_times(found.classroom, look),
     ),
     Slide(
-        "Depth helps",
-        "With two layers instead of one, narrower networks can learn the same music.",
+        "Depth",
+        "With two layers fewer units are enough; how sure that is, the bars say.",
         lambda found, look: paper_plots.lines(found.classroom, look),
     ),
     Slide(
@@ -69,17 +79,18 @@ SLIDES = (
     ),
     Slide(
         "Age is the clock",
-        "Measured in its own age, all curves become one: the sign of a glass.",
+        "Counted in ages, the curves nearly fall on one another: the mark of aging in a glass.",
         lambda found, look: paper_plots.deltas(paper_plots.class_aging(found), look, 1.0),
     ),
     Slide(
-        "The noise dies down",
-        "Who makes no more mistakes has nothing left to be shaken by.",
+        "Who errs is shaken",
+        "The narrow network goes on making mistakes, and its noise grows; the wide one makes ever fewer, and its noise "
+        "dies down.",
         lambda found, look: paper_plots.gamma(paper_plots.class_aging(found), look),
     ),
     Slide(
         "The paper's networks",
-        "Eighty chorales instead of eight: the same physics, days instead of minutes.",
+        "Eighty chorales instead of eight: days instead of minutes. This is how far these runs have come.",
         lambda found, look: paper_plots.learning(paper_plots.papers(found), look),
     ),
 )
@@ -97,7 +108,7 @@ def show() -> None:
         found = Gathered.of(readable(store().runs()))
         if not slide.draw(found, Look(f"slide-{at + 1}", **LOOK)):
             st.markdown("No run shows this yet: start the class trio on Home, and an aging run on the Aging page.")
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key="slide_buttons"):
         if st.button("Back", key="slide_back", shortcut="Left", icon=":material/arrow_back:", disabled=at == 0):
             _to(at - 1)
         if st.button(
@@ -109,7 +120,9 @@ def show() -> None:
             _to(at - 1)
         if st.button("On a page", key="slide_page_on", shortcut="PageDown", disabled=at + 1 == len(SLIDES)):
             _to(at + 1)
-        st.caption(f"{at + 1} of {len(SLIDES)}; arrow keys go on, Esc leaves.")
+        st.caption(f"{at + 1} of {len(SLIDES)}", width="content")
+        with st.container(key="slide_keys", width="content"):
+            st.caption("Arrow keys go on, Esc leaves.")
         if st.button("Leave", key="slide_leave", shortcut="Esc", type="tertiary"):
             st.switch_page("app.py")
 

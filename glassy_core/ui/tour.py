@@ -7,7 +7,18 @@ from pathlib import Path
 
 import streamlit as st
 
+from glassy_core.palette import PAPER_BACKGROUND
+
 _STEP = "tour_step"
+_KEY = "Ctrl+Enter"  # goes on; Next is many presses of Tab away
+BACKGROUND = f"light-dark({PAPER_BACKGROUND['light']}, {PAPER_BACKGROUND['dark']})"
+# At the foot of the window, so that what a step speaks of is in sight; a phone has no room for both.
+_CSS = """
+@media (min-width: 641px) {
+  :has(> .st-key-tour) { order: 1; position: sticky; bottom: 0.5rem; z-index: 5; }
+  .st-key-tour { background: BACKGROUND; }
+}
+""".replace("BACKGROUND", BACKGROUND)
 
 
 @dataclass(frozen=True)
@@ -68,18 +79,18 @@ def bar(page: str) -> None:
     if step is None:
         return
     here = STEPS[step]
-    with st.container(border=True, key="tour"):
-        st.markdown(f"**{step + 1} of {len(STEPS)}: {here.title}**")
-        st.markdown(here.words, width=760)
+    with st.container(border=True, key="tour", horizontal=True, vertical_alignment="center"):
+        st.html(f"<style>{_CSS}</style>")
+        st.markdown(f"**{step + 1} of {len(STEPS)}: {here.title}.** {here.words}", width=760)
         if Path(here.file).name != Path(page).name:
             st.page_link(here.file, label="Back to where the tour is", query_params={"tour": str(step + 1)})
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, width="content"):
             if step > 0 and st.button("Back", key="tour_back", icon=":material/arrow_back:"):
                 _go(step - 1)
             if step + 1 < len(STEPS):
-                if st.button("Next", key="tour_next", icon=":material/arrow_forward:", type="primary"):
+                if st.button("Next", key="tour_next", shortcut=_KEY, icon=":material/arrow_forward:", type="primary"):
                     _go(step + 1)
-            elif st.button("That was it", key="tour_end", icon=":material/check:", type="primary"):
+            elif st.button("That was it", key="tour_end", shortcut=_KEY, icon=":material/check:", type="primary"):
                 _end()
             if step + 1 < len(STEPS) and st.button("Skip the tour", key="tour_skip", type="tertiary"):
                 _end()

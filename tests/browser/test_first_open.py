@@ -8,9 +8,13 @@ from playwright.sync_api import expect
 from glassy_core.ui.slides import SLIDES
 from glassy_core.ui.tour import STEPS
 
-SIZES = {"phone": (390, 844), "laptop": (1280, 900), "wall": (3840, 2160)}
+SIZES = {"phone": (390, 844), "laptop": (1280, 900), "wall": (3840, 2160), "projector": (1280, 720)}
 # Streamlit's and Plotly's own markup, which the pages cannot change.
 NOT_OURS = {"rules": {"nested-interactive": {"enabled": False}, "scrollable-region-focusable": {"enabled": False}}}
+
+
+RATIOS = """() => [...document.querySelectorAll(".glassy-figure[data-draws]")]
+  .map((figure) => figure.getBoundingClientRect()).map(({ width, height }) => width / height)"""
 
 
 def open_tab(chromium, app, size, scheme):
@@ -37,7 +41,7 @@ def ready(page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ["phone", "laptop", "wall"])
 def test_the_tour_at_every_size_in_both_themes(chromium, gallery_app, size, scheme):
     page, errors = open_tab(chromium, gallery_app, size, scheme)
     page.goto(gallery_app.url)
@@ -47,8 +51,12 @@ def test_the_tour_at_every_size_in_both_themes(chromium, gallery_app, size, sche
         expect(bar).to_contain_text(f"{k + 1} of {len(STEPS)}: {step.title}")
         ready(page)
         assert page.locator("[data-testid=stException]").count() == 0
+        expect(page.locator(".glassy-trouble:not(:empty)")).to_have_count(0)
         wide = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth")
         assert wide <= SIZES[size][0] + 1  # nothing to scroll sideways for
+        if size == "wall":
+            assert float(page.evaluate("() => parseFloat(getComputedStyle(document.documentElement).fontSize)")) >= 20
+            assert all(ratio < 4 for ratio in page.evaluate(RATIOS))
         if size == "laptop":
             serious = [
                 f"{rule['id']}: {node['target']} {node['html'][:120]}"
@@ -57,21 +65,30 @@ def test_the_tour_at_every_size_in_both_themes(chromium, gallery_app, size, sche
                 for node in rule["nodes"]
             ]
             assert serious == []
-        bar.get_by_role("button", name="Next" if k + 1 < len(STEPS) else "That was it").click()
+        if size == "phone":
+            bar.get_by_role("button", name="Next" if k + 1 < len(STEPS) else "That was it").click()
+        else:
+            assert bar.bounding_box()["y"] + bar.bounding_box()["height"] <= SIZES[size][1]  # in sight
+            page.wait_for_timeout(500)  # a key pressed while the page is drawn is lost
+            page.keyboard.press("Control+Enter")
     expect(page.locator(".st-key-tour")).to_have_count(0)
     page.context.close()
     assert errors == []
 
 
-def test_the_slides_go_on_with_the_arrow_keys(chromium, gallery_app):
-    page, errors = open_tab(chromium, gallery_app, "wall", "dark")
+@pytest.mark.parametrize(("size", "key"), [("wall", "ArrowRight"), ("projector", "PageDown")])
+def test_the_slides_go_on_with_the_arrow_keys_and_a_remote_control(chromium, gallery_app, size, key):
+    page, errors = open_tab(chromium, gallery_app, size, "dark")
     page.goto(f"{gallery_app.url}/Present")
     for slide in SLIDES:
         expect(page.get_by_role("heading", name=slide.title, level=1)).to_be_visible()
         ready(page)
         assert page.get_by_text("No run shows this yet").count() == 0
         page.wait_for_timeout(1000)  # as a speaker does; a key pressed while the slide is drawn is lost
-        page.keyboard.press("ArrowRight")
+        assert page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollHeight") <= SIZES[size][1]
+        last = page.get_by_role("button", name="Leave").bounding_box()
+        assert last["y"] + last["height"] <= SIZES[size][1]  # nothing is cut off
+        page.keyboard.press(key)
     page.keyboard.press("Escape")
     expect(page.get_by_role("heading", name="glassy", level=1)).to_be_visible()
     page.context.close()

@@ -110,8 +110,9 @@ def place(page, x, y):
     """A point of the plot's area, given as fractions of it, in pixels of the window."""
     box = page.evaluate("""() => {
       const plot = document.querySelector(".glassy-plot")
-      const [{ left, top }, { l, t, w, h }] = [plot.getBoundingClientRect(), plot._fullLayout._size]
-      return { x: left + l, y: top + t, w, h }
+      const [{ left, top, width }, { l, t, w, h }] = [plot.getBoundingClientRect(), plot._fullLayout._size]
+      const scale = width / plot._fullLayout.width
+      return { x: left + scale * l, y: top + scale * t, w: scale * w, h: scale * h }
     }""")
     return box["x"] + x * box["w"], box["y"] + y * box["h"]
 
@@ -220,6 +221,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from glassy_core.ui.live_figure import live_figure
 
+st.html("<style>html { font-size: LETTERSpx }</style>")
 st.session_state.setdefault("window", (1.0, 100.0))
 tau = np.geomspace(0.01, 10_000, 50)
 figure = go.Figure(go.Scatter(x=tau, y=1 / tau, uid="line"), layout={"uirevision": "kept"})
@@ -236,17 +238,17 @@ st.button("Elsewhere", on_click=lambda: st.session_state.update(window=(0.1, 100
 """
 
 
-@pytest.fixture
-def window_page(tmp_path, chromium):
-    """A page with nothing but a figure that has a window."""
-    (tmp_path / "window.py").write_text(WINDOW_APP)
+@pytest.fixture(params=[16, 24])
+def window_page(tmp_path, chromium, request):
+    """A page with nothing but a figure that has a window, drawn as it is, and larger, with larger letters."""
+    (tmp_path / "window.py").write_text(WINDOW_APP.replace("LETTERS", str(request.param)))
     with closing(socket.socket()) as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
     options = [f"--server.port={port}", "--server.headless=true", "--server.fileWatcherType=none"]
     command = [sys.executable, "-m", "streamlit", "run", str(tmp_path / "window.py"), *options]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    context = chromium.new_context(viewport={"width": 1280, "height": 1200})
     page = context.new_page()
     for _ in range(300):
         try:
@@ -266,6 +268,13 @@ def test_a_window_is_dragged_on_the_plot(window_page):
     page.wait_for_selector(".glassy-figure[data-draws]", timeout=SOON)
     expect(page.get_by_text("from 1 to 100")).to_be_visible()
     expect(handles.nth(1)).to_have_attribute("aria-valuenow", "100.0")
+
+    letters = page.evaluate("() => parseFloat(getComputedStyle(document.documentElement).fontSize)")
+    assert page.locator(".glassy-figure").bounding_box()["height"] == pytest.approx(560 * letters / 16, abs=2)
+    page.mouse.move(*place(page, 0.5, 0.5))
+    page.wait_for_function("() => document.querySelector('.glassy-plot')._hoverdata?.length")
+    (found,) = page.evaluate("() => document.querySelector('.glassy-plot')._hoverdata.map((point) => point.x)")
+    assert 5 < found < 20  # 10 is in the middle
 
     def pull(end, x):  # x: fraction of the plot's width, which spans six decades from 0.01
         box = handles.nth(end).bounding_box()
