@@ -1,4 +1,4 @@
-"""A statement of the paper beside what the runs in a store say of it: agrees, differs, or not reached yet."""
+"""A statement of the paper beside what the runs in a store say of it: agrees, differs, or open."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from glassy_core.series import Series
 
 Verdict = Literal["agrees", "differs", "open"]
 Read = Callable[[Run], Series]
+
+TOO_WIDE = 3.0  # of our half-width over the paper's uncertainty: beyond it nothing can be told
+TOO_UNCERTAIN = "Too uncertain to tell: more seeds or more time would tell."
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ class Finding:
     """One statement.
 
     figure: of the paper, 1 to 9. what: the quantity or the statement. paper, ours: each as it is to be read.
-    verdict: "open" where the runs do not reach far enough; words: why, or by what rule it was judged.
+    verdict: "open" where the runs do not reach far enough, or are too uncertain; words: why, or by what rule it was
+    judged.
     world: "paper" for the paper's own data, else "class". command: what computes ours again.
     """
 
@@ -103,6 +107,19 @@ def judge(ours: Estimate, paper: float, uncertainty: float) -> Verdict:
     return "agrees" if ours.low <= paper + uncertainty and ours.high >= paper - uncertainty else "differs"
 
 
+def weigh(ours: Estimate, paper: float, uncertainty: float) -> tuple[Verdict, str]:
+    """The verdict on a value whose uncertainty the paper states, and a sentence where ours is too wide for one.
+
+    An interval over TOO_WIDE times as wide as the paper's never agrees; it differs where twice its width would, too.
+    """
+    half = (ours.high - ours.low) / 2
+    if half <= TOO_WIDE * uncertainty:
+        return judge(ours, paper, uncertainty), ""
+    if judge(Estimate(ours.value, ours.low - half, ours.high + half), paper, uncertainty) == "differs":
+        return "differs", ""
+    return "open", TOO_UNCERTAIN
+
+
 def interval(estimate: Estimate, digits: int = 3) -> str:
     """An estimate as it is read."""
     return f"{estimate.value:.{digits}g} [{estimate.low:.{digits}g}, {estimate.high:.{digits}g}]"
@@ -116,9 +133,23 @@ def missing(member: Member | None, tau: float, preset: str) -> str | None:
     if state.tau >= 0.999 * tau:
         return None
     steps = (tau - state.tau) / (state.eta or member.config.eta)
-    hours = steps * state.seconds / state.step / 3600 if state.step and state.seconds else None
-    time = f", about {hours:.1f} hours more at the speed so far" if hours is not None else ""
-    return f"It needs tau = {tau:g}; the run is at tau = {state.tau:.4g} ({steps:.2g} steps missing{time})."
+    seconds = steps * state.seconds / state.step if state.step and state.seconds else None
+    time = f", about {span(seconds)} more at the speed so far" if seconds is not None else ""
+    return f"It needs tau = {tau:g}; the run is at tau = {state.tau:.4g} ({count(steps)} missing{time})."
+
+
+def count(steps: float) -> str:
+    """A number of steps to two digits, with thin spaces between thousands."""
+    whole = max(int(float(f"{steps:.2g}")), 1)
+    return f"{whole:,}".replace(",", "\u2009") + (" steps" if whole > 1 else " step")
+
+
+def span(seconds: float) -> str:
+    """A time span in its largest unit; a minute where it is shorter."""
+    for unit, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        if round(seconds / unit) >= 2:
+            return f"{round(seconds / unit)} {name}"
+    return "a minute"
 
 
 def command(name: str, member: Member | None, *options: str) -> str:

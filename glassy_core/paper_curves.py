@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from glassy_core import kept_probes
 from glassy_core.comparable import Member
-from glassy_core.findings import Finding, Gathered, Read, Verdict, command, interval, judge, missing, sources
+from glassy_core.findings import Finding, Gathered, Read, Verdict, command, interval, judge, missing, sources, weigh
 from glassy_core.fits import PowerLawFit, fit_power_law
 from glassy_core.learning_times import learning_time, smoothed
 from glassy_core.paper import CURVES, PLAUSIBLE_NLL
@@ -17,6 +17,7 @@ from glassy_core.series import Series
 PRESET_OF = {(2, 30): "paper-d2-under", (2, 68): "paper-d2-near", (2, 90): "paper-d2-over"}
 PRESET_OF |= {(1, 200): "paper-d1", (5, 70): "paper-d5"}
 ASYMPTOTIC_TAU = 2000.0  # Fig. 3's fits rest on what lies beyond
+DRAWN_TAU, DRAWN_SPAN = 100.0, 10**1.5  # a power law is drawn where its window ends later and is wider
 SAME_DEPTH_NLL = 0.1  # bits, at which learning times are compared between depths
 PROBED_STEP = 3_200_000  # of Fig. 4
 
@@ -108,11 +109,9 @@ def _law(member: Member | None, depth: int, width: int, read: Read) -> Iterator[
         if fit and ours and not why:
             verdict = judge(ours, value, uncertainty) if fit.reliable else "open"
             words = fit.why or f"Fitted for tau from {_window(fit)}."
-        elif fit and fit.window:
-            words += f" So far, for tau from {_window(fit)}."
         yield Finding(
-            3, f"{name}, d = {depth}, w = {width}", f"{value:g}", interval(ours) if ours else "-", verdict,
-            words.strip(), sources=sources([member] if member else []), command=command("fit", member, "--json"),
+            3, f"{name}, d = {depth}, w = {width}", f"{value:g}", interval(ours) if ours and not why else "-", verdict,
+            words, sources=sources([member] if member else []), command=command("fit", member, "--json"),
         )  # fmt: skip
 
 
@@ -137,8 +136,8 @@ def _pure_law(member: Member | None, depth: int, width: int, read: Read) -> Find
     again = command("fit", member, "--window", f"{begin:.6g} {end:.6g}", "--json")
     if fit.pure is None:
         return Finding(3, what, paper, "-", "open", fit.why or "", sources=sources([member]), command=again)
-    verdict = judge(fit.pure.exponent, law.exponent, law.uncertainty or 0)
-    words = f"A pure power law for tau from {begin:.3g} to {end:.3g}, NLL_inf = 0."
+    verdict, doubt = weigh(fit.pure.exponent, law.exponent, law.uncertainty or 0)
+    words = f"A pure power law for tau from {begin:.3g} to {end:.3g}, NLL_inf = 0. {doubt}".strip()
     ours = interval(fit.pure.exponent)
     return Finding(3, what, paper, ours, verdict, words, sources=sources([member]), command=again)
 
@@ -148,6 +147,11 @@ def _fit(member: Member | None, read: Read) -> PowerLawFit | None:
         return None
     series: Series = read(member.run)
     return fit_power_law(series.tau, series.nll)
+
+
+def worth_drawing(fit: PowerLawFit) -> bool:
+    """Whether a fit's window is long enough for a power law to be seen in it."""
+    return fit.window is not None and fit.window[1] >= max(DRAWN_TAU, DRAWN_SPAN * fit.window[0])
 
 
 def _window(fit: PowerLawFit) -> str:
@@ -164,14 +168,18 @@ def _noise(found: Gathered) -> Finding:
     step, levels = _probed(member)
     again = command("probe", member, "--step", str(step), "--sizes 75,300") if levels else command("probe", member)
     if not levels:
-        words = "No noise probe of this run yet: the command, or the Learning curves page, makes one."
+        words = f"No noise probe of this run yet: `{again}`, or the Learning curves page, makes one."
         return Finding(4, what, paper, "-", "open", words, sources=sources([member]), command=again)
     small, large = levels[75], levels[300]
     ours = f"spread {small.spread:.2g} against {large.spread:.2g}, mean {small.mean:.3g} against {large.mean:.3g}"
     verdict: Verdict = "agrees" if small.spread > large.spread and small.mean > large.mean else "differs"
-    early = f" The paper probed step {PROBED_STEP:,}." if step < PROBED_STEP else ""
-    words = f"1000 steps after step {step:,}.{early}"
+    early = f" The paper probed step {_thin(PROBED_STEP)}." if step < PROBED_STEP else ""
+    words = f"1000 steps after step {_thin(step)}.{early}"
     return Finding(4, what, paper, ours, verdict, words, sources=sources([member]), command=again)
+
+
+def _thin(step: int) -> str:
+    return f"{step:,}".replace(",", "\u2009")
 
 
 def _probed(member: Member) -> tuple[int, dict[object, Level] | None]:

@@ -65,12 +65,12 @@ def _statements(found: Criticality, members: Sequence[Member]) -> Iterator[Findi
     yield finding(
         5, "the deeper the network, the smaller w_c", "at every NLL*, d = 1, 2, 5",
         _widths_in_words(found), _of_all(len(seen.narrower), len(seen.apart), n),
-        f"d = {depths}: smaller at {len(seen.narrower)} of {n} thresholds, with intervals apart at {len(seen.apart)}.",
+        f"d = {depths}: smaller at {len(seen.narrower)} of {n} thresholds, {_apart(len(seen.apart), n)}",
     )  # fmt: skip
     yield finding(
         5, "the deeper network needs fewer parameters at w_c", "20890, 18080, 15040 for d = 1, 2, 5",
         _parameters_in_words(found), _of_all(len(seen.fewer), len(seen.fewer_apart), n),
-        f"Fewer at {len(seen.fewer)} of {n} thresholds, with intervals apart at {len(seen.fewer_apart)}.",
+        f"Fewer at {len(seen.fewer)} of {n} thresholds, {_apart(len(seen.fewer_apart), n)}",
     )  # fmt: skip
     slopes = {depth: result.line.slope for depth, result in found.depths.items() if result.line.slope}
     falling = [slope for slope in slopes.values() if slope.high < 0]
@@ -82,10 +82,15 @@ def _statements(found: Criticality, members: Sequence[Member]) -> Iterator[Findi
 
 
 def _of_all(yes: int, apart: int, n: int) -> Verdict:
-    """Agrees where it holds at all thresholds, at some beyond the intervals; open where intervals leave it open."""
+    """Agrees where it holds at all thresholds, at most of them beyond the intervals; differs where it holds at none."""
     if not n:
         return "open"
-    return "agrees" if yes == n and apart else "differs" if not yes else "open"
+    return "agrees" if yes == n and 2 * apart > n else "differs" if not yes else "open"
+
+
+def _apart(apart: int, n: int) -> str:
+    words = f"with intervals apart at {apart}."
+    return words if 2 * apart > n else f"{words} It needs most of them apart: more seeds or widths would tell."
 
 
 def _widths_in_words(found: Criticality) -> str:

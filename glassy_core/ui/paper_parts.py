@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from html import escape
@@ -9,7 +10,7 @@ from html import escape
 import streamlit as st
 
 from glassy_core.comparable import readable
-from glassy_core.findings import Finding, Gathered, Verdict
+from glassy_core.findings import Finding, Gathered, Verdict, command
 from glassy_core.network import parameter_count
 from glassy_core.network_picture import COLOURS, WORDS, counts
 from glassy_core.paper_findings import findings
@@ -39,16 +40,22 @@ FIGURES = {
         "The longer a network has learned, the more slowly its weights move. Curves of all waiting times fall on one "
         "another when time is counted in waiting times.",
     ),
-    8: ("the noise falls", "The variance of the gradient falls as errors get rare, most in the widest network."),
+    8: (
+        "the noise along learning",
+        "In the paper Γ, the variance of the minibatch's gradient, grows with τ, ever more slowly, and levels off for "
+        "w = 30 and 90; for w = 90 it falls a bit at the longest times. The near-critical network is the noisiest.",
+    ),
     9: ("how fluctuations grow", "A power of τ/τ_w around one, slower later on, as a logarithm does."),
 }
 VERDICTS: dict[Verdict, tuple[str, str, str]] = {
     "agrees": ("green", ":material/check_circle:", "Our interval and the paper's value agree."),
     "differs": ("red", ":material/cancel:", "Our interval and the paper's value do not agree."),
-    "open": ("gray", ":material/hourglass_empty:", "The runs do not reach far enough yet."),
+    "open": ("gray", ":material/hourglass_empty:", "The runs do not reach far enough yet, or are too uncertain."),
 }
-TITLES = {"agrees": "agrees", "differs": "differs", "open": "not reached yet"}
+TITLES = {"agrees": "agrees", "differs": "differs", "open": "open"}
 SIGNS = {"agrees": "✓", "differs": "✗", "open": "…"}  # told apart without colours, too
+LETTERS = {"NLL_inf": "NLL∞", "w_c": "w<sub>c</sub>", "tau_w": "τ<sub>w</sub>", "tau": "τ", "mu": "μ"}
+LETTERS |= {"alpha": "α", "Gamma": "Γ", "Delta": "Δ"}
 TABLE_CSS = """
 table.paper { width: 100%; border-collapse: collapse; margin-bottom: 0.5rem; }
 table.paper th { text-align: left; font-weight: 600; opacity: 0.75; }
@@ -93,7 +100,8 @@ def summary(found: Sequence[Finding]) -> None:
                 st.badge(f"{count[verdict]} {TITLES[verdict].removesuffix('s')}", icon=icon, color=colour, help=meaning)  # type: ignore[arg-type]
     prose(
         "A number agrees when our 95 % interval and the paper's value, with the error it states or half a unit of its "
-        "last digit, have a value in common. What is not reached yet says how much time is missing."
+        "last digit, have a value in common. It is open where a run is too short or the interval too wide; the table "
+        "says what is missing. The words below each figure's title are the paper's claims."
     )
 
 
@@ -121,22 +129,35 @@ def table(found: Sequence[Finding]) -> None:
 def _row(finding: Finding) -> str:
     world = "<br><small>class world: eight chorales</small>" if finding.world == "class" else ""
     return (
-        f"<tr class='{finding.verdict}'><td>{escape(finding.what)}{world}</td><td>{escape(finding.paper)}</td>"
-        f"<td>{escape(finding.ours)}<br><small>{_with_code(finding.words)}</small></td>"
+        f"<tr class='{finding.verdict}'><td>{pretty(finding.what)}{world}</td><td>{pretty(finding.paper)}</td>"
+        f"<td>{pretty(finding.ours)}<br><small>{_with_code(finding.words)}</small></td>"
         f"<td><b>{SIGNS[finding.verdict]} {TITLES[finding.verdict]}</b></td></tr>"
     )
 
 
 def _with_code(words: str) -> str:
     """Text with its commands, between backticks, as code."""
-    parts = [escape(part) for part in words.split("`")]
-    return "".join(f"<code>{part}</code>" if k % 2 else part for k, part in enumerate(parts))
+    parts = words.split("`")
+    return "".join(f"<code>{escape(part)}</code>" if k % 2 else pretty(part) for k, part in enumerate(parts))
+
+
+def pretty(words: str) -> str:
+    """Text as HTML, its names of quantities as the letters they stand for."""
+    return re.sub(rf"\b({'|'.join(LETTERS)})\b", lambda match: LETTERS[match[0]], escape(words))
 
 
 def plot(figure: int) -> None:
     """The figure as the paper draws it, of our runs; a sentence where nothing can be drawn."""
     if not paper_plots.draw(figure, Gathered.of(readable(store().runs()))):
-        st.caption("There are no runs to draw this figure from yet.")
+        st.caption("There are no runs to draw this figure from yet." if figure != 4 else _no_probe())
+
+
+def _no_probe() -> str:
+    """What makes a probe, for a run of the store."""
+    for member in paper_plots.probed_first(Gathered.of(readable(store().runs()))):
+        if member.run.state().step:
+            return f"No run has a noise probe yet. `{command('probe', member)}` makes one, or the Learning curves page."
+    return "No run has a noise probe yet: train one, then `python -m glassy_core probe RUN` makes it."
 
 
 def behind(found: Sequence[Finding]) -> None:
@@ -146,15 +167,15 @@ def behind(found: Sequence[Finding]) -> None:
     if not used and not commands:
         return
     with st.expander("Compute it yourself; the runs behind it", icon=":material/terminal:"):
-        for command in commands:
-            st.code(command, language="bash", wrap_lines=True)
+        for line in commands:
+            st.code(line, language="bash", wrap_lines=True)
         rows = [
             {
                 "run": source.run,
                 "network": source.network,
                 "edition": f"{source.edition} ({source.digest[:8]})",
                 "steps": whole(source.steps),
-                "tau": number(source.tau),
+                "τ": number(source.tau),
             }
             for source in used.values()
         ]

@@ -14,24 +14,31 @@ import streamlit as st
 
 from glassy_core import kept_probes
 from glassy_core.aging_figures import Axes, Column, along, fluctuations, growth, sgd_noise
-from glassy_core.comparable import Member
+from glassy_core.comparable import Member, readable
 from glassy_core.critical_figures import critical_widths, transition, widths
+from glassy_core.criticality import Criticality
 from glassy_core.figure_parts import limits
 from glassy_core.findings import Gathered
 from glassy_core.fit_figures import fitted_curves
+from glassy_core.growth import Growth
 from glassy_core.learning_times import THRESHOLDS
 from glassy_core.network_picture import WIDTH, picture
-from glassy_core.plots import View
+from glassy_core.paper_curves import worth_drawing
+from glassy_core.plots import Setting, View
+from glassy_core.probe import Level, Probe
 from glassy_core.probe_figures import noise_traces
 from glassy_core.runs import RunError
-from glassy_core.ui import critical_parts, fit_loaders, loaders
+from glassy_core.ui import aging_parts, critical_parts, fit_loaders, loaders
 from glassy_core.ui.aging_runs import Measure, Network, columns
-from glassy_core.ui.frame import plain
+from glassy_core.ui.frame import plain, store
 from glassy_core.ui.live_figure import live_figure
+from glassy_core.ui.words import whole
 
 NETWORKS = ((2, 30), (2, 68), (2, 90), (1, 200), (5, 70))
 MOST_PANELS = 3
 VIEW = View(shown=("training",))
+LINES = "Thick: fit with its 95 % band; dashed: unreliable; dotted: the paper's law, or a fit carried on."
+NO_LAW = "No power law is fitted: none of these runs is long enough for one."
 Members = Sequence[Member]
 
 
@@ -77,15 +84,32 @@ def sweep(found: Gathered) -> Members:
     return found.paper if enough else found.classroom
 
 
-def papers_aging(found: Gathered) -> Members:
+def papers_noise(found: Gathered) -> Members:
     """The paper's three aging networks as far as they are there, else the class world's."""
+    return _measured(found) or class_aging(found)
+
+
+def papers_aging(found: Gathered) -> Members:
+    """The paper's three where one has waiting times enough to be compared, else the class world's."""
+    measured = _measured(found)
+    compared = any(sum(curve.x[-1] > 1 for curve in column.aging.curves) >= 2 for column in _columns(measured))
+    return measured if compared else class_aging(found) or measured
+
+
+def _measured(found: Gathered) -> Members:
     chosen = [member for network in NETWORKS[:3] if (member := found.network(*network, aging=True))]
-    measured = [member for member in chosen if _columns([member])]
-    return measured or class_aging(found)
+    return [member for member in chosen if _columns([member])]
 
 
 def class_aging(found: Gathered) -> Members:
     return [m for m in found.classroom if m.config.waiting_times and m.config.depth == 2]
+
+
+def probed_first(found: Gathered) -> Members:
+    """Runs that may have a noise probe: the paper's w = 90, its other networks, then all others in the store."""
+    first = [member for member in (found.network(2, 90), *papers(found)) if member]
+    every = [*first, *found.paper, *found.classroom, *readable(store().runs())]
+    return list({member.run.id: member for member in every}.values())
 
 
 # The figures.
@@ -106,9 +130,17 @@ def learning(members: Members, look: Look, fit: bool = False) -> bool:
     if not settings:
         return False
     fits = [(setting, fit_loaders.fit(setting, (None, None), live=True)) for setting in settings] if fit else []
-    words = [f"{setting.label}: {setting.curves[0].series.nll[-1]:.3g} bits" for setting in settings]
-    look.show(fitted_curves(settings, VIEW, fits), f"NLL against tau. At the end {'; '.join(words)}.")
+    fits = [(setting, law) for setting, law in fits if worth_drawing(law)]
+    look.show(fitted_curves(settings, VIEW, fits), f"NLL against tau. {'; '.join(map(_learned, settings))}.")
+    if fit:
+        st.caption(LINES if fits else f"{NO_LAW} Dotted: the paper's law.")
     return True
+
+
+def _learned(setting: Setting) -> str:
+    series = setting.curves[0].series
+    law = f"{series.nll[0]:.3g} to {series.nll[-1]:.3g} bits at tau {series.tau[-1]:.4g}"
+    return f"{setting.label}: {law}"
 
 
 def noise_probe(members: Members, look: Look) -> bool:
@@ -120,10 +152,15 @@ def noise_probe(members: Members, look: Look) -> bool:
             except RunError:
                 continue
             name = member.config.label()
-            look.show(noise_traces(probe), f"NLL of {probe.steps} consecutive steps of {name}.")
-            st.caption(f"{plain(name)}, from step {probe.step:,} on.")
+            look.show(noise_traces(probe), f"NLL of {probe.steps} consecutive steps of {name}. {_levels(probe)}.")
+            st.caption(f"{plain(name)}, from step {whole(probe.step)} on; {plain(member.world.words())}.")
             return True
     return False
+
+
+def _levels(probe: Probe) -> str:
+    levels = [(trace.label, Level.of(trace.nll)) for trace in probe.traces]
+    return "; ".join(f"{label}: mean {level.mean:.3g}, spread {level.spread:.2g} bits" for label, level in levels)
 
 
 def inverse_times(members: Members, look: Look) -> bool:
@@ -135,12 +172,14 @@ def inverse_times(members: Members, look: Look) -> bool:
     if not begun:
         return False  # axes without a run on them would show numbers of nobody's
     extent = widths(begun.values())
+    top = max(time.rate for one in begun.values() for width in one.thresholds.values() for time in width.points)
     with st.grid(min(len(begun), 2), min_column_width=380, gap="medium"):
         for depth, one in begun.items():
             figure = transition(one, THRESHOLDS, members[0].world.is_papers, extent)
+            figure.update_layout(yaxis_range=[0, 1.12 * top])
             with st.container():
                 st.markdown(f"**d = {depth}**")
-                look.show(figure, f"1/tau* against width for d = {depth}.", f"-{depth}")
+                look.show(figure, critical_parts._in_words(one), f"-{depth}")
     return True
 
 
@@ -148,9 +187,19 @@ def lines(members: Members, look: Look) -> bool:
     """Fig. 6: w_c against NLL*."""
     if not members:
         return False
-    figure = critical_widths(critical_parts.analysed(members), members[0].world.is_papers)
-    look.show(figure, "w_c against NLL* for each depth.")
+    found = critical_parts.analysed(members)
+    look.show(critical_widths(found, members[0].world.is_papers), " ".join(["w_c against NLL*.", *_widths(found)]))
     return True
+
+
+def _widths(found: Criticality) -> list[str]:
+    """w_c at the lowest and the highest threshold of each depth."""
+    known = {d: [(t, w.w_c) for t, w in sorted(one.thresholds.items()) if w.w_c] for d, one in found.depths.items()}
+    return [
+        f"d = {depth}: " + ", ".join(f"{critical_parts.interval(w_c)} at {t:g} bits" for t, w_c in ends) + "."
+        for depth, every in known.items()
+        if (ends := every[:1] + every[1:][-1:])
+    ]
 
 
 def deltas(members: Members, look: Look, mu: float | None = None) -> bool:
@@ -165,7 +214,7 @@ def deltas(members: Members, look: Look, mu: float | None = None) -> bool:
             figure = fluctuations(column, Axes(mu, True, x_range, y_range))
             with st.container():
                 st.markdown(f"**{plain(column.label)}**")
-                look.show(figure, f"Delta for {column.label}.", f"-{k}-{'tau' if mu is None else 'x'}")
+                look.show(figure, aging_parts._alt(column), f"-{k}-{'tau' if mu is None else 'x'}")
     return True
 
 
@@ -173,8 +222,15 @@ def gamma(members: Members, look: Look) -> bool:
     """Fig. 8: Gamma against tau."""
     shown = _columns(members)
     if shown:
-        look.show(sgd_noise(shown), "Gamma against tau.")
+        look.show(sgd_noise(shown), f"Gamma against tau. {'; '.join(map(_noise, shown))}.")
     return bool(shown)
+
+
+def _noise(column: Column) -> str:
+    noise = column.trajectories[0].noise
+    return (
+        f"{column.label}: {noise.gamma[0]:.2g} at tau {noise.tau[0]:.3g}, {noise.gamma[-1]:.2g} at {noise.tau[-1]:.4g}"
+    )
 
 
 def growing(members: Members, look: Look) -> bool:
@@ -186,8 +242,12 @@ def growing(members: Members, look: Look) -> bool:
                 with st.container():
                     st.markdown(f"**{plain(column.label)}**, {law}")
                     figure = growth(column, fit, law == "logarithm")
-                    look.show(figure, f"Delta of {column.label} with its {law}.", f"-{law}")
+                    look.show(figure, f"{aging_parts._alt(column)} {_slope(law, fit)}", f"-{law}")
     return bool(shown)
+
+
+def _slope(law: str, fit: Growth) -> str:
+    return f"Its {law} has {'b' if law == 'power' else 'B'} = {aging_parts.interval(fit.slope)}."
 
 
 def _columns(members: Members) -> list[Column]:
@@ -209,11 +269,11 @@ def _both_scales(members: Members, look: Look) -> bool:
 FIGURES: dict[int, tuple[Callable[[Gathered], Members], Callable[[Members, Look], bool]]] = {
     2: (papers_or_class, learning),
     3: (papers_or_class, lambda members, look: learning(members, look, fit=True)),
-    4: (lambda found: [*papers(found)[2:3], *papers(found), *found.classroom], noise_probe),
+    4: (probed_first, noise_probe),
     5: (sweep, inverse_times),
     6: (sweep, lines),
     7: (papers_aging, _both_scales),
-    8: (papers_aging, gamma),
+    8: (papers_noise, gamma),
     9: (papers_aging, growing),
 }
 
@@ -225,5 +285,15 @@ def draw(figure: int, found: Gathered) -> bool:
     if not members or not drawer(members, Look(f"paper-{figure}")):
         return False
     if figure != 4:
-        st.caption(plain(f"{members[0].world.words()}."))
+        st.caption(plain(f"{members[0].world.words()}.") + _instead(figure, members))
     return True
+
+
+def _instead(figure: int, members: Members) -> str:
+    """Why the class world's aging stands in the place of the paper's."""
+    if figure not in (7, 9) or members[0].world.is_papers:
+        return ""
+    return (
+        " The class world's networks: those of the paper are drawn once one has two waiting times with records beyond "
+        "τ/τ_w = 1."
+    )

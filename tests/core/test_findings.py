@@ -1,17 +1,23 @@
 """The paper's statements beside runs whose answers are known."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from made_runs import EXPONENT, W_C, write_aging, write_run, write_sweep
 
+from glassy_core.aging import aging
 from glassy_core.comparable import readable
 from glassy_core.config import PRESETS
-from glassy_core.findings import Gathered, judge
-from glassy_core.fits import Estimate
+from glassy_core.delta import DeltaCurve
+from glassy_core.findings import TOO_UNCERTAIN, Gathered, count, judge, span, weigh
+from glassy_core.fits import Estimate, PowerLawFit
 from glassy_core.paper import CURVES, PAPER_EXPONENT, PAPER_ORIGIN
+from glassy_core.paper_aging import _breaks_down
+from glassy_core.paper_curves import worth_drawing
 from glassy_core.paper_findings import findings
+from glassy_core.paper_transition import _of_all
 from glassy_core.runs import RunStore
 
 
@@ -44,6 +50,23 @@ def test_a_value_agrees_where_the_intervals_meet():
     assert judge(ours, 0.4, 0.04) == "differs"
 
 
+def test_a_wide_interval_leaves_open_unless_it_is_far_off():
+    assert weigh(Estimate(1.04, 0.48, 1.61), 0.7, 0.1) == ("open", TOO_UNCERTAIN)
+    assert weigh(Estimate(1.16, 0.815, 1.50), 0.7, 0.1) == ("open", TOO_UNCERTAIN)
+    assert weigh(Estimate(0.7, 0.45, 0.95), 0.7, 0.1) == ("agrees", "")
+    assert weigh(Estimate(1.2, 1.0, 1.4), 0.7, 0.1) == ("differs", "")
+    assert weigh(Estimate(3.0, 2.5, 3.5), 0.7, 0.1) == ("differs", "")
+
+
+def test_missing_steps_and_times_are_whole():
+    assert [count(steps) for steps in (4_603_141.2, 1030, 0.2)] == [
+        "4\u2009600\u2009000 steps", "1\u2009000 steps", "1 step",
+    ]  # fmt: skip
+    assert [span(seconds) for seconds in (0.5, 80, 100, 1800, 77_000, 250_000)] == [
+        "a minute", "a minute", "2 minutes", "30 minutes", "21 hours", "3 days",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(("width", "preset"), [(30, "paper-d2-under"), (90, "paper-d2-over")])
 def test_the_papers_own_law_agrees_and_another_differs(store, width, preset):
     law = CURVES[2, width]
@@ -61,7 +84,8 @@ def test_a_short_run_is_open_and_says_how_long_it_takes(store):
     run.write_state(replace(run.state(), seconds=1250.0))  # 1.25e6 steps: 1000 steps a second
     ours = found(store, 3)["exponent a, d = 2, w = 30"]
     assert ours.verdict == "open"
-    assert "about 1.0 hours more" in ours.words  # 1500 / 4e-4 steps
+    assert ours.ours == "-"
+    assert "3\u2009800\u2009000 steps missing, about 62 minutes more" in ours.words  # 1500 / 4e-4 steps
     assert ours.sources[0].run == run.id
     assert run.id in ours.command
 
@@ -105,6 +129,65 @@ def test_made_aging_has_its_exponent_and_its_collapse(store):
     still = RunStore(store.directory / "still")
     write_aging(still, "paper-d2-under", mu=0.0)
     assert found(still, 7)["d = 2, w = 30: all waiting times on one curve of tau / tau_w"].verdict == "differs"
+
+
+def test_depths_agree_only_with_most_intervals_apart():
+    assert [_of_all(*counts) for counts in ((5, 3, 5), (5, 2, 5), (4, 4, 5), (0, 0, 5), (0, 0, 0))] == [
+        "agrees", "open", "open", "differs", "open",
+    ]  # fmt: skip
+
+
+def curves(*factors):
+    """Delta = x^0.66 of one waiting time each, times exp(factor(x))."""
+    x = np.geomspace(0.01, 20, 200)
+    return [
+        DeltaCurve(k, 50.0 * 2**k, 50.0 * 2**k * x, x**0.66 * np.exp(factor(x)), x * np.nan, x * np.nan, 1)
+        for k, factor in enumerate(factors)
+    ]
+
+
+def still(x):
+    return 0 * x
+
+
+@pytest.mark.parametrize(
+    ("factor", "verdict", "words"),
+    [
+        (lambda x: np.where(x > 4, 0.6, 0), "agrees", "tau_w = 200 from x = 4"),
+        (lambda x: 0.6 + still(x), "differs", "apart before x = 1 already"),
+        (lambda x: np.where(x < 3, 0.8, 0), "open", "come together again"),
+        (lambda x: np.where((x > 2) & (x < 4), 0.8, 0), "open", "come together again"),
+        (still, "open", "No curve does"),
+    ],
+)
+def test_a_collapse_breaks_down_only_where_a_curve_leaves_late_and_for_good(factor, verdict, words):
+    ours = replace(aging([]), curves=curves(still, still, factor, still))
+    found = _breaks_down(48, ours, [], "")
+    assert found.verdict == verdict
+    assert words in found.ours + found.words
+
+
+@pytest.mark.parametrize(("power", "verdict"), [(0.5, "agrees"), (-0.5, "differs"), (0.0, "open")])
+def test_gamma_is_said_to_do_what_it_does(store, power, verdict):
+    tau = np.geomspace(1, 200, 400)
+    run = write_run(store, PRESETS["paper-d2-under"].config, tau, 0.2 + 0 * tau, gamma=0.0)
+    records = [json.loads(line) for line in run.metrics_path.read_text().splitlines()]
+    lines = [json.dumps(record | {"gamma": 0.001 * record["tau"] ** power}) + "\n" for record in records]
+    run.metrics_path.write_text("".join(lines))
+    assert found(store, 8)["Gamma grows with tau, d = 2, w = 30"].verdict == verdict
+    assert found(store, 8)["Gamma is largest near the critical width"].verdict == "open"
+
+
+def test_the_noisiest_network_is_named(store):
+    tau = np.geomspace(1, 200, 400)
+    for preset, gamma in (("paper-d2-under", 1e-3), ("paper-d2-near", 2e-3), ("paper-d2-over", 1.5e-3)):
+        write_run(store, PRESETS[preset].config, tau, 0.2 + 0 * tau, gamma=gamma)
+    assert found(store, 8)["Gamma is largest near the critical width"].verdict == "agrees"
+
+
+def test_a_power_law_is_drawn_over_a_decade_and_a_half_beyond_a_hundred():
+    for window, drawn in (((10, 400), True), ((16, 159.5), False), ((0.1, 50), False), (None, False)):
+        assert worth_drawing(PowerLawFit(None, None, None, window, None, True, None)) is drawn
 
 
 def test_runs_of_other_data_are_not_taken_for_the_papers(store):

@@ -1,19 +1,48 @@
 """The Paper page: the paper's statements beside those of a store's runs."""
 
 import base64
+import json
 import re
 from dataclasses import replace
 
 import numpy as np
+import pytest
+import streamlit as st
 from made_runs import write_aging, write_run, write_sweep
 
+from glassy_core import kept_probes
 from glassy_core.config import PRESETS
-from glassy_core.ui.paper_parts import FIGURES
+from glassy_core.files import write_json
+from glassy_core.probe import Probe, Trace
+from glassy_core.ui import paper_plots
+from glassy_core.ui.paper_parts import FIGURES, _with_code, pretty
 from glassy_core.ui.words import whole
+
+
+@pytest.fixture
+def figures():
+    """The figures that the page shows, by key."""
+    return {}
+
+
+@pytest.fixture
+def alternatives(monkeypatch, figures):
+    """The alternative texts of the figures that the page shows, by key."""
+    said = {}
+
+    def show(figure, key, alt, **more):
+        said[key], figures[key] = alt, figure
+
+    monkeypatch.setattr(paper_plots, "live_figure", show)
+    return said
 
 
 def texts(app):
     return " ".join([*(part.value for part in app.markdown), *(html.proto.body for html in app.get("html"))])
+
+
+def captions(app):
+    return [caption.value for caption in app.caption]
 
 
 def test_an_empty_store_shows_what_to_do_for_every_figure(open_page):
@@ -50,7 +79,59 @@ def test_a_made_sweep_and_made_aging_are_judged(open_page, store):
 
 def test_a_run_of_the_papers_says_what_is_missing(open_page, store):
     config = replace(PRESETS["paper-d2-under"].config, steps=10**7)
-    tau = np.geomspace(0.01, 100, 200)
+    tau = np.geomspace(0.01, 50, 200)
     write_run(store, config, tau, 0.1265 + 0.5 * tau**-0.52, status="stopped")
-    said = texts(open_page("pages/6_Paper.py")).replace("\\", "")
-    assert "It needs tau = 2000; the run is at tau = 100" in said
+    app = open_page("pages/6_Paper.py")
+    assert "It needs τ = 2000; the run is at τ = 50" in texts(app).replace("\\", "")
+    assert any("No power law is fitted" in caption for caption in captions(app))
+    write_run(store, replace(config, seed=1), 40 * tau, 0.1265 + 0.5 * tau**-0.52, status="stopped")
+    assert paper_plots.LINES in captions(open_page("pages/6_Paper.py"))
+
+
+def test_names_of_quantities_are_letters_but_not_in_commands():
+    assert pretty("NLL_inf < w_c, tau / tau_w, mu = 1, Gamma") == "NLL∞ &lt; w<sub>c</sub>, τ / τ<sub>w</sub>, μ = 1, Γ"
+    assert _with_code("tau: `python tau & mu`, mute") == "τ: <code>python tau &amp; mu</code>, mute"
+
+
+def test_a_kept_probe_of_any_run_draws_figure_4(open_page, store, alternatives):
+    run = write_run(store, replace(PRESETS["class-under"].config, chorales=3), [1.0, 2.0], [0.5, 0.4])
+    app = open_page("pages/6_Paper.py")
+    assert "paper-4" not in alternatives
+    assert any(f"python -m glassy_core probe {run.id}" in caption for caption in captions(app))
+    traces = tuple(Trace(p, np.full(5, 0.02), np.full(5, 0.02)) for p in (75, 300))
+    path = kept_probes.path_of(run, 20, (75, 300), 5)
+    path.parent.mkdir()
+    write_json(path, Probe(20, 2.0, 0.1, "zero", traces).to_json(), durable=False)
+    open_page("pages/6_Paper.py")
+    assert "p = 75: mean 0.02" in alternatives["paper-4"]
+
+
+def test_aging_is_the_class_worlds_until_two_waiting_times_of_the_papers_can_be_compared(
+    open_page, store, alternatives
+):
+    write_aging(store, "class-aging-under")
+    few = write_aging(store, "paper-d2-under")
+    records = [json.loads(line) for line in few.aging_path.read_text().splitlines()]
+    short = [json.dumps(r) + "\n" for r in records if r["step"] <= 500_000]  # tau_w = 80 alone goes beyond x = 1
+    few.aging_path.write_text("".join(short))
+    app = open_page("pages/6_Paper.py")
+    assert "w = 10" in alternatives["paper-9-power"]
+    assert "w = 30" in alternatives["paper-8"]
+    assert any("class world's networks" in caption for caption in captions(app))
+    few.aging_path.write_text("".join(json.dumps(r) + "\n" for r in records))
+    st.cache_resource.clear()  # the same run at the same step
+    app = open_page("pages/6_Paper.py")
+    assert "w = 30" in alternatives["paper-9-power"]
+    assert not any("class world's networks" in caption for caption in captions(app))
+
+
+def test_alternatives_say_numbers_and_panels_share_their_axes(open_page, store, alternatives, figures):
+    write_sweep(store)
+    write_aging(store, "class-aging-under")
+    open_page("pages/6_Paper.py")
+    assert re.search(r"d = 1: \d+\.\d \[.*d = 2: \d+\.\d \[", alternatives["paper-6"])
+    assert "w_c" in alternatives["paper-5-1"]
+    assert "Delta up to" in alternatives["paper-7-0-x"]
+    assert "0.001 at tau" in alternatives["paper-8"]
+    assert "b = 0.66" in alternatives["paper-9-power"]
+    assert figures["paper-5-1"].layout.yaxis.range == figures["paper-5-2"].layout.yaxis.range
