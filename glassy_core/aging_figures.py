@@ -19,6 +19,8 @@ from glassy_core.growth import Growth
 EARLIEST = 0.1  # x from which on growth is drawn; the rest is a zoom away
 KIND_COLOURS = dict(zip(KINDS, ("#7A57C7", "#2A8798", "#C8553D", "#A8801C", "#85827C"), strict=True))
 
+TAU_W = "τ<sub>w</sub>"
+
 
 @dataclass(frozen=True)
 class Column:
@@ -59,10 +61,15 @@ def fluctuations(column: Column, axes: Axes, broken: Sequence[Breakdown] = ()) -
     for found, colour in zip(broken, colours, strict=False):
         _add_breakdown(figure, found, curves, axes.mu, colour)
     kind, power = ("log" if axes.log else "linear"), _power(axes.mu)
-    x = axis("τ since τ_w (proper time)" if axes.mu is None else f"x = τ / τ_w{power}", kind, power, range=axes.x_range)  # type: ignore[arg-type]
+    x = axis(
+        f"τ since {TAU_W} (proper time)" if axes.mu is None else f"x = τ / {TAU_W}{power}",
+        kind,
+        power,
+        range=axes.x_range,
+    )  # type: ignore[arg-type]
     y = axis("Δ", kind, range=axes.y_range)  # type: ignore[arg-type]
     figure.update_layout(layout(x, y, margin={"l": 64, "r": 12, "t": 64, "b": 56}))
-    figure.update_layout(legend_title_text="τ_w =", showlegend=True)  # of a single curve too
+    figure.update_layout(legend_title_text=f"{TAU_W} =", showlegend=True)  # of a single curve too
     return figure
 
 
@@ -83,7 +90,7 @@ def _add_curve(figure: go.Figure, curve: DeltaCurve, x: Floats, colour: str) -> 
         meta="delta", line={"color": colour, "width": 2}, marker={"color": colour, "size": 4},
         customdata=np.stack([curve.tau, curve.x], axis=1),
         hovertemplate=f"<b>{_name(curve)}</b> (step {curve.tau_w_step:,d}){seeds}<br>Δ = %{{y:.4g}}<br>"
-        "τ = %{customdata[0]:.4g}, τ/τ_w = %{customdata[1]:.3g}<extra></extra>",
+        "τ = %{customdata[0]:.4g}, τ/τ<sub>w</sub> = %{customdata[1]:.3g}<extra></extra>",
     )  # fmt: skip
 
 
@@ -186,8 +193,8 @@ def growth(column: Column, fit: Growth, logarithmic_law: bool) -> go.Figure:
     x_range = limits([curve.x[seen] for curve, seen in zip(curves, late, strict=True)], True)
     y_range = limits([curve.delta[seen] for curve, seen in zip(curves, late, strict=True)], not logarithmic_law)
     y = axis("Δ", "linear" if logarithmic_law else "log", range=y_range)
-    figure.update_layout(layout(axis("x = τ / τ_w", "log", range=x_range), y))
-    figure.update_layout(legend_title_text="τ_w =", showlegend=True)
+    figure.update_layout(layout(axis(f"x = τ / {TAU_W}", "log", range=x_range), y))
+    figure.update_layout(legend_title_text=f"{TAU_W} =", showlegend=True)
     return figure
 
 
@@ -218,7 +225,7 @@ def by_kind(waitings: Sequence[Waiting]) -> go.Figure:
                 hovertemplate=f"<b>{kind}</b>: D = %{{y:.3g}}<br>τ = %{{x:.4g}}, step %{{customdata:,d}}"
                 "<extra></extra>",
             )  # fmt: skip
-    x, y = axis("τ since τ_w (proper time)", "log"), axis("D of this kind of weights", "log")
+    x, y = axis(f"τ since {TAU_W} (proper time)", "log"), axis("D of this kind of weights", "log")
     figure.update_layout(layout(x, y))
     return figure
 
