@@ -61,12 +61,8 @@ def fluctuations(column: Column, axes: Axes, broken: Sequence[Breakdown] = ()) -
     for found, colour in zip(broken, colours, strict=False):
         _add_breakdown(figure, found, curves, axes.mu, colour)
     kind, power = ("log" if axes.log else "linear"), _power(axes.mu)
-    x = axis(
-        f"τ since {TAU_W} (proper time)" if axes.mu is None else f"x = τ / {TAU_W}{power}",
-        kind,
-        power,
-        range=axes.x_range,
-    )  # type: ignore[arg-type]
+    along_x = f"τ since {TAU_W} (proper time)" if axes.mu is None else f"x = τ / {TAU_W}{power}"
+    x = axis(along_x, kind, power, range=axes.x_range)  # type: ignore[arg-type]
     y = axis("Δ", kind, range=axes.y_range)  # type: ignore[arg-type]
     figure.update_layout(layout(x, y, margin={"l": 64, "r": 12, "t": 64, "b": 56}))
     figure.update_layout(legend_title_text=f"{TAU_W} =", showlegend=True)  # of a single curve too
