@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import importlib
-import pkgutil
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -22,6 +20,7 @@ from glassy_core.ui.run_rows import Row, rows
 from glassy_core.ui.words import STATUS, duration, number, whole
 
 MOST_CARDS = 9
+LONG_TO_IMPORT = ("fits", "criticality", "aging", "paper_findings", "engraving")
 POINTS = 300  # of a card's curve, which is about as many pixels wide
 
 
@@ -115,12 +114,13 @@ def _picture(svg: str, alt: str) -> str:
 
 
 def import_the_rest() -> None:
-    """Called last: import what the other pages need while this one is read, or their first visitor waits a second.
+    """Called last: import what takes long in other pages while this one is read, or their first visitor waits for it.
 
-    Not in a thread beside the page: components of an import without a script's context are not known to any page.
+    Modules of the core only: one of the pages' parts that is interrupted half-way, by a click on a link, leaves a
+    component behind that no page can show any more.
     """
-    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
-        importlib.import_module(f"{__package__}.{module.name}")
+    for name in LONG_TO_IMPORT:
+        importlib.import_module(f"glassy_core.{name}")
 
 
 def doors() -> None:

@@ -101,7 +101,8 @@ def wait_for_draws(page, more):
 def wait_for_points(page, number=20):
     script = f"""() => {{
       const lines = document.querySelector(".glassy-plot")?._fullData?.filter((t) => t.meta === "training") ?? []
-      return lines.length === 2 && lines.every((line) => line.x.length >= {number})
+      const drawn = document.querySelector(".glassy-figure")?.dataset.draws > 0
+      return drawn && lines.length === 2 && lines.every((line) => line.x.length >= {number})
     }}"""
     page.wait_for_function(script, timeout=SOON)
 

@@ -99,7 +99,7 @@ def test_the_class_trio_starts_with_one_click(page, app):
     page.get_by_role("button", name="Start the class trio").click()
     cards = page.locator("[class*='st-key-card-']")
     expect(cards).to_have_count(3)
-    expect(cards.filter(has_text="w = 10").get_by_text(re.compile(r"NLL 0\.\d+ bits"))).to_be_visible(timeout=SOON)
+    expect(cards.filter(has_text="w = 10").get_by_text(re.compile(r"\(NLL\) 0\.\d+ bits"))).to_be_visible(timeout=SOON)
     assert sorted(run.config().width for run in app.store.runs()) == [10, 24, 48]
 
 
