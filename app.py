@@ -20,4 +20,3 @@ ui.live(ui.running_now)
 
 st.header("Pages", anchor=False)
 ui.doors()
-ui.import_the_rest()

@@ -1,7 +1,7 @@
 """What the pages call: `ui.frame("Runs")`, `ui.store()`, ... The only part of the core that imports Streamlit."""
 
 from glassy_core.ui.frame import READING_WIDTH, frame, link, pages, plain, prose, start_dispatcher, store
-from glassy_core.ui.home import class_trio, doors, import_the_rest, running_now
+from glassy_core.ui.home import class_trio, doors, running_now
 from glassy_core.ui.live import live
 from glassy_core.ui.new_run import new_run
 from glassy_core.ui.run_list import all_runs
@@ -13,7 +13,6 @@ __all__ = [
     "class_trio",
     "doors",
     "frame",
-    "import_the_rest",
     "link",
     "live",
     "new_run",

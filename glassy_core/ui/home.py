@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import html
-import importlib
 
 import numpy as np
 import streamlit as st
@@ -20,7 +19,6 @@ from glassy_core.ui.run_rows import Row, rows
 from glassy_core.ui.words import STATUS, duration, number, whole
 
 MOST_CARDS = 9
-LONG_TO_IMPORT = ("fits", "criticality", "aging", "paper_findings", "engraving")
 POINTS = 300  # of a card's curve, which is about as many pixels wide
 
 
@@ -111,16 +109,6 @@ def _picture(svg: str, alt: str) -> str:
     """An SVG as an image inside the page: nothing to fetch, so that it does not flicker."""
     source = base64.b64encode(svg.encode()).decode()
     return f'<img src="data:image/svg+xml;base64,{source}" alt="{html.escape(alt)}" style="width:100%;height:96px">'
-
-
-def import_the_rest() -> None:
-    """Called last: import what takes long in other pages while this one is read, or their first visitor waits for it.
-
-    Modules of the core only: one of the pages' parts that is interrupted half-way, by a click on a link, leaves a
-    component behind that no page can show any more.
-    """
-    for name in LONG_TO_IMPORT:
-        importlib.import_module(f"glassy_core.{name}")
 
 
 def doors() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -24,6 +25,8 @@ FIRST = "class-near"  # the preset that the form begins with
 BASIC = ("name", "depth", "width", "eta", "batch_size", "steps", "seed", "chorales", "edition")
 SYMBOLS = {"depth": "d", "width": "w", "eta": "eta", "batch_size": "p"}
 ALL = "full_batch"
+BEFORE = "form_before"  # the form before the preset was filled in, and when that was
+UNSEEN = 3.0  # seconds within which a browser may still send what it showed before
 APPLIED = "applied_preset"
 _FIELDS = {field.name: field for field in dataclasses.fields(RunConfig)}
 _HINTS = get_type_hints(RunConfig)
@@ -87,7 +90,16 @@ def _start() -> None:
 
 def _begin() -> Outcome:
     _follow_preset()
+    before, at = st.session_state.get(BEFORE, (None, 0.0))
+    if before == _form() and time.monotonic() - at < UNSEEN:
+        # The click was made before the browser had shown the preset that was just filled in.
+        fill(PRESETS[st.session_state["preset"]].config)
     return start([chosen()])
+
+
+def _form() -> dict[str, Any]:
+    """The form's values as they are."""
+    return {name: st.session_state.get(name) for name in (*_FIELDS, ALL)}
 
 
 def _in_words(config: RunConfig) -> str:
@@ -132,6 +144,7 @@ def _follow_preset() -> None:
     if applied is None:  # the page has just been opened: settings in the URL count more than the preset
         applied = key if any(name in st.query_params for name in _FIELDS) else FIRST
     if key in PRESETS and key != applied:
+        st.session_state[BEFORE] = _form(), time.monotonic()
         fill(PRESETS[key].config)
 
 

@@ -30,7 +30,7 @@ STATE = """() => {
   const seen = (uid) => plot._fullData.find((trace) => trace.uid === uid)
   const main = plot._fullData.filter((trace) => trace.meta === "training")
   return {
-    draws: Number(plot.parentElement.dataset.draws),
+    draws: Number(plot.closest(".glassy-figure").dataset.draws),
     x: plot._fullLayout.xaxis.range, y: plot._fullLayout.yaxis.range,
     automatic: plot._fullLayout.xaxis.autorange,
     last: Object.fromEntries(main.map((trace) => [trace.name, Math.max(...trace.x)])),

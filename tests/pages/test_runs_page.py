@@ -484,3 +484,14 @@ def test_queued_runs_are_put_first_and_last(open_page, make_run, store):
     app.button(key="run last").click().run()
     assert order() == [run.id for run in runs]
     assert "run first" not in {button.key for button in open_page(PAGE, selected=make_run("finished").id).button}
+
+
+def test_a_click_before_the_browser_shows_the_preset_starts_the_preset(open_page, store):
+    app = open_page(PAGE)
+    shown = app.number_input(key="width").value
+    app.selectbox(key="preset").select("class-under").run()
+    app.number_input(key="width").set_value(shown)  # what a browser sends that has not drawn the new values yet
+    app.text_input(key="name").set_value("near")
+    app.button(key="start").click().run()
+    (run,) = store.runs()
+    assert (run.config().name, run.config().width) == ("under", PRESETS["class-under"].config.width)
