@@ -52,11 +52,12 @@ def test_the_search_finds_what_it_looks_for():
 # What `st.html` is given, wherever it stands: styles and pictures of our own, numbers and escaped words.
 DRAWN = r"""
 frame.py f"<style>{CSS}</style>"
-home.py _picture(sparkline(curve, colour), f"{row.name}: NLL against tau, both axes logarithmic")
+home.py _picture(sparkline(curve, colour), f"{name}: NLL against tau, both axes logarithmic; {in_words}")
 paper_parts.py f"<style>{TABLE_CSS}</style><table class='paper'>{head}{''.join(map(_row, found))}</table>"
 paper_parts.py f"<ul>{''.join(rows)}</ul>"
 paper_plots.py f'<img src="data:image/svg+xml;base64,{drawn}" alt="{alt}" style="width:100%;max-width:{WIDTH}px">'
 slides.py f"<style>{CSS}</style>"
+tour.py f"<style>{_CSS}</style>"
 """
 
 
