@@ -27,7 +27,7 @@ FIGURES = {  # page -> what shows that it and its finished figure are there
 
 @pytest.mark.browser
 def test_every_page_shows_a_finished_figure_within_three_seconds(chromium, tmp_path):
-    for attempt in range(3):  # the quickest of three new starts: other work of the machine must not count
+    for attempt in range(5):  # the quickest of five new starts: other work of the machine must not count
         allowed = SECONDS * slowness()
         app = App(tmp_path / str(attempt))
         for path in DEFAULT_DIRECTORY.glob(f"*{SUFFIX}"):
