@@ -18,7 +18,6 @@ from glassy_core.growth import Growth
 
 EARLIEST = 0.1  # x from which on growth is drawn; the rest is a zoom away
 KIND_COLOURS = dict(zip(KINDS, ("#7A57C7", "#2A8798", "#C8553D", "#A8801C", "#85827C"), strict=True))
-
 TAU_W = "τ<sub>w</sub>"
 
 
@@ -86,7 +85,7 @@ def _add_curve(figure: go.Figure, curve: DeltaCurve, x: Floats, colour: str) -> 
         meta="delta", line={"color": colour, "width": 2}, marker={"color": colour, "size": 4},
         customdata=np.stack([curve.tau, curve.x], axis=1),
         hovertemplate=f"<b>{_name(curve)}</b> (step {curve.tau_w_step:,d}){seeds}<br>Δ = %{{y:.4g}}<br>"
-        "τ = %{customdata[0]:.4g}, τ/τ<sub>w</sub> = %{customdata[1]:.3g}<extra></extra>",
+        f"τ = %{{customdata[0]:.4g}}, τ/{TAU_W} = %{{customdata[1]:.3g}}<extra></extra>",
     )  # fmt: skip
 
 

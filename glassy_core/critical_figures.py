@@ -33,11 +33,16 @@ def depth_colour(depth: int) -> str:
 
 
 def transition(
-    result: DepthResult, shown: Sequence[float], paper: bool = False, extent: tuple[float, float] | None = None
+    result: DepthResult,
+    shown: Sequence[float],
+    paper: bool = False,
+    extent: tuple[float, float] | None = None,
+    top: float | None = None,
 ) -> go.Figure:
     """1/tau* against width of one depth: runs, parabolas with 95 % bands, below them w_c, where they are 0 (Fig. 5).
 
     shown: the thresholds to draw. paper: whether the paper's w_c may stand beside ours. extent: widths along x.
+    top: the greatest 1/tau* to draw, None for that of these runs.
     A run that never reached NLL* is an open arrow down whose tip is at its bound 1/tau_reached.
     """
     figure = empty()
@@ -52,7 +57,8 @@ def transition(
             _add_root(figure, found, found.w_c, colour, row)
     if paper and result.depth in PAPER_W_C and PAPER_THRESHOLD in shown:
         _add_papers_root(figure, PAPER_W_C[result.depth], drawn.index(PAPER_THRESHOLD))
-    top = max((time.rate for threshold in drawn for time in result.thresholds[threshold].points), default=0.01)
+    if top is None:
+        top = max((time.rate for threshold in drawn for time in result.thresholds[threshold].points), default=0.01)
     revision = f"{result.depth}-{drawn}"
     x = axis("width w (units per layer)", revision=revision, range=[low, high], anchor="y2")
     y = axis("1 / τ* (per unit of proper time)", revision=revision, range=[0, 1.12 * top], domain=[0.24, 1])

@@ -140,8 +140,13 @@ def missing(member: Member | None, tau: float, preset: str) -> str | None:
 
 def count(steps: float) -> str:
     """A number of steps to two digits, with thin spaces between thousands."""
-    whole = max(int(float(f"{steps:.2g}")), 1)
-    return f"{whole:,}".replace(",", "\u2009") + (" steps" if whole > 1 else " step")
+    rounded = max(int(float(f"{steps:.2g}")), 1)
+    return whole(rounded) + (" steps" if rounded > 1 else " step")
+
+
+def whole(value: int) -> str:
+    """A count with thin spaces between thousands."""
+    return f"{value:,}".replace(",", "\u2009")
 
 
 def span(seconds: float) -> str:

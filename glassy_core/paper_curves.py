@@ -6,7 +6,19 @@ from collections.abc import Iterator
 
 from glassy_core import kept_probes
 from glassy_core.comparable import Member
-from glassy_core.findings import Finding, Gathered, Read, Verdict, command, interval, judge, missing, sources, weigh
+from glassy_core.findings import (
+    Finding,
+    Gathered,
+    Read,
+    Verdict,
+    command,
+    interval,
+    judge,
+    missing,
+    sources,
+    weigh,
+    whole,
+)
 from glassy_core.fits import PowerLawFit, fit_power_law
 from glassy_core.learning_times import learning_time, smoothed
 from glassy_core.paper import CURVES, PLAUSIBLE_NLL
@@ -173,13 +185,9 @@ def _noise(found: Gathered) -> Finding:
     small, large = levels[75], levels[300]
     ours = f"spread {small.spread:.2g} against {large.spread:.2g}, mean {small.mean:.3g} against {large.mean:.3g}"
     verdict: Verdict = "agrees" if small.spread > large.spread and small.mean > large.mean else "differs"
-    early = f" The paper probed step {_thin(PROBED_STEP)}." if step < PROBED_STEP else ""
-    words = f"1000 steps after step {_thin(step)}.{early}"
+    early = f" The paper probed step {whole(PROBED_STEP)}." if step < PROBED_STEP else ""
+    words = f"1000 steps after step {whole(step)}.{early}"
     return Finding(4, what, paper, ours, verdict, words, sources=sources([member]), command=again)
-
-
-def _thin(step: int) -> str:
-    return f"{step:,}".replace(",", "\u2009")
 
 
 def _probed(member: Member) -> tuple[int, dict[object, Level] | None]:

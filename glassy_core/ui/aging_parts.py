@@ -47,10 +47,10 @@ def _panels(shown: Sequence[Column], axes: Axes, key: str, crosses: bool = False
                 st.markdown(f"**{plain(column.label)}**")
                 broken = breakdowns(column.aging.curves, axes.mu) if crosses and axes.mu is not None else ()
                 figure = fluctuations(column, axes, broken)
-                live_figure(figure, key=f"{key}-{k}", alt=_alt(column), height=420, filename=f"aging-{key}-{k}")
+                live_figure(figure, key=f"{key}-{k}", alt=in_words(column), height=420, filename=f"aging-{key}-{k}")
 
 
-def _alt(column: Column) -> str:
+def in_words(column: Column) -> str:
     curves = [f"tau_w {c.tau_w:.4g}: Delta up to {c.delta[-1]:.3g} at tau {c.tau[-1]:.4g}" for c in column.aging.curves]
     return f"Delta for {column.label}. " + "; ".join(curves) + "."
 

@@ -29,7 +29,6 @@ from glassy_core.ui.songs import Song, chord_words
 from glassy_core.ui.words import number, whole
 
 ALIKE = 3  # chords before two places of a chorale that make them look alike
-
 HELD_OUT = 12  # chorales that were composed and the network never saw, to compare with
 MUSIC_XML = "application/vnd.recordare.musicxml+xml"
 

@@ -84,7 +84,7 @@ def figures(found: Criticality, shown: Sequence[float], paper: bool) -> None:
                 live_figure(
                     transition(result, shown, paper, extent),
                     key=f"transition-{depth}",
-                    alt=_in_words(result),
+                    alt=in_words(result),
                     height=460,
                     filename=f"critical-width-d{depth}",
                 )
@@ -92,7 +92,7 @@ def figures(found: Criticality, shown: Sequence[float], paper: bool) -> None:
 
 def line_figure(found: Criticality, paper: bool) -> None:
     """Fig. 6, and its slopes in words."""
-    alt = "Critical width against threshold. " + " ".join(_in_words(result) for result in found.depths.values())
+    alt = "Critical width against threshold. " + " ".join(in_words(result) for result in found.depths.values())
     live_figure(critical_widths(found, paper), key="line", alt=alt, height=420, filename="critical-width-line")
     for depth, result in found.depths.items():
         line = result.line
@@ -226,7 +226,7 @@ def downloads(found: Criticality, world: World) -> None:
         )  # fmt: skip
 
 
-def _in_words(result: DepthResult) -> str:
+def in_words(result: DepthResult) -> str:
     parts = [
         f"NLL* = {t:g}: w_c {interval(found.w_c) if found.w_c else 'not known'}, {len(found.points)} runs reached it, "
         f"{len(found.censored)} did not"

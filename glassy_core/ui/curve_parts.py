@@ -134,7 +134,7 @@ def table_and_download(chosen: Sequence[Row]) -> None:
 def _table_row(row: Row) -> dict[str, str]:
     config = row.config
     assert config is not None
-    series = loaders.series(store().named(row.id), loaders.OLDEST if row.busy else 0.0)
+    series = loaders.latest_series(row)
     held_out = series.nll_valid[np.isfinite(series.nll_valid)]
     return {
         "run": plain(row.name),

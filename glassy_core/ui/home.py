@@ -14,7 +14,7 @@ from glassy_core.series import Series
 from glassy_core.thinning import thin
 from glassy_core.ui import actions
 from glassy_core.ui.frame import link, pages, plain, store
-from glassy_core.ui.loaders import OLDEST, first_choice, series, unique_names
+from glassy_core.ui.loaders import first_choice, latest_series, unique_names
 from glassy_core.ui.run_rows import Row, rows
 from glassy_core.ui.words import STATUS, duration, number, whole
 
@@ -46,9 +46,9 @@ def running_now() -> None:
     busy = [row for row in every if row.busy]
     readable = [row for row in every if row.config]
     names = unique_names(readable)
-    latest = [row for row in readable if row.id in first_choice(readable)]
+    latest = first_choice(readable)
     # Those at work in the order of their start, as they were asked for.
-    shown = (busy[::-1] or latest)[:MOST_CARDS]
+    shown = (busy[::-1] or [row for row in readable if row.id in latest])[:MOST_CARDS]
     st.header("Running now" if busy or not shown else "Latest runs", anchor=False)
     if not shown:
         st.markdown("Nothing yet. Start the class trio above, or choose your own network on the Runs page.")
@@ -75,7 +75,7 @@ def _card(row: Row, name: str, colour: str) -> None:
             st.markdown(f"**{plain(name)}**{width}", width="content")
             st.badge(state.status, icon=icon, color=badge, help=meaning)  # type: ignore[arg-type]
         in_words = "nothing recorded yet" if state.nll is None else f"now {number(state.nll)} at {number(state.tau)}"
-        curve = series(store().named(row.id), OLDEST if row.busy else 0.0)
+        curve = latest_series(row)
         st.html(_picture(sparkline(curve, colour), f"{name}: NLL against tau, both axes logarithmic; {in_words}"))
         left = f", {duration(state.remaining)} left" if state.remaining is not None else ""
         if state.nll is None:

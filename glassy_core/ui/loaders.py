@@ -16,14 +16,13 @@ import streamlit as st
 
 from glassy_core import chorales
 from glassy_core.config import RunConfig
-from glassy_core.gallery import SUFFIX
 from glassy_core.palette import colours, regime
 from glassy_core.plots import Curve
 from glassy_core.runs import Run
 from glassy_core.series import Series, SeriesReader
 from glassy_core.transitions import floor_bits
 from glassy_core.ui.frame import store
-from glassy_core.ui.run_rows import Row, rows
+from glassy_core.ui.run_rows import Row, end_of, rows
 
 REGIMES = ("under", "near", "over")
 LATEST = 3
@@ -43,7 +42,7 @@ def unique_names(found: Sequence[Row]) -> dict[str, str]:
     seeds = Counter((row.name, row.config.seed) for row in found if row.config)
     names = {}
     for row in found:
-        apart = re.sub("[^0-9A-Za-z]", "", row.id.removesuffix(SUFFIX)[-4:])  # a directory may be called anything
+        apart = re.sub("[^0-9A-Za-z]", "", end_of(row.id))  # a directory may be called anything
         if row.config and seeds[row.name, row.config.seed] == 1:
             apart = f"seed {row.config.seed}"
         names[row.id] = row.name if count[row.name] == 1 else f"{row.name} · {apart}"
@@ -67,18 +66,15 @@ def curves(chosen: Sequence[Row]) -> list[Curve]:
     configs = {row.id: row.config for row in chosen if row.config}
     inks, names = colours(configs), unique_names(chosen)
     out = []
-    for row in chosen:
-        run_id, config = row.id, row.config
-        if config is None:
-            continue
-        run = store().named(run_id)
+    for row in (row for row in chosen if row.config):
+        run_id, config = row.id, configs[row.id]
         out.append(
             Curve(
                 id=run_id,
                 label=label(names[run_id], config),
                 colour=inks[run_id],
                 config=config,
-                series=series(run, OLDEST if row.busy else 0.0),
+                series=latest_series(row),
                 floor=_known_floor(run_id, config),
                 data=data_name(config),
             )
@@ -103,6 +99,11 @@ def series(run: Run, oldest: float = 0.0) -> Series:
     oldest: seconds that what another visitor has just read may lie back; then it is the very same object.
     """
     return _shared(str(run.path)).read(oldest)
+
+
+def latest_series(row: Row) -> Series:
+    """The run's recorded curves as they are shown: of a run at work they may be OLDEST seconds old."""
+    return series(store().named(row.id), OLDEST if row.busy else 0.0)
 
 
 class _SharedReader:

@@ -175,11 +175,10 @@ def inverse_times(members: Members, look: Look) -> bool:
     top = max(time.rate for one in begun.values() for width in one.thresholds.values() for time in width.points)
     with st.grid(min(len(begun), 2), min_column_width=380, gap="medium"):
         for depth, one in begun.items():
-            figure = transition(one, THRESHOLDS, members[0].world.is_papers, extent)
-            figure.update_layout(yaxis_range=[0, 1.12 * top])
+            figure = transition(one, THRESHOLDS, members[0].world.is_papers, extent, top)
             with st.container():
                 st.markdown(f"**d = {depth}**")
-                look.show(figure, critical_parts._in_words(one), f"-{depth}")
+                look.show(figure, critical_parts.in_words(one), f"-{depth}")
     return True
 
 
@@ -214,7 +213,7 @@ def deltas(members: Members, look: Look, mu: float | None = None) -> bool:
             figure = fluctuations(column, Axes(mu, True, x_range, y_range))
             with st.container():
                 st.markdown(f"**{plain(column.label)}**")
-                look.show(figure, aging_parts._alt(column), f"-{k}-{'tau' if mu is None else 'x'}")
+                look.show(figure, aging_parts.in_words(column), f"-{k}-{'tau' if mu is None else 'x'}")
     return True
 
 
@@ -242,7 +241,7 @@ def growing(members: Members, look: Look) -> bool:
                 with st.container():
                     st.markdown(f"**{plain(column.label)}**, {law}")
                     figure = growth(column, fit, law == "logarithm")
-                    look.show(figure, f"{aging_parts._alt(column)} {_slope(law, fit)}", f"-{law}")
+                    look.show(figure, f"{aging_parts.in_words(column)} {_slope(law, fit)}", f"-{law}")
     return bool(shown)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from glassy_core import kept_probes
+from glassy_core.checkpoints import steps_in
 from glassy_core.probe import MEASURES, SIZES, STEPS, Level, Probe, starting_points
 from glassy_core.probe_figures import noise_traces
 from glassy_core.runs import Run
@@ -36,7 +37,7 @@ def noise(chosen: Sequence[Row]) -> None:
             "step is kept. Small minibatches make noisier steps, and a noisier path lies higher: the larger spread "
             "comes with a larger mean. The run itself is not changed."
         )
-        names = loaders.unique_names(sorted(chosen, key=lambda row: not starting_points(store().named(row.id))))
+        names = loaders.unique_names(sorted(chosen, key=lambda row: not steps_in(store().named(row.id).checkpoints)))
         run_id = st.selectbox(
             "Run", list(names), format_func=lambda name: names.get(name, name), key="probe", bind="query-params"
         )

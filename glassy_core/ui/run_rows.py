@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from glassy_core.config import RunConfig
+from glassy_core.gallery import SUFFIX
 from glassy_core.runs import ACTIVE, Run, RunError, RunStore, State
 
 BUSY = (*ACTIVE, "stalled", "interrupted")  # what changes without the reader's doing
@@ -36,6 +37,11 @@ class Row:
 def rows(store: RunStore, ids: Collection[str] | None = None) -> list[Row]:
     """Every run, newest first; with ids only those of them that are there."""
     return [_row(run) for run in store.runs() if ids is None or run.id in ids]
+
+
+def end_of(run_id: str) -> str:
+    """The end of a run's id, which tells runs of one name apart."""
+    return run_id.removesuffix(SUFFIX)[-4:]
 
 
 def _row(run: Run) -> Row:

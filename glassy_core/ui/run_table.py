@@ -12,8 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from glassy_core.config import RunConfig
-from glassy_core.gallery import SUFFIX
-from glassy_core.ui.run_rows import Filter, Row
+from glassy_core.ui.run_rows import Filter, Row, end_of
 from glassy_core.ui.words import STATUS, duration, number, setting_value
 
 _SELECTED = "selected"  # in the URL: ids of the selected runs
@@ -177,6 +176,6 @@ def settings_frame(rows: Sequence[Row]) -> pd.DataFrame:
     names = [field.name for field in dataclasses.fields(RunConfig) if field.name != "name"]
     columns = {}
     for row in rows:
-        title = row.name if row.name not in columns else f"{row.name} ({row.id.removesuffix(SUFFIX)[-4:]})"
+        title = row.name if row.name not in columns else f"{row.name} ({end_of(row.id)})"
         columns[title] = [setting_value(getattr(row.config, name)) for name in names]
     return pd.DataFrame(columns, index=[name.replace("_", " ") for name in names])
