@@ -13,11 +13,11 @@ import plotly.graph_objects as go
 from glassy_core.aging import Aging
 from glassy_core.collapse import Breakdown
 from glassy_core.delta import KINDS, DeltaCurve, SgdNoise, Trajectory, Waiting
-from glassy_core.figure_parts import GREY, Floats, add_band, axis, empty, layout, limits, shades
+from glassy_core.figure_parts import Floats, add_band, axis, empty, layout, limits, shades
 from glassy_core.growth import Growth
+from glassy_core.palette import GREY, WEIGHTS
 
 EARLIEST = 0.1  # x from which on growth is drawn; the rest is a zoom away
-KIND_COLOURS = dict(zip(KINDS, ("#7A57C7", "#2A8798", "#C8553D", "#A8801C", "#85827C"), strict=True))
 TAU_W = "τ<sub>w</sub>"
 
 
@@ -73,7 +73,7 @@ def _power(mu: float | None) -> str:
 
 
 def _name(curve: DeltaCurve) -> str:
-    return f"τ_w = {curve.tau_w:.4g}"
+    return f"{TAU_W} = {curve.tau_w:.4g}"
 
 
 def _add_curve(figure: go.Figure, curve: DeltaCurve, x: Floats, colour: str) -> None:
@@ -215,7 +215,7 @@ def by_kind(waitings: Sequence[Waiting]) -> go.Figure:
                 continue
             figure.add_scatter(
                 x=waiting.tau, y=waiting.kinds[kind], mode="lines", name=kind, legendgroup=kind, showlegend=k == 0,
-                uid=f"{kind}-{k}", meta="kind", line={"color": KIND_COLOURS[kind], "width": 2},
+                uid=f"{kind}-{k}", meta="kind", line={"color": WEIGHTS[kind], "width": 2},
                 customdata=waiting.step,
                 hovertemplate=f"<b>{kind}</b>: D = %{{y:.3g}}<br>τ = %{{x:.4g}}, step %{{customdata:,d}}"
                 "<extra></extra>",

@@ -28,12 +28,15 @@ class World:
     batch_size: int | Literal["all"]
 
     def words(self) -> str:
-        """For the reader, such as '8 chorales of the corpus edition, per_note scaling, delayed gradient, p = 300'."""
+        """For the reader: '8 chorales of the corpus edition', and what differs from the usual way of learning."""
         number = "one chorale" if self.chorales == 1 else f"{self.chorales} chorales"
-        return (
-            f"{number} of the {self.edition} edition, {self.scaling} scaling, {self.gradient} gradient, "
-            f"p = {self.batch_size}"
-        )
+        usual = RunConfig()
+        unusual = {
+            f"{self.scaling} scaling": self.scaling != usual.scaling,
+            f"{self.gradient} gradient": self.gradient != usual.gradient,
+            f"p = {self.batch_size}": self.batch_size != usual.batch_size,
+        }
+        return ", ".join([f"{number} of the {self.edition} edition", *(words for words, it in unusual.items() if it)])
 
     @property
     def is_papers(self) -> bool:

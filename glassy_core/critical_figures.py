@@ -10,14 +10,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from glassy_core.criticality import Criticality, CriticalWidth, DepthResult
-from glassy_core.figure_parts import GREY, SHADES, add_band, axis, empty, layout
+from glassy_core.figure_parts import add_band, axis, empty, layout
 from glassy_core.fits import Estimate
 from glassy_core.learning_times import LearningTime
+from glassy_core.palette import GREY, SHADES, depth_colour
 from glassy_core.paper import PAPER_THRESHOLD, PAPER_W_C
 
-DEPTHS = {1: "#C8553D", 2: "#2A7F9E", 5: "#7467C4"}
-OTHER_DEPTH = "#9A6B4F"
-# The paper's w_c at NLL* = 0.01 bits, by depth, and its parameters there.
 STEPS = 120  # points of a drawn parabola
 BESIDE = 0.3  # units of width between the arrows of one run for neighbouring thresholds
 
@@ -26,10 +24,6 @@ def shade(threshold: float, thresholds: Sequence[float]) -> str:
     """The colour of a threshold among all of them."""
     place = sorted(thresholds).index(threshold)
     return SHADES[round(place * (len(SHADES) - 1) / max(len(thresholds) - 1, 1))]
-
-
-def depth_colour(depth: int) -> str:
-    return DEPTHS.get(depth, OTHER_DEPTH)
 
 
 def transition(
@@ -63,7 +57,7 @@ def transition(
     x = axis("width w (units per layer)", revision=revision, range=[low, high], anchor="y2")
     y = axis("1 / τ* (per unit of proper time)", revision=revision, range=[0, 1.12 * top], domain=[0.24, 1])
     rows = {"domain": [0, 0.19], "range": [max(len(drawn), 1) - 0.4, -0.6], "showticklabels": False, "ticks": ""}
-    rows |= {"title": {"text": "w_c"}, "showgrid": False, "fixedrange": True}
+    rows |= {"title": {"text": "w<sub>c</sub>"}, "showgrid": False, "fixedrange": True}
     figure.update_layout(layout(x, y, yaxis2=rows))
     figure.update_layout(legend_title_text="NLL* =")
     return figure
@@ -133,7 +127,7 @@ def _add_root(figure: go.Figure, found: CriticalWidth, w_c: Estimate, colour: st
         showlegend=False,
         marker={"color": colour, "symbol": "diamond", "size": 12, "line": {"width": 1, "color": "white"}},
         error_x=_bars([w_c], colour) | {"thickness": 3, "width": 7},
-        hovertemplate=f"<b>w_c = {w_c.value:.2f}</b> at NLL* = {group} bits<br>"
+        hovertemplate=f"<b>w<sub>c</sub> = {w_c.value:.2f}</b> at NLL* = {group} bits<br>"
         f"95 %: {w_c.low:.2f} to {w_c.high:.2f}<extra></extra>",
     )  # fmt: skip
 
@@ -142,7 +136,7 @@ def _add_papers_root(figure: go.Figure, w_c: float, row: int) -> None:
     figure.add_scatter(
         x=[w_c], y=[row], yaxis="y2", mode="markers", name="the paper's w_c", uid="paper", meta="paper",
         marker={"symbol": "x", "size": 11, "color": GREY},
-        hovertemplate=f"<b>The paper's w_c = {w_c:g}</b> at NLL* = {PAPER_THRESHOLD} bits<extra></extra>",
+        hovertemplate=f"<b>The paper's w<sub>c</sub> = {w_c:g}</b> at NLL* = {PAPER_THRESHOLD} bits<extra></extra>",
     )  # fmt: skip
 
 
@@ -157,7 +151,7 @@ def critical_widths(criticality: Criticality, paper: bool = False) -> go.Figure:
             x=list(known), y=[w_c.value for w_c in estimates], mode="markers", name=name, legendgroup=name,
             uid=f"{depth}-w_c", meta="w_c", marker={"color": colour, "size": 10}, error_y=_bars(estimates, colour),
             customdata=[[w_c.low, w_c.high] for w_c in estimates],
-            hovertemplate=f"<b>{name}</b>, NLL* = %{{x}} bits<br>w_c = %{{y:.2f}}, "
+            hovertemplate=f"<b>{name}</b>, NLL* = %{{x}} bits<br>w<sub>c</sub> = %{{y:.2f}}, "
             "95 %: %{customdata[0]:.2f} to %{customdata[1]:.2f}<extra></extra>",
         )  # fmt: skip
         if (slope := result.line.slope) and (intercept := result.line.intercept):
@@ -172,7 +166,7 @@ def critical_widths(criticality: Criticality, paper: bool = False) -> go.Figure:
                 x=[PAPER_THRESHOLD], y=[PAPER_W_C[depth]], mode="markers", name=f"the paper's, {name}", meta="paper",
                 uid=f"{depth}-paper", marker={"symbol": "x", "size": 11, "color": colour},
             )  # fmt: skip
-    x, y = axis("threshold NLL* (bits)", rangemode="tozero"), axis("critical width w_c (units)")
+    x, y = axis("threshold NLL* (bits)", rangemode="tozero"), axis("critical width w<sub>c</sub> (units)")
     figure.update_layout(layout(x, y))
     return figure
 

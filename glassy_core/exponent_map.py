@@ -11,11 +11,10 @@ import plotly.graph_objects as go
 
 from glassy_core.config import RunConfig
 from glassy_core.fits import PowerLawFit
-from glassy_core.palette import REGIMES, SEQUENCE
+from glassy_core.palette import depth_colour
 from glassy_core.paper import CURVES
 from glassy_core.plots import named
 
-COLOURS = (REGIMES["over"], REGIMES["under"], *SEQUENCE)
 MEASURES = {"exponent": "exponent a", "nll_inf": "NLL∞ (bits)"}
 
 
@@ -42,8 +41,8 @@ def exponent_map(places: Sequence[Place], measure: str = "exponent", paper: bool
     """
     figure = go.Figure(layout={"template": go.layout.Template()})
     depths = sorted({place.config.depth for place in places} | ({d for d, _ in CURVES} if paper else set()))
-    for depth, colour in zip(depths, _endless(len(depths)), strict=True):
-        entry = _Depth(f"d{depth}", f"d = {depth}", colour)
+    for depth in depths:
+        entry = _Depth(f"d{depth}", f"d = {depth}", depth_colour(depth))
         here = sorted((p for p in places if p.config.depth == depth), key=lambda place: place.config.width)
         figure.add_trace(_estimates(entry, [place for place in here if getattr(place.fit, measure)], measure))
         if paper:
@@ -57,10 +56,6 @@ def exponent_map(places: Sequence[Place], measure: str = "exponent", paper: bool
         yaxis={"title": {"text": MEASURES[measure]}, "rangemode": "tozero"},
     )
     return figure
-
-
-def _endless(n: int) -> list[str]:
-    return [COLOURS[k % len(COLOURS)] for k in range(n)]
 
 
 def _estimates(entry: _Depth, places: Sequence[Place], measure: str) -> go.Scatter:

@@ -9,11 +9,9 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from glassy_core.palette import SHADES
 
-GREY = "#85827C"  # of reference lines; legible on both backgrounds
-# Graded, from violet to gold; each is legible on the light and the dark page.
-SHADES = ("#7A57C7", "#4378C9", "#2A8798", "#4E8F3A", "#A8801C")
+Floats = NDArray[np.float64]
 
 
 def shades(n: int) -> list[str]:

@@ -10,7 +10,6 @@ import numpy as np
 import plotly.graph_objects as go
 
 from glassy_core.plots import (
-    GREY,
     KINDS,
     STYLES,
     X_TITLES,
@@ -28,7 +27,7 @@ from glassy_core.seed_bands import band_traces
 from glassy_core.spikes import Spikes
 from glassy_core.thinning import thin
 
-__all__ = ["GREY", "KINDS", "POINTS", "X_TITLES", "Curve", "Setting", "View", "learning_curves", "template"]
+__all__ = ["KINDS", "POINTS", "X_TITLES", "Curve", "Setting", "View", "learning_curves", "template"]
 
 POINTS = 1500  # drawn of one curve
 MAX_ETA_LABELS = 8  # more of them would cover the curves: then eta is in the hover text only

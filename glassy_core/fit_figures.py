@@ -11,7 +11,8 @@ import plotly.graph_objects as go
 
 from glassy_core.figures import learning_curves
 from glassy_core.fits import PowerLawFit
-from glassy_core.plots import GREY, X_TITLES, Curve, Floats, Setting, View, named, rgb
+from glassy_core.palette import GREY
+from glassy_core.plots import X_TITLES, Curve, Floats, Setting, View, named, rgb
 
 Fits = Sequence[tuple[Setting, PowerLawFit]]
 

@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from glassy_core.counterpoint import LARGEST_MOVE, Portrait
-from glassy_core.plots import GREY
+from glassy_core.palette import GREY
 
 PITCH_CLASSES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
 SHARE = "mean share recalled"
@@ -49,7 +49,7 @@ def recall_by_width(points: Sequence[Point], best: float, w_c: float | None) -> 
     )
     if w_c is not None:
         figure.add_vline(
-            x=w_c, line={"color": GREY, "dash": "dash", "width": 1.5}, annotation_text=f"w_c = {w_c:.3g}",
+            x=w_c, line={"color": GREY, "dash": "dash", "width": 1.5}, annotation_text=f"w<sub>c</sub> = {w_c:.3g}",
             annotation_font_color=GREY, annotation_position="top",
         )  # fmt: skip
     return figure

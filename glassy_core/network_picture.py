@@ -6,17 +6,16 @@ import math
 from itertools import pairwise
 
 from glassy_core.network import weight_shapes
+from glassy_core.palette import GREY, TEXT, WEIGHTS
 from glassy_core.transitions import N_PITCHES
 
-INK = "#85827C"  # of the units; legible on both backgrounds
 # The letters have the page's own colour. A picture that is shown narrow has larger ones, and names over the layers.
 STYLE = (
-    "text{fill:#23262B}"
-    "@media (prefers-color-scheme:dark){text{fill:#E8E4DA}}"
+    f"text{{fill:{TEXT['light']}}}"
+    f"@media (prefers-color-scheme:dark){{text{{fill:{TEXT['dark']}}}}}"
     "@media (max-width:520px){text{font-size:24px}"
     ".name{transform:translate(0,-28px)}.number{transform:translate(-28px)}}"
 )
-COLOURS = {"J": "#3B78C4", "M": "#3F8F5F", "K": "#C8553D", "W": "#8A5FB8"}  # as in Fig. 1; legible on both backgrounds
 WORDS = {
     "J": "J: from each layer to the next",
     "M": "M: within a layer, from one chord to the next",
@@ -72,14 +71,14 @@ def _units(y: int, n: int) -> str:
     drawn = min(n, MOST_UNITS)
     left = 300 - 15 * (drawn - 1)
     circles = [
-        f'<circle cx="{left + 30 * k}" cy="{y}" r="9" fill="none" stroke="{INK}" stroke-width="1.6"/>'
+        f'<circle cx="{left + 30 * k}" cy="{y}" r="9" fill="none" stroke="{GREY}" stroke-width="1.6"/>'
         for k in range(drawn)
     ]
     return "".join(circles) + f'<text class="number" x="468" y="{y + 5}">{"…" if n > drawn else ""}{n}</text>'
 
 
 def _arrow(below: int, above: int, kind: str) -> str:
-    colour, tip = COLOURS[kind], above + 18
+    colour, tip = WEIGHTS[kind], above + 18
     head = f'<path d="M300 {tip - 4}l-6 11h12z" fill="{colour}"/>'
     return (
         f'<path d="M300 {below - 16}V{tip}" stroke="{colour}" stroke-width="3"/>{head}'
@@ -89,7 +88,7 @@ def _arrow(below: int, above: int, kind: str) -> str:
 
 def _loop(y: int) -> str:
     """The recurrent connections of a layer."""
-    colour = COLOURS["M"]
+    colour = WEIGHTS["M"]
     return (
         f'<path d="M510 {y - 8}c56 -30 56 46 4 18" fill="none" stroke="{colour}" stroke-width="3"/>'
         f'<path d="M508 {y + 8}l12 -3l-5 11z" fill="{colour}"/><text x="566" y="{y + 5}">M</text>'
@@ -98,7 +97,7 @@ def _loop(y: int) -> str:
 
 def _past_all(bottom: int, top: int) -> str:
     """From the input straight to the output."""
-    colour = COLOURS["W"]
+    colour = WEIGHTS["W"]
     return (
         f'<path d="M510 {bottom}H680V{top}H516" fill="none" stroke="{colour}" stroke-width="3"/>'
         f'<path d="M506 {top}l12 -6v12z" fill="{colour}"/>'

@@ -1,53 +1,80 @@
-"""Colours of runs and regimes, legible on the light and on the dark page; no UI in here."""
+"""Colours of runs, regimes, depths and weights, for the light and for the dark page; no UI in here.
+
+Every colour keeps a contrast of 3:1 to both page backgrounds, so that one set serves both themes. Within a set no two
+are alike to eyes without red, green or blue cones.
+"""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from glassy_core.config import CLASS_TRIO, PRESETS, RunConfig
+from glassy_core.config import RunConfig
+from glassy_core.regimes import regime
 
-# Every colour keeps a contrast of 3:1 to both page backgrounds, so that one set serves both themes.
-REGIMES = {"under": "#C8553D", "near": "#B17A12", "over": "#2A7F9E"}
-# For runs of no known regime; told apart with any of the common colour blindnesses, and from the regimes.
-SEQUENCE = ("#7467C4", "#3F8F5F", "#BC5090", "#7A7D83", "#9A6B4F", "#4C7FD0", "#8A8A2E", "#B0567A")
+# The first is the regime's; the others are for further networks of it in the same figure.
+REGIMES = {
+    "under": ("#BD3063", "#DC4F81", "#AC3992", "#DE6E74"),
+    "near": ("#BB8805", "#9F7100", "#855E02", "#A08142"),
+    "over": ("#0085C8", "#3A61C4", "#7D8FB5", "#1096E9"),
+}
+# For runs of no known regime.
+SEQUENCE = ("#B66AF9", "#5E6F03", "#F2446C", "#455ED2", "#7B8B9B", "#9A4694")
+# For what has an order: waiting times, thresholds, depths.
+SHADES = ("#2A66DB", "#7C5598", "#AB728D", "#BD3A2B", "#DA720D")
+# Of the kinds of weights, as in Fig. 1.
+WEIGHTS = {"J": "#1D96E6", "M": "#2F7464", "K": "#B4410D", "W": "#8050B0", "h0": "#8F8F8F"}
+DEPTHS = {1: SHADES[0], 2: SHADES[1], 5: SHADES[3], 10: SHADES[4]}
+GREY = "#85827C"  # of reference lines
 PAPER_BACKGROUND = {"light": "#FCFBF8", "dark": "#15181C"}
+TEXT = {"light": "#23262B", "dark": "#E8E4DA"}
+KEY = {"under": "red: far below", "near": "amber: near", "over": "blue: above"}
 
 
-def regime(config: RunConfig) -> str | None:
-    """'under', 'near' or 'over' for a network of the class world, whatever its name and seed; else None.
-
-    Where the critical width of own data lies is not known.
-    """
-    if config.is_own:
-        return None
-    for key in CLASS_TRIO:
-        if _world(config) == _world(PRESETS[key].config):
-            return key.removeprefix("class-")
-    return None
+def colour(config: RunConfig) -> str:
+    """The colour of the network's regime, or the first of the sequence."""
+    known = regime(config)
+    return REGIMES[known][0] if known else SEQUENCE[0]
 
 
 def colours(configs: Mapping[str, RunConfig]) -> dict[str, str]:
-    """One colour a run id: its regime's, or one of the sequence that depends on the id.
+    """One colour a run id: of its regime's family, or of the sequence, where it begins at a place that the id gives.
 
-    Among the runs given, no two without a regime share a colour while the sequence lasts.
+    Among the runs given no two share a colour while the family or the sequence lasts, but for seeds of one network.
     """
-    chosen, taken = {}, set[str]()
+    chosen, networks = dict[str, str](), dict[RunConfig, str]()
     for run_id in sorted(configs):
-        known = regime(configs[run_id])
-        chosen[run_id] = REGIMES[known] if known else _free(run_id, taken)
-        taken.add(chosen[run_id])
+        config = configs[run_id]
+        known = regime(config)
+        if known:
+            network = replace(config, name="", seed=0)
+            if network not in networks:
+                networks[network] = _free(REGIMES[known], networks.values())
+            chosen[run_id] = networks[network]
+        else:
+            start = zlib.crc32(run_id.encode()) % len(SEQUENCE)
+            chosen[run_id] = _free(SEQUENCE[start:] + SEQUENCE[:start], chosen.values())
     return chosen
 
 
-def _free(run_id: str, taken: set[str]) -> str:
-    start = zlib.crc32(run_id.encode())
-    turned = [SEQUENCE[(start + k) % len(SEQUENCE)] for k in range(len(SEQUENCE))]
-    return next((colour for colour in turned if colour not in taken), turned[0])
+def key(configs: Iterable[RunConfig]) -> str:
+    """A sentence that says what the colours of these runs mean; empty where none has a regime."""
+    there = {regime(config) for config in configs}
+    words = ", ".join(words for name, words in KEY.items() if name in there)
+    return f"{words[0].upper()}{words[1:]} the critical width." if words else ""
 
 
-def _world(config: RunConfig) -> tuple[object, ...]:
-    return config.depth, config.width, config.chorales, config.batch_size, config.gradient, config.scaling
+def depth_colour(depth: int) -> str:
+    """The colour of a depth in the figures that compare depths."""
+    return DEPTHS.get(depth, SHADES[2])
+
+
+def _free(family: Sequence[str], taken: Iterable[str]) -> str:
+    """The first of the family that is not taken; once all are, they come round again."""
+    used = Counter(taken)
+    return min(family, key=lambda ink: used[ink])
 
 
 def contrast(a: str, b: str) -> float:

@@ -11,13 +11,12 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from glassy_core.config import RunConfig
-from glassy_core.palette import PAPER_BACKGROUND
+from glassy_core.palette import PAPER_BACKGROUND, TEXT
 from glassy_core.series import Series
 from glassy_core.spikes import Spikes
 
 X_TITLES = {"tau": "proper time τ = Σ η", "step": "learning steps", "seconds": "seconds of training"}
 KINDS = ("training", "held-out", "minibatch", "accuracy")
-GREY = "#85827C"  # of reference lines; legible on both backgrounds
 
 Floats = NDArray[np.float64]
 
@@ -96,8 +95,8 @@ class Setting:
 def template(theme: Literal["light", "dark"]) -> go.layout.Template:
     """Text, grid and background for a page of that theme."""
     text, grid, line = {
-        "light": ("#23262B", "#E7E3D9", "#A9A498"),
-        "dark": ("#E8E4DA", "#2B3037", "#5C636C"),
+        "light": (TEXT["light"], "#E7E3D9", "#A9A498"),
+        "dark": (TEXT["dark"], "#2B3037", "#5C636C"),
     }[theme]
     background = PAPER_BACKGROUND[theme]
     axis = {

@@ -7,11 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
-from glassy_core.palette import REGIMES, SEQUENCE
+from glassy_core.figure_parts import shades
 from glassy_core.plots import named, rgb
 from glassy_core.probe import MEASURES, Level, Probe
-
-COLOURS = (REGIMES["under"], REGIMES["over"], *SEQUENCE)
 
 
 class Line(NamedTuple):
@@ -28,7 +26,7 @@ def noise_traces(probe: Probe, measure: str = "nll") -> go.Figure:
     measure: one of MEASURES.
     """
     figure = go.Figure(layout={"template": go.layout.Template()})
-    for trace, colour in zip(probe.traces, COLOURS, strict=False):
+    for trace, colour in zip(probe.traces, shades(len(probe.traces)), strict=True):
         nll = getattr(trace, measure)
         entry, at = Line(f"p{trace.batch_size}", trace.label, colour), Level.of(nll)
         steps = np.arange(probe.steps)

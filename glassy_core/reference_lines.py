@@ -10,8 +10,9 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from glassy_core.palette import GREY
 from glassy_core.paper import PLAUSIBLE_NLL, PaperCurve, paper_curve
-from glassy_core.plots import GREY, Curve, View, named
+from glassy_core.plots import Curve, View, named
 from glassy_core.series import Series
 
 

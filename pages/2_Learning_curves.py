@@ -50,7 +50,7 @@ def draw() -> None:
         window=fit_parts.shown_window(fits) if view.x == "tau" else None,
         on_window=fit_parts.dragged,
     )
-    curve_parts.key_to_lines(view, choice.fit)
+    curve_parts.key_to_lines(view, chosen, choice.fit)
     spike_parts.spikes(settings, rows)
     if fits:
         fit_parts.details(fits)

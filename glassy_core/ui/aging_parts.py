@@ -22,6 +22,7 @@ from glassy_core.collapse import BREAK, BREAK_STRETCH, breakdowns
 from glassy_core.delta import JOINS
 from glassy_core.figure_parts import limits
 from glassy_core.fits import Estimate
+from glassy_core.palette import key
 from glassy_core.paper import PAPER_ALPHA
 from glassy_core.ui.aging_runs import Measure, Network, columns
 from glassy_core.ui.frame import plain, prose
@@ -84,7 +85,7 @@ def after_waiting(chosen: Sequence[Network], how: Measure) -> None:
 def the_collapse(chosen: Sequence[Network], how: Measure) -> None:
     """Delta against tau / tau_w^mu with a slider for mu, and the collapse error."""
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
-        mu = st.slider("μ in x = τ / τ_w^μ", -0.5, 2.0, 1.0, 0.05, key="mu", bind="query-params", width=420)
+        mu = st.slider(r"μ in $x = \tau/\tau_w^\mu$", -0.5, 2.0, 1.0, 0.05, key="mu", bind="query-params", width=420)
         scale = st.segmented_control(
             "Axes", ["logarithmic", "linear"], default="logarithmic", key="axes", required=True, bind="query-params"
         )
@@ -158,7 +159,8 @@ def the_noise(chosen: Sequence[Network], how: Measure) -> None:
     )  # fmt: skip
     prose(
         "**Γ** is the variance of the minibatch's gradient (Eq. 6): how hard the choice of examples shakes the "
-        f"weights. {' '.join(filter(None, map(_change_of_noise, shown)))} In the paper's networks (Fig. 8) it grows "
+        f"weights. {key(network.config for network in chosen)} "
+        f"{' '.join(filter(None, map(_change_of_noise, shown)))} In the paper's networks (Fig. 8) it grows "
         "ever more slowly and levels off, and the near-critical one is the noisiest. Dividing by Γ makes a run with "
         "changing noise comparable with a glass at one temperature."
     )

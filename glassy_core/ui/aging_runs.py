@@ -15,16 +15,17 @@ from glassy_core.comparable import Member, distinct, grouped, readable
 from glassy_core.config import CLASS_AGING, PRESETS, ConfigError, RunConfig
 from glassy_core.delta import KINDS, Trajectory
 from glassy_core.measured import trajectory
-from glassy_core.palette import colours, regime
+from glassy_core.palette import colours
+from glassy_core.regimes import REGIMES, of_the_trio
 from glassy_core.runs import RunError
 from glassy_core.ui import actions, loaders
 from glassy_core.ui.estimate import show_estimate
 from glassy_core.ui.following import queue_and_tell
 from glassy_core.ui.frame import READING_WIDTH, plain, store
+from glassy_core.ui.words import typeset
 
 ALL = "all weights"
 PRESET_KEYS = [key for key, preset in PRESETS.items() if preset.config.waiting_times]
-REGIME_ORDER = ("under", "near", "over")
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,8 @@ def choose(found: dict[str, Network]) -> list[Network]:
 
 
 def _first(found: dict[str, Network]) -> list[str]:
-    by_regime = {regime(network.config): id_ for id_, network in found.items()}
-    return [by_regime[name] for name in REGIME_ORDER if name in by_regime] or list(found)[:3]
+    by_regime = {of_the_trio(network.config): id_ for id_, network in found.items()}
+    return [by_regime[name] for name in REGIMES if name in by_regime] or list(found)[:3]
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,9 @@ def measure() -> Measure:
     with st.container(horizontal=True, gap="medium"):
         gamma = st.segmented_control(
             "Γ in Δ", ["as it changes", "frozen at τ_w"], default="as it changes", key="gamma", required=True,
-            bind="query-params", help="Eq. 7 divides each increment of D by Γ at that time. Baity-Jesi et al. (2018) "
-            "divide by Γ at the waiting time: compare.",
+            bind="query-params", format_func=typeset,
+            help="Eq. 7 divides each increment of D by Γ at that time. Baity-Jesi et al. (2018) divide by Γ at the "
+            "waiting time: compare.",
         )  # fmt: skip
         kind = st.segmented_control(
             "Weights", [ALL, *KINDS], default=ALL, key="weights", bind="query-params", required=True,

@@ -133,7 +133,7 @@ def _likeness(wish: Wish, piece: Piece) -> None:
         f"{wish.composer}, too. Chords do not tell who sings which note, so voices that cross inside a chord cannot be "
         "counted."
     )
-    colour = palette.colours({wish.row.id: wish.source.config})[wish.row.id]
+    colour = palette.colour(wish.source.config)
     live_figure(
         profiles(_portrait([piece.own]), _portrait(learned), colour, wish.composer), "profiles",
         "Shares of pitch classes, intervals above the bass and moves of the voices, the network's beside "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -27,7 +28,7 @@ from glassy_core.ui import actions, loaders
 from glassy_core.ui.following import queue_and_tell
 from glassy_core.ui.frame import plain, prose, store
 from glassy_core.ui.live_figure import live_figure
-from glassy_core.ui.words import whole
+from glassy_core.ui.words import typeset, whole
 
 
 def worlds() -> dict[str, list[Member]]:
@@ -44,9 +45,13 @@ def choose_world(groups: dict[str, list[Member]]) -> str:
     """Which data to look at; asked only where runs of several are there."""
     if len(groups) == 1:
         return next(iter(groups))
+    words = {name: members[0].world.words() for name, members in groups.items()}
+    count = Counter(words.values())
     st.selectbox(
         "Runs that learn", list(groups), key="data", bind="query-params", width=760,
-        format_func=lambda name: f"{name} · {len(distinct(groups[name]))} networks",
+        format_func=lambda name: (
+            f"{words[name] if count[words[name]] == 1 else name} · {len(distinct(groups[name]))} networks"
+        ),
         help="Runs of different data or methods have different critical widths and are never mixed in one fit.",
     )  # fmt: skip
     return st.session_state["data"]
@@ -122,8 +127,8 @@ def table(found: Criticality) -> None:
                 {
                     "d": str(depth),
                     "NLL* (bits)": f"{threshold:g}",
-                    "w_c [95 %]": interval(width.w_c),
-                    "parameters at w_c [95 %]": _parameters(width.parameters),
+                    "$w_c$ [95 %]": interval(width.w_c),
+                    "parameters at $w_c$ [95 %]": _parameters(width.parameters),
                     "reached": str(len(width.points)),
                     "not reached": str(len(width.censored)),
                 }
@@ -187,7 +192,7 @@ def suggestions(found: Criticality, members: Sequence[Member]) -> None:
                 f"Run w = {hint.width}, d = {depth}, seed {hint.seed}", key=f"suggested-{depth}",
                 icon=":material/play_arrow:", on_click=queue_and_tell, args=([config],),
             )  # fmt: skip
-            st.markdown(f"{plain(hint.why)} (for NLL* = {hint.threshold:g})", width="stretch")
+            st.markdown(typeset(f"{plain(hint.why)} (for NLL* = {hint.threshold:g})"), width="stretch")
 
 
 def _like(members: Sequence[Member], depth: int, width: int, seed: int) -> RunConfig:

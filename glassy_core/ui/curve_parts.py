@@ -8,6 +8,7 @@ from datetime import datetime
 import numpy as np
 import streamlit as st
 
+from glassy_core.palette import key
 from glassy_core.paper import paper_curve
 from glassy_core.plots import Curve, View
 from glassy_core.series import csv_lines
@@ -161,8 +162,8 @@ def _csv(chosen: Sequence[Row]) -> Iterable[str]:
     return csv_lines(parts)
 
 
-def key_to_lines(view: View, fitted: bool = False) -> None:
-    """What the kinds of lines mean."""
+def key_to_lines(view: View, shown: Sequence[Row], fitted: bool = False) -> None:
+    """What the kinds of lines and their colours mean."""
     kinds = {
         "training": "Solid: training.",
         "held-out": "Dashed: held-out chorales, which it never saw; where they rise, it learns the others by heart.",
@@ -172,7 +173,9 @@ def key_to_lines(view: View, fitted: bool = False) -> None:
     lines = [words for kind, words in kinds.items() if kind in view.shown]
     if fitted:
         lines.append("Thick: the fit with its 95 % band, dotted beyond the window; dashed where it is unreliable.")
-    st.caption(" ".join([*lines, "Triangle: η changed there. Click a name to hide its lines, drag to zoom."]))
+    lines.append("Triangle: η changed there.")
+    inks = key(row.config for row in shown if row.config)
+    st.caption(" ".join(filter(None, [*lines, inks, "Click a name to hide its lines, drag to zoom."])))
 
 
 def in_words(curves: Sequence[Curve], view: View) -> str:

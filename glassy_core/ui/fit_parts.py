@@ -24,6 +24,7 @@ FROM, TO = "from", "to"  # keys of the inputs, names in the URL
 MOVED, SHOWN = "window_moved", "windows_shown"
 REMEMBERED = 200  # windows
 DIGITS = 4  # of a dragged end
+PAPERS = "the paper's NLL∞, a"  # a row, where there is one
 
 
 class Choice(NamedTuple):
@@ -145,6 +146,8 @@ def details(fits: Fits) -> None:
 def _table(fits: Fits) -> list[dict[str, str]]:
     columns = {plain(setting.label): _column(setting, fit) for setting, fit in fits}
     names = list(next(iter(columns.values()), {}))
+    if all(column[PAPERS] == "–" for column in columns.values()):
+        names.remove(PAPERS)
     return [{"95 % intervals": name} | {label: column[name] for label, column in columns.items()} for name in names]
 
 
@@ -152,26 +155,27 @@ def _column(setting: Setting, fit: PowerLawFit) -> dict[str, str]:
     law, pure = paper_curve(setting.config), fit.pure
     return {
         "estimates are": "reliable" if fit.reliable else "**unreliable**",
-        "NLL∞ (bits)": _estimate(fit.nll_inf),
+        "NLL∞, where it tends to (bits)": _estimate(fit.nll_inf),
         "exponent a": _estimate(fit.exponent),
+        "twice the τ leaves": f"{2**-fit.exponent.value:.0%} of NLL - NLL∞" if fit.exponent else "–",
         "amplitude A": _estimate(fit.amplitude),
-        "correlation of NLL∞ and a": number(fit.correlation, 2),
         "window in τ": f"{fit.window[0]:.4g} to {fit.window[1]:.4g}" if fit.window else "–",
-        "a of the pure power law, NLL∞ = 0": _estimate(pure.exponent) if pure else "–",
-        "its AIC, above the one with a floor": number(pure.delta_aic if pure else None, 3),
-        "is that enough?": _enough(fit),
-        "paper: NLL∞, a": _papers(law),
+        "does it tend to 0 bits?": _to_zero(fit),
+        "then a would be": _estimate(pure.exponent) if pure else "–",
+        "and AIC higher by": number(pure.delta_aic if pure else None, 3),
+        "correlation of NLL∞ and a": number(fit.correlation, 2),
+        PAPERS: _papers(law),
         "floor of the data (bits)": number(setting.floor, 3),
     }
 
 
-def _enough(fit: PowerLawFit) -> str:
+def _to_zero(fit: PowerLawFit) -> str:
     """Whether the pure power law describes the curve as well; a law that is in doubt itself cannot tell."""
     if fit.pure is None:
         return "–"
     if not fit.reliable:
         return "the data cannot tell"
-    return "yes" if fit.pure.enough else "no, a floor is needed"
+    return "it may" if fit.pure.enough else "no"
 
 
 def _estimate(estimate: Estimate | None) -> str:
@@ -202,6 +206,10 @@ def _words(fits: Fits) -> None:
         "95 % interval over 500 artificial curves, made of the fit and of blocks of its own residuals, and with the "
         "correlation of the two. The bars of the straight lines are the interval of NLL∞; hollow or dashed is what "
         "the data cannot tell. Residuals without a pattern are noise; a bow means that the window begins too early."
+    )
+    prose(
+        "**Does it tend to 0?** The law is fitted again with NLL∞ = 0. AIC weighs how well a law fits against how "
+        "many numbers it was given: lower is better, and 10 are decisive."
     )
     if any(len(setting.curves) > 1 for setting, _ in fits):
         prose(

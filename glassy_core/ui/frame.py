@@ -17,23 +17,27 @@ from glassy_core.chorales import ChoraleError
 from glassy_core.config import ConfigError
 from glassy_core.estimates import EstimateError
 from glassy_core.files import sentence
+from glassy_core.palette import TEXT
 from glassy_core.passphrase import NotAllowedError
 from glassy_core.runs import RunError, RunStore
 from glassy_core.ui import presenter, tour
 from glassy_core.ui.symbols import symbols
+from glassy_core.ui.words import typeset
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ICON = Path(__file__).resolve().parent / "icon.svg"
 # Letters grow with a large wall, and figures with the letters; no line runs over all of it. Streamlit's own captions
 # and chosen segments are too faint to read for many.
+INK = f"light-dark({TEXT['light']}, {TEXT['dark']})"
 CSS = """
 html { font-size: clamp(16px, 0.6vw, 24px); }
 [data-testid=stMainBlockContainer] { max-width: 104rem; margin-inline: auto; }
 [data-testid=stCaptionContainer], [data-testid=stCaptionContainer] p { color: inherit; opacity: 0.86; }
+.katex { font-size: 1.06em; }
 [data-variant=segmented_control] p, [data-variant=pills] p, [data-orientation] p {
-  color: light-dark(#23262B, #E8E4DA);
+  color: INK;
 }
-"""
+""".replace("INK", INK)
 READING_WIDTH = 760  # pixels; longer lines are hard to read
 # What a reader can cause; its message is a sentence for the page. Anything else is a defect.
 EXPECTED = (ConfigError, RunError, ChoraleError, CheckpointError, EstimateError, NotAllowedError, OSError)
@@ -129,8 +133,8 @@ def link(page: Page, label: str | None = None, query: dict[str, str | list[str]]
 
 
 def prose(markdown: str) -> None:
-    """A paragraph no wider than is good to read."""
-    st.markdown(markdown, width=READING_WIDTH)
+    """A paragraph no wider than is good to read, its symbols typeset."""
+    st.markdown(typeset(markdown), width=READING_WIDTH)
 
 
 def store() -> RunStore:

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from glassy_core.config import CLASS_TRIO, PRESETS
-from glassy_core.palette import colours
+from glassy_core.palette import colours, key
 from glassy_core.series import Series
 from glassy_core.thinning import thin
 from glassy_core.ui import actions
@@ -61,7 +61,7 @@ def running_now() -> None:
             _card(row, names.get(row.id, row.name), inks[row.id])
     st.caption(
         "Each curve: the loss NLL from 1 bit at the top to 0.001 at the bottom, over the time tau that the network has "
-        "learned, from 0.01 to 10 000."
+        f"learned, from 0.01 to 10 000. {key(row.config for row in shown if row.config)}"
     )
 
 

@@ -136,11 +136,23 @@ class LiveFigure {
     this.plot.setAttribute("aria-label", data.alt)
     await plotly.react(this.plot, figure.data, layout, this.config(data))
     this.trouble.textContent = ""
-    if (!this.drawn) this.listen()
+    if (!this.drawn) {
+      this.listen()
+      this.intoSight()
+    }
     this.drawn = true
     this.root.dataset.draws = Number(this.root.dataset.draws ?? 0) + 1
     this.placeHandles()
     this.hoverAgain()
+  }
+
+  // The tour speaks of the page's first figure from a bar that covers the window's foot: show it whole above that.
+  intoSight() {
+    const bar = document.querySelector(".st-key-tour")
+    if (!bar || document.querySelector(".glassy-figure") !== this.root) return
+    if (getComputedStyle(bar.parentElement).position !== "sticky") return
+    this.root.style.scrollMarginBottom = `${bar.offsetHeight + 24}px`
+    this.root.scrollIntoView({ block: "nearest" })
   }
 
   // The same object as long as it can be: Plotly.react begins from nothing where the configuration is another one.

@@ -16,15 +16,15 @@ import streamlit as st
 
 from glassy_core import chorales
 from glassy_core.config import RunConfig
-from glassy_core.palette import colours, regime
+from glassy_core.palette import colours
 from glassy_core.plots import Curve
+from glassy_core.regimes import REGIMES, of_the_trio
 from glassy_core.runs import Run
 from glassy_core.series import Series, SeriesReader
 from glassy_core.transitions import floor_bits
 from glassy_core.ui.frame import store
 from glassy_core.ui.run_rows import Row, end_of, rows
 
-REGIMES = ("under", "near", "over")
 LATEST = 3
 # A long file is read in one burst while a visitor waits: on every core, whatever OMP_NUM_THREADS says for training.
 pa.set_cpu_count(os.cpu_count() or 1)
@@ -55,9 +55,9 @@ def first_choice(found: Sequence[Row]) -> list[str]:
     found: newest first.
     """
     newest = found[:LATEST]
-    if not any(row.config and regime(row.config) for row in newest):
+    if not any(row.config and of_the_trio(row.config) for row in newest):
         return [row.id for row in newest]
-    trio = [next((row.id for row in found if row.config and regime(row.config) == name), None) for name in REGIMES]
+    trio = [next((row.id for row in found if row.config and of_the_trio(row.config) == name), None) for name in REGIMES]
     return [run_id for run_id in trio if run_id]
 
 

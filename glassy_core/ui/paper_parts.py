@@ -12,10 +12,11 @@ import streamlit as st
 from glassy_core.comparable import readable
 from glassy_core.findings import Finding, Gathered, Verdict, command
 from glassy_core.network import parameter_count
-from glassy_core.network_picture import COLOURS, WORDS, counts
+from glassy_core.network_picture import WORDS, counts
+from glassy_core.palette import WEIGHTS
 from glassy_core.paper_findings import findings
 from glassy_core.ui import loaders, paper_plots
-from glassy_core.ui.frame import prose, store
+from glassy_core.ui.frame import INK, prose, store
 from glassy_core.ui.words import number, whole
 
 FIGURES = {
@@ -112,7 +113,11 @@ def network() -> None:
         width = st.slider("width w (units per layer)", 2, 200, 30, key="w", bind="query-params", width=300)
     paper_plots.network(depth, width)
     sizes = counts(depth, width)
-    rows = [f'<li style="color:{COLOURS[kind]}">{WORDS[kind]}: {whole(sizes[kind])} weights</li>' for kind in COLOURS]
+    rows = [
+        f'<li style="color:{WEIGHTS[kind]}"><span style="color:{INK}">{WORDS[kind]}: {whole(sizes[kind])} weights'
+        "</span></li>"
+        for kind in WORDS
+    ]  # the dot is as the arrow; letters in those colours would be too faint
     st.html(f"<ul>{''.join(rows)}</ul>")
     prose(
         f"With the output's {sizes['h0']} biases: {whole(round(parameter_count(depth, width)))} free parameters, each "

@@ -23,6 +23,7 @@ from glassy_core.fit_figures import fitted_curves
 from glassy_core.growth import Growth
 from glassy_core.learning_times import THRESHOLDS
 from glassy_core.network_picture import WIDTH, picture
+from glassy_core.palette import key
 from glassy_core.paper_curves import worth_drawing
 from glassy_core.plots import Setting, View
 from glassy_core.probe import Level, Probe
@@ -132,8 +133,9 @@ def learning(members: Members, look: Look, fit: bool = False) -> bool:
     fits = [(setting, fit_loaders.fit(setting, (None, None), live=True)) for setting in settings] if fit else []
     fits = [(setting, law) for setting, law in fits if worth_drawing(law)]
     look.show(fitted_curves(settings, VIEW, fits), f"NLL against tau. {'; '.join(map(_learned, settings))}.")
-    if fit:
-        st.caption(LINES if fits else f"{NO_LAW} Dotted: the paper's law.")
+    inks = key(member.config for member in members)
+    law = (LINES if fits else f"{NO_LAW} Dotted: the paper's law.") if fit else ""
+    st.caption(f"{inks} {law}")
     return True
 
 

@@ -8,7 +8,6 @@ import streamlit as st
 
 from glassy_core import palette
 from glassy_core.chorales import Edition
-from glassy_core.config import RunConfig
 from glassy_core.music_figures import Point, recall_by_tau, recall_by_width
 from glassy_core.recall import best_mean_share
 from glassy_core.ui import critical_parts, loaders, sources
@@ -42,11 +41,10 @@ def recall_view(wish: Wish, found: Sequence[Row]) -> None:
         st.caption(f"{len(learned) - len(chorales)} of them are no longer than {k} chords, and are left out.")
     best = best_mean_share(chorales, k)
     peers = same_world(found, wish.row)[:MOST_RUNS]
-    inks = palette.colours({row.id: row.config for row in peers if row.config})
     data = loaders.data_name(wish.source.config)
 
     st.subheader("Against the width", anchor=False)
-    by_run = _points([(row, sources.last(row)) for row in peers], wish.edition, k, len(chorales), inks)
+    by_run = _points([(row, sources.last(row)) for row in peers], wish.edition, k, len(chorales))
     w_c, why = _critical_width(wish.row)
     live_figure(
         recall_by_width(by_run, best, w_c), "recall_by_width",
@@ -54,14 +52,15 @@ def recall_view(wish: Wish, found: Sequence[Row]) -> None:
         height=420, filename="recall-by-width",
     )  # fmt: skip
     line = f"Dashed: the critical width at NLL* = {NLL_STAR}, as on the Critical width page." if w_c else why
-    prose(f"Each point is one run of d = {wish.source.config.depth} on {data}, at its latest checkpoint. {plain(line)}")
+    inks = palette.key(row.config for row in peers if row.config)
+    prose(
+        f"Each point is one run of d = {wish.source.config.depth} on {data}, at its latest checkpoint. {plain(line)} "
+        f"{inks}"
+    )
 
     st.subheader("Along proper time", anchor=False)
     shown = list({row.id: row for row in [*by_width(found, wish.row), wish.row]}.values())
-    lines = [
-        _points([(row, at) for at in _usable(row)], wish.edition, k, len(chorales), inks | palette.colours(_known(row)))
-        for row in shown
-    ]
+    lines = [_points([(row, at) for at in _usable(row)], wish.edition, k, len(chorales)) for row in shown]
     live_figure(
         recall_by_tau(lines, best), "recall_by_tau",
         "Mean share recalled against proper time. " + "; ".join(f"{p[-1].name}: {p[-1].share:.2f}" for p in lines if p),
@@ -77,17 +76,11 @@ def recall_view(wish: Wish, found: Sequence[Row]) -> None:
     )  # fmt: skip
 
 
-def _known(row: Row) -> dict[str, RunConfig]:
-    return {row.id: row.config} if row.config else {}
-
-
 def _usable(row: Row) -> list[Source]:
     return [sources.source(row, step) for step in sources.steps(row)]
 
 
-def _points(
-    asked: Sequence[tuple[Row, Source]], edition: Edition, k: int, chorales: int, inks: dict[str, str]
-) -> list[Point]:
+def _points(asked: Sequence[tuple[Row, Source]], edition: Edition, k: int, chorales: int) -> list[Point]:
     """One point a checkpoint; damaged ones are left out, and the page says so."""
     out = []
     with st.spinner("Listening to every chorale", show_time=True):
@@ -98,7 +91,8 @@ def _points(
                 st.warning(plain(f"{row.name}: {in_words(error)}"), icon=":material/warning:")
                 continue
             name = loaders.label(row.name, at.config)
-            out.append(Point(name, inks[row.id], at.config.width, at.step, at.tau, share, complete, chorales))
+            ink = palette.colour(at.config)
+            out.append(Point(name, ink, at.config.width, at.step, at.tau, share, complete, chorales))
     return out
 
 

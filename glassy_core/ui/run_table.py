@@ -133,7 +133,7 @@ def _columns() -> dict[str, Any]:
         "d": column.NumberColumn(help="depth, recurrent layers", width=40),
         "w": column.NumberColumn(help="width, hidden units per layer", width=50),
         "eta": column.NumberColumn(format="%.2g", help="learning rate now"),
-        "p": column.TextColumn(help="minibatch size, transitions", width=50),
+        "p": column.TextColumn(help="minibatch size, transitions", width=50, alignment="right"),
         "Chorales": column.NumberColumn(width=80),
         "Seed": column.NumberColumn(width=55),
         "Tags": column.ListColumn(),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from glassy_core.ui.words import typeset
+
 SYMBOLS = (  # symbol as markdown, name, words
     ("d", "depth", "how many layers the network has, one on top of the other"),
     ("w", "width", "how many units each layer has"),
@@ -29,4 +31,4 @@ SYMBOLS = (  # symbol as markdown, name, words
 def symbols() -> None:
     """A small window with all symbols."""
     with st.popover("Symbols", icon=":material/translate:", type="tertiary"):
-        st.markdown("\n".join(f"- **{symbol}** {name}: {words}" for symbol, name, words in SYMBOLS), width=460)
+        st.markdown(typeset("\n".join(f"- **{symbol}** {name}: {words}" for symbol, name, words in SYMBOLS)), width=460)

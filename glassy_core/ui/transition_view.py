@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from glassy_core import checkpoints, palette
+from glassy_core import checkpoints
 from glassy_core.comparable import World
+from glassy_core.regimes import REGIMES, of_the_trio, regime
 from glassy_core.transitions import Chorale
 from glassy_core.ui import sources
 from glassy_core.ui.chorale_settings import Wish
@@ -44,15 +45,15 @@ def transition(wish: Wish, found: Sequence[Row]) -> None:
 
 
 def by_width(found: Sequence[Row], like: Row) -> list[Row]:
-    """Up to three runs that learn as `like` does, one a width: the class's regimes, else narrow, middle, wide.
+    """Up to three runs that learn as `like` does, one a width: the class trio, else narrow, middle, wide.
 
     For its own width `like` sings itself, for others the run that has learned longest, of equals the newest.
     """
     assert like.config is not None
     best_last = sorted(same_world(found, like), key=lambda row: (row.id == like.id, row.state.tau, row.id))
-    regimes = {palette.regime(row.config): row for row in best_last if row.config and palette.regime(row.config)}
-    if len(regimes) == 3 and palette.regime(like.config):
-        return [regimes[name] for name in ("under", "near", "over")]
+    trio = {regime: row for row in best_last if row.config and (regime := of_the_trio(row.config))}
+    if len(trio) == 3 and of_the_trio(like.config):
+        return [trio[name] for name in REGIMES]
     one_each = {row.config.width: row for row in best_last if row.config}
     widths = sorted(one_each)
     if len(widths) > 3:
@@ -86,8 +87,8 @@ def along_tau(row: Row) -> list[Source]:
 
 def _width_title(row: Row) -> str:
     assert row.config is not None
-    regime = palette.regime(row.config)
-    return f"w = {row.config.width}" + (f", {regime} the critical width" if regime else "")
+    known = regime(row.config)
+    return f"w = {row.config.width}" + (f", {known} the critical width" if known else "")
 
 
 def _players(wish: Wish, voices: Sequence[tuple[str, Source]], key: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 # status -> (colour of its badge, icon, what it means for the reader)
@@ -16,6 +17,15 @@ STATUS = {
     "failed": ("red", ":material/error:", "Could not go on; the reason stands beside it."),
     "interrupted": ("orange", ":material/power_off:", "Its process ended; it goes on from its last checkpoint."),
 }
+
+
+INDEXED = {"τ/τ_w": r"$\tau/\tau_w$", "w_c": "$w_c$", "τ_w": r"$\tau_w$"}
+
+
+def typeset(markdown: str) -> str:
+    """Symbols with an index as KaTeX writes them, which Streamlit ships."""
+    found = re.compile(r"τ/τ\\?_w\b|\bw\\?_c\b|τ\\?_w\b")  # escaped or not
+    return found.sub(lambda symbol: INDEXED[symbol[0].replace("\\", "")], markdown)
 
 
 def duration(seconds: float | None) -> str:

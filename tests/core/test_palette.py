@@ -2,12 +2,30 @@
 
 import tomllib
 from dataclasses import replace
+from itertools import combinations, product
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from glassy_core.config import PRESETS, RunConfig
-from glassy_core.palette import PAPER_BACKGROUND, REGIMES, SEQUENCE, colours, contrast, regime
+from glassy_core.palette import (
+    DEPTHS,
+    GREY,
+    PAPER_BACKGROUND,
+    REGIMES,
+    SEQUENCE,
+    SHADES,
+    TEXT,
+    WEIGHTS,
+    colour,
+    colours,
+    contrast,
+    depth_colour,
+    key,
+)
+from glassy_core.paper import PAPER_W_C
+from glassy_core.regimes import of_the_trio, regime
 
 THEME = tomllib.loads((Path(__file__).resolve().parents[2] / ".streamlit" / "config.toml").read_text())["theme"]
 
@@ -19,12 +37,57 @@ def test_contrast_is_that_of_wcag():
 
 def test_the_backgrounds_are_the_themes():
     assert {mode: THEME[mode]["backgroundColor"] for mode in ("light", "dark")} == PAPER_BACKGROUND
+    assert {mode: THEME[mode]["textColor"] for mode in ("light", "dark")} == TEXT
 
 
-@pytest.mark.parametrize("colour", [*REGIMES.values(), *SEQUENCE])
+# Two colours seen side by side: sRGB, linear light, as seen (Machado, Oliveira and Fernandes 2009, severity 1), and
+# their distance in OKLab, where lightness runs from 0 to 1.
+EYES = {
+    "all cones": np.eye(3),
+    "no red cones": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "no green cones": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+    "no blue cones": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]],
+}
+
+
+def oklab(colour, eyes):
+    srgb = np.array([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)])
+    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(np.asarray(EYES[eyes]) @ linear, 0, 1)
+    cones = [[0.41222, 0.53633, 0.05145], [0.2119, 0.68070, 0.1074], [0.0883, 0.28172, 0.62998]]
+    opponents = [[0.21045, 0.79362, -0.00407], [1.9780, -2.42859, 0.45059], [0.0259, 0.78277, -0.80868]]
+    return np.asarray(opponents) @ np.cbrt(np.asarray(cones) @ seen)
+
+
+def apart(inks, eyes):
+    """The least distance of any two."""
+    places = [oklab(ink, eyes) for ink in inks]
+    return min(float(np.linalg.norm(a - b)) for a, b in combinations(places, 2))
+
+
+FAMILIES = [*REGIMES.values(), SEQUENCE, SHADES, tuple(WEIGHTS.values())]
+
+
+@pytest.mark.parametrize("colour", [GREY, *(ink for family in FAMILIES for ink in family)])
 @pytest.mark.parametrize("background", PAPER_BACKGROUND.values(), ids=PAPER_BACKGROUND)
 def test_lines_stand_out_on_both_pages(colour, background):
     assert contrast(colour, background) >= 3
+
+
+def test_the_measure_tells_what_colour_blind_eyes_confuse():
+    assert apart(["#C8553D", "#B17A12"], "no green cones") < 0.05 < apart(["#C8553D", "#B17A12"], "all cones")
+    assert apart(["#000000", "#FFFFFF"], "no blue cones") == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize("eyes", EYES)
+def test_colours_of_one_set_are_told_apart(eyes):
+    assert apart([family[0] for family in REGIMES.values()], eyes) > 0.15
+    for family in (SEQUENCE, SHADES, WEIGHTS.values(), [*DEPTHS.values(), depth_colour(3)]):
+        assert apart(family, eyes) > 0.09
+    for family in REGIMES.values():
+        assert apart(family, eyes) > 0.045
+    for one, other in combinations(REGIMES.values(), 2):  # a network of one regime never looks as one of another
+        assert min(apart(pair, eyes) for pair in product(one, other)) > 0.06
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
@@ -36,23 +99,64 @@ def test_text_is_legible_on_both_pages(mode):
     assert contrast(colours["primaryColor"], "#FFFFFF") >= 4.4  # a button's white letters
 
 
-def test_own_data_have_no_known_regime():
-    assert regime(replace(PRESETS["class-near"].config, edition="own:songs")) is None
+def of(depth, width, chorales=8, **settings):
+    return RunConfig(depth=depth, width=width, chorales=chorales, **settings)
+
+
+def test_every_preset_of_a_name_has_its_regime():
+    for name, preset in PRESETS.items():
+        end = name.rsplit("-", 1)[1]
+        assert regime(preset.config) == (end if end in REGIMES else "over"), (
+            name
+        )  # the others are the paper's wide ones
+
+
+def test_the_regimes_move_with_depth_as_the_papers_critical_widths_do():
+    for depth, w_c in PAPER_W_C.items():
+        assert regime(of(depth, round(w_c), 80)) == "near"
+        assert regime(of(depth, round(w_c / 2), 80)) == "under"
+        assert regime(of(depth, round(w_c * 1.3), 80)) == "over"
+    widths = [next(w for w in range(2, 300) if regime(of(depth, w, 80)) == "over") for depth in range(1, 7)]
+    assert widths == sorted(widths, reverse=True)
+    assert regime(of(10, 60, 80)) == "over"
+    assert regime(of(10, 30, 80)) is None  # the paper does not say where w_c is
+
+
+def test_where_the_critical_width_is_not_known_there_is_no_regime():
+    near = PRESETS["class-near"].config
+    for changed in ({"edition": "own:songs"}, {"chorales": 20}, {"gradient": "exact"}, {"scaling": "global"}):
+        assert regime(replace(near, **changed)) is None, changed
 
 
 def test_the_regime_is_the_networks_whatever_its_name_and_seed():
     for name in ("under", "near", "over"):
         config = PRESETS[f"class-{name}"].config
-        assert regime(config) == regime(replace(config, name="x", seed=7, steps=10)) == name
-        assert colours({"a": config})["a"] == REGIMES[name]
-    assert regime(PRESETS["paper-d2-near"].config) is None
+        again = replace(config, name="x", seed=7, steps=10)
+        assert regime(again) == of_the_trio(again) == name
+        assert colours({"a": config})["a"] == colour(config) == REGIMES[name][0]
+    assert of_the_trio(PRESETS["paper-d2-near"].config) is None
+    assert of_the_trio(replace(PRESETS["class-near"].config, edition="own:songs")) is None
+
+
+def test_networks_of_one_regime_have_its_family_and_seeds_one_colour():
+    configs = {f"{w}-{seed}": of(2, w, seed=seed) for w in (30, 48, 60, 72) for seed in (0, 1)}
+    chosen = colours(configs)
+    assert set(chosen.values()) == set(REGIMES["over"])
+    assert all(chosen[f"{w}-0"] == chosen[f"{w}-1"] for w in (30, 48, 60, 72))
+    assert set(colours(configs | {"84-0": of(2, 84)}).values()) == set(REGIMES["over"])  # they come round again
+
+
+def test_the_key_names_the_colours_that_are_there():
+    assert key([of(2, 10), of(2, 48)]) == "Red: far below, blue: above the critical width."
+    assert key([of(2, 24)]) == "Amber: near the critical width."
+    assert key([of(2, 24, 20)]) == ""
 
 
 def test_runs_without_a_regime_keep_their_colour_and_do_not_clash():
-    configs = {f"run-{k}": RunConfig(seed=k) for k in range(len(SEQUENCE))}
+    configs = {f"run-{k}": of(2, 30, 20, seed=k) for k in range(len(SEQUENCE))}
     chosen = colours(configs)
     assert len(set(chosen.values())) == len(SEQUENCE)
     assert chosen == colours(dict(reversed(configs.items())))
     alone = colours({"run-3": configs["run-3"]})
     assert alone == colours({"run-3": replace(configs["run-3"], name="renamed")})
-    assert len(colours({str(k): RunConfig(seed=k) for k in range(40)})) == 40  # more runs than colours
+    assert len(colours({str(k): of(2, 30, 20, seed=k) for k in range(40)})) == 40  # more runs than colours

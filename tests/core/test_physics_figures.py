@@ -12,15 +12,15 @@ from glassy_core.aging_figures import Axes, Column, by_kind, collapse_errors, fi
 from glassy_core.aging_figures import csv_lines as aging_csv
 from glassy_core.collapse import breakdowns
 from glassy_core.comparable import readable
-from glassy_core.critical_figures import DEPTHS, critical_widths, csv_lines, transition
+from glassy_core.critical_figures import critical_widths, csv_lines, transition
 from glassy_core.criticality import Criticality
 from glassy_core.delta import Trajectory
 from glassy_core.depths import compare
-from glassy_core.figure_parts import SHADES, limits, shades
+from glassy_core.figure_parts import limits, shades
 from glassy_core.growth import power
 from glassy_core.learning_times import THRESHOLDS
 from glassy_core.measured import criticality, trajectory
-from glassy_core.palette import PAPER_BACKGROUND, contrast
+from glassy_core.palette import PAPER_BACKGROUND, SHADES, contrast
 from glassy_core.runs import RunStore
 from tests.made_runs import EXPONENT, W_C, write_aging, write_sweep
 
@@ -195,7 +195,7 @@ def test_names_cannot_be_markup(column):
 
 @pytest.mark.parametrize("background", PAPER_BACKGROUND.values())
 def test_every_shade_is_legible(background):
-    for colour in (*shades(5), *shades(7), *SHADES, *DEPTHS.values()):
+    for colour in (*shades(5), *shades(7)):
         assert contrast(colour, background) >= 3
 
 

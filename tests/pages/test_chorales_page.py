@@ -310,7 +310,7 @@ def test_recall_marks_the_critical_width_of_comparable_runs_only(open_page, stor
     assert sorted(by_width["data"][0]["x"]) == sorted(WIDTHS)
     (marked,) = [shape["x0"] for shape in by_width["layout"]["shapes"] if shape["x0"] == shape["x1"]]
     assert marked == pytest.approx(W_C[2], abs=2)
-    assert f"w_c = {marked:.3g}" in {note["text"] for note in by_width["layout"]["annotations"]}
+    assert f"w<sub>c</sub> = {marked:.3g}" in {note["text"] for note in by_width["layout"]["annotations"]}
 
 
 def test_recall_says_which_chorales_are_too_short(open_page, store):

@@ -88,10 +88,8 @@ def test_the_switch_fits_every_run_and_says_the_numbers(store):  # noqa: F811
     found = table(app)
     assert found["estimates are"] == ["reliable"]
     assert found["exponent a"] == [f"{fit.exponent.value:.3g} ({fit.exponent.low:.3g} to {fit.exponent.high:.3g})"]
-    assert found["is that enough?"] == ["no, a floor is needed"]
-    assert float(found["its AIC, above the one with a floor"][0].replace("\u2009", "")) == pytest.approx(
-        fit.pure.delta_aic, rel=0.01
-    )
+    assert found["does it tend to 0 bits?"] == ["no"]
+    assert float(found["and AIC higher by"][0].replace("\u2009", "")) == pytest.approx(fit.pure.delta_aic, rel=0.01)
     assert found["floor of the data (bits)"] == ["0"]
     assert window(app) == pytest.approx(fit.window)
     assert "pull on each other" in words(app)
@@ -131,7 +129,7 @@ def test_a_doubtful_fit_is_marked_and_not_hidden(store):  # noqa: F811
     assert "unreliable" in app.warning[0].value
     assert "no decay to fit" in app.warning[0].value
     assert table(app)["estimates are"] == ["**unreliable**"]
-    assert table(app)["is that enough?"] == ["the data cannot tell"]
+    assert table(app)["does it tend to 0 bits?"] == ["the data cannot tell"]
     assert "fit" in kinds(figures(app)[0])
 
 
@@ -147,7 +145,7 @@ def test_the_papers_values_stand_beside(store):  # noqa: F811
     config = RunConfig(name="paper", depth=2, width=90, edition="paper", eta=5e-3)
     power(store, config=config)
     column = table(opened(fit="true"))
-    assert column["paper: NLL∞, a"] == [f"{CURVES[2, 90].nll_inf:g}, {CURVES[2, 90].exponent:g}"]
+    assert column["the paper's NLL∞, a"] == [f"{CURVES[2, 90].nll_inf:g}, {CURVES[2, 90].exponent:g}"]
 
 
 def test_seeds_become_one_band_with_the_sisters_of_the_store(store):  # noqa: F811
