@@ -26,14 +26,15 @@ from glassy_core.ui.words import typeset
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ICON = Path(__file__).resolve().parent / "icon.svg"
-# Letters grow with a large wall, and figures with the letters; no line runs over all of it. Streamlit's own captions
-# and chosen segments are too faint to read for many.
+# Letters grow with a large wall, and figures with the letters; no line runs over all of it. Streamlit's own captions,
+# chosen segments and names of keys are too faint to read for many.
 INK = f"light-dark({TEXT['light']}, {TEXT['dark']})"
 CSS = """
 html { font-size: clamp(16px, 0.6vw, 24px); }
 [data-testid=stMainBlockContainer] { max-width: 104rem; margin-inline: auto; }
 [data-testid=stCaptionContainer], [data-testid=stCaptionContainer] p { color: inherit; opacity: 0.86; }
 .katex { font-size: 1.06em; }
+kbd { opacity: 0.86 !important; }
 [data-variant=segmented_control] p, [data-variant=pills] p, [data-orientation] p {
   color: INK;
 }
