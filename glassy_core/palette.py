@@ -26,7 +26,7 @@ SEQUENCE = ("#B66AF9", "#5E6F03", "#F2446C", "#455ED2", "#7B8B9B", "#9A4694")
 SHADES = ("#2A66DB", "#7C5598", "#AB728D", "#BD3A2B", "#DA720D")
 # Of the kinds of weights, as in Fig. 1.
 WEIGHTS = {"J": "#1D96E6", "M": "#2F7464", "K": "#B4410D", "W": "#8050B0", "h0": "#8F8F8F"}
-DEPTHS = {1: SHADES[0], 2: SHADES[1], 5: SHADES[3], 10: SHADES[4]}
+DEPTHS = {1: SHADES[0], 2: SHADES[3], 5: SHADES[4], 10: SHADES[1]}
 GREY = "#85827C"  # of reference lines
 PAPER_BACKGROUND = {"light": "#FCFBF8", "dark": "#15181C"}
 TEXT = {"light": "#23262B", "dark": "#E8E4DA"}

@@ -46,9 +46,11 @@ def running_now() -> None:
     busy = [row for row in every if row.busy]
     readable = [row for row in every if row.config]
     names = unique_names(readable)
-    latest = first_choice(readable)
+    latest = first_choice(readable)  # narrow, near, wide where it is the trio
     # Those at work in the order of their start, as they were asked for.
-    shown = (busy[::-1] or [row for row in readable if row.id in latest])[:MOST_CARDS]
+    shown = (busy[::-1] or sorted((row for row in readable if row.id in latest), key=lambda row: latest.index(row.id)))[
+        :MOST_CARDS
+    ]
     st.header("Running now" if busy or not shown else "Latest runs", anchor=False)
     if not shown:
         st.markdown("Nothing yet. Start the class trio above, or choose your own network on the Runs page.")

@@ -40,6 +40,7 @@ MOST_PANELS = 3
 VIEW = View(shown=("training",))
 LINES = "Thick: fit with its 95 % band; dashed: unreliable; dotted: the paper's law, or a fit carried on."
 NO_LAW = "No power law is fitted: none of these runs is long enough for one."
+COLOURED = (2, 3, 8)  # figures whose lines are networks
 Members = Sequence[Member]
 
 
@@ -76,7 +77,7 @@ def trio(found: Gathered) -> Members:
     """One network under, one near, one over the critical width of the class world."""
     rows = {row.id: row for row in loaders.readable_rows()}
     ids = loaders.first_choice([rows[m.run.id] for m in found.classroom if m.run.id in rows])
-    return [member for member in found.classroom if member.run.id in ids]
+    return [member for run_id in ids for member in found.classroom if member.run.id == run_id]
 
 
 def sweep(found: Gathered) -> Members:
@@ -125,17 +126,17 @@ def network(depth: int, width: int) -> None:
 
 def learning(members: Members, look: Look, fit: bool = False) -> bool:
     """Figs. 2 and 3: NLL against tau, with power laws."""
-    ids = [member.run.id for member in members]
-    settings = fit_loaders.settings([row for row in loaders.readable_rows() if row.id in ids], grouped=False)
+    rows = {row.id: row for row in loaders.readable_rows()}
+    here = [rows[member.run.id] for member in members if member.run.id in rows]
+    settings = fit_loaders.settings(here, grouped=False)
     settings = [setting for setting in settings if len(setting.curves[0].series)]
     if not settings:
         return False
     fits = [(setting, fit_loaders.fit(setting, (None, None), live=True)) for setting in settings] if fit else []
     fits = [(setting, law) for setting, law in fits if worth_drawing(law)]
     look.show(fitted_curves(settings, VIEW, fits), f"NLL against tau. {'; '.join(map(_learned, settings))}.")
-    inks = key(member.config for member in members)
-    law = (LINES if fits else f"{NO_LAW} Dotted: the paper's law.") if fit else ""
-    st.caption(f"{inks} {law}")
+    if fit:
+        st.caption(LINES if fits else f"{NO_LAW} Dotted: the paper's law.")
     return True
 
 
@@ -286,7 +287,8 @@ def draw(figure: int, found: Gathered) -> bool:
     if not members or not drawer(members, Look(f"paper-{figure}")):
         return False
     if figure != 4:
-        st.caption(plain(f"{members[0].world.words()}.") + _instead(figure, members))
+        inks = key(member.config for member in members) if figure in COLOURED else ""
+        st.caption(f"{plain(members[0].world.words())}. {inks} {_instead(figure, members)}")
     return True
 
 
@@ -295,6 +297,6 @@ def _instead(figure: int, members: Members) -> str:
     if figure not in (7, 9) or members[0].world.is_papers:
         return ""
     return (
-        " The class world's networks: those of the paper are drawn once one has two waiting times with records beyond "
+        "The class world's networks: those of the paper are drawn once one has two waiting times with records beyond "
         "τ/τ_w = 1."
     )
