@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 from glassy_core.delta import DeltaCurve
 from glassy_core.fits import Estimate
@@ -88,7 +88,7 @@ def collapse(curves: Sequence[DeltaCurve], window: tuple[float, float] | None = 
     if not np.all(np.isfinite(others)):
         return _because(nothing, "The collapse hangs on a single waiting time: let the run go on.")
     K = len(logs)
-    half = stats.t.ppf(0.975, K - 2) * np.sqrt((K - 1) * np.mean(np.square(np.array(others) - mu)))
+    half = stdtrit(K - 2, 0.975) * np.sqrt((K - 1) * np.mean(np.square(np.array(others) - mu)))
     return Collapse(Estimate(mu, mu - float(half), mu + float(half)), error, MUS, errors, chosen)
 
 

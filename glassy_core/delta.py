@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 Floats = NDArray[np.float64]
 
@@ -202,7 +202,7 @@ def _averaged(members: Sequence[tuple[Waiting, Floats]]) -> DeltaCurve:
     mean = logs.mean(axis=0)
     error = np.full(len(tau), np.nan)
     if n > 1:
-        error = stats.t.ppf(0.975, n - 1) * logs.std(axis=0, ddof=1) / np.sqrt(n)
+        error = stdtrit(n - 1, 0.975) * logs.std(axis=0, ddof=1) / np.sqrt(n)
     tau_w = float(np.mean([waiting.tau_w for waiting, _ in members]))
     low, high = np.exp(mean - error), np.exp(mean + error)
     return DeltaCurve(first.tau_w_step, tau_w, tau, np.exp(mean), low, high, n)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 from glassy_core.delta import DeltaCurve
 from glassy_core.fits import Estimate
@@ -112,7 +112,7 @@ def _half_interval(lines: Sequence[Line]) -> float:
     # Of a weighted mean, each measurement's residual grown by what it has pulled the mean towards itself.
     variance = float(np.sum((share * (slopes - mean) / np.maximum(1 - share, 0.1)) ** 2))
     effective = 1 / float(np.sum(share**2))
-    return float(stats.t.ppf(0.975, max(effective - 1, 1)) * np.sqrt(variance))
+    return float(stdtrit(max(effective - 1, 1), 0.975) * np.sqrt(variance))
 
 
 def _parts(line: Line) -> list[Line]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from glassy_core.exponents import Binned, Floats
 
@@ -77,7 +77,10 @@ class Noise:
         n_blocks = -(-(N + lead) // block)
         begins = rng.integers(0, N, (R, n_blocks, 1))
         drawn = self.innovations[(begins + np.arange(block)) % N].reshape(R, -1)[:, : N + lead]
-        return lfilter([1.0], [1.0, -self.correlation], drawn, axis=1)[:, lead:] * self.scale
+        values = np.ascontiguousarray(drawn.T)
+        for before, now in pairwise(values):
+            now += self.correlation * before
+        return values[lead:].T * self.scale
 
     def of_means(self, starts: NDArray[np.int64], count: NDArray[np.int64]) -> Floats:
         """Standard deviation of each bin's mean, (bins,); starts and count as in `Binned`."""

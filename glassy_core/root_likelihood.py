@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
-from scipy.special import log_ndtr
+from scipy.special import log_ndtr, stdtr
 
 from glassy_core.parabola import Parabola, Rates
 
@@ -43,7 +42,7 @@ def _chance(data: Rates, fit: Parabola, width: Floats) -> Floats:
     # A parabola that falls through the root has its rising root elsewhere: next best is one that touches zero.
     beta = np.where(free[:, 1:2] >= 0, free, problem.best(x, (2,)))
     best = problem.deviance(fit.coefficients[None], (data.width[None] - fit.middle) / fit.scale)
-    return np.asarray(2 * stats.t.sf(np.sqrt(np.clip(problem.deviance(beta, x) - best, 0, FAR)), max(dof, 1)))
+    return np.asarray(2 * stdtr(max(dof, 1), -np.sqrt(np.clip(problem.deviance(beta, x) - best, 0, FAR))))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import fdtrc
 
 POOL_ABOVE = 0.25  # p-value of Fisher's F above which points and seeds are taken to scatter alike
 
@@ -36,7 +36,7 @@ class Scatter:
         if dof_seeds < 1 or dof_points < 1 or square_points == 0:
             return pooled
         seeds, points = square_seeds / dof_seeds, square_points / dof_points
-        if seeds > 0 and stats.f.sf(points / seeds, dof_points, dof_seeds) > POOL_ABOVE:
+        if seeds > 0 and fdtrc(dof_points, dof_seeds, points / seeds) > POOL_ABOVE:
             return pooled
         return cls(seeds, dof_seeds, max(points - seeds, 0.0) / n, dof_points, n)
 

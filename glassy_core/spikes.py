@@ -20,7 +20,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.ndimage import rank_filter
 
 WINDOW = 64  # values behind base and spread; nothing is judged before there are so many
 FACTOR = 2.0  # the least rise called a spike
@@ -139,6 +138,8 @@ def find_spikes(nll: ArrayLike, eta: ArrayLike | None = None) -> Spikes:
 
     eta: (N,) the learning rate at each value; spikes from before it was last lowered suggest nothing.
     """
+    from scipy.ndimage import rank_filter  # late: a training process has no need of it
+
     log_nll = _log(np.asarray(nll, dtype=np.float64))
     N, half = len(log_nll), WINDOW // 2
     if N <= WINDOW:

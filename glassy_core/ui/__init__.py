@@ -1,6 +1,6 @@
 """What the pages call: `ui.frame("Runs")`, `ui.store()`, ... The only part of the core that imports Streamlit."""
 
-# Scipy takes most of a second to import: with the first page, where it is least noticed, rather than with the curves.
+# Scipy takes a third of a second to import: with the first page, where it is least noticed, rather than the curves.
 import glassy_core.fits  # noqa: F401
 from glassy_core.ui.frame import READING_WIDTH, frame, link, pages, plain, prose, start_dispatcher, store
 from glassy_core.ui.home import class_trio, doors, running_now
