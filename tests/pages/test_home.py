@@ -88,8 +88,8 @@ def test_the_dispatcher_is_seen_to_once(open_page, monkeypatch):
     assert len(calls) == 1
 
 
-@pytest.mark.parametrize("heavy", ["torch", "numba"])
-def test_pages_load_no_engine(heavy, store):
-    """Neither page needs an engine in the app's process: a fresh one that imports all they use has none."""
+@pytest.mark.parametrize("heavy", ["torch", "numba", "scipy.signal", "scipy.stats"])
+def test_pages_load_no_engine_and_little_of_scipy(heavy, store):
+    """A fresh process that imports all that the first page needs has no engine, and nothing that takes a second."""
     code = f"import sys, glassy_core.ui, glassy_core.ui.loaders; sys.exit({heavy!r} in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
