@@ -162,26 +162,26 @@ def _errors(logs: Sequence[Points], mus: Floats) -> Floats:
     """Collapse errors (1 + K, M): of all K curves, then without each of them."""
     K = len(logs)
     errors = np.full((1 + K, len(mus)), np.nan)
+    rows = np.vstack([np.ones(K, dtype=bool), ~np.eye(K, dtype=bool)])[: 1 + K if K > 2 else 1]
     for i, mu in enumerate(mus if K > 1 else []):
-        values = _on_grid(logs, mu)[1]
-        errors[0, i] = _scatter(values)
-        for k in range(K if K > 2 else 0):
-            errors[1 + k, i] = _scatter(np.delete(values, k, axis=0))
+        errors[: len(rows), i] = _scatter(_on_grid(logs, mu)[1], rows)
     return errors
 
 
-def _scatter(values: Floats) -> float:
-    """Pooled standard deviation between the rows of (K, G), known where finite; not-a-number without an overlap."""
-    known = np.isfinite(values)
-    count = known.sum(axis=0)
-    shared = known & (count > 1)
-    # A curve that overlaps with no other would be collapsed by being pushed away.
-    if np.any(shared.sum(axis=1) < MIN_COMMON):
-        return float("nan")
+def _scatter(values: Floats, rows: NDArray[np.bool_]) -> Floats:
+    """Pooled standard deviation between rows of values (K, G), known where finite, for several choices of rows (S, K).
+
+    (S,); not-a-number without an overlap.
+    """
+    known = np.isfinite(values) & rows[:, :, None]
+    count = known.sum(axis=1)
+    shared = known & (count > 1)[:, None]
     filled = np.where(shared, values, 0.0)
-    n = np.maximum(count, 1)
-    squares = np.sum(filled**2, axis=0) - filled.sum(axis=0) ** 2 / n
-    return float(np.sqrt(np.sum(np.maximum(squares, 0)) / np.sum((count - 1)[count > 1])))
+    squares = np.sum(filled**2, axis=1) - filled.sum(axis=1) ** 2 / np.maximum(count, 1)
+    # A curve that overlaps with no other would be collapsed by being pushed away.
+    apart = np.any((shared.sum(axis=2) < MIN_COMMON) & rows, axis=1)
+    freedom = np.where(apart, np.nan, np.maximum(count - 1, 0).sum(axis=1))
+    return np.asarray(np.sqrt(np.maximum(squares, 0).sum(axis=1) / freedom))
 
 
 def _at_an_end(errors: Floats) -> bool:

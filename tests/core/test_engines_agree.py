@@ -26,8 +26,8 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-def nll(learner, data):
-    return float(nll_bits(forward(learner.weights(), data)[1], data.targets).mean())
+def nll(learner, data, r=0):
+    return float(nll_bits(forward(learner.weights(r), data)[1], data.targets).mean())
 
 
 @pytest.mark.parametrize(("depth", "width"), [(1, 40), (2, 24)])
@@ -51,24 +51,26 @@ def test_full_batch_trajectories_agree(data, depth, width):
 
 def test_minibatch_curves_are_statistically_the_same(data):
     """Seeds differ between the engines, so only the mean curves can agree: to three standard errors."""
-    marks, seeds = (100, 300, 1000), range(6)
+    marks, seeds = (100, 300, 1000), 6
 
-    def curves(make, first_seed):
+    def curves(make, first_seed, together):
+        """log NLL (seeds, marks) of networks that learn so many at a time."""
         out = []
-        for seed in seeds:
-            rng = np.random.default_rng(first_seed + seed)
-            learner = make(initial_weights(2, 16, rng))
+        for first in range(0, seeds, together):
+            rngs = [np.random.default_rng(first_seed + first + r) for r in range(together)]
+            learner = make([initial_weights(2, 16, rng) for rng in rngs])
             values = []
             for step in range(max(marks) + 1):
                 if step in marks:
-                    values.append(np.log(nll(learner, data)))
+                    values.append([np.log(nll(learner, data, r)) for r in range(together)])
                 learner.evaluate()
-                learner.update([ETA], rng.choice(data.P, (1, 300), replace=False))
-            out.append(values)
+                batches = np.stack([rng.choice(data.P, 300, replace=False) for rng in rngs])
+                learner.update([ETA] * together, batches)
+            out.extend(np.transpose(values))
         return np.array(out)
 
-    fast = curves(lambda weights: CompiledLearner([weights], data, "delayed"), 0)
-    reference = curves(lambda weights: TorchLearner([weights], data, "delayed"), 100)
-    error = np.sqrt((fast.var(axis=0, ddof=1) + reference.var(axis=0, ddof=1)) / len(seeds))
+    fast = curves(lambda networks: CompiledLearner(networks, data, "delayed"), 0, together=1)
+    reference = curves(lambda networks: TorchLearner(networks, data, "delayed"), 100, together=seeds)
+    error = np.sqrt((fast.var(axis=0, ddof=1) + reference.var(axis=0, ddof=1)) / seeds)
     assert (np.abs(fast.mean(axis=0) - reference.mean(axis=0)) < 3 * error).all()
     assert error[-1] < 0.02  # the comparison is worth something
