@@ -147,6 +147,17 @@ def app(tmp_path, chromium):
 
 
 @pytest.fixture(scope="module")
+def shared_app(tmp_path_factory, chromium):
+    """The app with an empty run store, started once for a module whose `app` it is made."""
+    app = App(tmp_path_factory.mktemp("app"))
+    app.start()
+    try:
+        yield app
+    finally:
+        app.close()
+
+
+@pytest.fixture(scope="module")
 def gallery_app(tmp_path_factory, chromium):
     """The app on a store that holds the gallery and nothing else."""
     app = App(tmp_path_factory.mktemp("first"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 import time
 import wave
 from xml.etree import ElementTree
@@ -32,7 +33,13 @@ SAMPLES = """async (audio) => {
 }"""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def app(shared_app):
+    """One app for all tests here: each has a browser session of its own, and nothing is trained."""
+    return shared_app
+
+
+@pytest.fixture(scope="module")
 def singer(app):
     """A run whose network holds one chord; at the end the dispatcher is let come up, so that it can be ended."""
     yield add_singer(app.store, strength=3.0)
@@ -41,6 +48,14 @@ def singer(app):
         if time.monotonic() > deadline:
             break
         time.sleep(0.2)
+
+
+@pytest.fixture
+def wider(app, singer):
+    """A second run that sings, for one test."""
+    run = add_singer(app.store, width=6, name="wider")
+    yield run
+    shutil.rmtree(run.path)
 
 
 def open_view(page, app, query=""):
@@ -196,8 +211,8 @@ def test_the_address_is_the_piece(page, app, singer):
     other.close()
 
 
+@pytest.mark.usefixtures("wider")
 def test_only_one_player_sounds_at_a_time(page, app, singer):
-    add_singer(app.store, width=6, name="wider")
     open_view(page, app, f"view=transition&run={singer.id}")
     expect(page.locator(".play")).to_have_count(4, timeout=SOON)
     buttons = page.locator(".play")
