@@ -18,6 +18,7 @@ import pytest
 from glassy_core.gallery import SUFFIX
 from glassy_core.jobs import dispatcher_status
 from glassy_core.runs import DEFAULT_DIRECTORY, Run, RunStore
+from tests.processes import group_has_ended, in_time
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 REQUIRED = "GLASSY_REQUIRE_BROWSER"  # set to 1: a missing browser is a failure
@@ -70,7 +71,7 @@ class App:
     def stop(self) -> None:
         """End the server; the dispatcher and its runs go on."""
         if self.process:
-            end_group(self.process.pid, self.process)
+            end_group(self.process.pid)
             self.process.wait(20)
 
     def close(self) -> None:
@@ -93,22 +94,13 @@ class App:
             time.sleep(0.2)
 
 
-def end_group(pid: int, own: subprocess.Popen[bytes] | None = None) -> None:
-    """End a process and its children; they were started as a group of their own.
-
-    own: the process as this one's child, which is there as a name until it has been asked how it ended.
-    """
+def end_group(group: int) -> None:
+    """End a process and its children; they were started as a group of their own."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
-            os.killpg(pid, number)
-        for _ in range(50):
-            if own:
-                own.poll()
-            try:
-                os.killpg(pid, 0)
-            except ProcessLookupError:
-                return
-            time.sleep(0.1)
+            os.killpg(group, number)
+        if in_time(lambda: group_has_ended(group), 5.0):
+            return
 
 
 def _missing(what: str) -> None:

@@ -18,6 +18,7 @@ from glassy_core import jobs
 from glassy_core.chorales import load_edition
 from glassy_core.config import RunConfig
 from glassy_core.runs import Run, RunStore
+from tests.processes import has_ended, in_time
 
 ROOT = Path(__file__).resolve().parents[2]
 REQUIRED = "GLASSY_REQUIRE_FAULTS"  # set to 1: a fault that cannot be caused here is a failure
@@ -71,8 +72,8 @@ def end_dispatcher(store: RunStore, how: int = signal.SIGTERM) -> None:
     process = psutil.Process(status.pid)
     family = [process, *process.children(recursive=True)]
     process.send_signal(how)
-    psutil.wait_procs(family, timeout=10)
-    for left in (member for member in family if member.is_running()):
+    in_time(lambda: all(map(has_ended, family)), 10.0)
+    for left in (member for member in family if not has_ended(member)):
         left.kill()
 
 
