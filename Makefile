@@ -18,7 +18,7 @@ class: $(VENV)/app
 
 # The tests under load measure: they run by themselves, after all others. With ARGS only what they name runs.
 test: $(VENV)/dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(or $(ARGS),--ignore=tests/load)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(or $(ARGS),--ignore=tests/load)
 	$(if $(ARGS),,$(BIN)/python -m pytest -s tests/load)
 
 lint: $(VENV)/dev
