@@ -20,3 +20,4 @@ ui.live(ui.running_now)
 
 st.header("Pages", anchor=False)
 ui.doors()
+ui.load_ahead()

@@ -21,6 +21,7 @@ from glassy_core.palette import TEXT
 from glassy_core.passphrase import NotAllowedError
 from glassy_core.runs import RunError, RunStore
 from glassy_core.ui import presenter, tour
+from glassy_core.ui.plotly_files import load_ahead
 from glassy_core.ui.symbols import symbols
 from glassy_core.ui.words import typeset
 
@@ -33,6 +34,7 @@ CSS = """
 html { font-size: clamp(16px, 0.6vw, 24px); }
 [data-testid=stMainBlockContainer] { max-width: 104rem; margin-inline: auto; }
 [data-testid=stCaptionContainer], [data-testid=stCaptionContainer] p { color: inherit; opacity: 0.86; }
+.st-key-plotly { display: none; }
 .katex { font-size: 1.06em; }
 kbd { opacity: 0.86 !important; }
 [data-variant=segmented_control] p, [data-variant=pills] p, [data-orientation] p {
@@ -120,6 +122,8 @@ def frame(title: str, lead: str = "", heading: bool = True) -> None:
         symbols()
         presenter.door()
         st.html(f"<style>{CSS}</style>")
+        if title != "Home":  # whose own parts come first
+            load_ahead()
     tour.bar(next(page.file for page in _ALL_PAGES if page.title == title))
     if heading:
         st.title("glassy" if title == "Home" else title, anchor=False)

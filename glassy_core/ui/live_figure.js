@@ -1,26 +1,10 @@
-// Draws a Plotly figure and updates it in place. See live_figure.py for what `data` holds.
+// Draws a Plotly figure and updates it in place. See live_figure.py for what `data` holds; plotly.js stands before.
 
-const LOADING = Symbol.for("glassy.plotly")
 const SVG_ICON = {
   width: 24, height: 24,
   path: "M5 3h10l4 4v14H5z M7 5v14h10V8h-3V5z M8.5 15.5h7v1.5h-7z M8.5 12h7v1.5h-7z",
 }
 const SETTLE = 350 // ms after a press in which Plotly may still wait for a second click
-
-// One copy of plotly.js a page, however many figures there are.
-function loadPlotly(url) {
-  window[LOADING] ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script")
-    script.src = url
-    script.onload = () => resolve(window.Plotly)
-    script.onerror = () => {
-      window[LOADING] = undefined
-      reject(new Error("The plotting library did not load: reload the page."))
-    }
-    document.head.append(script)
-  })
-  return window[LOADING]
-}
 
 function merged(base, patch) {
   const out = { ...base }

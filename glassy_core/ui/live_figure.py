@@ -12,12 +12,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import plotly
 import plotly.graph_objects as go
 import streamlit as st
-from streamlit.components.v1 import declare_component
 
 from glassy_core.plots import template
+from glassy_core.ui.plotly_files import LOADER, url
 
 HERE = Path(__file__).resolve().parent
 Window = tuple[float, float]
@@ -63,10 +62,8 @@ NARROW_LAYOUT = {
 
 # Plotly.react works in the page's own document, not in a shadow root: its styles are global ones.
 _component = st.components.v2.component(
-    "glassy_live_figure", html=HTML, css=CSS, js=(HERE / "live_figure.js").read_text(), isolate_styles=False
+    "glassy_live_figure", html=HTML, css=CSS, js=LOADER + (HERE / "live_figure.js").read_text(), isolate_styles=False
 )
-# Only a way to have the server hand out a folder of files: the wheel's, with plotly.min.js in it.
-_files = declare_component("plotly_files", path=str(Path(plotly.__file__).parent / "package_data"))
 
 
 def live_figure(
@@ -94,7 +91,7 @@ def live_figure(
         data={
             "figure": figure if isinstance(figure, str) else figure.to_json(),
             "templates": _templates(),
-            "plotly": _plotly_url(),
+            "plotly": url(),
             "alt": alt,
             "height": height,
             "filename": filename,
@@ -121,8 +118,3 @@ def _ordered(ends: list[float]) -> Window:
 @cache
 def _templates() -> dict[str, Any]:
     return {theme: template(theme).to_plotly_json() for theme in ("light", "dark")}
-
-
-def _plotly_url() -> str:
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"{'/' if base else ''}{base}/component/{_files.name}/plotly.min.js?v={plotly.__version__}"
