@@ -30,7 +30,7 @@ DEPTHS = {1: SHADES[0], 2: SHADES[3], 5: SHADES[4], 10: SHADES[1]}
 GREY = "#85827C"  # of reference lines
 PAPER_BACKGROUND = {"light": "#FCFBF8", "dark": "#15181C"}
 TEXT = {"light": "#23262B", "dark": "#E8E4DA"}
-KEY = {"under": "red: far below", "near": "amber: near", "over": "blue: above"}
+KEY = {"under": "red: below", "near": "amber: near", "over": "blue: above"}
 
 
 def colour(config: RunConfig) -> str:

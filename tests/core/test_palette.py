@@ -147,7 +147,7 @@ def test_networks_of_one_regime_have_its_family_and_seeds_one_colour():
 
 
 def test_the_key_names_the_colours_that_are_there():
-    assert key([of(2, 10), of(2, 48)]) == "Red: far below, blue: above the critical width."
+    assert key([of(2, 10), of(2, 48)]) == "Red: below, blue: above the critical width."
     assert key([of(2, 24)]) == "Amber: near the critical width."
     assert key([of(2, 24, 20)]) == ""
 
