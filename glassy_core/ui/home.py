@@ -13,9 +13,9 @@ from glassy_core.palette import colours, key
 from glassy_core.series import Series
 from glassy_core.thinning import thin
 from glassy_core.ui import actions
-from glassy_core.ui.frame import link, pages, plain, store
+from glassy_core.ui.frame import link, pages, plain
 from glassy_core.ui.loaders import first_choice, latest_series, unique_names
-from glassy_core.ui.run_rows import Row, rows
+from glassy_core.ui.run_rows import Row
 from glassy_core.ui.words import STATUS, duration, number, whole
 
 MOST_CARDS = 9
@@ -40,17 +40,14 @@ def class_trio() -> None:
         actions.show_outcome()
 
 
-def running_now() -> None:
+def running_now(every: list[Row]) -> None:
     """A card for each run that is queued or at work; else for the latest ones."""
-    every = rows(store())
     busy = [row for row in every if row.busy]
     readable = [row for row in every if row.config]
     names = unique_names(readable)
-    latest = first_choice(readable)  # narrow, near, wide where it is the trio
-    # Those at work in the order of their start, as they were asked for.
-    shown = (busy[::-1] or sorted((row for row in readable if row.id in latest), key=lambda row: latest.index(row.id)))[
-        :MOST_CARDS
-    ]
+    by_id = {row.id: row for row in readable}
+    # Those at work in the order of their start, as they were asked for; the trio from narrow to wide.
+    shown = (busy[::-1] or [by_id[run_id] for run_id in first_choice(readable)])[:MOST_CARDS]
     st.header("Running now" if busy or not shown else "Latest runs", anchor=False)
     if not shown:
         st.markdown("Nothing yet. Start the class trio above, or choose your own network on the Runs page.")

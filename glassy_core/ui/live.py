@@ -7,23 +7,19 @@ from collections.abc import Callable
 import streamlit as st
 
 from glassy_core.ui.frame import store
-from glassy_core.ui.run_rows import rows
+from glassy_core.ui.run_rows import Row, rows
 
 PERIOD = 1.0  # seconds
 
 
-def live(part: Callable[[], None]) -> None:
-    """Draw a part of the page, again every second while a run is queued or at work."""
-    was_busy = any_busy()
+def live(part: Callable[[list[Row]], None]) -> None:
+    """Draw a part of the page of all runs, again every second while one is queued or at work."""
+    was_busy = any(row.busy for row in rows(store()))
 
     def again() -> None:
-        part()
-        if any_busy() != was_busy:
+        every = rows(store())
+        part(every)
+        if any(row.busy for row in every) != was_busy:
             st.rerun()  # the whole page once, which sets or drops the timer
 
     st.fragment(again, run_every=PERIOD if was_busy else None)()
-
-
-def any_busy() -> bool:
-    """Whether any run changes by itself now."""
-    return any(row.busy for row in rows(store()))

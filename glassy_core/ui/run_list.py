@@ -5,16 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from glassy_core.ui.actions import show_outcome
-from glassy_core.ui.frame import store
 from glassy_core.ui.queue_view import in_short, queue_view, standing
 from glassy_core.ui.run_panel import panel, trash
-from glassy_core.ui.run_rows import rows
+from glassy_core.ui.run_rows import Row
 from glassy_core.ui.run_table import filters, table
 
 
-def all_runs() -> None:
+def all_runs(listed: list[Row]) -> None:
     """Everything about the runs there are."""
-    listed = rows(store())
     show_outcome()
     if listed:
         now = standing(listed)
