@@ -1,10 +1,39 @@
 // Draws a Plotly figure and updates it in place. See live_figure.py for what `data` holds; plotly.js stands before.
 
+const TURNS = Symbol.for("glassy.turns")
 const SVG_ICON = {
   width: 24, height: 24,
   path: "M5 3h10l4 4v14H5z M7 5v14h10V8h-3V5z M8.5 15.5h7v1.5h-7z M8.5 12h7v1.5h-7z",
 }
 const SETTLE = 350 // ms after a press in which Plotly may still wait for a second click
+
+// Figures are drawn one at a time, those in sight first, and the browser paints in between.
+async function inTurn(root, act) {
+  const turns = (window[TURNS] ??= { taken: false, waiting: [] })
+  if (turns.taken) await new Promise((go) => turns.waiting.push({ root, go }))
+  turns.taken = true
+  try {
+    await act()
+  } finally {
+    await painted()
+    const next = turns.waiting.splice(Math.max(turns.waiting.findIndex((turn) => inSight(turn.root)), 0), 1)
+    turns.taken = next.length > 0
+    next.forEach((turn) => turn.go())
+  }
+}
+
+// A hidden window paints nothing: then after a moment.
+function painted() {
+  return new Promise((done) => {
+    requestAnimationFrame(() => setTimeout(done))
+    setTimeout(done, 100)
+  })
+}
+
+function inSight(element) {
+  const { top, bottom } = element.getBoundingClientRect()
+  return top < window.innerHeight && bottom > 0
+}
 
 function merged(base, patch) {
   const out = { ...base }
@@ -85,23 +114,30 @@ class LiveFigure {
   }
 
   draw() {
-    this.queue = this.queue.then(() => this.react()).catch((error) => {
-      this.trouble.textContent = error.message
-    })
+    this.takeRoom()
+    this.queue = this.queue
+      .then(() => loadPlotly(this.data.plotly))
+      .then((plotly) => inTurn(this.root, () => this.react(plotly)))
+      .catch((error) => {
+        this.trouble.textContent = error.message
+      })
   }
 
-  async react() {
-    const plotly = await loadPlotly(this.data.plotly)
+  // Before its turn comes, so that nothing below moves later.
+  takeRoom() {
+    // A transform, not zoom: Plotly reckons with it where it looks for the pointer.
+    this.scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16
+    this.stage.style.transform = `scale(${this.scale})`
+    this.root.style.height = `${this.data.height * this.scale}px`
+  }
+
+  async react(plotly) {
     if (this.ended.signal.aborted || !this.root.clientWidth) return
     this.postponed = this.held
     if (this.held) return
     const { data } = this
     const figure = JSON.parse(data.figure)
     this.width = this.root.clientWidth
-    // A transform, not zoom: Plotly reckons with it where it looks for the pointer.
-    this.scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16
-    this.stage.style.transform = `scale(${this.scale})`
-    this.root.style.height = `${data.height * this.scale}px`
     const width = this.width / this.scale
     let layout = merged(figure.layout, {
       template: data.templates[theme(this.root)],
@@ -136,7 +172,16 @@ class LiveFigure {
     if (!bar || document.querySelector(".glassy-figure") !== this.root) return
     if (getComputedStyle(bar.parentElement).position !== "sticky") return
     this.root.style.scrollMarginBottom = `${bar.offsetHeight + 24}px`
-    this.root.scrollIntoView({ block: "nearest" })
+    const still = new AbortController() // until the reader does something
+    const signal = AbortSignal.any([still.signal, this.ended.signal])
+    for (const name of ["wheel", "touchstart", "pointerdown", "keydown"]) {
+      window.addEventListener(name, () => still.abort(), { signal, capture: true })
+    }
+    // Again while what is above it may still grow.
+    for (const wait of [0, 300, 1000, 2000]) {
+      setTimeout(() => signal.aborted || this.root.scrollIntoView({ block: "nearest" }), wait)
+    }
+    setTimeout(() => still.abort(), 2100)
   }
 
   // The same object as long as it can be: Plotly.react begins from nothing where the configuration is another one.
