@@ -15,7 +15,10 @@ def test_recall_against_width_marks_w_c_and_the_best():
     assert list(figure.data[0].y) == [0.25, 0.75]
     assert figure.data[0].hovertext[0] == "&lt;b&gt;a&lt;/b&gt;"
     assert [(shape.x0, shape.y0) for shape in figure.layout.shapes if shape.x0 == 22.4]
-    assert {note.text for note in figure.layout.annotations} == {"w_c = 22.4", "no network can have more than 0.900"}
+    assert {note.text for note in figure.layout.annotations} == {
+        "w<sub>c</sub> = 22.4",
+        "no network can have more than 0.900",
+    }
     assert not recall_by_width(POINTS, 1.0, None).layout.shapes
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from glassy_core.config import CLASS_AGING, PRESETS
 from glassy_core.runs import State
+from tests.components import components
 from tests.made_runs import BASE, EXPONENT, write_aging, write_run
 
 PAGE = "pages/4_Aging.py"
@@ -22,7 +23,7 @@ def words(app):
 
 
 def sent(app):
-    return [json.loads(component.proto.json) for component in app.get("bidi_component")]
+    return [json.loads(component.proto.json) for component in components(app)]
 
 
 def traces(app, kind):

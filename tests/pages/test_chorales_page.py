@@ -21,6 +21,7 @@ from glassy_core.training import fresh
 from glassy_core.ui import chorale_views, transition_view
 from glassy_core.ui.songs import ending
 from glassy_core.voices import NAMES
+from tests.components import components
 from tests.made_runs import BASE, W_C, WIDTHS, write_run, write_sweep
 from tests.singers import HELD, add_singer
 
@@ -31,12 +32,12 @@ TRAIN = load_edition("corpus").splits["train"]
 
 def sent(app):
     """What the page hands to its players, in their order."""
-    data = [json.loads(component.proto.json) for component in app.get("bidi_component")]
+    data = [json.loads(component.proto.json) for component in components(app)]
     return [values for values in data if "quarter" in values]
 
 
 def figures(app):
-    data = [json.loads(component.proto.json) for component in app.get("bidi_component")]
+    data = [json.loads(component.proto.json) for component in components(app)]
     return [json.loads(values["figure"]) for values in data if "figure" in values]
 
 
@@ -66,7 +67,7 @@ def address(app):
 def test_an_empty_store_says_what_to_do(open_page):
     app = open_page(PAGE)
     assert "No network can sing yet" in app.info[0].value
-    assert not app.get("bidi_component")
+    assert not components(app)
 
 
 def test_a_run_without_a_checkpoint_does_not_sing(open_page, store):

@@ -16,6 +16,7 @@ from glassy_core.comparable import readable
 from glassy_core.measured import criticality
 from glassy_core.sweep_presets import SWEEPS
 from glassy_core.sweeps import expand
+from tests.components import components
 from tests.made_runs import BASE, W_C, WIDTHS, write_run, write_sweep
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +30,7 @@ def words(app):
 
 def figures(app):
     """What the page hands to its plots, by their words."""
-    sent = [json.loads(component.proto.json) for component in app.get("bidi_component")]
+    sent = [json.loads(component.proto.json) for component in components(app)]
     return {data["alt"]: json.loads(data["figure"])["data"] for data in sent}
 
 

@@ -19,6 +19,7 @@ from glassy_core.config import PRESETS, RunConfig
 from glassy_core.plots import Curve, Setting, View
 from glassy_core.runs import RunStore, State
 from glassy_core.ui import fit_loaders, loaders
+from tests.components import components
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = "pages/2_Learning_curves.py"
@@ -54,7 +55,7 @@ def opened(**query):
 
 def sent(app):
     """What the page hands to its plot."""
-    (component,) = app.get("bidi_component")
+    (component,) = components(app)
     return json.loads(component.proto.json)
 
 
@@ -73,7 +74,7 @@ def words(app):
 def test_an_empty_store_says_what_to_do(store):
     app = opened()
     assert "no run yet" in app.info[0].value
-    assert not app.get("bidi_component")
+    assert not components(app)
 
 
 def test_the_newest_class_trio_is_shown_at_first(store):

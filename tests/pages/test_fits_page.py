@@ -21,6 +21,7 @@ from glassy_core.probe import Probe, Trace
 from glassy_core.runs import RunBusyError, State
 from glassy_core.training import fresh
 from glassy_core.ui import fit_loaders
+from tests.components import components
 
 
 def record(run, config, nll, eta=None):
@@ -53,7 +54,7 @@ def table(app):
 
 
 def figures(app):
-    return [json.loads(json.loads(part.proto.json)["figure"]) for part in app.get("bidi_component")]
+    return [json.loads(json.loads(part.proto.json)["figure"]) for part in components(app)]
 
 
 def legend(app):
@@ -65,7 +66,7 @@ def kinds(figure):
 
 
 def window(app):
-    return json.loads(app.get("bidi_component")[0].proto.json)["window"]
+    return json.loads(components(app)[0].proto.json)["window"]
 
 
 def test_nothing_is_fitted_before_it_is_asked_for(store):  # noqa: F811

@@ -9,6 +9,7 @@ from glassy_core.midi import Sound, to_midi
 from glassy_core.own_data import import_own
 from glassy_core.own_files import File
 from glassy_core.voices import lead
+from tests.components import components
 from tests.singers import add_singer
 
 RUNS, CRITICAL, CHORALES = "pages/1_Runs.py", "pages/3_Critical_width.py", "pages/5_Chorales.py"
@@ -125,7 +126,7 @@ def test_a_set_that_is_empty_is_not_offered(open_page, store, songs):
     app = open_page(CHORALES, split="valid")
     assert "this edition holds nothing out" in words(app)
     assert app.selectbox(key="address_split").options == ["training"]
-    assert json.loads(app.get("bidi_component")[0].proto.json)
+    assert json.loads(components(app)[0].proto.json)
 
 
 def test_runs_of_two_contents_of_one_name_are_not_set_beside_each_other(open_page, store, songs):
