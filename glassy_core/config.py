@@ -253,11 +253,13 @@ def _paper(depth: int, width: int, eta: float, steps: int, waiting_times: tuple[
 # Class world: a prototype's levels after 6e4 steps were NLL 0.09, 0.0115 and below 0.01 after 2.5e4 steps.
 PRESETS: dict[str, Preset] = {
     "class-under": Preset(
-        "Class world, under: w = 10", "Too small to learn eight chorales: it levels off.", _class_world("under", 10)
+        "Class world, under: w = 10",
+        "Too small for eight chorales: its loss stays high.",
+        _class_world("under", 10),
     ),
     "class-near": Preset(
         "Class world, near: w = 24",
-        "Not far above the critical width: slower.",
+        "It learns them, too, but slowly.",
         _class_world("near", 24),
     ),
     "class-over": Preset("Class world, over: w = 48", "Large enough to learn them all.", _class_world("over", 48)),

@@ -10,8 +10,8 @@ from glassy_core.paper import PAPER_W_C
 REGIMES = ("under", "near", "over")
 # The width of the nearly critical run, d = 2, by the number of chorales: the class world's and the paper's.
 NEAR = {PRESETS[key].config.chorales: PRESETS[key].config.width for key in ("class-near", "paper-d2-near")}
-# Of that width: below the first it is under, above the second over. In the class world the first is where the upper
-# ends of the intervals of w_c lie (NLL* = 0.01); the second is between the paper's w = 68 and 90.
+# Of that width: below the first it is under, above the second over. In the class world the first is close to the
+# upper ends of the intervals of w_c (NLL* = 0.01); the second is between the paper's w = 68 and 90.
 BOUNDS = (0.55, 1.15)
 
 

@@ -91,8 +91,9 @@ def physics(chosen: Sequence[Row], view: View) -> None:
     )
     prose(
         "**NLL** is the mean of log₂(1 + exp(-2 S H)) over pitches and chords: 1 bit at the start, where every pitch "
-        "is a coin toss. Narrow networks level off above the floor, wide ones fall as a power of τ, "
-        "a straight line on logarithmic axes; in between, near the critical width, learning slows down."
+        "is a coin toss. Narrow networks stay high, and a fit tells where they would end; wide ones fall for a long "
+        "stretch as a power of τ, a straight line on logarithmic axes; in between, near the critical width, learning "
+        "slows down."
     )
     floors = [_floor_sentence(row) for row in chosen]
     prose(" ".join(dict.fromkeys(sentence for sentence in floors if sentence)))

@@ -28,7 +28,7 @@ def class_trio() -> None:
     with st.container(border=True, key="trio"):
         st.markdown(
             f"**The class trio**: three networks of *w* = {widths} on the first eight chorales. "
-            "The narrow one levels off, the wide one learns them all, the middle one takes longer for it."
+            "The narrow one stays high, the wide one learns them all, the middle one takes longer for it."
         )
         actions.button(
             "Start the class trio",

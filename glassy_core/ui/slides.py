@@ -59,7 +59,7 @@ SLIDES = (
     Slide("A network that listens", "It hears a chord and says which one comes next; its layers remember.", _network),
     Slide(
         "Three sizes, three fates",
-        "Too small, and it levels off; large enough, and it goes on learning; in between, it slows down.",
+        "Too small, and the loss stays high; large enough, and it falls and falls; in between, it takes longer.",
         lambda found, look: paper_plots.learning(paper_plots.trio(found), look),
     ),
     Slide(

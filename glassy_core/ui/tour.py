@@ -19,35 +19,40 @@ _CSS = """
   .st-key-tour { background: BACKGROUND; }
 }
 """.replace("BACKGROUND", BACKGROUND)
+_SPEAKS_OF_FIGURE = ".st-key-tour { --figure: 1; }"  # live_figure.js brings it into sight
 
 
 @dataclass(frozen=True)
 class Step:
-    """One stop: the page's file, what it shows, what to try there."""
+    """One stop: the page's file, what it shows, what to try there, and whether that is the page's first figure."""
 
     file: str
     title: str
     words: str
+    figure: bool = False
 
 
 STEPS = (
     Step(
         "pages/2_Learning_curves.py",
         "Three networks learn",
-        "Each curve is one network; lower is better. The narrow one (w = 10) levels off, the wide one (w = 48) goes on "
-        "falling, the middle one (w = 24) follows it later. Drag over the plot to zoom, double-click to come back.",
+        "Each curve is one network; lower is better. The narrow one (w = 10) stays high, the wide one (w = 48) falls "
+        "first, the middle one (w = 24) follows it later. Drag over the plot to zoom, double-click to come back.",
+        figure=True,
     ),
     Step(
         "pages/3_Critical_width.py",
         "Where learning stops being possible",
         "Every dot is one network's speed of learning. Follow a curve down to zero: there no time is long enough. That "
         "is the critical width. Compare one layer with two.",
+        figure=True,
     ),
     Step(
         "pages/4_Aging.py",
         "Learning ages like a glass",
         "We wait, then watch how far the weights go. The longer we waited, the slower they move. Further down, move μ "
         "until the curves fall on one another.",
+        figure=True,
     ),
     Step(
         "pages/5_Chorales.py",
@@ -80,7 +85,7 @@ def bar(page: str) -> None:
         return
     here = STEPS[step]
     with st.container(border=True, key="tour", horizontal=True, vertical_alignment="center"):
-        st.html(f"<style>{_CSS}</style>")
+        st.html(f"<style>{_CSS}{_SPEAKS_OF_FIGURE if here.figure else ''}</style>")
         st.markdown(f"**{step + 1} of {len(STEPS)}: {here.title}.** {here.words}", width=760)
         if Path(here.file).name != Path(page).name:
             st.page_link(here.file, label="Back to where the tour is", query_params={"tour": str(step + 1)})

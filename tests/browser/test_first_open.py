@@ -76,8 +76,10 @@ def test_the_tour_at_every_size_in_both_themes(chromium, gallery_app, size, sche
             assert all(ratio < 4 for ratio in page.evaluate(RATIOS))
         if size == "laptop":
             assert serious(page) == []
-        if size != "phone" and page.locator(".glassy-figure").count():
+        if size != "phone" and step.figure:
             page.wait_for_function(WHOLE)  # what the step speaks of
+        elif size != "phone":
+            assert page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollTop") == 0
         if size == "phone":
             bar.get_by_role("button", name="Next" if k + 1 < len(STEPS) else "That was it").click()
         else:
