@@ -102,7 +102,9 @@ def summary(found: Sequence[Finding]) -> None:
     prose(
         "A number agrees when our 95 % interval and the paper's value, with the error it states or half a unit of its "
         "last digit, have a value in common. It is open where a run is too short or the interval too wide; the table "
-        "says what is missing. The words below each figure's title are the paper's claims."
+        "says what is missing. The words below each figure's title are the paper's claims. "
+        "`python -m glassy_core paper` prints all that the tables below say, computed anew; the commands beside the "
+        "figures show more of where it comes from."
     )
 
 
