@@ -179,10 +179,10 @@ class LiveFigure {
       window.addEventListener(name, () => still.abort(), { signal, capture: true })
     }
     // Again while what is above it may still grow.
-    for (const wait of [0, 300, 1000, 2000]) {
+    for (let wait = 0; wait < 10_000; wait += 250) {
       setTimeout(() => signal.aborted || this.root.scrollIntoView({ block: "nearest" }), wait)
     }
-    setTimeout(() => still.abort(), 2100)
+    setTimeout(() => still.abort(), 10_000)
   }
 
   // The same object as long as it can be: Plotly.react begins from nothing where the configuration is another one.
