@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeVar
 
 from glassy_core import paper
-from glassy_core.config import RunConfig
+from glassy_core.config import USUAL, RunConfig
 from glassy_core.runs import Run, RunError
 
 Key = TypeVar("Key", bound=Hashable)
@@ -30,11 +30,10 @@ class World:
     def words(self) -> str:
         """For the reader: '8 chorales of the corpus edition', and what differs from the usual way of learning."""
         number = "one chorale" if self.chorales == 1 else f"{self.chorales} chorales"
-        usual = RunConfig()
         unusual = {
-            f"{self.scaling} scaling": self.scaling != usual.scaling,
-            f"{self.gradient} gradient": self.gradient != usual.gradient,
-            f"p = {self.batch_size}": self.batch_size != usual.batch_size,
+            f"{self.scaling} scaling": self.scaling != USUAL.scaling,
+            f"{self.gradient} gradient": self.gradient != USUAL.gradient,
+            f"p = {self.batch_size}": self.batch_size != USUAL.batch_size,
         }
         return ", ".join([f"{number} of the {self.edition} edition", *(words for words, it in unusual.items() if it)])
 

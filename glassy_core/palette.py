@@ -15,7 +15,7 @@ from glassy_core.config import RunConfig
 from glassy_core.regimes import regime
 
 # The first is the regime's; the others are for further networks of it in the same figure.
-REGIMES = {
+FAMILIES = {
     "under": ("#BD3063", "#DC4F81", "#AC3992", "#DE6E74"),
     "near": ("#BB8805", "#9F7100", "#855E02", "#A08142"),
     "over": ("#0085C8", "#3A61C4", "#7D8FB5", "#1096E9"),
@@ -36,7 +36,7 @@ KEY = {"under": "red: below", "near": "amber: near", "over": "blue: above"}
 def colour(config: RunConfig) -> str:
     """The colour of the network's regime, or the first of the sequence."""
     known = regime(config)
-    return REGIMES[known][0] if known else SEQUENCE[0]
+    return FAMILIES[known][0] if known else SEQUENCE[0]
 
 
 def colours(configs: Mapping[str, RunConfig]) -> dict[str, str]:
@@ -51,7 +51,7 @@ def colours(configs: Mapping[str, RunConfig]) -> dict[str, str]:
         if known:
             network = replace(config, name="", seed=0)
             if network not in networks:
-                networks[network] = _free(REGIMES[known], networks.values())
+                networks[network] = _free(FAMILIES[known], networks.values())
             chosen[run_id] = networks[network]
         else:
             start = zlib.crc32(run_id.encode()) % len(SEQUENCE)
@@ -75,6 +75,11 @@ def _free(family: Sequence[str], taken: Iterable[str]) -> str:
     """The first of the family that is not taken; once all are, they come round again."""
     used = Counter(taken)
     return min(family, key=lambda ink: used[ink])
+
+
+def both(of_theme: Mapping[str, str]) -> str:
+    """A colour of the light and one of the dark page as CSS has them."""
+    return f"light-dark({of_theme['light']}, {of_theme['dark']})"
 
 
 def contrast(a: str, b: str) -> float:

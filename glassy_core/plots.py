@@ -94,11 +94,8 @@ class Setting:
 
 def template(theme: Literal["light", "dark"]) -> go.layout.Template:
     """Text, grid and background for a page of that theme."""
-    text, grid, line = {
-        "light": (TEXT["light"], "#E7E3D9", "#A9A498"),
-        "dark": (TEXT["dark"], "#2B3037", "#5C636C"),
-    }[theme]
-    background = PAPER_BACKGROUND[theme]
+    text, background = TEXT[theme], PAPER_BACKGROUND[theme]
+    grid, line = {"light": ("#E7E3D9", "#A9A498"), "dark": ("#2B3037", "#5C636C")}[theme]
     axis = {
         "gridcolor": grid,
         "linecolor": line,

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TypeVar
+
 import numpy as np
 
-from glassy_core.config import CLASS_TRIO, PRESETS, RunConfig
+from glassy_core.config import CLASS_TRIO, PRESETS, USUAL, RunConfig
 from glassy_core.paper import PAPER_W_C
+
+Key = TypeVar("Key")
 
 REGIMES = ("under", "near", "over")
 # The width of the nearly critical run, d = 2, by the number of chorales: the class world's and the paper's.
@@ -23,8 +28,7 @@ def regime(config: RunConfig) -> str | None:
     its depths only what is over at d = 5 is known, because w_c falls with depth.
     """
     near = NEAR.get(config.chorales)
-    usual = RunConfig()
-    if config.is_own or near is None or (config.gradient, config.scaling) != (usual.gradient, usual.scaling):
+    if config.is_own or near is None or (config.gradient, config.scaling) != (USUAL.gradient, USUAL.scaling):
         return None
     place = config.width / (near * _shrink(config.depth))
     if place > BOUNDS[1]:
@@ -36,8 +40,15 @@ def regime(config: RunConfig) -> str | None:
 
 def of_the_trio(config: RunConfig) -> str | None:
     """The regime of a network that is one of the class trio, whatever its name, seed and steps; else None."""
-    same = [key for key in CLASS_TRIO if _network(config) == _network(PRESETS[key].config)]
-    return regime(config) if same and not config.is_own else None
+    return None if config.is_own else _TRIO.get(_network(config))
+
+
+def trio(found: Iterable[tuple[Key, RunConfig | None]]) -> list[Key]:
+    """Those that are of the class trio, from narrow to wide: of each regime the first."""
+    first: dict[str | None, Key] = {}
+    for key, config in found:
+        first.setdefault(of_the_trio(config) if config else None, key)
+    return [first[name] for name in REGIMES if name in first]
 
 
 def _shrink(depth: int) -> float:
@@ -48,3 +59,6 @@ def _shrink(depth: int) -> float:
 
 def _network(config: RunConfig) -> tuple[object, ...]:
     return config.depth, config.width, config.chorales, config.batch_size, config.gradient, config.scaling
+
+
+_TRIO = {_network(PRESETS[key].config): key.removeprefix("class-") for key in CLASS_TRIO}

@@ -14,6 +14,7 @@ from glassy_core.ui.aging_parts import interval
 from glassy_core.ui.aging_runs import Measure, Network, columns
 from glassy_core.ui.frame import plain, prose
 from glassy_core.ui.live_figure import live_figure
+from glassy_core.ui.words import whole
 
 
 def the_growth(chosen: Sequence[Network], how: Measure) -> None:
@@ -90,7 +91,7 @@ def the_kinds(chosen: Sequence[Network], how: Measure) -> None:
         st.session_state.pop("waited", None)
     step = st.segmented_control(
         "Waiting time (steps)", steps, default=steps[0], key="waited", bind="query-params", required=True,
-        format_func=lambda n: f"{n:,}".replace(",", "\u2009"),
+        format_func=whole,
     )  # fmt: skip
     with st.grid(min(len(shown), 3), min_column_width=320, gap="small"):
         for k, column in enumerate(shown):

@@ -16,13 +16,13 @@ from glassy_core.config import CLASS_AGING, PRESETS, ConfigError, RunConfig
 from glassy_core.delta import KINDS, Trajectory
 from glassy_core.measured import trajectory
 from glassy_core.palette import colours
-from glassy_core.regimes import REGIMES, of_the_trio
+from glassy_core.regimes import trio
 from glassy_core.runs import RunError
 from glassy_core.ui import actions, loaders
 from glassy_core.ui.estimate import show_estimate
 from glassy_core.ui.following import queue_and_tell
 from glassy_core.ui.frame import READING_WIDTH, plain, store
-from glassy_core.ui.words import typeset
+from glassy_core.ui.words import typeset, whole
 
 ALL = "all weights"
 PRESET_KEYS = [key for key, preset in PRESETS.items() if preset.config.waiting_times]
@@ -84,8 +84,7 @@ def choose(found: dict[str, Network]) -> list[Network]:
 
 
 def _first(found: dict[str, Network]) -> list[str]:
-    by_regime = {of_the_trio(network.config): id_ for id_, network in found.items()}
-    return [by_regime[name] for name in REGIMES if name in by_regime] or list(found)[:3]
+    return trio((id_, network.config) for id_, network in reversed(found.items())) or list(found)[:3]
 
 
 @dataclass(frozen=True)
@@ -147,7 +146,7 @@ def start_form() -> None:
                            format_func=lambda name: PRESETS[name].title, width=READING_WIDTH)  # fmt: skip
         text = st.text_input("Seeds", value="0", key="aging_seeds", bind="query-params", placeholder="such as 0, 1, 2")
     preset = PRESETS[key]
-    times = ", ".join(f"{step:,}".replace(",", "\u2009") for step in preset.config.waiting_times)
+    times = ", ".join(whole(step) for step in preset.config.waiting_times)
     st.caption(f"{preset.words} Waiting times, in steps: {times}.")
     try:
         configs = [replace(preset.config, seed=seed) for seed in _seeds(text)]

@@ -17,7 +17,7 @@ from glassy_core.chorales import ChoraleError
 from glassy_core.config import ConfigError
 from glassy_core.estimates import EstimateError
 from glassy_core.files import sentence
-from glassy_core.palette import TEXT
+from glassy_core.palette import TEXT, both
 from glassy_core.passphrase import NotAllowedError
 from glassy_core.runs import RunError, RunStore
 from glassy_core.ui import presenter, tour
@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 ICON = Path(__file__).resolve().parent / "icon.svg"
 # Letters grow with a large wall, and figures with the letters; no line runs over all of it. Streamlit's own captions,
 # chosen segments and names of keys are too faint to read for many.
-INK = f"light-dark({TEXT['light']}, {TEXT['dark']})"
+INK = both(TEXT)
 CSS = """
 html { font-size: clamp(16px, 0.6vw, 24px); }
 [data-testid=stMainBlockContainer] { max-width: 104rem; margin-inline: auto; }

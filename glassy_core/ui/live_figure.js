@@ -174,15 +174,13 @@ class LiveFigure {
     if (getComputedStyle(bar.parentElement).position !== "sticky") return
     this.root.style.scrollMarginBottom = `${bar.offsetHeight + 24}px`
     const still = new AbortController() // until the reader does something
-    const signal = AbortSignal.any([still.signal, this.ended.signal])
+    const signal = AbortSignal.any([still.signal, this.ended.signal, AbortSignal.timeout(10_000)])
     for (const name of ["wheel", "touchstart", "pointerdown", "keydown"]) {
       window.addEventListener(name, () => still.abort(), { signal, capture: true })
     }
     // Again while what is above it may still grow.
-    for (let wait = 0; wait < 10_000; wait += 250) {
-      setTimeout(() => signal.aborted || this.root.scrollIntoView({ block: "nearest" }), wait)
-    }
-    setTimeout(() => still.abort(), 10_000)
+    const again = setInterval(() => this.root.scrollIntoView({ block: "nearest" }), 250)
+    signal.addEventListener("abort", () => clearInterval(again))
   }
 
   // The same object as long as it can be: Plotly.react begins from nothing where the configuration is another one.

@@ -18,7 +18,7 @@ from glassy_core import chorales
 from glassy_core.config import RunConfig
 from glassy_core.palette import colours
 from glassy_core.plots import Curve
-from glassy_core.regimes import REGIMES, of_the_trio
+from glassy_core.regimes import of_the_trio, trio
 from glassy_core.runs import Run
 from glassy_core.series import Series, SeriesReader
 from glassy_core.transitions import floor_bits
@@ -57,8 +57,7 @@ def first_choice(found: Sequence[Row]) -> list[str]:
     newest = found[:LATEST]
     if not any(row.config and of_the_trio(row.config) for row in newest):
         return [row.id for row in newest]
-    trio = [next((row.id for row in found if row.config and of_the_trio(row.config) == name), None) for name in REGIMES]
-    return [run_id for run_id in trio if run_id]
+    return trio((row.id, row.config) for row in found)
 
 
 def curves(chosen: Sequence[Row]) -> list[Curve]:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from glassy_core.palette import PAPER_BACKGROUND
+from glassy_core.palette import PAPER_BACKGROUND, both
 
 _STEP = "tour_step"
 _KEY = "Ctrl+Enter"  # goes on; Next is many presses of Tab away
-BACKGROUND = f"light-dark({PAPER_BACKGROUND['light']}, {PAPER_BACKGROUND['dark']})"
+BACKGROUND = both(PAPER_BACKGROUND)
 # At the foot of the window, so that what a step speaks of is in sight; a phone has no room for both.
 _CSS = """
 @media (min-width: 641px) {

@@ -8,7 +8,7 @@ import streamlit as st
 
 from glassy_core import checkpoints
 from glassy_core.comparable import World
-from glassy_core.regimes import REGIMES, of_the_trio, regime
+from glassy_core.regimes import of_the_trio, regime, trio
 from glassy_core.transitions import Chorale
 from glassy_core.ui import sources
 from glassy_core.ui.chorale_settings import Wish
@@ -51,9 +51,9 @@ def by_width(found: Sequence[Row], like: Row) -> list[Row]:
     """
     assert like.config is not None
     best_last = sorted(same_world(found, like), key=lambda row: (row.id == like.id, row.state.tau, row.id))
-    trio = {regime: row for row in best_last if row.config and (regime := of_the_trio(row.config))}
-    if len(trio) == 3 and of_the_trio(like.config):
-        return [trio[name] for name in REGIMES]
+    narrow_to_wide = trio((row, row.config) for row in reversed(best_last))
+    if len(narrow_to_wide) == 3 and of_the_trio(like.config):
+        return narrow_to_wide
     one_each = {row.config.width: row for row in best_last if row.config}
     widths = sorted(one_each)
     if len(widths) > 3:

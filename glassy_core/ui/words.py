@@ -6,6 +6,8 @@ import math
 import re
 from typing import Any
 
+from glassy_core.findings import whole as whole  # as the core writes counts, too
+
 # status -> (colour of its badge, icon, what it means for the reader)
 STATUS = {
     "queued": ("gray", ":material/schedule:", "Waits for a free worker."),
@@ -18,14 +20,12 @@ STATUS = {
     "interrupted": ("orange", ":material/power_off:", "Its process ended; it goes on from its last checkpoint."),
 }
 
-
-INDEXED = {"τ/τ_w": r"$\tau/\tau_w$", "w_c": "$w_c$", "τ_w": r"$\tau_w$"}
+INDEXED = re.compile(r"(τ/)?\bτ\\?_w\b|\bw\\?_c\b")  # symbols with an index, its underscore escaped or not
 
 
 def typeset(markdown: str) -> str:
     """Symbols with an index as KaTeX writes them, which Streamlit ships."""
-    found = re.compile(r"τ/τ\\?_w\b|\bw\\?_c\b|τ\\?_w\b")  # escaped or not
-    return found.sub(lambda symbol: INDEXED[symbol[0].replace("\\", "")], markdown)
+    return INDEXED.sub(lambda symbol: "$" + symbol[0].replace("\\", "").replace("τ", r"\tau") + "$", markdown)
 
 
 def duration(seconds: float | None) -> str:
@@ -46,11 +46,6 @@ def number(value: float | None, digits: int = 4) -> str:
         return "–"
     rounded = float(f"{value:.{digits}g}")
     return whole(round(rounded)) if 10**digits <= abs(rounded) < 1e7 else f"{value:.{digits}g}"
-
-
-def whole(value: int) -> str:
-    """A count with thin spaces between thousands."""
-    return f"{value:,}".replace(",", "\u2009")
 
 
 def setting_value(value: Any) -> str:

@@ -11,9 +11,9 @@ import pytest
 from glassy_core.config import PRESETS, RunConfig
 from glassy_core.palette import (
     DEPTHS,
+    FAMILIES,
     GREY,
     PAPER_BACKGROUND,
-    REGIMES,
     SEQUENCE,
     SHADES,
     TEXT,
@@ -25,7 +25,7 @@ from glassy_core.palette import (
     key,
 )
 from glassy_core.paper import PAPER_W_C
-from glassy_core.regimes import of_the_trio, regime
+from glassy_core.regimes import REGIMES, of_the_trio, regime, trio
 
 THEME = tomllib.loads((Path(__file__).resolve().parents[2] / ".streamlit" / "config.toml").read_text())["theme"]
 
@@ -65,10 +65,10 @@ def apart(inks, eyes):
     return min(float(np.linalg.norm(a - b)) for a, b in combinations(places, 2))
 
 
-FAMILIES = [*REGIMES.values(), SEQUENCE, SHADES, tuple(WEIGHTS.values())]
+SETS = [*FAMILIES.values(), SEQUENCE, SHADES, tuple(WEIGHTS.values())]
 
 
-@pytest.mark.parametrize("colour", [GREY, *(ink for family in FAMILIES for ink in family)])
+@pytest.mark.parametrize("colour", [GREY, *(ink for family in SETS for ink in family)])
 @pytest.mark.parametrize("background", PAPER_BACKGROUND.values(), ids=PAPER_BACKGROUND)
 def test_lines_stand_out_on_both_pages(colour, background):
     assert contrast(colour, background) >= 3
@@ -81,12 +81,12 @@ def test_the_measure_tells_what_colour_blind_eyes_confuse():
 
 @pytest.mark.parametrize("eyes", EYES)
 def test_colours_of_one_set_are_told_apart(eyes):
-    assert apart([family[0] for family in REGIMES.values()], eyes) > 0.15
+    assert apart([family[0] for family in FAMILIES.values()], eyes) > 0.15
     for family in (SEQUENCE, SHADES, WEIGHTS.values(), [*DEPTHS.values(), depth_colour(3)]):
         assert apart(family, eyes) > 0.09
-    for family in REGIMES.values():
+    for family in FAMILIES.values():
         assert apart(family, eyes) > 0.045
-    for one, other in combinations(REGIMES.values(), 2):  # a network of one regime never looks as one of another
+    for one, other in combinations(FAMILIES.values(), 2):  # a network of one regime never looks as one of another
         assert min(apart(pair, eyes) for pair in product(one, other)) > 0.06
 
 
@@ -106,9 +106,7 @@ def of(depth, width, chorales=8, **settings):
 def test_every_preset_of_a_name_has_its_regime():
     for name, preset in PRESETS.items():
         end = name.rsplit("-", 1)[1]
-        assert regime(preset.config) == (end if end in REGIMES else "over"), (
-            name
-        )  # the others are the paper's wide ones
+        assert regime(preset.config) == (end if end in REGIMES else "over"), name
 
 
 def test_the_regimes_move_with_depth_as_the_papers_critical_widths_do():
@@ -133,17 +131,24 @@ def test_the_regime_is_the_networks_whatever_its_name_and_seed():
         config = PRESETS[f"class-{name}"].config
         again = replace(config, name="x", seed=7, steps=10)
         assert regime(again) == of_the_trio(again) == name
-        assert colours({"a": config})["a"] == colour(config) == REGIMES[name][0]
+        assert colours({"a": config})["a"] == colour(config) == FAMILIES[name][0]
     assert of_the_trio(PRESETS["paper-d2-near"].config) is None
     assert of_the_trio(replace(PRESETS["class-near"].config, edition="own:songs")) is None
+
+
+def test_the_trio_goes_from_narrow_to_wide_and_the_first_of_each_counts():
+    wide, near, narrow = (PRESETS[f"class-{name}"].config for name in ("over", "near", "under"))
+    found = [("a", wide), ("b", None), ("c", of(2, 30)), ("d", narrow), ("e", near), ("f", near)]
+    assert trio(found) == ["d", "e", "a"]
+    assert trio(found[:3]) == ["a"]
 
 
 def test_networks_of_one_regime_have_its_family_and_seeds_one_colour():
     configs = {f"{w}-{seed}": of(2, w, seed=seed) for w in (30, 48, 60, 72) for seed in (0, 1)}
     chosen = colours(configs)
-    assert set(chosen.values()) == set(REGIMES["over"])
+    assert set(chosen.values()) == set(FAMILIES["over"])
     assert all(chosen[f"{w}-0"] == chosen[f"{w}-1"] for w in (30, 48, 60, 72))
-    assert set(colours(configs | {"84-0": of(2, 84)}).values()) == set(REGIMES["over"])  # they come round again
+    assert set(colours(configs | {"84-0": of(2, 84)}).values()) == set(FAMILIES["over"])  # they come round again
 
 
 def test_the_key_names_the_colours_that_are_there():
