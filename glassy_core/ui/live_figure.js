@@ -170,7 +170,7 @@ class LiveFigure {
   intoSight() {
     const bar = document.querySelector(".st-key-tour")
     if (!bar || document.querySelector(".glassy-figure") !== this.root) return
-    if (!getComputedStyle(bar).getPropertyValue("--figure")) return // this step speaks of something else
+    if (!bar.querySelector(".st-key-tour_figure")) return // this step speaks of something else
     if (getComputedStyle(bar.parentElement).position !== "sticky") return
     this.root.style.scrollMarginBottom = `${bar.offsetHeight + 24}px`
     const still = new AbortController() // until the reader does something

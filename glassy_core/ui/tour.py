@@ -19,7 +19,6 @@ _CSS = """
   .st-key-tour { background: BACKGROUND; }
 }
 """.replace("BACKGROUND", BACKGROUND)
-_SPEAKS_OF_FIGURE = ".st-key-tour { --figure: 1; }"  # live_figure.js brings it into sight
 
 
 @dataclass(frozen=True)
@@ -85,11 +84,12 @@ def bar(page: str) -> None:
         return
     here = STEPS[step]
     with st.container(border=True, key="tour", horizontal=True, vertical_alignment="center"):
-        st.html(f"<style>{_CSS}{_SPEAKS_OF_FIGURE if here.figure else ''}</style>")
+        st.html(f"<style>{_CSS}</style>")
         st.markdown(f"**{step + 1} of {len(STEPS)}: {here.title}.** {here.words}", width=760)
         if Path(here.file).name != Path(page).name:
             st.page_link(here.file, label="Back to where the tour is", query_params={"tour": str(step + 1)})
-        with st.container(horizontal=True, width="content"):
+        # live_figure.js brings the figure into sight that a step speaks of.
+        with st.container(horizontal=True, width="content", key="tour_figure" if here.figure else "tour_page"):
             if step > 0 and st.button("Back", key="tour_back", icon=":material/arrow_back:"):
                 _go(step - 1)
             if step + 1 < len(STEPS):
