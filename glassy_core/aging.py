@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from glassy_core.collapse import Breakdown, Collapse, breakdowns, collapse
-from glassy_core.delta import DeltaCurve, Trajectory, delta_curves
+from glassy_core.delta import DeltaCurve, Trajectory, delta_curves, of_waiting_time
 from glassy_core.growth import LOGARITHM, POWER, SHORT, Growth, logarithm, power, short_time
 
 Window = tuple[float, float]
@@ -60,19 +60,24 @@ def aging(
     collapse_window: Window | None = None,
     power_window: Window = POWER,
     log_window: Window = LOGARITHM,
+    origin: float = 0.0,
+    tau_w: float | None = None,
 ) -> Aging:
     """The analysis of one run, or of several seeds of one setting.
 
     frozen: divide by Gamma(tau_w) throughout, as Baity-Jesi et al. do; kind: of the weights "J", "M", "K", "W" or "h0"
-    alone. Windows are (low, high) in tau / tau_w; collapse_window None: see collapse().
+    alone. Windows are (low, high) in tau / tau_w; collapse_window None: see collapse(). origin: tau / tau_w at which
+    the power law begins. tau_w: of one waiting time, in proper time, that is looked at alone.
     """
     curves = delta_curves(trajectories, frozen, kind)
+    if tau_w is not None:
+        curves = of_waiting_time(curves, tau_w)
     best = collapse(curves, collapse_window)
     return Aging(
         curves,
         short_time(curves, short_window),
         best,
-        power(curves, power_window),
+        power(curves, power_window, origin),
         logarithm(curves, log_window),
         breakdowns(curves, best.mu.value if best.mu else 1.0),
         frozen,

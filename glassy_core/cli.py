@@ -123,7 +123,15 @@ def _parser() -> argparse.ArgumentParser:
     aging.add_argument("--seeds", action="store_true", help="average over the runs that differ in the seed only")
     aging.add_argument("--frozen", action="store_true", help="divide by Gamma at the waiting time throughout")
     aging.add_argument("--kind", choices=["J", "M", "K", "W", "h0"], help="the weights of one kind alone")
+    aging.add_argument("--tau-w", type=float, metavar="TAU", help="this waiting time alone, in proper time")
+    aging.add_argument(
+        "--origin", type=float, default=0.0, metavar="X", help="tau/tau_w at which the power law begins (default: 0)"
+    )
     paper = command("paper", _paper, "Put the paper's statements, figure by figure, beside what the runs here say.")
+    paper.add_argument("--figure", type=int, choices=range(1, 10), metavar="N", help="one figure alone, 1 to 9")
+    network = command("network", _network, "Count the weights and the free parameters of a network.")
+    network.add_argument("--depth", type=int, default=2, metavar="D", help="layers (default: 2)")
+    network.add_argument("--width", type=int, default=30, metavar="W", help="hidden units a layer (default: 30)")
     gallery = command("gallery", _gallery, "Make, prolong or copy the finished runs that come with glassy.")
     gallery.add_argument("what", choices=["plan", "make", "export"], help="say how far it is; train; copy into runs/")
     gallery.add_argument("--part", default="all", help="sweep, aging, paper or all (default)")
@@ -137,7 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     queue.add_argument("--last", nargs="+", default=[], metavar="RUN", help="put these queued runs behind all others")
     bench = command("bench", _bench, "Measure the engine against nn.RNN with autograd, one thread each.")
     bench.add_argument("--quick", action="store_true", help="the five shapes only, briefly")
-    for sub in (data, fit, critical, aging, paper, runs, queue, bench):
+    for sub in (data, fit, critical, aging, paper, network, runs, queue, bench):
         sub.add_argument("--json", action="store_true", help="one JSON object on stdout, and nothing else there")
     group = command("class", _class, "Show the app to a class: on the network, the presenter's passphrase needed.")
     group.add_argument("--port", type=int, default=8501, help="where the server listens (default: 8501)")
@@ -403,6 +411,21 @@ def _row(run: Run) -> dict[str, Any]:
         return row | {"name": run.about()["name"], "settings": run.config().to_json()}
     except RunError as error:
         return row | {"status": "failed", "error": str(error)}
+
+
+def _network(options: argparse.Namespace) -> None:
+    from glassy_core.network import parameter_count
+    from glassy_core.network_picture import WORDS, counts
+
+    config = RunConfig(depth=options.depth, width=options.width)  # which checks both
+    sizes = counts(config.depth, config.width)
+    free = round(parameter_count(config.depth, config.width))
+    if options.json:
+        print(json.dumps({"weights": sizes, "free_parameters": free}))
+        return
+    for kind, size in sizes.items():
+        print(f"{size:9d}  {WORDS.get(kind, f'{kind}: biases of the output')}")
+    print(f"{free:9d}  free parameters, each orthogonal M counted as w(w - 1)/2")
 
 
 def _gallery(options: argparse.Namespace) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ class Collapse:
     """mu of the best collapse, or None with `why`.
 
     mus: (M,) exponents; errors: (M,) collapse error of each, not-a-number where the curves do not overlap;
-    error: at the best one; window: (low, high) in tau / tau_w.
+    error: at the best one; window: (low, high) in tau / tau_w; curves: tau_w of those that go far enough through it.
     """
 
     mu: Estimate | None
@@ -39,14 +39,29 @@ class Collapse:
     errors: Floats
     window: tuple[float, float]
     why: str = ""
+    curves: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Where a curve is apart from the others, in x = tau / tau_w^mu; lasting: to the end of what can be compared."""
+
+    begin: float
+    end: float
+    lasting: bool
 
 
 @dataclass(frozen=True)
 class Breakdown:
-    """Where a curve leaves the others: x = tau / tau_w^mu, or None where it stays with them as far as they go."""
+    """Where a curve leaves the others: its stretches apart from them, by ascending x."""
 
     tau_w: float
-    x: float | None
+    stretches: tuple[Stretch, ...]
+
+    @property
+    def x(self) -> float | None:
+        """tau / tau_w^mu at which it first leaves them; None where it stays with them as far as they go."""
+        return self.stretches[0].begin if self.stretches else None
 
 
 def collapse_errors(curves: Sequence[DeltaCurve], mus: Floats, window: tuple[float, float]) -> Floats:
@@ -71,56 +86,52 @@ def collapse(curves: Sequence[DeltaCurve], window: tuple[float, float] | None = 
         chosen = (0.0, np.inf)
     logs = _reaching(curves, chosen)
     errors, *without = _errors(logs, MUS)
-    nothing = Collapse(None, None, MUS, errors, chosen)
+    nothing = Collapse(None, None, MUS, errors, chosen, curves=tuple(np.exp([log[0] for log in logs]).tolist()))
     if len(logs) < 3:
-        return _because(nothing, f"{_times(len(logs))} far enough into the window; mu needs three: let the run go on.")
+        return replace(
+            nothing, why=f"{_times(len(logs))} far enough into the window; mu needs three: let the run go on."
+        )
     mu, error = _minimum(MUS, errors)
     if not np.isfinite(mu):
-        return _because(nothing, "No mu brings the curves over each other inside the window: widen it.")
+        return replace(nothing, why="No mu brings the curves over each other inside the window: widen it.")
     if not _grows(curves, chosen):
-        return _because(
-            nothing, "Delta does not grow inside the window: there every mu collapses the curves. Widen it."
+        return replace(
+            nothing, why="Delta does not grow inside the window: there every mu collapses the curves. Widen it."
         )
     if _at_an_end(errors):
         why = "The collapse error still falls at the last mu at which the curves can be compared: let the run go on."
-        return _because(nothing, why)
+        return replace(nothing, why=why)
     others = [_minimum(MUS, rest)[0] for rest in without]
     if not np.all(np.isfinite(others)):
-        return _because(nothing, "The collapse hangs on a single waiting time: let the run go on.")
+        return replace(nothing, why="The collapse hangs on a single waiting time: let the run go on.")
     K = len(logs)
     half = stdtrit(K - 2, 0.975) * np.sqrt((K - 1) * np.mean(np.square(np.array(others) - mu)))
-    return Collapse(Estimate(mu, mu - float(half), mu + float(half)), error, MUS, errors, chosen)
+    return replace(nothing, mu=Estimate(mu, mu - float(half), mu + float(half)), error=error)
 
 
 def breakdowns(curves: Sequence[DeltaCurve], mu: float) -> list[Breakdown]:
-    """For each curve the x = tau / tau_w^mu from which on it is apart from the others.
+    """For each curve where it is apart from the others in x = tau / tau_w^mu.
 
-    The criterion: from there, for a stretch of BREAK_STRETCH in log x or more, Delta differs by more than BREAK from
-    the median of the other curves that are known at that x.
+    The criterion: for a stretch of BREAK_STRETCH in log x or more, in the aging regime, Delta differs by more than
+    BREAK from the median of the other curves that are known at that x.
     """
     if len(curves) < 2:
-        return [Breakdown(curve.tau_w, None) for curve in curves]
+        return [Breakdown(curve.tau_w, ()) for curve in curves]
     grid, values = _on_grid([_windowed(curve, (0.0, np.inf)) for curve in curves], mu)
     found = []
-    need = max(round(BREAK_STRETCH / SPACING), 1)
     for k, curve in enumerate(curves):
         rest = np.delete(values, k, axis=0)
-        known = np.isfinite(values[k]) & np.any(np.isfinite(rest), axis=0)
-        apart: NDArray[np.bool_] = np.zeros(len(grid), dtype=bool)
-        apart[known] = np.abs(values[k, known] - np.nanmedian(rest[:, known], axis=0)) > np.log1p(BREAK)
-        lasting = [bool(apart[i : i + need].all()) for i in range(len(grid) - need + 1)]
-        first = np.flatnonzero(lasting & _aging_part(grid, curve, mu)[: len(lasting)])
-        found.append(Breakdown(curve.tau_w, float(np.exp(grid[first[0]])) if len(first) else None))
+        known = np.isfinite(values[k]) & np.any(np.isfinite(rest), axis=0) & _aging_part(grid, curve, mu)
+        x, gap = np.exp(grid[known]), np.abs(values[k, known] - np.nanmedian(rest[:, known], axis=0))
+        edges = np.flatnonzero(np.diff(gap > np.log1p(BREAK), prepend=False, append=False)).reshape(-1, 2).tolist()
+        long = [(a, b) for a, b in edges if (b - a) * SPACING >= BREAK_STRETCH]
+        found.append(Breakdown(curve.tau_w, tuple(Stretch(float(x[a]), float(x[b - 1]), b == len(x)) for a, b in long)))
     return found
 
 
 def _aging_part(grid: Floats, curve: DeltaCurve, mu: float) -> NDArray[np.bool_]:
     """Grid points at which tau / tau_w is in the aging regime: before it no collapse in x is expected."""
     return grid + (mu - 1) * np.log(curve.tau_w) >= np.log(AGING_REGIME)
-
-
-def _because(nothing: Collapse, why: str) -> Collapse:
-    return Collapse(None, None, nothing.mus, nothing.errors, nothing.window, why)
 
 
 def _windowed(curve: DeltaCurve, window: tuple[float, float]) -> Points:

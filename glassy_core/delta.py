@@ -16,6 +16,8 @@ AROUND = 1.25  # factor in proper time over which Gamma is averaged, where two t
 JOINS = 0.5  # of the longest: how long a seed must have been followed to count in a mean
 KINDS = ("J", "M", "K", "W", "h0")  # of weights
 
+SAME = 0.01  # relative distance of waiting times that are one: a learning rate halved early shifts them a little
+
 
 @dataclass(frozen=True)
 class Waiting:
@@ -206,3 +208,8 @@ def _averaged(members: Sequence[tuple[Waiting, Floats]]) -> DeltaCurve:
     tau_w = float(np.mean([waiting.tau_w for waiting, _ in members]))
     low, high = np.exp(mean - error), np.exp(mean + error)
     return DeltaCurve(first.tau_w_step, tau_w, tau, np.exp(mean), low, high, n)
+
+
+def of_waiting_time(curves: Sequence[DeltaCurve], tau_w: float) -> list[DeltaCurve]:
+    """The curve of that waiting time, in proper time; none where none is within SAME of it."""
+    return [curve for curve in curves if abs(curve.tau_w / tau_w - 1) < SAME]

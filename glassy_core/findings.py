@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from glassy_core.comparable import Member, World, distinct
+from glassy_core.estimates import best_speed
 from glassy_core.fits import Estimate
 from glassy_core.runs import Run
 from glassy_core.series import Series
@@ -14,7 +15,7 @@ from glassy_core.series import Series
 Verdict = Literal["agrees", "differs", "open"]
 Read = Callable[[Run], Series]
 
-TOO_WIDE = 3.0  # of our half-width over the paper's uncertainty: beyond it nothing can be told
+TOO_WIDE = 3.0  # of our half-width over the paper's uncertainty: a wider interval meets it too easily to agree
 TOO_UNCERTAIN = "Too uncertain to tell: more seeds or more time would tell."
 
 
@@ -37,7 +38,7 @@ class Finding:
     figure: of the paper, 1 to 9. what: the quantity or the statement. paper, ours: each as it is to be read.
     verdict: "open" where the runs do not reach far enough, or are too uncertain; words: why, or by what rule it was
     judged.
-    world: "paper" for the paper's own data, else "class". command: what computes ours again.
+    world: "paper" for the paper's own data, else "class". command: computes ours again and prints its numbers.
     """
 
     figure: int
@@ -110,14 +111,12 @@ def judge(ours: Estimate, paper: float, uncertainty: float) -> Verdict:
 def weigh(ours: Estimate, paper: float, uncertainty: float) -> tuple[Verdict, str]:
     """The verdict on a value whose uncertainty the paper states, and a sentence where ours is too wide for one.
 
-    An interval over TOO_WIDE times as wide as the paper's never agrees; it differs where twice its width would, too.
+    An interval over TOO_WIDE times as wide as the paper's never agrees: it differs, or tells nothing.
     """
-    half = (ours.high - ours.low) / 2
-    if half <= TOO_WIDE * uncertainty:
-        return judge(ours, paper, uncertainty), ""
-    if judge(Estimate(ours.value, ours.low - half, ours.high + half), paper, uncertainty) == "differs":
-        return "differs", ""
-    return "open", TOO_UNCERTAIN
+    verdict = judge(ours, paper, uncertainty)
+    if verdict == "agrees" and (ours.high - ours.low) / 2 > TOO_WIDE * uncertainty:
+        return "open", TOO_UNCERTAIN
+    return verdict, ""
 
 
 def interval(estimate: Estimate, digits: int = 3) -> str:
@@ -125,28 +124,32 @@ def interval(estimate: Estimate, digits: int = 3) -> str:
     return f"{estimate.value:.{digits}g} [{estimate.low:.{digits}g}, {estimate.high:.{digits}g}]"
 
 
-def missing(member: Member | None, tau: float, preset: str) -> str | None:
+def missing(member: Member | None, tau: float, preset: str, read: Read) -> str | None:
     """Why a statement that needs this tau is open, with the hours it would take; None where the run is that far."""
     if member is None:
         return f"No run yet: `python -m glassy_core train --preset {preset}` makes it."
     state = member.run.state()
     if state.tau >= 0.999 * tau:
         return None
-    steps = (tau - state.tau) / (state.eta or member.config.eta)
-    seconds = steps * state.seconds / state.step if state.step and state.seconds else None
-    time = f", about {span(seconds)} more at the speed so far" if seconds is not None else ""
-    return f"It needs tau = {tau:g}; the run is at tau = {state.tau:.4g} ({count(steps)} missing{time})."
+    copy = member.run.archived  # which cannot go on
+    steps = tau / member.config.eta if copy else (tau - state.tau) / (state.eta or member.config.eta)
+    speed = best_speed(read(member.run))
+    time = f", about {span(steps / speed)} at its best speed so far" if speed else ""
+    if copy:
+        anew = f"`python -m glassy_core train --preset {preset}`"
+        return f"It needs tau = {tau:.4g}; this run ends at {state.tau:.4g}. Anew: {anew}, {count(steps)}{time}."
+    return f"It needs tau = {tau:.4g}; the run is at tau = {state.tau:.4g} ({count(steps)} missing{time})."
 
 
 def count(steps: float) -> str:
-    """A number of steps to two digits, with thin spaces between thousands."""
+    """A number of steps to two digits, with narrow no-break spaces between thousands."""
     rounded = max(int(float(f"{steps:.2g}")), 1)
     return whole(rounded) + (" steps" if rounded > 1 else " step")
 
 
 def whole(value: int) -> str:
-    """A count with thin spaces between thousands."""
-    return f"{value:,}".replace(",", "\u2009")
+    """A count with narrow no-break spaces between thousands."""
+    return f"{value:,}".replace(",", "\u202f")
 
 
 def span(seconds: float) -> str:

@@ -16,12 +16,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from glassy_core import checkpoints, jobs
+from glassy_core import checkpoints, jobs, kept_probes
 from glassy_core.chorales import load_edition
 from glassy_core.config import CLASS_AGING, PRESETS, RunConfig
-from glassy_core.estimates import steps_per_second
+from glassy_core.estimates import best_speed, steps_per_second
 from glassy_core.files import read_lines, write_json
+from glassy_core.probe import Probe
 from glassy_core.runs import ARCHIVED, Run, RunError, RunStore
+from glassy_core.series import read_series
 from glassy_core.sweep_presets import SWEEPS
 from glassy_core.sweeps import already_there, expand
 
@@ -83,8 +85,10 @@ def standings(store: RunStore, which: str = "all") -> Iterator[Standing]:
         step, seconds = (state.step, state.seconds) if state else (0, 0.0)
         last = state.steps if state and state.steps else exhibit.config.steps
         missing = max(last - step, 0)
-        rate = step / seconds if seconds > 5 else (steps_per_second(exhibit.config, store.directory) if missing else 1)
-        yield Standing(exhibit, run, step, seconds, missing / rate)
+        speed = best_speed(read_series(run.metrics_path, run.timing_path)) if run else None
+        if missing and not speed:
+            speed = steps_per_second(exhibit.config, store.directory)
+        yield Standing(exhibit, run, step, seconds, missing / speed if speed else 0.0)
 
 
 def make(store: RunStore, which: str = "all", progress: Callable[[int, int], None] | None = None) -> None:
@@ -136,13 +140,22 @@ def _copy(exhibit: Exhibit, run: Run, target: RunStore) -> Run:
     draft.write_state(replace(run.state(), host=None, pid=None, speed=None, error=None, notice=None))
     _copy_records(run, draft)
     _copy_checkpoints(exhibit, run, draft)
-    if (run.path / "probes").is_dir():
-        shutil.copytree(
-            run.path / "probes", draft.path / "probes", ignore=shutil.ignore_patterns("*.lock", "*.progress")
-        )
+    _measure_probes(run, draft)
     shutil.rmtree(copy.path, ignore_errors=True)
     draft.path.rename(copy.path)
     return copy
+
+
+def _probes(run: Run) -> list[Probe]:
+    return [kept_probes.load(path) for path in kept_probes.kept(run)]
+
+
+def _measure_probes(run: Run, copy: Run) -> None:
+    """The run's noise probes again, from the copy's weights: what is shown of a copy can be measured from it."""
+    for probe in _probes(run):
+        if probe.step in checkpoints.steps_in(copy.checkpoints):
+            path = kept_probes.measure(copy, probe.step, [trace.batch_size for trace in probe.traces], probe.steps)
+            path.with_suffix(".lock").unlink()
 
 
 def _copy_records(run: Run, copy: Run) -> None:
@@ -181,7 +194,7 @@ def _copy_checkpoints(exhibit: Exhibit, run: Run, copy: Run) -> None:
     steps, config = checkpoints.steps_in(run.checkpoints), exhibit.config
     if exhibit.checkpoints == "none" or not steps:
         return
-    kept = {steps[-1]}
+    kept = {steps[-1]} | {probe.step for probe in _probes(run) if probe.step in steps}
     if exhibit.checkpoints == "along tau":
         step = steps[-1]
         while step > 0:

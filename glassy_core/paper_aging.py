@@ -8,13 +8,11 @@ from typing import Literal
 import numpy as np
 
 from glassy_core.aging import Aging, aging
-from glassy_core.collapse import AGING_REGIME, BREAK, BREAK_STRETCH, SPACING
+from glassy_core.collapse import BREAK, breakdowns
 from glassy_core.comparable import Member, distinct
 from glassy_core.config import PRESETS
-from glassy_core.delta import DeltaCurve, Trajectory
+from glassy_core.delta import Trajectory, of_waiting_time
 from glassy_core.findings import (
-    TOO_UNCERTAIN,
-    TOO_WIDE,
     Finding,
     Gathered,
     Read,
@@ -26,23 +24,24 @@ from glassy_core.findings import (
     sources,
     weigh,
 )
-from glassy_core.growth import LOGARITHM, POWER, power
+from glassy_core.growth import LOGARITHM, POWER, logarithm, power
 from glassy_core.measured import trajectory
 from glassy_core.paper import PAPER_ALPHA, PAPER_EXPONENT, PAPER_ORIGIN
 from glassy_core.paper_curves import PRESET_OF
 from glassy_core.runs import RunError
-from glassy_core.series import Series
 
 FIRST_TAU_W = 80.0
-ENDS = {"power": FIRST_TAU_W * (1 + POWER[1]), "log": FIRST_TAU_W * 17}  # tau that the windows of Fig. 9 need
-FROM = 10.0  # tau from which on Gamma is compared
+FURTHEST = 16.0  # tau / tau_w to which the paper measured Delta in Fig. 9
+ENDS = (FIRST_TAU_W * (1 + POWER[1]), FIRST_TAU_W * (1 + FURTHEST))  # tau that the windows of Fig. 9 need
+LAST_TAU_W, FOLLOWED = 1280.0, 3.0  # the paper's last waiting time, and for how many of itself it was followed
+LONGEST = (1 + FOLLOWED) * LAST_TAU_W  # tau at which the paper's aging runs end
 NEAR = 0.25  # in log tau: measurements so near count
 CHANGE = 1.25  # factor by which Gamma must change to have grown or fallen
 GROWS = "it grows, ever more slowly; at w = 90 it falls a bit at last"  # Gamma in Fig. 8
 LONG = 1.0  # tau / tau_w beyond which a collapse can break down "at long times"
 NETWORKS = ((2, 30), (2, 68), (2, 90))
 UNDER, OVER = (PRESETS[name].config.width for name in ("class-under", "class-over"))
-FULL_AGING = (0.8, 1.2)  # mu of a collapse on tau / tau_w
+FULL_AGING = (1.0, 0.2)  # mu of a collapse on tau / tau_w, and how far from it a finite run may be
 
 
 def aging_findings(found: Gathered, read: Read) -> Iterator[Finding]:
@@ -72,13 +71,13 @@ def _measured(members: Sequence[Member], read: Read) -> Aging | str:
 
 def _alpha(member: Member | None, network: tuple[int, int], read: Read) -> Finding:
     what, paper = f"short-time exponent alpha, d = {network[0]}, w = {network[1]}", "0.7 ± 0.1"
-    why = missing(member, 2 * FIRST_TAU_W, PRESET_OF[network])
+    why = missing(member, 2 * FIRST_TAU_W, PRESET_OF[network], read)
     ours = _measured([member], read) if member else "-"
     if member is None or isinstance(ours, str) or ours.alpha.slope is None or why:
         words = why or (ours if isinstance(ours, str) else ours.alpha.why)
         return Finding(7, what, paper, "-", "open", words, sources=sources([member] if member else []))
     verdict, doubt = weigh(ours.alpha.slope, *PAPER_ALPHA)
-    words = f"tau / tau_w up to {ours.alpha.window[1]:g}, {len(ours.alpha.curves)} waiting times. {doubt}".strip()
+    words = f"tau / tau_w up to {ours.alpha.window[1]:g}, tau_w = {_times(ours.alpha.curves)}. {doubt}".strip()
     again = command("aging", member, "--json")
     return Finding(7, what, paper, interval(ours.alpha.slope), verdict, words, sources=sources([member]), command=again)
 
@@ -87,7 +86,8 @@ def _collapse(member: Member | None, read: Read) -> Finding:
     what, paper = "d = 2, w = 30: all waiting times on one curve of tau / tau_w", "full aging, mu = 1"
     ours = _measured([member], read) if member else "-"
     if member is None or isinstance(ours, str) or ours.collapse.mu is None:
-        needed = missing(member, FIRST_TAU_W * 4 * 1.3, PRESET_OF[2, 30])  # three waiting times reach into the window
+        # Three waiting times reach into the window.
+        needed = missing(member, FIRST_TAU_W * 4 * 1.3, PRESET_OF[2, 30], read)
         words = needed or (ours if isinstance(ours, str) else ours.collapse.why)
         return Finding(7, what, paper, "-", "open", words, sources=sources([member] if member else []))
     return _full_aging(what, paper, ours, [member], command("aging", member, "--json"))
@@ -96,80 +96,95 @@ def _collapse(member: Member | None, read: Read) -> Finding:
 def _full_aging(
     what: str, paper: str, ours: Aging, members: Sequence[Member], again: str, world: str = "paper"
 ) -> Finding:
-    mu = ours.collapse.mu
+    mu, error = ours.collapse.mu, ours.collapse.error
     assert mu
-    assert ours.collapse.error is not None
-    low, high = FULL_AGING
-    verdict: Verdict = "agrees" if mu.low <= 1 <= mu.high or low <= mu.value <= high else "differs"
-    words = f"Collapse error {ours.collapse.error:.0%} with {len(ours.curves)} waiting times; full aging is mu = 1 "
-    words += f"inside the interval, or mu between {low:g} and {high:g}."
-    if mu.high - mu.low > TOO_WIDE * (high - low):
-        verdict, words = "open", f"{words} {TOO_UNCERTAIN}"
+    assert error is not None
+    verdict, doubt = weigh(mu, *FULL_AGING)
+    words = f"Collapse error {error:.0%}, tau_w = {_times(ours.collapse.curves)}. "
+    words += f"Full aging is mu = {FULL_AGING[0]:g} ± {FULL_AGING[1]:g} here. {doubt}"
     return Finding(
-        7, what, paper, f"mu = {interval(mu)}", verdict, words, "class" if world == "class" else "paper",
+        7, what, paper, f"mu = {interval(mu)}", verdict, words.strip(), "class" if world == "class" else "paper",
         sources(members), again,
     )  # fmt: skip
+
+
+def _times(waiting_times: Sequence[float]) -> str:
+    return ", ".join(f"{tau_w:g}" for tau_w in waiting_times)
 
 
 def _noise_grows(member: Member | None, network: tuple[int, int], read: Read) -> Finding:
     """Fig. 8: Gamma of one network grows while it learns."""
     name = f"d = {network[0]}, w = {network[1]}"
     if member is None:
-        what, paper, words = f"Gamma grows with tau, {name}", GROWS, missing(None, 0, PRESET_OF[network]) or ""
-        return Finding(8, what, paper, "-", "open", words)
+        words = missing(None, 0, PRESET_OF[network], read) or ""
+        return Finding(8, f"Gamma grows with tau, {name}", GROWS, "-", "open", words)
     return _grows(name, [member], read)
 
 
 def _grows(name: str, members: Sequence[Member], read: Read, world: Literal["paper", "class"] = "paper") -> Finding:
-    """Gamma of some seeds of one network, from tau = FROM to the latest that they all have."""
-    what, used, again = f"Gamma grows with tau, {name}", sources(members), command("aging", members[0], "--json")
-    every = [read(member.run) for member in members]
-    end = min((float(series.tau[-1]) if len(series) else 0.0 for series in every), default=0.0)
-    seen = [change for series in every if (change := _change(series, end))]
-    if len(seen) < len(every):
-        words = f"It needs Gamma beyond tau = {2 * FROM:g}; the run is at tau = {end:.4g}."
-        return Finding(8, what, GROWS, "-", "open", words, world, used, again)
+    """Gamma of some seeds of one network, from its first waiting time to the latest that they all have."""
+    what, used = f"Gamma grows with tau, {name}", sources(members)
+    begin, end = _first_tau_w(members[0]), _common_end(members, read)
+    seen = [_gamma(member, (begin, end), read) for member in members]
+    if end < 0.999 * 2 * begin or not all(map(all, seen)):
+        words = f"It needs Gamma from tau_w = {begin:g} to twice that; the run is at tau = {end:.4g}."
+        return Finding(8, what, GROWS, "-", "open", words, world, used)
     first, last = np.exp(np.mean(np.log(seen), axis=0)).tolist()
     verdict: Verdict = "agrees" if last > CHANGE * first else "differs" if last < first / CHANGE else "open"
     done = {"agrees": "It grows", "differs": "It falls", "open": f"It changes by less than a factor of {CHANGE:g}"}
     mean = f", mean of {len(seen)} seeds" if len(seen) > 1 else ""
-    words = f"{done[verdict]} from tau = {FROM:g} to {end:.4g}{mean}; its slowing down is not judged."
-    return Finding(8, what, GROWS, f"{first:.2g} to {last:.2g} nats²", verdict, words, world, used, again)
+    words = f"{done[verdict]} from the first tau_w = {begin:g} to {end:.4g}{mean}; its slowing down is not judged."
+    return Finding(8, what, GROWS, f"{first:.2g} to {last:.2g} nats²", verdict, words, world, used)
 
 
 def _noisiest(found: Gathered, read: Read) -> Finding:
-    """Fig. 8: Gamma is largest for the near-critical network."""
+    """Fig. 8: Gamma is largest for the near-critical network. Which one it is may change until the paper's runs end."""
     members = {w: m for d, w in NETWORKS if (m := found.network(d, w, aging=True))}
-    series = {width: read(member.run) for width, member in members.items()}
-    end = min((float(one.tau[-1]) for one in series.values() if len(one)), default=0.0)
-    known = {width: change[1] for width, one in series.items() if (change := _change(one, end))}
-    ours = "; ".join(f"w = {width}: {value:.2g} nats²" for width, value in known.items())
     what, paper, used = "Gamma is largest near the critical width", "w = 68 of 30, 68, 90", sources([*members.values()])
-    if len(known) < len(NETWORKS):
-        words = f"It needs w = 30, 68 and 90 beyond tau = {2 * FROM:g}."
+    end = _common_end([*members.values()], read)
+    known = {width: gamma for width, member in members.items() if (gamma := _gamma(member, (end,), read)[0])}
+    if len(known) < len(NETWORKS) or end < FIRST_TAU_W:
+        words = f"It needs w = 30, 68 and 90 beyond the first tau_w = {FIRST_TAU_W:g}."
         return Finding(8, what, paper, "-", "open", words, sources=used)
-    verdict: Verdict = "agrees" if known[68] == max(known.values()) else "differs"
+    ours = "; ".join(f"w = {width}: {value:.2g} nats²" for width, value in known.items())
+    slowest = min(members.values(), key=lambda member: member.run.state().tau)
+    rest = missing(slowest, LONGEST, PRESET_OF[2, slowest.config.width], read)
+    verdict: Verdict = "open" if rest else "agrees" if known[68] == max(known.values()) else "differs"
     words = f"At tau = {end:.4g}, the latest that all these runs have."
-    return Finding(8, what, paper, ours, verdict, words, sources=used, command=command("aging", members[68], "--json"))
+    words += f" The paper's go on to tau = {LONGEST:g}, and the order may change. {rest}" if rest else ""
+    return Finding(8, what, paper, ours, verdict, words, sources=used)
 
 
-def _change(series: Series, end: float) -> tuple[float, float] | None:
-    """Gamma at tau = FROM and at tau = end, each the median of what was measured around; None where there is none."""
-    gamma, log_tau = series.gamma[series.tau > 0], np.log(series.tau[series.tau > 0])
-    near = [gamma[(gamma > 0) & (np.abs(log_tau - np.log(at)) < NEAR)] for at in (FROM, max(end, FROM))]
-    if end < 2 * FROM or min(map(len, near)) == 0:
-        return None
-    return float(np.median(near[0])), float(np.median(near[1]))
+def _first_tau_w(member: Member) -> float:
+    """In proper time, at the learning rate that the run has begun with."""
+    return float(member.config.waiting_times[0] * member.config.eta)
+
+
+def _common_end(members: Sequence[Member], read: Read) -> float:
+    """The latest tau that all of them have."""
+    ends = [float(series.tau[-1]) if len(series := read(member.run)) else 0.0 for member in members]
+    return min(ends, default=0.0)
+
+
+def _gamma(member: Member, at: Sequence[float], read: Read) -> list[float]:
+    """Gamma at some tau, each the median of what was measured around it; 0 where there is nothing."""
+    series = read(member.run)
+    known = (series.tau > 0) & (series.gamma > 0)
+    gamma, log_tau = series.gamma[known], np.log(series.tau[known])
+    near = [gamma[np.abs(log_tau - np.log(tau)) < NEAR] if tau > 0 else gamma[:0] for tau in at]
+    return [float(np.median(values)) if len(values) else 0.0 for values in near]
 
 
 def _growth(member: Member | None, read: Read) -> Iterator[Finding]:
     """Fig. 9: the power law of tau_w = 80, and the logarithm of late times."""
     ours = _measured([member], read) if member else "-"
-    used, again = sources([member] if member else []), command("aging", member, "--json")
-    for judged, tau in ((_power_law, ENDS["power"]), (_late, ENDS["log"])):
+    used = sources([member] if member else [])
+    options = (f"--tau-w {FIRST_TAU_W:g} --origin {PAPER_ORIGIN:g}", f"--tau-w {FIRST_TAU_W:g}")
+    for judged, tau, option in zip((_power_law, _late), ENDS, options, strict=True):
         what, paper, result, verdict, words = judged(ours)
-        if why := missing(member, tau, PRESET_OF[2, 30]):
-            result, verdict, words = "-", "open", why
+        again = command("aging", member, option, "--json")
+        if why := missing(member, tau, PRESET_OF[2, 30], read):
+            result, verdict, words, again = "-", "open", why, ""
         yield Finding(9, what, paper, result, verdict, words, sources=used, command=again)
 
 
@@ -180,7 +195,7 @@ def _power_law(ours: Aging | str) -> Judged:
     what = f"exponent of Delta, tau / tau_w from {POWER[0]:g} to {POWER[1]:g}, tau_w = 80"
     if isinstance(ours, str):
         return what, f"{PAPER_EXPONENT}", "-", "open", ours
-    first = [curve for curve in ours.curves if abs(curve.tau_w / FIRST_TAU_W - 1) < 0.01]
+    first = of_waiting_time(ours.curves, FIRST_TAU_W)
     plain, shifted = power(first), power(first, origin=PAPER_ORIGIN)
     if shifted.slope is None:
         return what, f"{PAPER_EXPONENT}", "-", "open", shifted.why
@@ -190,11 +205,16 @@ def _power_law(ours: Aging | str) -> Judged:
 
 
 def _late(ours: Aging | str) -> Judged:
-    what, paper = f"Delta = A + B log x fits for x > {LOGARITHM[0]:g}", "consistent with a logarithm"
-    if isinstance(ours, str) or ours.log.slope is None:
-        return what, paper, "-", "open", ours if isinstance(ours, str) else ours.log.why
-    slope = ours.log.slope
-    return what, paper, f"B = {interval(slope)}", "agrees" if slope.low > 0 else "open", "B must be above zero."
+    what, paper = (
+        f"Delta = A + B log x fits for x = tau / tau_w > {LOGARITHM[0]:g}, tau_w = 80",
+        "consistent with a logarithm",
+    )
+    if isinstance(ours, str):
+        return what, paper, "-", "open", ours
+    fit = logarithm(of_waiting_time(ours.curves, FIRST_TAU_W))
+    if fit.slope is None:
+        return what, paper, "-", "open", fit.why
+    return what, paper, f"B = {interval(fit.slope)}", "agrees" if fit.slope.low > 0 else "open", "B must be above zero."
 
 
 def _classroom(found: Gathered, read: Read) -> Iterator[Finding]:
@@ -218,18 +238,21 @@ def _classroom(found: Gathered, read: Read) -> Iterator[Finding]:
             what = f"w = {width}: all waiting times on one curve of tau / tau_w"
             yield _full_aging(what, "full aging, mu = 1", ours, members, again, "class")
         if width == OVER:
-            yield _breaks_down(width, ours, members, again)
+            yield _breaks_down(width, ours, members)
         yield _grows(f"w = {width}", members, read, "class")
 
 
-def _breaks_down(width: int, ours: Aging, members: Sequence[Member], again: str) -> Finding:
+def _breaks_down(width: int, ours: Aging, members: Sequence[Member]) -> Finding:
     """Fig. 7, right: in an overparametrised network some curve leaves the others at long times."""
     what = f"w = {width}: the scaling with tau / tau_w breaks down at long times"
-    apart = {curve.tau_w: found for k, curve in enumerate(ours.curves) if (found := _apart(ours.curves, k))}
-    late = [f"tau_w = {tau_w:g} from x = {a:.2g} on" for tau_w, (a, _, lasts) in apart.items() if lasts and a > LONG]
-    early = [f"tau_w = {tau_w:g} from x = {a:.2g} on" for tau_w, (a, _, lasts) in apart.items() if lasts and a <= LONG]
+    last = {found.tau_w: found.stretches[-1] for found in breakdowns(ours.curves, 1.0) if found.stretches}
+    for_good = {tau_w: stretch.begin for tau_w, stretch in last.items() if stretch.lasting}
+    late = [f"tau_w = {tau_w:g} from x = {begin:.2g} on" for tau_w, begin in for_good.items() if begin > LONG]
+    early = [f"tau_w = {tau_w:g} from x = {begin:.2g} on" for tau_w, begin in for_good.items() if begin <= LONG]
     again_with = [
-        f"tau_w = {tau_w:g} from x = {a:.2g} to {b:.2g}" for tau_w, (a, b, lasts) in apart.items() if not lasts
+        f"tau_w = {tau_w:g} from x = {stretch.begin:.2g} to {stretch.end:.2g}"
+        for tau_w, stretch in last.items()
+        if not stretch.lasting
     ]
     verdict: Verdict = "agrees" if late else "differs" if early else "open"
     words = f"A curve leaves where it differs by more than {BREAK:.0%} from the median of the others, to its end. "
@@ -241,25 +264,5 @@ def _breaks_down(width: int, ours: Aging, members: Sequence[Member], again: str)
     ours_words = "; ".join(late or early or [f"{part}, then with the others again" for part in again_with])
     return Finding(
         7, what, "it does, overparametrised", ours_words or "no curve leaves the others", verdict, words.strip(),
-        "class", sources(members), again,
+        "class", sources(members),
     )  # fmt: skip
-
-
-def _apart(curves: Sequence[DeltaCurve], k: int) -> tuple[float, float, bool] | None:
-    """Where curve k is apart from the median of the others: x from and to, and whether that is to its end.
-
-    The last such stretch in the aging regime, of BREAK_STRETCH in log x or more. The end is as far as another goes.
-    """
-    own = curves[k]
-    log_x = np.arange(np.log(max(own.x[0], AGING_REGIME)), np.log(own.x[-1]), SPACING)
-    others = [np.interp(log_x, np.log(c.x), np.log(c.delta), left=np.nan, right=np.nan) for c in curves if c is not own]
-    known = np.isfinite(others).any(axis=0) if others else np.zeros(len(log_x), dtype=bool)
-    if not known.any():
-        return None
-    log_x = log_x[known]
-    gap = np.interp(log_x, np.log(own.x), np.log(own.delta)) - np.nanmedian(np.array(others)[:, known], axis=0)
-    edges = np.flatnonzero(np.diff(np.abs(gap) > np.log1p(BREAK), prepend=False, append=False))
-    for begin, end in reversed(edges.reshape(-1, 2).tolist()):
-        if (end - begin) * SPACING >= BREAK_STRETCH:
-            return float(np.exp(log_x[begin])), float(np.exp(log_x[end - 1])), end == len(log_x)
-    return None

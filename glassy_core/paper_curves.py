@@ -22,7 +22,7 @@ from glassy_core.findings import (
 from glassy_core.fits import PowerLawFit, fit_power_law
 from glassy_core.learning_times import learning_time, smoothed
 from glassy_core.paper import CURVES, PLAUSIBLE_NLL
-from glassy_core.probe import Level
+from glassy_core.probe import SIZES, Probe
 from glassy_core.runs import RunError
 from glassy_core.series import Series
 
@@ -44,7 +44,7 @@ def curve_findings(found: Gathered, read: Read) -> Iterator[Finding]:
             yield _pure_law(member, depth, width, read)
         else:
             yield from _law(member, depth, width, read)
-    yield _noise(found)
+    yield _noise(found, read)
 
 
 def _levels(found: Gathered, read: Read) -> Iterator[Finding]:
@@ -54,29 +54,41 @@ def _levels(found: Gathered, read: Read) -> Iterator[Finding]:
         what = f"d = 2, w = {width} " + (f"reaches NLL {PLAUSIBLE_NLL:g}" if over else "stays far from zero")
         paper = f"an NLL of {PLAUSIBLE_NLL:g} or less" if over else "far from zero at the longest times"
         if member is None or len(series := read(member.run)) < 2:
-            yield Finding(2, what, paper, "-", "open", missing(None, 0, PRESET_OF[2, width]) or "")
+            yield Finding(2, what, paper, "-", "open", missing(None, 0, PRESET_OF[2, width], read) or "")
             continue
-        reached = learning_time(series.tau, series.nll, PLAUSIBLE_NLL)
-        verdict, words = _goes_there(reached) if over else _stays_above(reached, fit_power_law(series.tau, series.nll))
+        verdict, words = (_goes_there if over else _stays_above)(member, read)
         ours = f"{smoothed(series.tau, series.nll)[1][-1]:.3g} bits at tau = {series.tau[-1]:.4g}"
-        again = command("fit", member, "--json")
-        yield Finding(2, what, paper, ours, verdict, words, sources=sources([member]), command=again)
+        yield Finding(2, what, paper, ours, verdict, words, sources=sources([member]))
 
 
-def _goes_there(reached: float | None) -> tuple[Verdict, str]:
-    if reached is None:
-        return "open", "Not there yet: let the run go on."
-    return "agrees", f"First below it at tau = {reached:.4g}."
+def _goes_there(member: Member, read: Read) -> tuple[Verdict, str]:
+    series = read(member.run)
+    reached = learning_time(series.tau, series.nll, PLAUSIBLE_NLL)
+    if reached is not None:
+        return "agrees", f"First below it at tau = {reached:.4g}."
+    return "open", f"Not there yet. {_expected(member, PLAUSIBLE_NLL, read)}"
 
 
-def _stays_above(reached: float | None, fit: PowerLawFit) -> tuple[Verdict, str]:
+def _stays_above(member: Member, read: Read) -> tuple[Verdict, str]:
     """A curve that still falls has not shown where it stays; its fitted floor must lie above."""
+    series = read(member.run)
+    reached, fit = learning_time(series.tau, series.nll, PLAUSIBLE_NLL), fit_power_law(series.tau, series.nll)
     if reached is not None:
         return "differs", f"It reached {PLAUSIBLE_NLL:g} at tau = {reached:.4g}."
     if not fit.reliable or fit.nll_inf is None:
-        return "open", fit.why or ""
+        needed = missing(member, ASYMPTOTIC_TAU, PRESET_OF[member.config.depth, member.config.width], read) or ""
+        return "open", f"{fit.why} {needed}".strip()
     above = fit.nll_inf.low > PLAUSIBLE_NLL
     return "agrees" if above else "open", f"The fit levels off at {interval(fit.nll_inf)} bits."
+
+
+def _expected(member: Member, level: float, read: Read) -> str:
+    """When a run would come down to a level, and the hours until then, were it on the paper's law from here on."""
+    network, series = (member.config.depth, member.config.width), read(member.run)
+    law, now = CURVES[network], float(smoothed(series.tau, series.nll)[1][-1])
+    tau = float(series.tau[-1]) * ((now - law.nll_inf) / (level - law.nll_inf)) ** (1 / law.exponent)
+    needed = missing(member, tau, PRESET_OF[network], read) or ""
+    return f"Along the paper's power law from here on: {needed[0].lower()}{needed[1:]}" if needed else ""
 
 
 def _depths(found: Gathered, read: Read) -> Finding:
@@ -88,7 +100,7 @@ def _depths(found: Gathered, read: Read) -> Finding:
     ours = ", ".join(f"{t:.3g} (d = {d})" for (d, _), t in zip(networks, times, strict=True) if t is not None)
     what, paper = f"tau to NLL {SAME_DEPTH_NLL:g} falls with depth", "it shrinks with depth, d = 1 and 2 alike"
     verdict: Verdict = "open"
-    words = "It needs runs at all three depths that have come so low."
+    words = f"It needs runs at all three depths that have come down to {SAME_DEPTH_NLL:g}."
     if len(known) == len(networks):
         verdict = "agrees" if known[2] < min(known[:2]) else "differs"
         words = "tau* of w = 200, 90 and 70; d = 5 must come first."
@@ -110,20 +122,20 @@ def _time(member: Member | None, read: Read) -> float | None:
 def _law(member: Member | None, depth: int, width: int, read: Read) -> Iterator[Finding]:
     """Fig. 3: NLL_inf and the exponent of d = 2."""
     law, fit = CURVES[depth, width], _fit(member, read)
-    why = missing(member, ASYMPTOTIC_TAU, PRESET_OF[depth, width])
+    why = missing(member, ASYMPTOTIC_TAU, PRESET_OF[depth, width], read)
     # The paper gives no errors: half a unit of its last digit.
     for name, value, uncertainty, ours in (
         ("NLL_inf", law.nll_inf, 0.00005 if width == 30 else 0.0005, fit and fit.nll_inf),
         ("exponent a", law.exponent, 0.005, fit and fit.exponent),
     ):
-        words = why or ""
+        words, again = why or "", ""
         verdict: Verdict = "open"
         if fit and ours and not why:
             verdict = judge(ours, value, uncertainty) if fit.reliable else "open"
-            words = fit.why or f"Fitted for tau from {_window(fit)}."
+            words, again = fit.why or f"Fitted for tau from {_window(fit)}.", command("fit", member, "--json")
         yield Finding(
             3, f"{name}, d = {depth}, w = {width}", f"{value:g}", interval(ours) if ours and not why else "-", verdict,
-            words, sources=sources([member] if member else []), command=command("fit", member, "--json"),
+            words, sources=sources([member] if member else []), command=again,
         )  # fmt: skip
 
 
@@ -137,12 +149,14 @@ def _pure_law(member: Member | None, depth: int, width: int, read: Read) -> Find
         f"{law.exponent} ± {law.uncertainty}",
     )
     if member is None:
-        return Finding(3, what, paper, "-", "open", missing(None, 0, PRESET_OF[depth, width]) or "")
+        return Finding(3, what, paper, "-", "open", missing(None, 0, PRESET_OF[depth, width], read) or "")
     series = read(member.run)
     begin, end = (learning_time(series.tau, series.nll, level) for level in (high, low))
     if begin is None or end is None:
-        at = f"NLL {series.nll[-1]:.3g} at tau = {series.tau[-1]:.4g}" if len(series) else "nothing recorded"
-        words = f"The run must come down to {low:g}: it is at {at}. Let it go on."
+        words = "Nothing is recorded yet."
+        if len(series):
+            words = f"It must come down to {low:g}; it is at NLL {smoothed(series.tau, series.nll)[1][-1]:.3g}. "
+            words += _expected(member, low, read)
         return Finding(3, what, paper, "-", "open", words, sources=sources([member]))
     fit = fit_power_law(series.tau, series.nll, (begin, end))
     again = command("fit", member, "--window", f"{begin:.6g} {end:.6g}", "--json")
@@ -171,33 +185,32 @@ def _window(fit: PowerLawFit) -> str:
     return f"{fit.window[0]:.3g} to {fit.window[1]:.4g}"
 
 
-def _noise(found: Gathered) -> Finding:
+def _noise(found: Gathered, read: Read) -> Finding:
     """Fig. 4: smaller minibatches make larger fluctuations and a larger mean."""
     member = found.network(2, 90)
     what, paper = "d = 2, w = 90: p = 75 against p = 300", "greater noise and larger mean error at p = 75"
     if member is None:
-        return Finding(4, what, paper, "-", "open", missing(None, 0, PRESET_OF[2, 90]) or "")
-    step, levels = _probed(member)
-    again = command("probe", member, "--step", str(step), "--sizes 75,300") if levels else command("probe", member)
-    if not levels:
-        words = f"No noise probe of this run yet: `{again}`, or the Learning curves page, makes one."
-        return Finding(4, what, paper, "-", "open", words, sources=sources([member]), command=again)
-    small, large = levels[75], levels[300]
-    ours = f"spread {small.spread:.2g} against {large.spread:.2g}, mean {small.mean:.3g} against {large.mean:.3g}"
+        return Finding(4, what, paper, "-", "open", missing(None, 0, PRESET_OF[2, 90], read) or "")
+    probe = _latest_probe(member)
+    if probe is None:
+        words = f"No noise probe of this run yet: `{command('probe', member)}`, or the Learning curves page, makes one."
+        return Finding(4, what, paper, "-", "open", words, sources=sources([member]))
+    small, large = probe.level(75), probe.level(300)
+    ours = f"spread {small.spread:.3g} against {large.spread:.3g} bits, mean {small.mean:.5g} against {large.mean:.5g}"
     verdict: Verdict = "agrees" if small.spread > large.spread and small.mean > large.mean else "differs"
-    early = f" The paper probed step {whole(PROBED_STEP)}." if step < PROBED_STEP else ""
-    words = f"1000 steps after step {whole(step)}.{early}"
+    early = f" The paper probed step {whole(PROBED_STEP)}." if probe.step < PROBED_STEP else ""
+    words = f"{whole(probe.steps)} steps after step {whole(probe.step)}.{early}"
+    again = command("probe", member, "--step", str(probe.step), "--sizes 75,300")
     return Finding(4, what, paper, ours, verdict, words, sources=sources([member]), command=again)
 
 
-def _probed(member: Member) -> tuple[int, dict[object, Level] | None]:
-    """The latest probe of a run that has both sizes."""
+def _latest_probe(member: Member) -> Probe | None:
+    """The latest probe of a run that has both of the paper's sizes."""
     for path in reversed(kept_probes.kept(member.run)):
         try:
             probe = kept_probes.load(path)
         except RunError:
             continue
-        levels: dict[object, Level] = {trace.batch_size: Level.of(trace.nll) for trace in probe.traces}
-        if {75, 300} <= set(levels):
-            return probe.step, levels
-    return 0, None
+        if set(SIZES) <= {trace.batch_size for trace in probe.traces}:
+            return probe
+    return None

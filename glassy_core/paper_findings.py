@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from glassy_core.comparable import Member
-from glassy_core.findings import Finding, Gathered, Read
+from glassy_core.findings import Finding, Gathered, Read, command
 from glassy_core.measured import series_of
 from glassy_core.paper_aging import aging_findings
 from glassy_core.paper_curves import curve_findings
-from glassy_core.paper_transition import transition_findings
+from glassy_core.paper_transition import network_findings, transition_findings
 
 
 def findings(members: Sequence[Member], read: Read = series_of) -> list[Finding]:
-    """All statements, by figure; members: the readable runs of a store."""
+    """All statements, by figure, each with a command that prints its numbers; members: a store's readable runs."""
     found = Gathered.of(members)
-    every = [*curve_findings(found, read), *transition_findings(found, read), *aging_findings(found, read)]
-    return sorted(every, key=lambda finding: (finding.figure, finding.world == "class"))
+    every = [
+        *network_findings(),
+        *curve_findings(found, read),
+        *transition_findings(found, read),
+        *aging_findings(found, read),
+    ]
+    commanded = [
+        finding if finding.command else replace(finding, command=of_figure(finding.figure)) for finding in every
+    ]
+    return sorted(commanded, key=lambda finding: (finding.figure, finding.world == "class"))
+
+
+def of_figure(figure: int) -> str:
+    """The command that prints all statements of a figure, computed anew."""
+    return command("paper", None, f"--figure {figure}")

@@ -1,4 +1,4 @@
-"""Figs. 5 and 6 of the paper beside the runs of a store: critical widths, and depth against width."""
+"""Figs. 1, 5 and 6 of the paper beside the runs of a store: the network's size, critical widths, depth and width."""
 
 from __future__ import annotations
 
@@ -7,23 +7,42 @@ from collections.abc import Iterator, Sequence
 from glassy_core.comparable import Member, distinct
 from glassy_core.criticality import Criticality
 from glassy_core.depths import compare
+from glassy_core.estimates import best_speed
 from glassy_core.findings import Finding, Gathered, Read, Verdict, command, interval, judge, sources
 from glassy_core.measured import criticality
+from glassy_core.network import parameter_count
 from glassy_core.paper import PAPER_PARAMETERS, PAPER_THRESHOLD, PAPER_W_C
-from glassy_core.sweep_presets import SWEEPS
+from glassy_core.sweep_presets import SWEEPS, SweepPreset
+
+HALF_DIGIT = {1: 0.005, 2: 0.0005, 5: 0.0005}  # half a unit of the last digit of the paper's w_c, by depth
+
+
+def network_findings() -> Iterator[Finding]:
+    """Fig. 1: our count of free parameters at the paper's critical widths."""
+    ours = {depth: parameter_count(depth, width) for depth, width in PAPER_W_C.items()}
+    errors = {
+        depth: parameter_count(depth, PAPER_W_C[depth] + half) - ours[depth] for depth, half in HALF_DIGIT.items()
+    }
+    same = all(abs(ours[depth] - PAPER_PARAMETERS[depth]) <= errors[depth] + 0.5 for depth in ours)
+    at = ", ".join(f"w = {width:g} (d = {depth})" for depth, width in PAPER_W_C.items())
+    yield Finding(
+        1, f"free parameters at {at}", ", ".join(map(str, PAPER_PARAMETERS.values())),
+        ", ".join(f"{count:.0f}" for count in ours.values()), "agrees" if same else "differs",
+        f"Half a unit of these widths' last digits is {', '.join(f'± {error:.1g}' for error in errors.values())}.",
+    )  # fmt: skip
 
 
 def transition_findings(found: Gathered, read: Read) -> Iterator[Finding]:
     """Figs. 5 and 6, with the parameter counts of Sec. IV; the class world's for what the paper's runs do not show."""
     paper = criticality(found.paper, read) if found.paper else Criticality({})
     for depth in PAPER_W_C:
-        yield _papers_width(depth, paper, [m for m in found.paper if m.config.depth == depth])
+        yield _papers_width(depth, paper, [m for m in found.paper if m.config.depth == depth], read)
     if found.classroom:
         ours = criticality(found.classroom, read)
         yield from _statements(ours, found.classroom)
 
 
-def _papers_width(depth: int, found: Criticality, members: Sequence[Member]) -> Finding:
+def _papers_width(depth: int, found: Criticality, members: Sequence[Member], read: Read) -> Finding:
     """w_c at NLL* = 0.01, which the paper gives to five digits and without an error: half a unit is taken."""
     result = found.depths.get(depth)
     width = result.thresholds[PAPER_THRESHOLD] if result and PAPER_THRESHOLD in result.thresholds else None
@@ -37,20 +56,18 @@ def _papers_width(depth: int, found: Criticality, members: Sequence[Member]) -> 
     sweep = SWEEPS[f"paper-d{depth}"]
     widths = ",".join(map(str, sweep.widths))
     words = f"It needs a sweep: `python -m glassy_core sweep --preset paper-d{depth}{'-near' if depth == 2 else ''} "
-    words += f"--depths {depth} --widths {widths} --steps {sweep.base.steps}`.{_sweep_hours(members, sweep.widths)}"
+    words += f"--depths {depth} --widths {widths} --steps {sweep.base.steps}`.{_sweep_hours(members, sweep, read)}"
     return Finding(5, what, paper, "-", "open", words, sources=sources(members))
 
 
-def _sweep_hours(members: Sequence[Member], widths: Sequence[int]) -> str:
-    """The hours of a sweep, from the speed of a run of that depth; a step costs about w^1.5."""
-    timed = [m for m in members if m.run.state().step and m.run.state().seconds]
+def _sweep_hours(members: Sequence[Member], sweep: SweepPreset, read: Read) -> str:
+    """The hours of a sweep, from the best speed of a run of that depth; a step costs about w^1.5."""
+    timed = [(member, speed) for member in members if (speed := best_speed(read(member.run)))]
     if not timed:
         return ""
-    state, base = timed[0].run.state(), timed[0].config
-    each = state.seconds / state.step
-    steps = 4_000_000
-    hours = sum(steps * each * (w / base.width) ** 1.5 for w in widths) / 3600
-    return f" That is about {hours:.0f} hours of one core at the speed of {timed[0].run.id}."
+    member, speed = timed[0]
+    hours = sum(sweep.base.steps / speed * (w / member.config.width) ** 1.5 for w in sweep.widths) / 3600
+    return f" That is about {hours:.0f} hours of one core at the best speed of {member.run.id}."
 
 
 def _statements(found: Criticality, members: Sequence[Member]) -> Iterator[Finding]:

@@ -10,7 +10,9 @@ from typing import Any
 
 from glassy_core.aging import Aging, aging
 from glassy_core.comparable import Member, distinct, grouped, readable
+from glassy_core.config import ConfigError
 from glassy_core.criticality import Criticality
+from glassy_core.delta import delta_curves
 from glassy_core.fits import Estimate
 from glassy_core.measured import criticality, trajectory
 from glassy_core.runs import RunError, RunStore
@@ -73,8 +75,14 @@ def aging_command(options: argparse.Namespace) -> None:
     if options.seeds:
         same = [member for member in readable(store.runs()) if member.setting == asked.setting]
         members = distinct([member for member in same if member.config.waiting_times] or [asked])
-    found = aging([trajectory(member.run) for member in members], options.frozen, options.kind)
+    if not options.origin >= 0:  # not-a-number neither
+        raise ConfigError(f"--origin is {options.origin:g}: give tau/tau_w, 0 or more; the paper takes 0.6.")
+    trajectories = [trajectory(member.run) for member in members]
+    found = aging(trajectories, options.frozen, options.kind, origin=options.origin, tau_w=options.tau_w)
     if not found.curves:
+        known = ", ".join(f"{curve.tau_w:g}" for curve in delta_curves(trajectories))
+        if known:
+            raise ConfigError(f"No waiting time is {options.tau_w:g} in proper time: there are {known}.")
         raise RunError(f"Run {asked.run.id} has only just passed its first waiting time: let it go on.")
     if options.json:
         values: dict[str, Any] = {"runs": [m.run.id for m in members], "data": asked.world.to_json()}
@@ -89,6 +97,8 @@ def paper_command(options: argparse.Namespace) -> None:
     from glassy_core.paper_findings import findings
 
     found = findings(readable(RunStore(options.runs_dir).runs()))
+    if options.figure is not None:
+        found = [finding for finding in found if finding.figure == options.figure]
     if options.json:
         print(json.dumps({"findings": [finding.to_json() for finding in found]}, allow_nan=False))
         return

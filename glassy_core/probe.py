@@ -87,6 +87,10 @@ class Probe:
     def steps(self) -> int:
         return len(self.traces[0].nll)
 
+    def level(self, size: Size) -> Level:
+        """The level of one of its sizes."""
+        return next(Level.of(trace.nll) for trace in self.traces if trace.batch_size == size)
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
         traces = [

@@ -14,9 +14,13 @@ found = paper_parts.known()
 paper_parts.summary(found)
 st.header("Figure 1: the network", anchor=False)
 paper_parts.network()
+sizes = [finding for finding in found if finding.figure == 1]
+paper_parts.table(sizes)
+paper_parts.behind(1, sizes)
 for figure, (title, words) in paper_parts.FIGURES.items():
     st.header(f"Figure {figure}: {title}", anchor=False)
     ui.prose(words)
-    paper_parts.table([finding for finding in found if finding.figure == figure])
+    statements = [finding for finding in found if finding.figure == figure]
+    paper_parts.table(statements)
     paper_parts.plot(figure)
-    paper_parts.behind([finding for finding in found if finding.figure == figure])
+    paper_parts.behind(figure, statements)

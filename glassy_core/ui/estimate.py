@@ -75,7 +75,7 @@ def _estimate(config: RunConfig, waiting: bool) -> None:
         return
     st.markdown(
         f":material/timer: About **{duration(config.steps / speed)}**: {config.steps:,} steps at "
-        f"{speed:.0f} steps/s, measured on this machine{_crowd()}.".replace(",", "\u2009", config.steps // 1000 > 0)
+        f"{speed:.0f} steps/s, measured on this machine{_crowd()}.".replace(",", "\u202f", config.steps // 1000 > 0)
     )
 
 

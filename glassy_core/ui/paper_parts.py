@@ -10,11 +10,11 @@ from html import escape
 import streamlit as st
 
 from glassy_core.comparable import readable
-from glassy_core.findings import Finding, Gathered, Verdict, command
+from glassy_core.findings import TOO_WIDE, Finding, Gathered, Verdict, command
 from glassy_core.network import parameter_count
 from glassy_core.network_picture import WORDS, counts
 from glassy_core.palette import WEIGHTS
-from glassy_core.paper_findings import findings
+from glassy_core.paper_findings import findings, of_figure
 from glassy_core.ui import loaders, paper_plots
 from glassy_core.ui.frame import INK, prose, store
 from glassy_core.ui.words import number, whole
@@ -101,10 +101,10 @@ def summary(found: Sequence[Finding]) -> None:
                 st.badge(f"{count[verdict]} {TITLES[verdict].removesuffix('s')}", icon=icon, color=colour, help=meaning)  # type: ignore[arg-type]
     prose(
         "A number agrees when our 95 % interval and the paper's value, with the error it states or half a unit of its "
-        "last digit, have a value in common. It is open where a run is too short or the interval too wide; the table "
-        "says what is missing. The words below each figure's title are the paper's claims. "
-        "`python -m glassy_core paper` prints all that the tables below say, computed anew; the commands beside the "
-        "figures show more of where it comes from."
+        "last digit, have a value in common, and differs when they have none. It is open where a run is too short, "
+        f"or where our interval is over {TOO_WIDE:g} times as wide as the paper's and would meet almost any value; the "
+        "table says what is missing. The words below each figure's title are the paper's claims. Below each figure is "
+        "a command that computes its table anew."
     )
 
 
@@ -123,7 +123,8 @@ def network() -> None:
     st.html(f"<ul>{''.join(rows)}</ul>")
     prose(
         f"With the output's {sizes['h0']} biases: {whole(round(parameter_count(depth, width)))} free parameters, each "
-        "orthogonal M counted as w(w - 1)/2. The paper's critical networks have 20890 (d = 1), 18080 (2) and 15040 (5)."
+        f"orthogonal M counted as w(w - 1)/2. `python -m glassy_core network --depth {depth} --width {width}` prints "
+        "these numbers."
     )
 
 
@@ -167,13 +168,16 @@ def _no_probe() -> str:
     return "No run has a noise probe yet: train one, then `python -m glassy_core probe RUN` makes it."
 
 
-def behind(found: Sequence[Finding]) -> None:
-    """The runs that were used and the commands that compute the numbers again."""
-    commands = list(dict.fromkeys(finding.command for finding in found if finding.command))
+def behind(figure: int, found: Sequence[Finding]) -> None:
+    """The commands that compute a table's numbers again, and the runs behind them."""
+    every = of_figure(figure)
+    commands = dict.fromkeys(finding.command for finding in found if finding.command != every)
     used = {source.run: source for finding in found for source in finding.sources}
-    if not used and not commands:
-        return
     with st.expander("Compute it yourself; the runs behind it", icon=":material/terminal:"):
+        st.caption("All that the table says, computed anew from the records:")
+        st.code(every, language="bash", wrap_lines=True)
+        if commands:
+            st.caption("The measurements by themselves, with more of what they found:")
         for line in commands:
             st.code(line, language="bash", wrap_lines=True)
         rows = [

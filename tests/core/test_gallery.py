@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glassy_core import checkpoints, gallery
+from glassy_core import checkpoints, gallery, kept_probes
 from glassy_core.chorales import load_edition
 from glassy_core.cli import main
 from glassy_core.config import RunConfig
@@ -56,6 +56,19 @@ def test_a_copy_is_small_and_says_the_same(made):
         kept, own = (checkpoints.read(checkpoints.path_of(one.checkpoints, step), 1, 4) for one in (copy, run))
         assert kept.history is None
         assert all(np.array_equal(kept.weights[name], own.weights[name]) for name in own.weights)
+
+
+def test_a_copys_noise_probe_can_be_measured_again_from_it(made):
+    work, target, run = made
+    kept_probes.measure(run, 512, (30, 60), steps=20)
+    (copy,) = gallery.export(work, target)
+    assert 512 in checkpoints.steps_in(copy.checkpoints)
+    (path,) = kept_probes.kept(copy)
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    before = path.read_bytes()
+    assert kept_probes.load(path).steps == 20
+    path.unlink()
+    assert kept_probes.measure(copy, 512, (30, 60), steps=20).read_bytes() == before
 
 
 def test_a_copy_replaces_the_one_before_it(made):

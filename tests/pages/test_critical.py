@@ -150,7 +150,7 @@ def test_the_made_critical_width_is_on_the_page(open_page, store):
     ]
     text = words(app)
     assert "The deeper network has the smaller $w_c$" in text
-    assert "20\u2009890" in text  # the paper's parameters beside ours
+    assert "20\u202f890" in text  # the paper's parameters beside ours
     assert "running median" in text  # the smoothing is stated
     assert "paper" not in {trace.get("meta") for data in figures(app).values() for trace in data}
 

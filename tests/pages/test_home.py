@@ -61,7 +61,7 @@ def test_running_runs_are_shown_with_their_curve(open_page, store):
         picture = base64.b64decode(re.search(r"base64,([^\"]+)", app.html[0].value).group(1)).decode()
     assert "mine" in text
     assert "**0.01** bits at proper time τ **0.495**" in text
-    assert app.progress[0].text == "step 99 of 1\u2009000, 1 min 30 s left"
+    assert app.progress[0].text == "step 99 of 1\u202f000, 1 min 30 s left"
     points = re.search(r'points="([^"]*)"', picture).group(1).split()
     assert len(points) == 3  # step 0 has tau 0, which a logarithmic axis has no place for
     assert points[-1] == "84.7,60.0"  # log10 tau = -0.305, NLL = 0.01
