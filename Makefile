@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Numerical libraries in the app's own processes use one thread each: runs share the cores.
 export OMP_NUM_THREADS ?= 1
+# Processes that test: many tests wait for a browser or a timer, so there are more of them than a laptop's free cores.
+TESTERS ?= 3
 
 .PHONY: run class test lint bench clean
 
@@ -18,7 +20,7 @@ class: $(VENV)/app
 
 # The tests under load measure: they run by themselves, after all others. With ARGS only what they name runs.
 test: $(VENV)/dev
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(or $(ARGS),--ignore=tests/load)
+	$(BIN)/python -m pytest -n $(TESTERS) --dist worksteal $(or $(ARGS),--ignore=tests/load)
 	$(if $(ARGS),,$(BIN)/python -m pytest -s tests/load)
 
 lint: $(VENV)/dev
