@@ -4,7 +4,7 @@ config.json    the settings, the edition's digest, versions; never changed after
 state.json     status, step, heartbeat, speed, error; replaced as a whole
 about.json     name, tags, note: what a reader may change
 metrics.jsonl  records, appended; timing.jsonl the seconds they took (kept apart: they alone differ
-               between two runs of one seed)
+               between two runs of one seed); aging.jsonl the drift of the weights since each waiting time
 checkpoints/   see checkpoints.py
 control/       requests to the running process: stop, pause, eta.json
 lock           held by the one process that trains the run
