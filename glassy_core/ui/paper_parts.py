@@ -65,6 +65,7 @@ table.paper th, table.paper td { padding: 0.45rem 0.9rem 0.45rem 0; vertical-ali
 table.paper td:nth-child(1) { width: 26%; } table.paper td:nth-child(2) { width: 20%; }
 table.paper td:nth-child(4) { width: 12%; min-width: 7.5rem; white-space: nowrap; }
 table.paper small { opacity: 0.8; }
+table.paper code span { white-space: nowrap; }
 table.paper .open b { font-weight: 400; opacity: 0.75; }
 @media (max-width: 640px) {
   table.paper tr:first-child { display: none; }
@@ -144,9 +145,13 @@ def _row(finding: Finding) -> str:
 
 
 def _with_code(words: str) -> str:
-    """Text with its commands, between backticks, as code."""
+    """Text with its commands, between backticks, as code that breaks between its words only."""
     parts = words.split("`")
-    return "".join(f"<code>{escape(part)}</code>" if k % 2 else pretty(part) for k, part in enumerate(parts))
+    return "".join(_code(part) if k % 2 else pretty(part) for k, part in enumerate(parts))
+
+
+def _code(command: str) -> str:
+    return f"<code>{' '.join(f'<span>{escape(word)}</span>' for word in command.split())}</code>"
 
 
 def pretty(words: str) -> str:

@@ -9,7 +9,7 @@ from glassy_core.ui.slides import SLIDES
 from glassy_core.ui.tour import STEPS
 
 SIZES = {"phone": (390, 844), "laptop": (1280, 900), "wall": (3840, 2160), "projector": (1280, 720)}
-# Streamlit's and Plotly's own markup, which the pages cannot change; what is drawn in a figure its alternative text says.
+# Streamlit's and Plotly's own markup, which the pages cannot change; what a figure draws its alternative text says.
 NOT_OURS = {"rules": {"nested-interactive": {"enabled": False}, "scrollable-region-focusable": {"enabled": False}}}
 DRAWN = {"exclude": [[".main-svg"]]}
 
