@@ -66,7 +66,7 @@ def test_one_click_sweeps_and_the_figure_grows(app, page, complaints):
     page.get_by_label("Steps of each run").press("Enter")
     page.get_by_role("button", name="Start the sweep of 2 runs").click()
     expect(page.get_by_text("Queued 2 runs.")).to_be_visible()
-    expect(page.get_by_text("The sweep: 2 of 2 runs finished")).to_be_visible(timeout=2 * SOON)
+    expect(page.get_by_text("The sweep: 2 of 2 runs finished")).to_be_visible(timeout=4 * SOON)
     page.wait_for_function(f"() => ({TRACES})('censored').flat().length === 10", timeout=SOON)  # 2 runs, 5 thresholds
     assert complaints == []
 
