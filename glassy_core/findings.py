@@ -13,6 +13,7 @@ from glassy_core.runs import Run
 from glassy_core.series import Series
 
 Verdict = Literal["agrees", "differs", "open"]
+Setting = Literal["paper", "class"]  # the paper's own task, or the class world
 Read = Callable[[Run], Series]
 
 TOO_WIDE = 3.0  # of our half-width over the paper's uncertainty: a wider interval meets it too easily to agree
@@ -47,7 +48,7 @@ class Finding:
     ours: str
     verdict: Verdict
     words: str
-    world: Literal["paper", "class"] = "paper"
+    world: Setting = "paper"
     sources: tuple[Source, ...] = ()
     command: str = ""
 
@@ -72,6 +73,13 @@ class Gathered:
         same = [m for m in self.paper if (m.config.depth, m.config.width) == (depth, width)]
         same = [m for m in same if m.config.waiting_times or not aging]
         return max(same, key=lambda member: member.run.state().tau, default=None)
+
+    def class_aging(self) -> list[tuple[int, list[Member]]]:
+        """The class world's aging runs with d = 2, the seeds of a width together, by ascending width."""
+        groups: dict[int, list[Member]] = {}
+        for member in distinct([m for m in self.classroom if m.config.waiting_times and m.config.depth == 2]):
+            groups.setdefault(member.config.width, []).append(member)
+        return sorted(groups.items())
 
 
 def is_papers(world: World) -> bool:

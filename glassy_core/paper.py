@@ -11,6 +11,10 @@ CHORALES = 80  # the paper's training set: its edition's first 80
 PAPER_THRESHOLD = 0.01  # NLL* in bits of the critical widths that the paper gives in numbers (Sec. IV)
 PAPER_W_C = {1: 110.21, 2: 64.192, 5: 35.735}  # by depth
 PAPER_PARAMETERS = {1: 20890, 2: 18080, 5: 15040}
+AGING = ((2, 30), (2, 68), (2, 90))  # (d, w) of the aging runs of Figs. 7 and 8
+FIRST_TAU_W, LAST_TAU_W = 80.0, 1280.0  # of those runs
+FOLLOWED = 3.0  # waiting times that each waiting time was followed for, or more
+LONGEST = (1 + FOLLOWED) * LAST_TAU_W  # tau at which those runs end
 PAPER_ALPHA = (0.7, 0.1)  # short-time exponent of Delta and its spread, the same at all widths (Sec. V)
 PAPER_EXPONENT = 0.66  # of Delta against x - PAPER_ORIGIN, x in 1..6, d = 2, w = 30, tau_w = 80 (Fig. 9)
 PAPER_ORIGIN = 0.6  # x at which the paper lets the aging regime begin

@@ -1,21 +1,19 @@
-"""Figs. 7 to 9 of the paper beside the runs of a store: aging, the noise of SGD, how Delta grows."""
+"""Figs. 7 and 9 of the paper beside the runs of a store: aging, and how Delta grows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
-
-import numpy as np
 
 from glassy_core.aging import Aging, aging
 from glassy_core.collapse import BREAK, breakdowns
-from glassy_core.comparable import Member, distinct
+from glassy_core.comparable import Member
 from glassy_core.config import PRESETS
 from glassy_core.delta import Trajectory, of_waiting_time
 from glassy_core.findings import (
     Finding,
     Gathered,
     Read,
+    Setting,
     Verdict,
     command,
     interval,
@@ -26,33 +24,25 @@ from glassy_core.findings import (
 )
 from glassy_core.growth import LOGARITHM, POWER, logarithm, power
 from glassy_core.measured import trajectory
-from glassy_core.paper import PAPER_ALPHA, PAPER_EXPONENT, PAPER_ORIGIN
+from glassy_core.paper import AGING, FIRST_TAU_W, LONGEST, PAPER_ALPHA, PAPER_EXPONENT, PAPER_ORIGIN
 from glassy_core.paper_curves import PRESET_OF
 from glassy_core.runs import RunError
 
-FIRST_TAU_W = 80.0
 FURTHEST = 16.0  # tau / tau_w to which the paper measured Delta in Fig. 9
 ENDS = (FIRST_TAU_W * (1 + POWER[1]), FIRST_TAU_W * (1 + FURTHEST))  # tau that the windows of Fig. 9 need
-LAST_TAU_W, FOLLOWED = 1280.0, 3.0  # the paper's last waiting time, and for how many of itself it was followed
-LONGEST = (1 + FOLLOWED) * LAST_TAU_W  # tau at which the paper's aging runs end
-NEAR = 0.25  # in log tau: measurements so near count
-CHANGE = 1.25  # factor by which Gamma must change to have grown or fallen
-GROWS = "it grows, ever more slowly; at w = 90 it falls a bit at last"  # Gamma in Fig. 8
 LONG = 1.0  # tau / tau_w beyond which a collapse can break down "at long times"
-NETWORKS = ((2, 30), (2, 68), (2, 90))
 UNDER, OVER = (PRESETS[name].config.width for name in ("class-under", "class-over"))
+BREAKS_DOWN = "the scaling with tau / tau_w breaks down at long times"
 FULL_AGING = (1.0, 0.2)  # mu of a collapse on tau / tau_w, and how far from it a finite run may be
 
 
 def aging_findings(found: Gathered, read: Read) -> Iterator[Finding]:
-    """Figs. 7, 8 and 9 of the paper's networks, and Figs. 7 and 8 of the class world's."""
-    for network in NETWORKS:
+    """Figs. 7 and 9 of the paper's networks, and Fig. 7 of the class world's."""
+    for network in AGING:
         member = found.network(*network, aging=True)
         yield _alpha(member, network, read)
     yield _collapse(found.network(2, 30, aging=True), read)
-    for network in NETWORKS:
-        yield _noise_grows(found.network(*network, aging=True), network, read)
-    yield _noisiest(found, read)
+    yield _breaks_down_late(found.network(2, 90, aging=True), read)
     yield from _growth(found.network(2, 30, aging=True), read)
     yield from _classroom(found, read)
 
@@ -94,7 +84,7 @@ def _collapse(member: Member | None, read: Read) -> Finding:
 
 
 def _full_aging(
-    what: str, paper: str, ours: Aging, members: Sequence[Member], again: str, world: str = "paper"
+    what: str, paper: str, ours: Aging, members: Sequence[Member], again: str, world: Setting = "paper"
 ) -> Finding:
     mu, error = ours.collapse.mu, ours.collapse.error
     assert mu
@@ -103,76 +93,12 @@ def _full_aging(
     words = f"Collapse error {error:.0%}, tau_w = {_times(ours.collapse.curves)}. "
     words += f"Full aging is mu = {FULL_AGING[0]:g} ± {FULL_AGING[1]:g} here. {doubt}"
     return Finding(
-        7, what, paper, f"mu = {interval(mu)}", verdict, words.strip(), "class" if world == "class" else "paper",
-        sources(members), again,
+        7, what, paper, f"mu = {interval(mu)}", verdict, words.strip(), world, sources(members), again,
     )  # fmt: skip
 
 
 def _times(waiting_times: Sequence[float]) -> str:
     return ", ".join(f"{tau_w:g}" for tau_w in waiting_times)
-
-
-def _noise_grows(member: Member | None, network: tuple[int, int], read: Read) -> Finding:
-    """Fig. 8: Gamma of one network grows while it learns."""
-    name = f"d = {network[0]}, w = {network[1]}"
-    if member is None:
-        words = missing(None, 0, PRESET_OF[network], read) or ""
-        return Finding(8, f"Gamma grows with tau, {name}", GROWS, "-", "open", words)
-    return _grows(name, [member], read)
-
-
-def _grows(name: str, members: Sequence[Member], read: Read, world: Literal["paper", "class"] = "paper") -> Finding:
-    """Gamma of some seeds of one network, from its first waiting time to the latest that they all have."""
-    what, used = f"Gamma grows with tau, {name}", sources(members)
-    begin, end = _first_tau_w(members[0]), _common_end(members, read)
-    seen = [_gamma(member, (begin, end), read) for member in members]
-    if end < 0.999 * 2 * begin or not all(map(all, seen)):
-        words = f"It needs Gamma from tau_w = {begin:g} to twice that; the run is at tau = {end:.4g}."
-        return Finding(8, what, GROWS, "-", "open", words, world, used)
-    first, last = np.exp(np.mean(np.log(seen), axis=0)).tolist()
-    verdict: Verdict = "agrees" if last > CHANGE * first else "differs" if last < first / CHANGE else "open"
-    done = {"agrees": "It grows", "differs": "It falls", "open": f"It changes by less than a factor of {CHANGE:g}"}
-    mean = f", mean of {len(seen)} seeds" if len(seen) > 1 else ""
-    words = f"{done[verdict]} from the first tau_w = {begin:g} to {end:.4g}{mean}; its slowing down is not judged."
-    return Finding(8, what, GROWS, f"{first:.2g} to {last:.2g} nats²", verdict, words, world, used)
-
-
-def _noisiest(found: Gathered, read: Read) -> Finding:
-    """Fig. 8: Gamma is largest for the near-critical network. Which one it is may change until the paper's runs end."""
-    members = {w: m for d, w in NETWORKS if (m := found.network(d, w, aging=True))}
-    what, paper, used = "Gamma is largest near the critical width", "w = 68 of 30, 68, 90", sources([*members.values()])
-    end = _common_end([*members.values()], read)
-    known = {width: gamma for width, member in members.items() if (gamma := _gamma(member, (end,), read)[0])}
-    if len(known) < len(NETWORKS) or end < FIRST_TAU_W:
-        words = f"It needs w = 30, 68 and 90 beyond the first tau_w = {FIRST_TAU_W:g}."
-        return Finding(8, what, paper, "-", "open", words, sources=used)
-    ours = "; ".join(f"w = {width}: {value:.2g} nats²" for width, value in known.items())
-    slowest = min(members.values(), key=lambda member: member.run.state().tau)
-    rest = missing(slowest, LONGEST, PRESET_OF[2, slowest.config.width], read)
-    verdict: Verdict = "open" if rest else "agrees" if known[68] == max(known.values()) else "differs"
-    words = f"At tau = {end:.4g}, the latest that all these runs have."
-    words += f" The paper's go on to tau = {LONGEST:g}, and the order may change. {rest}" if rest else ""
-    return Finding(8, what, paper, ours, verdict, words, sources=used)
-
-
-def _first_tau_w(member: Member) -> float:
-    """In proper time, at the learning rate that the run has begun with."""
-    return float(member.config.waiting_times[0] * member.config.eta)
-
-
-def _common_end(members: Sequence[Member], read: Read) -> float:
-    """The latest tau that all of them have."""
-    ends = [float(series.tau[-1]) if len(series := read(member.run)) else 0.0 for member in members]
-    return min(ends, default=0.0)
-
-
-def _gamma(member: Member, at: Sequence[float], read: Read) -> list[float]:
-    """Gamma at some tau, each the median of what was measured around it; 0 where there is nothing."""
-    series = read(member.run)
-    known = (series.tau > 0) & (series.gamma > 0)
-    gamma, log_tau = series.gamma[known], np.log(series.tau[known])
-    near = [gamma[np.abs(log_tau - np.log(tau)) < NEAR] if tau > 0 else gamma[:0] for tau in at]
-    return [float(np.median(values)) if len(values) else 0.0 for values in near]
 
 
 def _growth(member: Member | None, read: Read) -> Iterator[Finding]:
@@ -219,10 +145,7 @@ def _late(ours: Aging | str) -> Judged:
 
 def _classroom(found: Gathered, read: Read) -> Iterator[Finding]:
     """The same of the class world's aging runs, which are there within minutes."""
-    groups: dict[int, list[Member]] = {}
-    for member in distinct([m for m in found.classroom if m.config.waiting_times and m.config.depth == 2]):
-        groups.setdefault(member.config.width, []).append(member)
-    for width, members in sorted(groups.items()):
+    for width, members in found.class_aging():
         ours = _measured(members, read)
         again = command("aging", members[0], "--seeds --json")
         if isinstance(ours, str):
@@ -238,13 +161,22 @@ def _classroom(found: Gathered, read: Read) -> Iterator[Finding]:
             what = f"w = {width}: all waiting times on one curve of tau / tau_w"
             yield _full_aging(what, "full aging, mu = 1", ours, members, again, "class")
         if width == OVER:
-            yield _breaks_down(width, ours, members)
-        yield _grows(f"w = {width}", members, read, "class")
+            yield _breaks_down(f"w = {width}: {BREAKS_DOWN}", ours, members, "class")
 
 
-def _breaks_down(width: int, ours: Aging, members: Sequence[Member]) -> Finding:
+def _breaks_down_late(member: Member | None, read: Read) -> Finding:
+    """The same of the paper's network, in which its last waiting times show it."""
+    what, paper = f"d = 2, w = 90: {BREAKS_DOWN}", "it fails at the largest tau_w"
+    ours = _measured([member], read) if member else "-"
+    why = missing(member, LONGEST, PRESET_OF[2, 90], read)
+    if member is None or isinstance(ours, str) or why:
+        words = why or str(ours)
+        return Finding(7, what, paper, "-", "open", words, sources=sources([member] if member else []))
+    return _breaks_down(what, ours, [member], "paper")
+
+
+def _breaks_down(what: str, ours: Aging, members: Sequence[Member], world: Setting) -> Finding:
     """Fig. 7, right: in an overparametrised network some curve leaves the others at long times."""
-    what = f"w = {width}: the scaling with tau / tau_w breaks down at long times"
     last = {found.tau_w: found.stretches[-1] for found in breakdowns(ours.curves, 1.0) if found.stretches}
     for_good = {tau_w: stretch.begin for tau_w, stretch in last.items() if stretch.lasting}
     late = [f"tau_w = {tau_w:g} from x = {begin:.2g} on" for tau_w, begin in for_good.items() if begin > LONG]
@@ -264,5 +196,5 @@ def _breaks_down(width: int, ours: Aging, members: Sequence[Member]) -> Finding:
     ours_words = "; ".join(late or early or [f"{part}, then with the others again" for part in again_with])
     return Finding(
         7, what, "it does, overparametrised", ours_words or "no curve leaves the others", verdict, words.strip(),
-        "class", sources(members),
+        world, sources(members),
     )  # fmt: skip

@@ -10,21 +10,16 @@ from glassy_core.findings import Finding, Gathered, Read, command
 from glassy_core.measured import series_of
 from glassy_core.paper_aging import aging_findings
 from glassy_core.paper_curves import curve_findings
+from glassy_core.paper_noise import noise_findings
 from glassy_core.paper_transition import network_findings, transition_findings
 
 
 def findings(members: Sequence[Member], read: Read = series_of) -> list[Finding]:
     """All statements, by figure, each with a command that prints its numbers; members: a store's readable runs."""
     found = Gathered.of(members)
-    every = [
-        *network_findings(),
-        *curve_findings(found, read),
-        *transition_findings(found, read),
-        *aging_findings(found, read),
-    ]
-    commanded = [
-        finding if finding.command else replace(finding, command=of_figure(finding.figure)) for finding in every
-    ]
+    parts = (curve_findings, transition_findings, aging_findings, noise_findings)
+    every = [*network_findings(), *(finding for part in parts for finding in part(found, read))]
+    commanded = [one if one.command else replace(one, command=of_figure(one.figure)) for one in every]
     return sorted(commanded, key=lambda finding: (finding.figure, finding.world == "class"))
 
 

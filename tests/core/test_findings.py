@@ -192,7 +192,7 @@ def still(x):
 )
 def test_a_collapse_breaks_down_only_where_a_curve_leaves_late_and_for_good(factor, verdict, words):
     ours = replace(aging([]), curves=curves(still, still, factor, still))
-    found = _breaks_down(48, ours, [])
+    found = _breaks_down("", ours, [], "class")
     assert found.verdict == verdict
     assert words in found.ours + found.words
 
