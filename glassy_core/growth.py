@@ -21,7 +21,7 @@ from glassy_core.fits import Estimate
 Floats = NDArray[np.float64]
 Line = tuple[Floats, Floats]  # x (n,) and y (n,) of one curve inside the window, x ascending
 
-SHORT = (0.0, 0.1)  # tau / tau_w of the short-time exponent alpha: tau << tau_w
+SHORT = (0.0, 0.01)  # tau / tau_w of the short-time exponent alpha: before the drift takes over, Delta ~ tau^2 there
 POWER = (1.0, 6.0)  # of A x^b
 LOGARITHM = (10.0, np.inf)  # of A + B log x
 MIN_POINTS = 3  # of a curve inside the window

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from glassy_core.aging import Aging, aging
-from glassy_core.collapse import BREAK, breakdowns
+from glassy_core.collapse import AGING_REGIME, BREAK, breakdowns
 from glassy_core.comparable import Member
 from glassy_core.config import PRESETS
 from glassy_core.delta import Trajectory, of_waiting_time
@@ -22,12 +22,13 @@ from glassy_core.findings import (
     sources,
     weigh,
 )
-from glassy_core.growth import LOGARITHM, POWER, logarithm, power
+from glassy_core.growth import LOGARITHM, POWER, SHORT, logarithm, power
 from glassy_core.measured import trajectory
 from glassy_core.paper import AGING, FIRST_TAU_W, LONGEST, PAPER_ALPHA, PAPER_EXPONENT, PAPER_ORIGIN
 from glassy_core.paper_curves import PRESET_OF
 from glassy_core.runs import RunError
 
+THIRD_TAU_W = 4 * FIRST_TAU_W
 FURTHEST = 16.0  # tau / tau_w to which the paper measured Delta in Fig. 9
 ENDS = (FIRST_TAU_W * (1 + POWER[1]), FIRST_TAU_W * (1 + FURTHEST))  # tau that the windows of Fig. 9 need
 LONG = 1.0  # tau / tau_w beyond which a collapse can break down "at long times"
@@ -61,7 +62,8 @@ def _measured(members: Sequence[Member], read: Read) -> Aging | str:
 
 def _alpha(member: Member | None, network: tuple[int, int], read: Read) -> Finding:
     what, paper = f"short-time exponent alpha, d = {network[0]}, w = {network[1]}", "0.7 ± 0.1"
-    why = missing(member, 2 * FIRST_TAU_W, PRESET_OF[network], read)
+    # alpha falls from one waiting time to the next at first: the first two alone would tell of their youth.
+    why = missing(member, THIRD_TAU_W * (1 + SHORT[1]), PRESET_OF[network], read)
     ours = _measured([member], read) if member else "-"
     if member is None or isinstance(ours, str) or ours.alpha.slope is None or why:
         words = why or (ours if isinstance(ours, str) else ours.alpha.why)
@@ -76,8 +78,7 @@ def _collapse(member: Member | None, read: Read) -> Finding:
     what, paper = "d = 2, w = 30: all waiting times on one curve of tau / tau_w", "full aging, mu = 1"
     ours = _measured([member], read) if member else "-"
     if member is None or isinstance(ours, str) or ours.collapse.mu is None:
-        # Three waiting times reach into the window.
-        needed = missing(member, FIRST_TAU_W * 4 * 1.3, PRESET_OF[2, 30], read)
+        needed = missing(member, THIRD_TAU_W * (1 + AGING_REGIME), PRESET_OF[2, 30], read)
         words = needed or (ours if isinstance(ours, str) else ours.collapse.why)
         return Finding(7, what, paper, "-", "open", words, sources=sources([member] if member else []))
     return _full_aging(what, paper, ours, [member], command("aging", member, "--json"))
