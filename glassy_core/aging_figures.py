@@ -56,7 +56,7 @@ def fluctuations(column: Column, axes: Axes, broken: Sequence[Breakdown] = ()) -
     for curve, colour in zip(curves, colours, strict=True):
         _add_curve(figure, curve, along(curve, axes.mu), colour)
     if axes.mu is None:
-        _add_short_time(figure, column.aging)
+        _add_short_time(figure, column.aging, colours)
     for found, colour in zip(broken, colours, strict=False):
         _add_breakdown(figure, found, curves, axes.mu, colour)
     kind, power = ("log" if axes.log else "linear"), _power(axes.mu)
@@ -64,8 +64,13 @@ def fluctuations(column: Column, axes: Axes, broken: Sequence[Breakdown] = ()) -
     x = axis(along_x, kind, power, range=axes.x_range)  # type: ignore[arg-type]
     y = axis("Δ", kind, range=axes.y_range)  # type: ignore[arg-type]
     figure.update_layout(layout(x, y, margin={"l": 64, "r": 12, "t": 64, "b": 56}))
-    figure.update_layout(legend_title_text=f"{TAU_W} =", showlegend=True)  # of a single curve too
+    _name_legend(figure)
     return figure
+
+
+def _name_legend(figure: go.Figure) -> None:
+    """Say that the lines are waiting times, of a single one too."""
+    figure.update_layout(legend_title={"text": f"waiting time {TAU_W} =", "side": "top"}, showlegend=True)
 
 
 def _power(mu: float | None) -> str:
@@ -89,21 +94,23 @@ def _add_curve(figure: go.Figure, curve: DeltaCurve, x: Floats, colour: str) -> 
     )  # fmt: skip
 
 
-def _add_short_time(figure: go.Figure, aging: Aging) -> None:
-    """The power law of short times over its window, through the middle of the curves."""
-    alpha, (low, high) = aging.alpha, aging.alpha.window
-    used = [curve for curve in aging.curves if curve.tau_w in alpha.curves]
-    if alpha.slope is None or alpha.amplitude is None or not used:
+def _add_short_time(figure: go.Figure, aging: Aging, colours: Sequence[str]) -> None:
+    """The common power law of short times over its window, through each of the curves that it was fitted to."""
+    slope, dash = aging.alpha.slope, "4px,3px"
+    if slope is None:
         return
-    curve = used[-1]
-    inside = curve.tau[(curve.x >= low) & (curve.x <= high)]
-    tau = np.geomspace(inside[0], inside[-1], 20)
-    own = np.exp(np.mean(np.log(np.interp(inside, curve.tau, curve.delta)) - alpha.slope.value * np.log(inside)))
+    for curve, colour in zip(aging.curves, colours, strict=True):
+        line = fitted(curve, aging.alpha, False)
+        if line is not None:
+            figure.add_scatter(
+                x=curve.tau_w * line[0], y=line[1], mode="lines", uid=f"{curve.tau_w_step}-alpha", meta="alpha",
+                showlegend=False, legendgroup=f"{curve.tau_w_step}", line={"color": colour, "width": 1.6, "dash": dash},
+                hovertemplate=f"{_name(curve)}: slope α = {slope.value:.3f}, 95 %: {slope.low:.2f} to {slope.high:.2f}"
+                "<extra></extra>",
+            )  # fmt: skip
     figure.add_scatter(
-        x=tau, y=own * tau**alpha.slope.value, mode="lines", uid="alpha", meta="alpha",
-        name="τ<sup>α</sup>", line={"color": GREY, "width": 2, "dash": "dash"},
-        hovertemplate=f"slope α = {alpha.slope.value:.3f}, 95 %: {alpha.slope.low:.2f} to {alpha.slope.high:.2f}"
-        "<extra></extra>",
+        x=[None], y=[None], mode="lines", name="τ<sup>α</sup> at short times", uid="alpha",
+        line={"color": GREY, "width": 1.6, "dash": dash},
     )  # fmt: skip
 
 
@@ -189,7 +196,7 @@ def growth(column: Column, fit: Growth, logarithmic_law: bool) -> go.Figure:
     y_range = limits([curve.delta[seen] for curve, seen in zip(curves, late, strict=True)], not logarithmic_law)
     y = axis("Δ", "linear" if logarithmic_law else "log", range=y_range)
     figure.update_layout(layout(axis(f"x = τ / {TAU_W}", "log", range=x_range), y))
-    figure.update_layout(legend_title_text=f"{TAU_W} =", showlegend=True)
+    _name_legend(figure)
     return figure
 
 

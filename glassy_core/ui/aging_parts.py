@@ -76,7 +76,8 @@ def after_waiting(chosen: Sequence[Network], how: Measure) -> None:
         st.caption("Bands: the 95 % interval of the mean over seeds, which is very wide with only two.")
     low, high = shown[0].aging.alpha.window
     prose(
-        f"At short times Δ grows as a power α of τ (dashed; fitted for τ/τ_w from {low:g} to {high:g}): "
+        "At short times Δ grows as a power α of τ (dashed, one α for all curves of a network, through the middle of "
+        f"each; fitted for τ/τ_w from {low:g} to {high:g}): "
         + "; ".join(f"{plain(c.label)}: α = {interval(c.aging.alpha.slope)}" for c in shown)
         + f". The paper finds {PAPER_ALPHA[0]} ± {PAPER_ALPHA[1]} at all widths; free diffusion would have 1."
     )

@@ -170,6 +170,18 @@ def test_a_fitted_line_begins_where_its_power_law_does(column):
     assert 1 <= x[0] < x[-1] <= 6
 
 
+def test_the_short_time_law_goes_through_each_curve_that_it_was_fitted_to(column):
+    figure, alpha = fluctuations(column, Axes()), column.aging.alpha
+    lines = [trace for trace in figure.data if trace.meta == "alpha"]
+    used = [curve for curve in column.aging.curves if curve.tau_w in alpha.curves]
+    assert len(lines) == len(used) >= 1
+    for line, curve in zip(lines, used, strict=True):
+        measured = np.interp(np.log(line.x), np.log(curve.tau), np.log(curve.delta))
+        assert np.mean(measured - np.log(line.y)) == pytest.approx(0, abs=1e-6)
+        assert np.polyfit(np.log(line.x), np.log(line.y), 1)[0] == pytest.approx(alpha.slope.value)
+    assert [t.name for t in figure.data if t.uid == "alpha"] == ["τ<sup>α</sup> at short times"]
+
+
 def test_a_single_curve_has_its_waiting_time_in_the_legend(column):
     alone = Column("a", "#C8553D", [], aging([Trajectory(t.waiting[:1], t.noise) for t in column.trajectories[:1]]))
     for figure in (fluctuations(alone, Axes(mu=1.0)), growth(alone, alone.aging.power, logarithmic_law=False)):
