@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -24,6 +24,7 @@ from glassy_core.growth import Growth
 from glassy_core.learning_times import THRESHOLDS
 from glassy_core.network_picture import WIDTH, picture
 from glassy_core.palette import key
+from glassy_core.paper import paper_curve
 from glassy_core.paper_curves import worth_drawing
 from glassy_core.plots import Setting, View
 from glassy_core.probe import Level, Probe
@@ -38,9 +39,13 @@ from glassy_core.ui.words import whole
 NETWORKS = ((2, 30), (2, 68), (2, 90), (1, 200), (5, 70))
 MOST_PANELS = 3
 VIEW = View(shown=("training",))
-LINES = "Thick: fit with its 95 % band; dashed: unreliable; dotted: the paper's law, or a fit carried on."
+PAPERS_LAW = (
+    "Dotted: the paper's law NLL∞ + A τ⁻ᵃ. NLL∞ and a are the paper's; it gives no A, so A is matched to our run."
+)
+LINES = "Thick: fit with its 95 % band; dashed: unreliable; finely dotted: the fit carried on."
 NO_LAW = "No power law is fitted: none of these runs is long enough for one."
 COLOURED = (2, 3, 8)  # figures whose lines are networks
+LEARNING = (2, 3)  # figures with learning curves
 Members = Sequence[Member]
 
 
@@ -129,15 +134,21 @@ def learning(members: Members, look: Look, fit: bool = False) -> bool:
     rows = {row.id: row for row in loaders.readable_rows()}
     here = [rows[member.run.id] for member in members if member.run.id in rows]
     settings = fit_loaders.settings(here, grouped=False)
-    settings = [setting for setting in settings if len(setting.curves[0].series)]
+    settings = [_plainly_named(setting) for setting in settings if len(setting.curves[0].series)]
     if not settings:
         return False
     fits = [(setting, fit_loaders.fit(setting, (None, None), live=True)) for setting in settings] if fit else []
     fits = [(setting, law) for setting, law in fits if worth_drawing(law)]
     look.show(fitted_curves(settings, VIEW, fits), f"NLL against tau. {'; '.join(map(_learned, settings))}.")
     if fit:
-        st.caption(LINES if fits else f"{NO_LAW} Dotted: the paper's law.")
+        st.caption(LINES if fits else NO_LAW)
     return True
+
+
+def _plainly_named(setting: Setting) -> Setting:
+    """The setting by its depth and width, whatever its run is called."""
+    label = f"d = {setting.config.depth}, w = {setting.config.width}"
+    return replace(setting, label=label, curves=tuple(replace(curve, label=label) for curve in setting.curves))
 
 
 def _learned(setting: Setting) -> str:
@@ -288,7 +299,10 @@ def draw(figure: int, found: Gathered) -> bool:
         return False
     if figure != 4:
         inks = key(member.config for member in members) if figure in COLOURED else ""
-        st.caption(f"{plain(members[0].world.words())}. {inks} {_instead(figure, members)}")
+        law = PAPERS_LAW if figure in LEARNING and any(paper_curve(member.config) for member in members) else ""
+        st.caption(
+            " ".join(filter(None, [f"{plain(members[0].world.words())}.", inks, law, _instead(figure, members)]))
+        )
     return True
 
 

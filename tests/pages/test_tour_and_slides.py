@@ -5,6 +5,7 @@ from made_runs import write_aging, write_sweep
 
 from glassy_core.ui.slides import SLIDES
 from glassy_core.ui.tour import STEPS
+from glassy_core.ui.words import typeset
 
 
 def words(app):
@@ -41,13 +42,19 @@ def test_every_slide_has_a_title_and_a_sentence_or_two(open_page, number):
     assert slide.sentence.count(".") <= 2
 
 
+def test_every_figure_with_symbols_has_a_line_that_says_what_they_are():
+    for slide in SLIDES[1:]:
+        assert 40 < len(slide.gloss) < 140, slide.title
+
+
 def test_slides_draw_what_is_there_and_move_on(open_page, store):
     write_sweep(store)
     for preset in ("class-aging-under", "class-aging-near", "class-aging-over"):
         write_aging(store, preset)
     app = open_page("pages/7_Present.py", slide="2")
-    for _ in range(5):
+    for slide in SLIDES[1:6]:
         assert "No run shows this yet" not in words(app)
+        assert typeset(slide.gloss) in words(app)
         app.button(key="slide_on").click().run()
         assert not app.exception
     assert app.query_params["slide"] in ("7", ["7"])
