@@ -185,11 +185,12 @@ def growth(column: Column, fit: Growth, logarithmic_law: bool) -> go.Figure:
     figure, curves = empty(), column.aging.curves
     for curve, colour in zip(curves, shades(len(curves)), strict=True):
         _add_curve(figure, curve, curve.x, colour)
+    for curve in curves:  # above all curves, which may lie on one another
         line = fitted(curve, fit, logarithmic_law)
         if line is not None:
             figure.add_scatter(
                 x=line[0], y=line[1], mode="lines", showlegend=False, legendgroup=f"{curve.tau_w_step}", meta="fit",
-                uid=f"{curve.tau_w_step}-fit", line={"color": GREY, "width": 3, "dash": "dash"}, hoverinfo="skip",
+                uid=f"{curve.tau_w_step}-fit", line={"color": GREY, "width": 4, "dash": "dash"}, hoverinfo="skip",
             )  # fmt: skip
     late = [curve.x >= EARLIEST for curve in curves]
     x_range = limits([curve.x[seen] for curve, seen in zip(curves, late, strict=True)], True)

@@ -9,6 +9,7 @@ import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -20,11 +21,11 @@ from glassy_core.criticality import Criticality
 from glassy_core.figure_parts import limits
 from glassy_core.findings import Gathered
 from glassy_core.fit_figures import fitted_curves
-from glassy_core.growth import Growth
+from glassy_core.growth import Growth, power
 from glassy_core.learning_times import THRESHOLDS
 from glassy_core.network_picture import WIDTH, picture
 from glassy_core.palette import key
-from glassy_core.paper import paper_curve
+from glassy_core.paper import PAPER_ORIGIN, paper_curve
 from glassy_core.paper_curves import worth_drawing
 from glassy_core.plots import Setting, View
 from glassy_core.probe import Level, Probe
@@ -34,7 +35,7 @@ from glassy_core.ui import aging_parts, critical_parts, fit_loaders, loaders
 from glassy_core.ui.aging_runs import Measure, Network, columns
 from glassy_core.ui.frame import plain, store
 from glassy_core.ui.live_figure import live_figure
-from glassy_core.ui.words import whole
+from glassy_core.ui.words import typeset, whole
 
 NETWORKS = ((2, 30), (2, 68), (2, 90), (1, 200), (5, 70))
 MOST_PANELS = 3
@@ -42,6 +43,7 @@ VIEW = View(shown=("training",))
 PAPERS_LAW = (
     "Dotted: the paper's law NLL∞ + A τ⁻ᵃ. NLL∞ and a are the paper's; it gives no A, so A is matched to our run."
 )
+ALL_TIMES = "to all waiting times"
 LINES = "Thick: fit with its 95 % band; dashed: unreliable; finely dotted: the fit carried on."
 NO_LAW = "No power law is fitted: none of these runs is long enough for one."
 COLOURED = (2, 3, 8)  # figures whose lines are networks
@@ -215,19 +217,23 @@ def _widths(found: Criticality) -> list[str]:
     ]
 
 
-def deltas(members: Members, look: Look, mu: float | None = None) -> bool:
-    """Fig. 7: Delta against tau (mu None) or tau / tau_w^mu, a panel a network, all on the same axes."""
+def deltas(members: Members, look: Look, mu: float | None = None, log: bool = True) -> bool:
+    """A column of Fig. 7: Delta against tau (mu None) or tau / tau_w^mu, a panel a network.
+
+    Logarithmic panels share their axes; a linear one has its own, for a short run would be a dot in the corner.
+    """
     shown = _columns(members)[:MOST_PANELS]
     if not shown:
         return False
-    curves = [curve for column in shown for curve in column.aging.curves]
-    x_range, y_range = limits([along(c, mu) for c in curves], True), limits([c.delta for c in curves], True)
+    name, note = ("tau" if mu is None else "x") + ("" if log else "-linear"), "" if log else ", linear axes"
     with st.grid(len(shown), min_column_width=300, gap="small"):
         for k, column in enumerate(shown):
-            figure = fluctuations(column, Axes(mu, True, x_range, y_range))
+            curves = [curve for one in (shown if log else [column]) for curve in one.aging.curves]
+            x_range, y_range = limits([along(c, mu) for c in curves], log), limits([c.delta for c in curves], log)
+            figure = fluctuations(column, Axes(mu, log, x_range, y_range))
             with st.container():
-                st.markdown(f"**{plain(column.label)}**")
-                look.show(figure, aging_parts.in_words(column), f"-{k}-{'tau' if mu is None else 'x'}")
+                st.markdown(f"**{plain(column.label)}**{note}")
+                look.show(figure, aging_parts.in_words(column), f"-{k}-{name}")
     return True
 
 
@@ -247,16 +253,39 @@ def _noise(column: Column) -> str:
 
 
 def growing(members: Members, look: Look) -> bool:
-    """Fig. 9, of the narrowest network: Delta against tau / tau_w with a power law and a logarithm."""
+    """Fig. 9, of the narrowest network: Delta against tau / tau_w with a power law and a logarithm.
+
+    The power law is the paper's where the network is: of its first waiting time alone, beginning at PAPER_ORIGIN.
+    """
     shown = _columns(members)[:1]
     for column in shown:
+        curves = column.aging.curves
+        alone = members[0].world.is_papers
+        of_power = power(curves[:1], origin=PAPER_ORIGIN) if alone else column.aging.power
         with st.grid(2, min_column_width=380, gap="small"):
-            for law, fit in (("power", column.aging.power), ("logarithm", column.aging.log)):
+            for law, fit in (("power", of_power), ("logarithm", column.aging.log)):
                 with st.container():
                     st.markdown(f"**{plain(column.label)}**, {law}")
                     figure = growth(column, fit, law == "logarithm")
                     look.show(figure, f"{aging_parts.in_words(column)} {_slope(law, fit)}", f"-{law}")
+        whose = f"to τ_w = {curves[0].tau_w:.4g} alone" if alone else ALL_TIMES
+        st.caption(
+            typeset(f"{_dashed('Left', of_power, whose)} {_dashed('Right', column.aging.log, 'of all of them')}")
+        )
     return bool(shown)
+
+
+def _dashed(kind: str, fit: Growth, whose: str) -> str:
+    """Which fit a dashed line is."""
+    low, high = fit.window
+    if fit.slope is None:
+        return f"{kind}: no fit is drawn, for no waiting time has records enough {_from_to(low, high)}."
+    law = "A + B log x" if kind == "Logarithm" else f"A (x - {fit.origin:g})^b" if fit.origin else "A x^b"
+    return f"{kind}, dashed: {law}, fitted {_from_to(low, high)} {whose}."
+
+
+def _from_to(low: float, high: float) -> str:
+    return f"from x = {low:g} on" if np.isinf(high) else f"for x from {low:g} to {high:g}"
 
 
 def _slope(law: str, fit: Growth) -> str:
@@ -275,8 +304,8 @@ def _columns(members: Members) -> list[Column]:
     return columns(networks, Measure())[0]
 
 
-def _both_scales(members: Members, look: Look) -> bool:
-    return deltas(members, look) and deltas(members, look, 1.0)
+def _three_views(members: Members, look: Look) -> bool:
+    return deltas(members, look) and deltas(members, look, 1.0) and deltas(members, look, 1.0, log=False)
 
 
 FIGURES: dict[int, tuple[Callable[[Gathered], Members], Callable[[Members, Look], bool]]] = {
@@ -285,7 +314,7 @@ FIGURES: dict[int, tuple[Callable[[Gathered], Members], Callable[[Members, Look]
     4: (probed_first, noise_probe),
     5: (sweep, inverse_times),
     6: (sweep, lines),
-    7: (papers_aging, _both_scales),
+    7: (papers_aging, _three_views),
     8: (papers_noise, gamma),
     9: (papers_aging, growing),
 }

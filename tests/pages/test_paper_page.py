@@ -109,7 +109,7 @@ def test_a_kept_probe_of_any_run_draws_figure_4(open_page, store, alternatives):
 
 
 def test_aging_is_the_class_worlds_until_two_waiting_times_of_the_papers_can_be_compared(
-    open_page, store, alternatives
+    open_page, store, alternatives, figures
 ):
     write_aging(store, "class-aging-under")
     few = write_aging(store, "paper-d2-under")
@@ -124,16 +124,22 @@ def test_aging_is_the_class_worlds_until_two_waiting_times_of_the_papers_can_be_
     st.cache_resource.clear()  # the same run at the same step
     app = open_page("pages/6_Paper.py")
     assert "w = 30" in alternatives["paper-9-power"]
+    assert any("A (x - 0.6)^b" in caption and "= 80 alone" in caption for caption in captions(app))
+    fits = [trace.uid for trace in figures["paper-9-power"].data if trace.meta == "fit"]
+    assert fits == ["200000-fit"]  # of the waiting time whose exponent the table has
     assert not any("class world's networks" in caption for caption in captions(app))
 
 
 def test_alternatives_say_numbers_and_panels_share_their_axes(open_page, store, alternatives, figures):
     write_sweep(store)
     write_aging(store, "class-aging-under")
-    open_page("pages/6_Paper.py")
+    app = open_page("pages/6_Paper.py")
     assert re.search(r"d = 1: \d+\.\d \[.*d = 2: \d+\.\d \[", alternatives["paper-6"])
     assert "w_c" in alternatives["paper-5-1"]
     assert "Delta up to" in alternatives["paper-7-0-x"]
+    axes = {name: figures[f"paper-7-0-{name}"].layout.xaxis.type for name in ("tau", "x", "x-linear")}
+    assert axes == {"tau": "log", "x": "log", "x-linear": "linear"}
+    assert any("A x^b, fitted for x from 1 to 6 to all waiting times" in caption for caption in captions(app))
     assert "0.001 at tau" in alternatives["paper-8"]
     assert "b = 0.66" in alternatives["paper-9-power"]
     assert figures["paper-5-1"].layout.yaxis.range == figures["paper-5-2"].layout.yaxis.range
