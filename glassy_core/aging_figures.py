@@ -15,7 +15,7 @@ from glassy_core.collapse import Breakdown
 from glassy_core.delta import KINDS, DeltaCurve, SgdNoise, Trajectory, Waiting
 from glassy_core.figure_parts import Floats, add_band, axis, empty, layout, limits, shades
 from glassy_core.growth import Growth
-from glassy_core.palette import GREY, WEIGHTS
+from glassy_core.palette import GREY, WEIGHTS, dash
 
 EARLIEST = 0.1  # x from which on growth is drawn; the rest is a zoom away
 TAU_W = "τ<sub>w</sub>"
@@ -23,12 +23,16 @@ TAU_W = "τ<sub>w</sub>"
 
 @dataclass(frozen=True)
 class Column:
-    """One network, or several seeds of it: its name, colour, what was measured, and what that says of aging."""
+    """One network, or several seeds of it: its name, colour, what was measured, and what that says of aging.
+
+    turn: of its colour, see palette.turns.
+    """
 
     label: str
     colour: str
     trajectories: Sequence[Trajectory]
     aging: Aging
+    turn: int = 0
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ def _add_curve(figure: go.Figure, curve: DeltaCurve, x: Floats, colour: str) -> 
 
 def _add_short_time(figure: go.Figure, aging: Aging, colours: Sequence[str]) -> None:
     """The common power law of short times over its window, through each of the curves that it was fitted to."""
-    slope, dash = aging.alpha.slope, "4px,3px"
+    slope, thin = aging.alpha.slope, {"width": 1.6, "dash": "4px,3px"}
     if slope is None:
         return
     for curve, colour in zip(aging.curves, colours, strict=True):
@@ -104,13 +108,13 @@ def _add_short_time(figure: go.Figure, aging: Aging, colours: Sequence[str]) -> 
         if line is not None:
             figure.add_scatter(
                 x=curve.tau_w * line[0], y=line[1], mode="lines", uid=f"{curve.tau_w_step}-alpha", meta="alpha",
-                showlegend=False, legendgroup=f"{curve.tau_w_step}", line={"color": colour, "width": 1.6, "dash": dash},
+                showlegend=False, legendgroup=f"{curve.tau_w_step}", line={"color": colour} | thin,
                 hovertemplate=f"{_name(curve)}: slope α = {slope.value:.3f}, 95 %: {slope.low:.2f} to {slope.high:.2f}"
                 "<extra></extra>",
             )  # fmt: skip
     figure.add_scatter(
         x=[None], y=[None], mode="lines", name="τ<sup>α</sup> at short times", uid="alpha",
-        line={"color": GREY, "width": 1.6, "dash": dash},
+        line={"color": GREY} | thin,
     )  # fmt: skip
 
 
@@ -138,7 +142,7 @@ def collapse_errors(columns: Sequence[Column], mu: float) -> go.Figure:
         highest = max(highest, float(np.max(found.errors[known], initial=0.0)))
         figure.add_scatter(
             x=found.mus[known], y=found.errors[known], mode="lines", name=name, legendgroup=name, uid=f"{name}-error",
-            line={"color": column.colour, "width": 2.2}, meta="error",
+            line={"color": column.colour, "width": 2.2, "dash": dash(column.turn)}, meta="error",
             hovertemplate=f"<b>{name}</b><br>μ = %{{x:.3g}}: error %{{y:.3g}}<extra></extra>",
         )  # fmt: skip
         if found.mu and found.error is not None:
@@ -171,7 +175,8 @@ def sgd_noise(columns: Sequence[Column]) -> go.Figure:
             started = noise.tau > 0
             figure.add_scatter(
                 x=noise.tau[started], y=noise.gamma[started], mode="lines", name=name, legendgroup=name,
-                showlegend=k == 0, uid=f"{name}-{k}", meta="gamma", line={"color": column.colour, "width": 2},
+                showlegend=k == 0, uid=f"{name}-{k}", meta="gamma",
+                line={"color": column.colour, "width": 2, "dash": dash(column.turn)},
                 opacity=1.0 if len(column.trajectories) == 1 else 0.7,
                 hovertemplate=f"<b>{name}</b><br>Γ = %{{y:.3g}} nats²<br>τ = %{{x:.4g}}<extra></extra>",
             )  # fmt: skip

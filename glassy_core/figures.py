@@ -18,7 +18,9 @@ from glassy_core.plots import (
     Setting,
     View,
     drawable,
+    legend_entry,
     named,
+    style,
     template,
     values,
 )
@@ -57,9 +59,12 @@ def learning_curves(curves: Sequence[Curve], view: View, bands: Sequence[Setting
 def _traces(curve: Curve, view: View) -> list[go.Scatter]:
     series = curve.series
     x = np.asarray(getattr(series, view.x), dtype=np.float64)
-    out = [_line(curve, kind, x, values(curve, kind), STYLES[kind], view) for kind in STYLES if kind in view.shown]
-    # The legend's entry is a line of its own, so that it stays whatever is shown.
-    out.insert(0, named(curve, "entry", x=[None], y=[None], showlegend=True, line={"width": 3}, mode="lines"))
+    out = [
+        _line(curve, kind, x, values(curve, kind), style(kind, curve.turn), view)
+        for kind in STYLES
+        if kind in view.shown
+    ]
+    out.insert(0, legend_entry(curve, curve.turn))
     out += [_eta_changes(curve, x, view)] if len(series.eta_changes) else []
     out += [_spikes(curve, curve.spikes, x, view)] if curve.spikes and len(curve.spikes.peaks) else []
     law = guide(curve, view)

@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from glassy_core.counterpoint import LARGEST_MOVE, Portrait
-from glassy_core.palette import GREY
+from glassy_core.palette import GREY, dash
 
 PITCH_CLASSES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
 SHARE = "mean share recalled"
@@ -64,9 +64,7 @@ def recall_by_tau(runs: Sequence[Sequence[Point]], best: float) -> go.Figure:
         shown = [point for point in points if point.tau > 0]
         if shown:
             name = html.escape(shown[0].name)
-            dash = ("solid", "6px,4px", "2px,3px")[
-                min(used.count(shown[0].colour), 2)
-            ]  # runs of one regime share a colour
+            dashes = dash(used.count(shown[0].colour))  # runs of one regime share a colour
             used.append(shown[0].colour)
             figure.add_trace(
                 go.Scatter(
@@ -74,7 +72,7 @@ def recall_by_tau(runs: Sequence[Sequence[Point]], best: float) -> go.Figure:
                     y=[point.share for point in shown],
                     mode="lines+markers",
                     name=name,
-                    line={"color": shown[0].colour, "width": 2.2, "dash": dash},
+                    line={"color": shown[0].colour, "width": 2.2, "dash": dashes},
                     marker={"size": 7},
                     customdata=[[point.step, point.tau, point.complete, point.chorales] for point in shown],
                     hovertemplate=f"<b>{name}</b>" + _HOVER,

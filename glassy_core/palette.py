@@ -27,6 +27,8 @@ SHADES = ("#2A66DB", "#7C5598", "#AB728D", "#BD3A2B", "#DA720D")
 # Of the kinds of weights, as in Fig. 1.
 WEIGHTS = {"J": "#1D96E6", "M": "#2F7464", "K": "#B4410D", "W": "#8050B0", "h0": "#8F8F8F"}
 DEPTHS = {1: SHADES[0], 2: SHADES[3], 5: SHADES[4], 10: SHADES[1]}
+# Of lines whose colour other networks have already; none is as the dashes that mean something of themselves.
+DASHES = ("solid", "10px,3px,2px,3px", "10px,3px,2px,3px,2px,3px", "10px,3px,4px,3px")
 GREY = "#85827C"  # of reference lines
 PAPER_BACKGROUND = {"light": "#FCFBF8", "dark": "#15181C"}
 TEXT = {"light": "#23262B", "dark": "#E8E4DA"}
@@ -44,7 +46,21 @@ def colours(configs: Mapping[str, RunConfig]) -> dict[str, str]:
 
     Among the runs given no two share a colour while the family or the sequence lasts, but for seeds of one network.
     """
-    chosen, networks = dict[str, str](), dict[RunConfig, str]()
+    return {run_id: ink for run_id, (ink, _) in _shared(configs).items()}
+
+
+def turns(configs: Mapping[str, RunConfig]) -> dict[str, int]:
+    """How many other networks have each run's colour before it: 0 while colours last, then dashes tell them apart."""
+    return {run_id: turn for run_id, (_, turn) in _shared(configs).items()}
+
+
+def dash(turn: int) -> str:
+    """The dashes of a line; they come round again, too."""
+    return DASHES[turn % len(DASHES)]
+
+
+def _shared(configs: Mapping[str, RunConfig]) -> dict[str, tuple[str, int]]:
+    chosen, networks = dict[str, tuple[str, int]](), dict[RunConfig, tuple[str, int]]()
     for run_id in sorted(configs):
         config = configs[run_id]
         known = regime(config)
@@ -71,10 +87,11 @@ def depth_colour(depth: int) -> str:
     return DEPTHS.get(depth, SHADES[2])
 
 
-def _free(family: Sequence[str], taken: Iterable[str]) -> str:
-    """The first of the family that is not taken; once all are, they come round again."""
-    used = Counter(taken)
-    return min(family, key=lambda ink: used[ink])
+def _free(family: Sequence[str], taken: Iterable[tuple[str, int]]) -> tuple[str, int]:
+    """The first of the family that is not taken; once all are, they come round again. And how often it was taken."""
+    used = Counter(ink for ink, _ in taken)
+    ink = min(family, key=lambda ink: used[ink])
+    return ink, used[ink]
 
 
 def both(of_theme: Mapping[str, str]) -> str:

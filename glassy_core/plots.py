@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from glassy_core.config import RunConfig
-from glassy_core.palette import PAPER_BACKGROUND, TEXT
+from glassy_core.palette import PAPER_BACKGROUND, TEXT, dash
 from glassy_core.series import Series
 from glassy_core.spikes import Spikes
 
@@ -23,10 +23,21 @@ Floats = NDArray[np.float64]
 
 STYLES: dict[str, dict[str, Any]] = {
     "minibatch": {"line": {"width": 1}, "opacity": 0.35},
-    "held-out": {"line": {"width": 1.6, "dash": "5px,4px"}},
+    "held-out": {"line": {"width": 1.6}},
     "training": {"line": {"width": 2.2}},
     "accuracy": {"line": {"width": 1.6}, "yaxis": "y2"},
 }
+
+# Of held-out lines, beside the palette's of the others.
+HELD_OUT = ("5px,4px", "5px,3px,1px,3px", "5px,3px,1px,3px,1px,3px", "5px,3px,3px,3px")
+
+
+def style(kind: str, turn: int) -> dict[str, Any]:
+    """How a line of one of the KINDS is drawn; turn: of its colour, see palette.turns."""
+    if kind == "minibatch":  # too faint and rough for dashes
+        return STYLES[kind]
+    dashes = HELD_OUT[turn % len(HELD_OUT)] if kind == "held-out" else dash(turn)
+    return STYLES[kind] | {"line": STYLES[kind]["line"] | {"dash": dashes}}
 
 
 class Entry(Protocol):
@@ -44,8 +55,8 @@ class Entry(Protocol):
 class Curve:
     """One run to draw.
 
-    label: as the legend has it. colour: #RRGGBB. floor: bits, the least NLL that is possible on the run's
-    data, None where unknown; data: the name of those data.
+    label: as the legend has it. colour: #RRGGBB; turn: of the colour, see palette.turns. floor: bits, the least NLL
+    that is possible on the run's data, None where unknown; data: the name of those data.
     spikes: of its NLL, None where not looked for.
     """
 
@@ -57,6 +68,7 @@ class Curve:
     floor: float | None
     data: str
     spikes: Spikes | None = None
+    turn: int = 0
 
 
 @dataclass(frozen=True)
@@ -82,6 +94,10 @@ class Setting:
     def config(self) -> RunConfig:
         """Of the first seed."""
         return self.curves[0].config
+
+    @property
+    def turn(self) -> int:
+        return self.curves[0].turn
 
     @property
     def floor(self) -> float | None:
@@ -133,6 +149,12 @@ def named(entry: Entry, kind: str, **properties: Any) -> go.Scatter:
         meta=kind,
         **{"showlegend": False} | properties,
     )
+
+
+def legend_entry(entry: Entry, turn: int) -> go.Scatter:
+    """The legend's line of a run or setting: one of its own, so that it stays whatever is shown."""
+    line = {"width": 3, "dash": dash(turn)}
+    return named(entry, "entry", x=[None], y=[None], showlegend=True, line=line, mode="lines")
 
 
 def rgb(colour: str) -> str:

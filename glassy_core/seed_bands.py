@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from glassy_core.fits import reaching
-from glassy_core.plots import STYLES, Floats, Setting, View, drawable, named, rgb, values
+from glassy_core.plots import STYLES, Floats, Setting, View, drawable, legend_entry, named, rgb, style, values
 from glassy_core.thinning import band
 
 POINTS = 400  # of a band
@@ -20,7 +20,7 @@ def band_traces(setting: Setting, view: View) -> list[go.Scatter]:
 
     Seeds that are empty, or have hardly begun where the others are far, are left out: the band spans what all have.
     """
-    out = [named(setting, "entry", x=[None], y=[None], showlegend=True, line={"width": 3}, mode="lines")]
+    out = [legend_entry(setting, setting.turn)]
     for kind in (kind for kind in STYLES if kind in view.shown):
         parts = []
         for curve in setting.curves:
@@ -50,6 +50,6 @@ def _band(setting: Setting, kind: str, parts: Sequence[tuple[Floats, Floats]]) -
         customdata=np.stack([seeds.low, seeds.high], axis=1),
         hovertemplate=f"<b>{html.escape(setting.label)}</b><br>{words}: %{{y:.4g}}<br>"
         "the seeds: %{customdata[0]:.4g} to %{customdata[1]:.4g}<extra></extra>",
-        **STYLES[kind],
+        **style(kind, setting.turn),
     )
     return [named(setting, f"{kind}-band", x=edge[0], y=edge[1], mode="lines", line={"width": 0}, **area), mean]

@@ -15,7 +15,7 @@ from glassy_core.comparable import Member, distinct, grouped, readable
 from glassy_core.config import CLASS_AGING, PRESETS, ConfigError, RunConfig
 from glassy_core.delta import KINDS, Trajectory
 from glassy_core.measured import trajectory
-from glassy_core.palette import colours
+from glassy_core.palette import colours, turns
 from glassy_core.regimes import trio
 from glassy_core.runs import RunError
 from glassy_core.ui import actions, loaders
@@ -114,14 +114,15 @@ def measure() -> Measure:
 
 def columns(chosen: Sequence[Network], how: Measure) -> tuple[list[Column], list[str]]:
     """What is known of the networks now, and a sentence for each run that has nothing to show."""
-    inks = colours({network.id: network.config for network in chosen})
+    configs = {network.id: network.config for network in chosen}
+    inks, times = colours(configs), turns(configs)
     out, sentences = [], []
     for network in chosen:
         states = tuple((m.run.id, (s := m.run.state()).step, s.status) for m in network.members)
         trajectories, result, missing = _analysed(states, how, network.members)
         sentences += missing
         if result is not None and result.curves:
-            out.append(Column(network.label, inks[network.id], trajectories, result))
+            out.append(Column(network.label, inks[network.id], trajectories, result, times[network.id]))
     return out, sentences
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 import streamlit as st
 
-from glassy_core.palette import key
+from glassy_core.palette import key, turns
 from glassy_core.paper import paper_curve
 from glassy_core.plots import Curve, View
 from glassy_core.series import csv_lines
@@ -174,6 +174,8 @@ def key_to_lines(view: View, shown: Sequence[Row], fitted: bool = False) -> None
     lines = [words for kind, words in kinds.items() if kind in view.shown]
     if fitted:
         lines.append("Thick: the fit with its 95 % band, dotted beyond the window; dashed where it is unreliable.")
+    if any(turns({row.id: row.config for row in shown if row.config}).values()):
+        lines.append("With dots or shorter dashes between: further networks of the same colour.")
     lines.append("Triangle: η changed there.")
     inks = key(row.config for row in shown if row.config)
     st.caption(" ".join(filter(None, [*lines, inks, "Click a name to hide its lines, drag to zoom."])))

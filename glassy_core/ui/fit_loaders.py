@@ -100,7 +100,7 @@ def drawn(settings: Sequence[Setting], view: View, fits: Fits) -> str:
 
 def _all_of(curve: Curve) -> tuple[Any, ...]:
     """What tells one drawing of a curve from another."""
-    return curve.id, curve.label, curve.colour, curve.config, curve.floor, curve.data, curve.series.serial
+    return curve.id, curve.label, curve.colour, curve.turn, curve.config, curve.floor, curve.data, curve.series.serial
 
 
 def _law_of(fit: PowerLawFit) -> tuple[Any, ...]:

@@ -16,7 +16,7 @@ import streamlit as st
 
 from glassy_core import chorales
 from glassy_core.config import RunConfig
-from glassy_core.palette import colours
+from glassy_core.palette import colours, turns
 from glassy_core.plots import Curve
 from glassy_core.regimes import of_the_trio, trio
 from glassy_core.runs import Run
@@ -63,7 +63,7 @@ def first_choice(found: Sequence[Row]) -> list[str]:
 def curves(chosen: Sequence[Row]) -> list[Curve]:
     """The runs' curves as they are on the disk now, with colours, floors and the names of their data."""
     configs = {row.id: row.config for row in chosen if row.config}
-    inks, names = colours(configs), unique_names(chosen)
+    inks, times, names = colours(configs), turns(configs), unique_names(chosen)
     out = []
     for row in (row for row in chosen if row.config):
         run_id, config = row.id, configs[row.id]
@@ -76,6 +76,7 @@ def curves(chosen: Sequence[Row]) -> list[Curve]:
                 series=latest_series(row),
                 floor=_known_floor(run_id, config),
                 data=data_name(config),
+                turn=times[run_id],
             )
         )
     return out

@@ -10,6 +10,7 @@ import pytest
 
 from glassy_core.config import PRESETS, RunConfig
 from glassy_core.palette import (
+    DASHES,
     DEPTHS,
     FAMILIES,
     GREY,
@@ -21,10 +22,13 @@ from glassy_core.palette import (
     colour,
     colours,
     contrast,
+    dash,
     depth_colour,
     key,
+    turns,
 )
 from glassy_core.paper import PAPER_W_C
+from glassy_core.plots import HELD_OUT, style
 from glassy_core.regimes import REGIMES, of_the_trio, regime, trio
 
 THEME = tomllib.loads((Path(__file__).resolve().parents[2] / ".streamlit" / "config.toml").read_text())["theme"]
@@ -148,7 +152,27 @@ def test_networks_of_one_regime_have_its_family_and_seeds_one_colour():
     chosen = colours(configs)
     assert set(chosen.values()) == set(FAMILIES["over"])
     assert all(chosen[f"{w}-0"] == chosen[f"{w}-1"] for w in (30, 48, 60, 72))
-    assert set(colours(configs | {"84-0": of(2, 84)}).values()) == set(FAMILIES["over"])  # they come round again
+    assert set(turns(configs).values()) == {0}
+    more = configs | {"84-0": of(2, 84), "84-1": of(2, 84, seed=1)}
+    assert set(colours(more).values()) == set(FAMILIES["over"])  # they come round again, with dashes
+    assert [run_id for run_id, turn in turns(more).items() if turn] == ["84-0", "84-1"]
+
+
+def test_networks_that_share_a_colour_have_dashes_of_their_own():
+    configs = {f"{depth}-{w}-{seed}": of(depth, w, seed=seed) for depth in (1, 2) for w in range(50, 66, 2)
+               for seed in (0, 1)}  # fmt: skip
+    inks, times = colours(configs), turns(configs)
+    looks = {run_id: (inks[run_id], dash(times[run_id])) for run_id in configs}
+    assert len(set(looks.values())) == 16
+    assert all(looks[f"{d}-{w}-0"] == looks[f"{d}-{w}-1"] for d in (1, 2) for w in range(50, 66, 2))
+    assert dash(len(DASHES)) == dash(0) == "solid"
+
+
+def test_no_dashes_of_one_kind_of_line_are_those_of_another():
+    marks = [*DASHES, *HELD_OUT]
+    assert len(set(marks)) == len(marks)
+    assert [style("training", turn)["line"]["dash"] for turn in range(4)] == list(DASHES)
+    assert style("held-out", 1)["line"]["dash"] == HELD_OUT[1]
 
 
 def test_the_key_names_the_colours_that_are_there():
@@ -164,4 +188,5 @@ def test_runs_without_a_regime_keep_their_colour_and_do_not_clash():
     assert chosen == colours(dict(reversed(configs.items())))
     alone = colours({"run-3": configs["run-3"]})
     assert alone == colours({"run-3": replace(configs["run-3"], name="renamed")})
-    assert len(colours({str(k): of(2, 30, 20, seed=k) for k in range(40)})) == 40  # more runs than colours
+    many = {str(k): of(2, 30, 20, seed=k) for k in range(4 * len(SEQUENCE))}  # more runs than colours
+    assert len(set(zip(colours(many).values(), turns(many).values(), strict=True))) == len(many)
