@@ -17,7 +17,7 @@ from glassy_core.palette import GREY, SHADES, depth_colour
 from glassy_core.paper import PAPER_THRESHOLD, PAPER_W_C
 
 STEPS = 120  # points of a drawn parabola
-BESIDE = 0.3  # units of width between the arrows of one run for neighbouring thresholds
+ARROW = 9  # pixels, of a run that did not reach a threshold, and from one threshold's arrows to the next one's
 
 
 def shade(threshold: float, thresholds: Sequence[float]) -> str:
@@ -37,7 +37,8 @@ def transition(
 
     shown: the thresholds to draw. paper: whether the paper's w_c may stand beside ours. extent: widths along x.
     top: the greatest 1/tau* to draw, None for that of these runs.
-    A run that never reached NLL* is an open arrow down whose tip is at its bound 1/tau_reached.
+    A run that never reached NLL* is an arrow down whose tip is at its bound 1/tau_reached; those of further
+    thresholds are stacked on it, the strictest lowest.
     """
     figure = empty()
     every = sorted(result.thresholds)
@@ -46,7 +47,7 @@ def transition(
     for row, threshold in enumerate(drawn):
         found, colour = result.thresholds[threshold], shade(threshold, every)
         _add_parabola(figure, found, colour, low, high)
-        _add_runs(figure, found, colour, BESIDE * (row - (len(drawn) - 1) / 2))
+        _add_runs(figure, found, colour, row * (ARROW + 1))
         if found.w_c:
             _add_root(figure, found, found.w_c, colour, row)
     if paper and result.depth in PAPER_W_C and PAPER_THRESHOLD in shown:
@@ -88,25 +89,23 @@ def _add_parabola(figure: go.Figure, found: CriticalWidth, colour: str, low: flo
     )  # fmt: skip
 
 
-def _add_runs(figure: go.Figure, found: CriticalWidth, colour: str, shift: float) -> None:
-    """The runs that reached NLL*; those that did not stand beside each other, or the last would hide all others."""
+def _add_runs(figure: go.Figure, found: CriticalWidth, colour: str, up: float) -> None:
+    """The runs that reached NLL*, and those that did not, so many pixels up, or the last would hide all others."""
     group = f"{found.threshold:g}"
     kinds = (
         ("points", found.points, {"symbol": "circle", "size": 9}, "τ* = %{customdata[0]:.4g}"),
         (
             "censored",
             found.censored,
-            {"symbol": "arrow-down-open", "size": 12, "line": {"width": 2}},
+            {"symbol": "arrow", "angle": 180, "standoff": up, "size": ARROW},
             "not reached by τ = %{customdata[0]:.4g}: 1/τ* lies below",
         ),
     )
     for kind, times, marker, words in kinds:
         figure.add_scatter(
-            x=[time.width + (shift if kind == "censored" else 0) for time in times],
+            x=[time.width for time in times],
             y=[time.rate for time in times],
-            customdata=[
-                [time.tau_star or time.tau_reached, time.seed, html.escape(time.run), time.width] for time in times
-            ],
+            customdata=[[time.tau_star or time.tau_reached, time.seed, html.escape(time.run)] for time in times],
             mode="markers",
             marker={"color": colour, **marker},
             name=group,
@@ -114,7 +113,7 @@ def _add_runs(figure: go.Figure, found: CriticalWidth, colour: str, shift: float
             showlegend=kind == "points",
             uid=f"{group}-{kind}",
             meta=kind,
-            hovertemplate=f"<b>w = %{{customdata[3]}}</b>, seed %{{customdata[1]}}, NLL* = {group} bits<br>{words}<br>"
+            hovertemplate=f"<b>w = %{{x}}</b>, seed %{{customdata[1]}}, NLL* = {group} bits<br>{words}<br>"
             "1/τ* = %{y:.3g}<br>%{customdata[2]}<extra></extra>",
         )
 

@@ -2,8 +2,9 @@
 
 A 95 % interval comes from artificial sweeps (a parametric bootstrap). In each, every run gets new noise (seeds), and
 so does every width where widths lie further off the parabola than their seeds explain (points); a rate below what its
-run was long enough to show becomes a censored point; then the sweep is fitted like the real one (parabola.py). To the
-interval belong also the widths beside it that the runs hardly speak against as the root (root_likelihood.py).
+run was long enough to show becomes a censored point; then the sweep is fitted like the real one (parabola.py).
+Neighbouring widths that the runs do not contradict as the root (p-value above PLAUSIBLE, root_likelihood.py) are in it,
+too.
 """
 
 from __future__ import annotations

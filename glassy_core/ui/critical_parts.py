@@ -208,10 +208,11 @@ def _like(members: Sequence[Member], depth: int, width: int, seed: int) -> RunCo
 def smoothing_words() -> None:
     prose(
         f"**τ*** is the proper time at which the smoothed NLL first lies below NLL*. Smoothing: {SMOOTHING}, so that a "
-        "spike does not count as an arrival. **Arrows** are runs that never arrived: all that is known is that their "
-        "1/τ* lies below the arrow's tip, and the regression (quadratic in w) uses just that. "
-        "Diamonds below are **w_c**, where 1/τ* goes to zero: below it no time is long enough. Their 95 % intervals "
-        "come from artificial sweeps, and hold the widths beside that the runs hardly speak against."
+        "spike does not count as an arrival. **Triangles** are runs that never arrived, one above the other for "
+        "each NLL*: all that is known is that their 1/τ* lies below the tip of the lowest, and the regression "
+        "(quadratic in w) uses just that. Diamonds below are **w_c**, where 1/τ* goes to zero: below it no time is "
+        "long enough. Their 95 % intervals come from artificial sweeps; neighbouring widths that fit the runs nearly "
+        "as well as w_c does are in them, too."
     )
 
 
