@@ -5,12 +5,17 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from glassy_core.config import CLASS_AGING, PRESETS
+from glassy_core.findings import TOO_UNCERTAIN
+from glassy_core.fits import Estimate
+from glassy_core.paper_aging import _full_aging
 from glassy_core.runs import State
+from glassy_core.ui.aging_parts import _kind_of_aging
 from tests.components import components
 from tests.made_runs import BASE, EXPONENT, write_aging, write_run
 
@@ -104,6 +109,22 @@ def test_the_made_exponents_are_in_the_words(open_page, store):
     assert "It agrees with full aging." in text
     assert "b = 0.66" in text
     assert "0.7 ± 0.1" in text  # the paper's
+
+
+@pytest.mark.parametrize(
+    ("mu", "verdict", "said"),
+    [
+        (Estimate(0.97, 0.6, 1.4), "agrees", "It agrees with full aging."),
+        (Estimate(1.15, 1.05, 1.3), "agrees", "It agrees with full aging."),
+        (Estimate(0.5, -0.02, 1.05), "agrees", "It agrees with full aging, but with no aging at all, too"),
+        (Estimate(1.18, 0.45, 1.91), "open", TOO_UNCERTAIN),
+        (Estimate(1.41, 1.25, 1.57), "differs", "It slows down even more than in proportion to its age."),
+    ],
+)
+def test_the_words_on_full_aging_are_as_the_paper_pages_verdict(mu, verdict, said):
+    seen = SimpleNamespace(collapse=SimpleNamespace(mu=mu, error=0.05), curves=[])
+    assert _full_aging("what", "paper", seen, [], "again").verdict == verdict
+    assert _kind_of_aging(mu).startswith(said)
 
 
 def test_no_aging_is_called_so(open_page, store):
