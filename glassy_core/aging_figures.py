@@ -14,6 +14,7 @@ from glassy_core.aging import Aging
 from glassy_core.collapse import Breakdown
 from glassy_core.delta import KINDS, DeltaCurve, SgdNoise, Trajectory, Waiting
 from glassy_core.figure_parts import Floats, add_band, axis, empty, layout, limits, shades
+from glassy_core.findings import whole
 from glassy_core.growth import Growth
 from glassy_core.palette import GREY, WEIGHTS, dash
 
@@ -93,7 +94,7 @@ def _add_curve(figure: go.Figure, curve: DeltaCurve, x: Floats, colour: str) -> 
         x=x, y=curve.delta, mode="lines+markers", name=f"{curve.tau_w:.4g}", legendgroup=group, uid=f"{group}-delta",
         meta="delta", line={"color": colour, "width": 2}, marker={"color": colour, "size": 4},
         customdata=np.stack([curve.tau, curve.x], axis=1),
-        hovertemplate=f"<b>{_name(curve)}</b> (step {curve.tau_w_step:,d}){seeds}<br>Δ = %{{y:.4g}}<br>"
+        hovertemplate=f"<b>{_name(curve)}</b> (step {whole(curve.tau_w_step)}){seeds}<br>Δ = %{{y:.4g}}<br>"
         f"τ = %{{customdata[0]:.4g}}, τ/{TAU_W} = %{{customdata[1]:.3g}}<extra></extra>",
     )  # fmt: skip
 

@@ -49,10 +49,11 @@ def learning_curves(curves: Sequence[Curve], view: View, bands: Sequence[Setting
         figure.add_traces(band_traces(setting, view))
     marked = levels([*curves, *(setting.curves[0] for setting in bands)], view)
     figure.update_layout(_layout(view))
+    lowest = min(value for value, _ in marked)
     for value, text in marked:
-        figure.add_shape(level(value, text))
+        figure.add_shape(level(value, text, value == lowest, view.y_log))
     # Room for the lowest label: the range takes in an invisible line (autorangeoptions fail on logarithmic axes).
-    figure.add_shape(across(0.6 * min(value for value, _ in marked)) | {"opacity": 0})
+    figure.add_shape(across(0.45 * lowest) | {"opacity": 0})
     return figure
 
 

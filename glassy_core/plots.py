@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from glassy_core.config import RunConfig
+from glassy_core.findings import whole
 from glassy_core.palette import PAPER_BACKGROUND, TEXT, dash
 from glassy_core.series import Series
 from glassy_core.spikes import Spikes
@@ -126,6 +127,7 @@ def template(theme: Literal["light", "dark"]) -> go.layout.Template:
     return go.layout.Template(
         layout={
             "font": {"color": text, "size": 14},
+            "separators": f".{whole(1000)[1]}",  # in counts, on axes and in hover texts
             "paper_bgcolor": background,
             "plot_bgcolor": background,
             "xaxis": axis,

@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from glassy_core.figure_parts import shades
+from glassy_core.findings import whole
 from glassy_core.plots import named, rgb
 from glassy_core.probe import MEASURES, Level, Probe
 
@@ -50,6 +51,6 @@ def _layout(probe: Probe, measure: str) -> dict[str, Any]:
         "hovermode": "closest",
         "margin": {"l": 72, "r": 16, "t": 48, "b": 56},
         "legend": {"orientation": "h", "x": 0, "y": 1.01, "xanchor": "left", "yanchor": "bottom"},
-        "xaxis": {"title": {"text": f"learning steps after step {probe.step:,d}"}, "range": [0, probe.steps - 1]},
-        "yaxis": {"title": {"text": f"NLL (bits), {MEASURES[measure]}"}, "nticks": 8},
+        "xaxis": {"title": {"text": f"learning steps after step {whole(probe.step)}"}, "range": [0, probe.steps - 1]},
+        "yaxis": {"title": {"text": f"NLL (bits), {MEASURES[measure]}"}, "nticks": 8, "automargin": True},
     }

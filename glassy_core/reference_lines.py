@@ -59,17 +59,21 @@ def levels(curves: Sequence[Curve], view: View) -> list[tuple[float, str]]:
     return [(value, html.escape(text)) for value, text in levels if value > 0 or not view.y_log]
 
 
-def level(value: float, text: str) -> dict[str, Any]:
-    # Curves begin high and end low: there is room at the left; in the middle for what lies among the floors.
+def level(value: float, text: str, lowest: bool, log: bool) -> dict[str, Any]:
+    """A horizontal line with its words; lowest: of all lines of the figure."""
+    # Curves begin high and end low: there is room at the left, for lines as high as where they pause below the line
+    # only. On a linear axis what lies among the floors has room in the middle.
     paper = text.startswith("paper")
+    middle = paper and not log
+    below = "floor" in text or (paper and log and (lowest or value > PLAUSIBLE_NLL))
     return across(value) | {
         "line": {"color": GREY, "width": 1.4, "dash": "dot" if paper else "solid"},
         # In the figure's own letters. With an angle that is given, the padding holds along the line, too.
         "label": {
             "text": text,
-            "textposition": "middle" if paper else "start",
-            "xanchor": "center" if paper else "left",
-            "yanchor": "top" if "floor" in text else "bottom",
+            "textposition": "middle" if middle else "start",
+            "xanchor": "center" if middle else "left",
+            "yanchor": "top" if below else "bottom",
             "textangle": 0,
             "padding": 6,
         },

@@ -83,9 +83,10 @@ def doubts(found: Fitted, nll_inf: Interval, exponent: Interval) -> str | None:
     relative_fall = float(found.fitted.std() / found.fitted.mean())
     missed = float(np.std(nll - found.fitted)) > SMALL_MISS * float(np.std(found.fitted))
     if missed and found.noise.effective < MIN_EFFECTIVE:
+        turns = max(round(found.noise.effective), 1)
         return (
-            "The curve wanders: its deviations from the fit are correlated over so long a time that the window "
-            f"holds about {max(found.noise.effective, 1):.0f} independent ones, {MIN_EFFECTIVE} are needed."
+            "The curve wanders: it stays above or below the fit for so long at a time that the whole window is worth "
+            f"about {turns} independent measurement{'s' * (turns > 1)}; {MIN_EFFECTIVE} are needed."
         )
     if found.wiggle_chance < 0.01 and found.wiggle_size > min(MAX_MISS * relative_fall, MAX_BEND):
         return f"No power law is visible: the curve bends around the best one by {100 * found.wiggle_size:.2g} %."

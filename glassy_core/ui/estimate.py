@@ -14,7 +14,7 @@ from glassy_core.passphrase import NotAllowedError
 from glassy_core.ui import presenter
 from glassy_core.ui.frame import EXPECTED, in_words, plain, store
 from glassy_core.ui.run_rows import rows
-from glassy_core.ui.words import duration
+from glassy_core.ui.words import duration, whole
 
 POLL = 0.5  # seconds
 
@@ -74,8 +74,8 @@ def _estimate(config: RunConfig, waiting: bool) -> None:
         st.caption(f":material/timer: How long it would take is not known: {plain(in_words(error))}")
         return
     st.markdown(
-        f":material/timer: About **{duration(config.steps / speed)}**: {config.steps:,} steps at "
-        f"{speed:.0f} steps/s, measured on this machine{_crowd()}.".replace(",", "\u202f", config.steps // 1000 > 0)
+        f":material/timer: About **{duration(config.steps / speed)}**: {whole(config.steps)} steps at "
+        f"{speed:.0f} steps/s, measured on this machine{_crowd()}."
     )
 
 

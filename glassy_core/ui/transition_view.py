@@ -21,6 +21,11 @@ from glassy_core.ui.words import number
 
 HEARD = 60  # of the network's own chords: past the place where many chorales repeat their beginning
 STAGES = 6  # checkpoints along tau
+# What is heard where every pitch is as likely to sound as not.
+UNTRAINED = {
+    "threshold": "Untrained, at τ = 0, it finds no pitch more likely than not and is silent.",
+    "sample": "Untrained, at τ = 0, it tosses a coin for every pitch: noise.",
+}
 
 
 def transition(wish: Wish, found: Sequence[Row]) -> None:
@@ -40,7 +45,10 @@ def transition(wish: Wish, found: Sequence[Row]) -> None:
         )  # fmt: skip
     _players(wish, [(_width_title(row), sources.last(row)) for row in widths], "width")
     st.subheader("Along proper time", anchor=False)
-    prose(f"One network, {plain(wish.name)}, at moments of its learning: from noise over single notes to music.")
+    prose(
+        f"One network, {plain(wish.name)}, at moments of its learning. {UNTRAINED[wish.decoding.mode]} Then come a few "
+        "notes again and again, later chords, at last the music, as far as its width allows."
+    )
     _players(wish, [(f"τ = {number(at.tau)}", at) for at in along_tau(wish.row)], "tau")
 
 
