@@ -8,7 +8,7 @@ from glassy_core.comparable import Member, distinct
 from glassy_core.criticality import Criticality
 from glassy_core.depths import compare
 from glassy_core.estimates import best_speed
-from glassy_core.findings import Finding, Gathered, Read, Verdict, command, interval, judge, sources
+from glassy_core.findings import Finding, Gathered, Read, Verdict, command, interval, judge, sources, whole
 from glassy_core.measured import criticality
 from glassy_core.network import parameter_count
 from glassy_core.paper import PAPER_PARAMETERS, PAPER_THRESHOLD, PAPER_W_C
@@ -26,10 +26,14 @@ def network_findings() -> Iterator[Finding]:
     same = all(abs(ours[depth] - PAPER_PARAMETERS[depth]) <= errors[depth] + 0.5 for depth in ours)
     at = ", ".join(f"w = {width:g} (d = {depth})" for depth, width in PAPER_W_C.items())
     yield Finding(
-        1, f"free parameters at {at}", ", ".join(map(str, PAPER_PARAMETERS.values())),
-        ", ".join(f"{count:.0f}" for count in ours.values()), "agrees" if same else "differs",
+        1, f"free parameters at {at}", _papers_parameters(),
+        ", ".join(whole(round(count)) for count in ours.values()), "agrees" if same else "differs",
         f"Half a unit of these widths' last digits is {', '.join(f'± {error:.1g}' for error in errors.values())}.",
     )  # fmt: skip
+
+
+def _papers_parameters() -> str:
+    return ", ".join(map(whole, PAPER_PARAMETERS.values()))
 
 
 def transition_findings(found: Gathered, read: Read) -> Iterator[Finding]:
@@ -47,10 +51,10 @@ def _papers_width(depth: int, found: Criticality, members: Sequence[Member], rea
     result = found.depths.get(depth)
     width = result.thresholds[PAPER_THRESHOLD] if result and PAPER_THRESHOLD in result.thresholds else None
     what = f"w_c at NLL* = {PAPER_THRESHOLD:g}, d = {depth}, and the parameters there"
-    paper = f"{PAPER_W_C[depth]:g}, {PAPER_PARAMETERS[depth]}"
+    paper = f"{PAPER_W_C[depth]:g}, {whole(PAPER_PARAMETERS[depth])}"
     if width and width.w_c and width.parameters:
         verdict = judge(width.w_c, PAPER_W_C[depth], 0.5)
-        ours = f"{interval(width.w_c, 4)}, {width.parameters.value:.0f}"
+        ours = f"{interval(width.w_c, 4)}, {whole(round(width.parameters.value))}"
         again = command("critical", None, *[m.run.id for m in distinct(members)], "--json")
         return Finding(5, what, paper, ours, verdict, "", sources=sources(members), command=again)
     sweep = SWEEPS[f"paper-d{depth}"]
@@ -85,7 +89,7 @@ def _statements(found: Criticality, members: Sequence[Member]) -> Iterator[Findi
         f"d = {depths}: smaller at {len(seen.narrower)} of {n} thresholds, {_apart(len(seen.apart), n)}",
     )  # fmt: skip
     yield finding(
-        5, "the deeper network needs fewer parameters at w_c", "20890, 18080, 15040 for d = 1, 2, 5",
+        5, "the deeper network needs fewer parameters at w_c", f"{_papers_parameters()} for d = 1, 2, 5",
         _parameters_in_words(found), _of_all(len(seen.fewer), len(seen.fewer_apart), n),
         f"Fewer at {len(seen.fewer)} of {n} thresholds, {_apart(len(seen.fewer_apart), n)}",
     )  # fmt: skip
@@ -120,7 +124,7 @@ def _widths_in_words(found: Criticality) -> str:
 
 def _parameters_in_words(found: Criticality) -> str:
     return "; ".join(
-        f"d = {depth}: {width.parameters.value:.0f}"
+        f"d = {depth}: {whole(round(width.parameters.value))}"
         for depth, result in found.depths.items()
         if (width := result.thresholds.get(PAPER_THRESHOLD)) and width.parameters
     )

@@ -21,7 +21,7 @@ from glassy_core.aging_figures import (
 from glassy_core.collapse import BREAK, BREAK_STRETCH, breakdowns
 from glassy_core.delta import JOINS
 from glassy_core.figure_parts import limits
-from glassy_core.findings import TOO_UNCERTAIN, TOO_WIDE
+from glassy_core.findings import weigh
 from glassy_core.fits import Estimate
 from glassy_core.palette import key
 from glassy_core.paper import PAPER_ALPHA
@@ -123,13 +123,12 @@ def _verdict(column: Column) -> str:
 
 def _kind_of_aging(mu: Estimate) -> str:
     """What an exponent of the collapse means, by the Paper page's rule."""
-    low, high = FULL_AGING
-    if mu.high - mu.low > TOO_WIDE * (high - low):
-        return TOO_UNCERTAIN
-    if mu.low <= 0 and mu.high >= 1:
-        return "It agrees with full aging, but with no aging at all, too: more waiting times or seeds would tell."
-    if mu.low <= 1 <= mu.high or low <= mu.value <= high:
-        return "It agrees with full aging."
+    verdict, doubt = weigh(mu, *FULL_AGING)
+    if verdict == "open":
+        return doubt
+    if verdict == "agrees":
+        no_aging = ", but with no aging at all, too: more waiting times or seeds would tell" if mu.low <= 0 else ""
+        return f"It agrees with full aging{no_aging}."
     if mu.low > 1:
         return "It slows down even more than in proportion to its age."
     if mu.low <= 0 <= mu.high:

@@ -25,7 +25,7 @@ def numbers(text):
 
 def missing(text, printed):
     """Numbers of a text that are not among the printed ones, to the digit that the text gives."""
-    found = re.findall(NUMBER, re.sub(NAMES, "", text))
+    found = re.findall(NUMBER, re.sub(NAMES, "", text.replace("\u202f", "")))
     unit = {number: 10.0 ** Decimal(number).as_tuple().exponent for number in found}
     return [number for number in found if not any(abs(float(number) - x) <= 0.5001 * unit[number] for x in printed)]
 

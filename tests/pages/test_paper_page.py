@@ -55,7 +55,7 @@ def test_an_empty_store_shows_what_to_do_for_every_figure(open_page):
     said = texts(app)
     assert "python -m glassy_core train --preset paper-d2-under" in said
     assert "0 differ" in said.replace("\\", "")
-    assert "20890" in said
+    assert "20\u202f890" in said
 
 
 def test_the_network_follows_depth_and_width(open_page):
