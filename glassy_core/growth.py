@@ -71,6 +71,17 @@ def logarithm(curves: Sequence[DeltaCurve], window: tuple[float, float] = LOGARI
     return _fit(curves, window, np.log, lambda y: y, float, 0.0)
 
 
+def misfits(curve: DeltaCurve, window: tuple[float, float]) -> tuple[float, float]:
+    """How far a logarithm A + B log x and a power A x^b are from a curve in the window: root mean square of the
+    deviations relative to Delta.
+    """
+    inside = (curve.x >= window[0]) & (curve.x <= window[1])
+    log_x, delta = np.log(curve.x[inside]), curve.delta[inside]
+    straight = np.polyval(np.polyfit(log_x, delta, 1), log_x)
+    bent = np.exp(np.polyval(np.polyfit(log_x, np.log(delta), 1), log_x))
+    return tuple(float(np.sqrt(np.mean((delta / fitted - 1) ** 2))) for fitted in (straight, bent))  # type: ignore[return-value]
+
+
 def _fit(
     curves: Sequence[DeltaCurve], window: tuple[float, float], of_x: Any, of_y: Any, back: Any, origin: float
 ) -> Growth:

@@ -22,7 +22,7 @@ from glassy_core.findings import (
     sources,
     weigh,
 )
-from glassy_core.growth import LOGARITHM, POWER, SHORT, logarithm, power
+from glassy_core.growth import LOGARITHM, POWER, SHORT, logarithm, misfits, power
 from glassy_core.measured import trajectory
 from glassy_core.paper import AGING, FIRST_TAU_W, LONGEST, PAPER_ALPHA, PAPER_EXPONENT, PAPER_ORIGIN
 from glassy_core.paper_curves import PRESET_OF
@@ -138,10 +138,15 @@ def _late(ours: Aging | str) -> Judged:
     )
     if isinstance(ours, str):
         return what, paper, "-", "open", ours
-    fit = logarithm(of_waiting_time(ours.curves, FIRST_TAU_W))
+    first = of_waiting_time(ours.curves, FIRST_TAU_W)
+    fit = logarithm(first)
     if fit.slope is None:
         return what, paper, "-", "open", fit.why
-    return what, paper, f"B = {interval(fit.slope)}", "agrees" if fit.slope.low > 0 else "open", "B must be above zero."
+    of_log, of_power = misfits(first[0], LOGARITHM)
+    verdict: Verdict = "agrees" if fit.slope.low > 0 and of_log <= of_power else "differs"
+    words = f"Up to x = {first[0].x[-1]:.3g}. It agrees where B is above zero and a power of x fits no better: "
+    words += f"{of_log:.2%} off on average, the power {of_power:.2%}."
+    return what, paper, f"B = {interval(fit.slope)}", verdict, words
 
 
 def _classroom(found: Gathered, read: Read) -> Iterator[Finding]:

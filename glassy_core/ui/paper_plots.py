@@ -26,7 +26,7 @@ from glassy_core.learning_times import THRESHOLDS
 from glassy_core.network_picture import WIDTH, picture
 from glassy_core.palette import key
 from glassy_core.paper import PAPER_ORIGIN, paper_curve
-from glassy_core.paper_curves import worth_drawing
+from glassy_core.paper_curves import FIRST_POINT, FITTED_TO, worth_drawing
 from glassy_core.plots import Setting, View
 from glassy_core.probe import Level, Probe
 from glassy_core.probe_figures import noise_traces
@@ -139,8 +139,8 @@ def learning(members: Members, look: Look, fit: bool = False) -> bool:
     settings = [_plainly_named(setting) for setting in settings if len(setting.curves[0].series)]
     if not settings:
         return False
-    fits = [(setting, fit_loaders.fit(setting, (None, None), live=True)) for setting in settings] if fit else []
-    fits = [(setting, law) for setting, law in fits if worth_drawing(law)]
+    fits = [(setting, fit_loaders.fit(setting, _fitted(setting), live=True)) for setting in settings] if fit else []
+    fits = [(setting, law) for setting, law in fits if _fitted(setting)[0] or worth_drawing(law)]
     look.show(fitted_curves(settings, VIEW, fits), f"NLL against tau. {'; '.join(map(_learned, settings))}.")
     if fit:
         st.caption(LINES if fits else NO_LAW)
@@ -151,6 +151,12 @@ def _plainly_named(setting: Setting) -> Setting:
     """The setting by its depth and width, whatever its run is called."""
     label = f"d = {setting.config.depth}, w = {setting.config.width}"
     return replace(setting, label=label, curves=tuple(replace(curve, label=label) for curve in setting.curves))
+
+
+def _fitted(setting: Setting) -> tuple[float | None, float | None]:
+    """Where a power law is fitted: for the paper's networks as their numbers are, once they reach far enough."""
+    far = setting.curves[0].series.tau[-1] >= FITTED_TO
+    return (FIRST_POINT, None) if far and setting.config.edition == "paper" else (None, None)
 
 
 def _learned(setting: Setting) -> str:

@@ -15,7 +15,7 @@ from glassy_core.estimates import best_speed
 from glassy_core.findings import TOO_UNCERTAIN, Gathered, count, judge, span, weigh
 from glassy_core.fits import Estimate, PowerLawFit
 from glassy_core.paper import CURVES, PAPER_EXPONENT, PAPER_ORIGIN
-from glassy_core.paper_aging import _breaks_down
+from glassy_core.paper_aging import _breaks_down, _late
 from glassy_core.paper_curves import worth_drawing
 from glassy_core.paper_findings import findings
 from glassy_core.paper_transition import _of_all
@@ -88,7 +88,7 @@ def test_a_short_run_is_open_and_says_how_long_it_takes(store):
     ours = found(store, 3)["exponent a, d = 2, w = 30"]
     assert ours.verdict == "open"
     assert ours.ours == "-"
-    assert "3\u202f800\u202f000 steps missing, about 62 minutes at its best speed" in ours.words  # 1500 / 4e-4 steps
+    assert "2\u202f800\u202f000 steps missing, about 46 minutes at its best speed" in ours.words  # 1100 / 4e-4 steps
     assert ours.sources[0].run == run.id
     assert ours.command.endswith("paper --figure 3")
 
@@ -99,7 +99,7 @@ def test_what_a_copy_cannot_do_begins_anew(store):
     (run.path / "config.json").write_text(json.dumps(values | {ARCHIVED: True}))
     words = found(store, 3)["exponent a, d = 2, w = 30"].words
     assert "this run ends at 500" in words
-    assert "train --preset paper-d2-under`, 5\u202f000\u202f000 steps" in words
+    assert "train --preset paper-d2-under`, 4\u202f000\u202f000 steps" in words
 
 
 def test_a_level_not_reached_yet_has_hours_along_the_papers_law(store):
@@ -159,6 +159,17 @@ def test_made_aging_has_its_exponent_and_its_collapse(store):
     still = RunStore(store.directory / "still")
     write_aging(still, "paper-d2-under", mu=0.0)
     assert found(still, 7)["d = 2, w = 30: all waiting times on one curve of tau / tau_w"].verdict == "differs"
+
+
+@pytest.mark.parametrize(("grows", "verdict"), [(lambda x: 2 + np.log(x), "agrees"), (lambda x: x**0.66, "differs")])
+def test_late_growth_is_a_logarithm_or_not(grows, verdict):
+    x = np.geomspace(0.01, 20, 200)
+    delta = grows(np.maximum(x, 0.2))
+    first = DeltaCurve(0, 80.0, 80.0 * x, delta, x * np.nan, x * np.nan, 1)
+    _, _, ours, found, words = _late(replace(aging([]), curves=[first]))
+    assert found == verdict
+    assert ours.startswith("B = ")
+    assert "Up to x = 20" in words
 
 
 def test_depths_agree_only_with_most_intervals_apart():

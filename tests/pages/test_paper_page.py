@@ -83,7 +83,7 @@ def test_a_run_of_the_papers_says_what_is_missing(open_page, store):
     tau = np.geomspace(0.01, 50, 200)
     write_run(store, config, tau, 0.1265 + 0.5 * tau**-0.52, status="stopped")
     app = open_page("pages/6_Paper.py")
-    assert "It needs τ = 2000; the run is at τ = 50" in texts(app).replace("\\", "")
+    assert "It needs τ = 1600; the run is at τ = 50" in texts(app).replace("\\", "")
     assert any("No power law is fitted" in caption for caption in captions(app))
     write_run(store, replace(config, seed=1), 40 * tau, 0.1265 + 0.5 * tau**-0.52, status="stopped")
     assert paper_plots.LINES in captions(open_page("pages/6_Paper.py"))
