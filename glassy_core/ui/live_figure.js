@@ -54,6 +54,11 @@ function theme(element) {
   return 0.299 * r + 0.587 * g + 0.114 * b < 128 ? "dark" : "light"
 }
 
+// How large the page's letters are, 1 for the usual 16 pixels.
+function letters() {
+  return parseFloat(getComputedStyle(document.documentElement).fontSize) / 16
+}
+
 class LiveFigure {
   constructor(root) {
     this.root = root
@@ -109,8 +114,8 @@ class LiveFigure {
   }
 
   resized() {
-    if (!this.drawn || this.root.clientWidth === this.width || !this.root.clientWidth) return
-    this.draw()
+    if (!this.drawn || !this.root.clientWidth) return
+    if (this.root.clientWidth !== this.width || letters() !== this.scale) this.draw()
   }
 
   draw() {
@@ -126,15 +131,17 @@ class LiveFigure {
   // Before its turn comes, so that nothing below moves later.
   takeRoom() {
     // A transform, not zoom: Plotly reckons with it where it looks for the pointer.
-    this.scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16
+    this.scale = letters()
     this.stage.style.transform = `scale(${this.scale})`
-    this.root.style.height = `${this.data.height * this.scale}px`
+    // In rem: where a page sets its letters after the figure is drawn, the room changes, and it is drawn anew.
+    this.root.style.height = `${this.data.height / 16}rem`
   }
 
   async react(plotly) {
     if (this.ended.signal.aborted || !this.root.clientWidth) return
     this.postponed = this.held
     if (this.held) return
+    this.takeRoom()
     const { data } = this
     const figure = JSON.parse(data.figure)
     this.width = this.root.clientWidth
@@ -164,6 +171,7 @@ class LiveFigure {
     this.root.dataset.draws = Number(this.root.dataset.draws ?? 0) + 1
     this.placeHandles()
     this.hoverAgain()
+    this.resized() // what changed while it was drawn
   }
 
   // The tour speaks of the page's first figure from a bar that covers the window's foot: show it whole above that.
