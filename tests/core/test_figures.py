@@ -11,6 +11,7 @@ import pytest
 
 from glassy_core.config import RunConfig
 from glassy_core.figures import KINDS, POINTS, X_TITLES, Curve, View, learning_curves, template
+from glassy_core.findings import whole
 from glassy_core.palette import PAPER_BACKGROUND, contrast
 from glassy_core.paper import CURVES
 from glassy_core.series import COLUMNS, Series
@@ -112,6 +113,30 @@ def test_a_change_of_eta_is_marked_where_it_happened():
     assert (marks.x[0], marks.y[0]) == (recorded.tau[120], recorded.nll[120])
     assert marks.text[0] == "η = 0.0025"
     assert traces(learning_curves([curve()], View()), "eta") == []
+
+
+def test_a_second_network_of_a_colour_has_dashes_in_the_legend_too():
+    figure = learning_curves([curve(), dataclasses.replace(curve("b"), turn=1)], View())
+    for kind in ("entry", "training", "held-out"):
+        first, second = traces(figure, kind)
+        assert first.line.dash != second.line.dash
+    assert traces(figure, "entry")[1].line.dash == traces(figure, "training")[1].line.dash
+
+
+def test_labels_of_the_papers_levels_keep_off_the_curves_and_the_edge():
+    configs = [RunConfig(depth=2, width=w, chorales=80, edition="paper") for w in (30, 68, 90)]
+    figure = learning_curves([curve(str(k), config, floor=None) for k, config in enumerate(configs)], View())
+    labels = {shape.y0: shape.label for shape in figure.layout.shapes if shape.label.text}
+    assert {value: label.yanchor for value, label in labels.items()} == {
+        0.1265: "top", 0.01: "bottom", 0.0035: "bottom", 0.002: "top"
+    }  # fmt: skip
+    assert {label.textposition for label in labels.values()} == {"start"}
+    assert min(shape.y0 for shape in figure.layout.shapes) < 0.001  # room for the lowest label
+
+
+def test_counts_on_axes_and_in_hover_texts_are_written_as_elsewhere():
+    for theme in ("light", "dark"):
+        assert f"1{template(theme).layout.separators[1]}000" == whole(1000)
 
 
 def test_floor_and_plausible_music_are_drawn_and_named():

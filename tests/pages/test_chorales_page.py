@@ -266,6 +266,9 @@ def test_the_transition_is_heard_through_widths_and_tau(open_page, store):
     assert [f"**w = {width}**" in text for width in (4, 6, 7, 8, 10)] == [True, False, False, True, True]
     assert all(f"**τ = {tau}**" in text for tau in ("0", "0.1", "10"))
     assert "It is silent from chord 5 on, for good" in text
+    assert "at τ = 0, it finds no pitch more likely than not and is silent" in text
+    by_lot = words(open_page(PAGE, view="transition", run=run.id, decode="sample"))
+    assert "it tosses a coin for every pitch: noise" in by_lot
 
 
 def test_the_chosen_run_sings_for_its_width_and_else_the_one_that_learned_longest(open_page, store):
