@@ -45,6 +45,7 @@ class Aging:
             "seeds": max((curve.seeds for curve in self.curves), default=0),
             "alpha_window": _window(self.alpha.window),
             "collapse_window": _window(self.collapse.window),
+            "breakdown_mu": mu.value if mu else 1.0,
             "breakdown": [{"tau_w": found.tau_w, "x": found.x} for found in self.breakdown],
             "gamma": "frozen" if self.frozen else "interpolated",
         }

@@ -85,7 +85,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_settings(train)
     sweep = command("sweep", _sweep, "Queue a run for every depth, width and seed that the store does not have yet.")
     for name, words in (("depths", "numbers of layers"), ("widths", "hidden units a layer"), ("seeds", "seeds")):
-        sweep.add_argument(f"--{name}", type=_numbers, required=name != "seeds", default=[0], metavar="N,N", help=words)
+        sweep.add_argument(f"--{name}", type=_numbers, metavar="N,N", help=words)
+    sweep.add_argument("--like", metavar="NAME", help="start from a whole sweep: class, paper-d1, paper-d2 or paper-d5")
     sweep.add_argument(
         "--device",
         default="cpu",
@@ -191,9 +192,9 @@ def _numbers(text: str) -> list[int]:
         raise argparse.ArgumentTypeError(f"{text!r} is not a list of whole numbers such as 10,20") from None
 
 
-def config_from(options: argparse.Namespace) -> RunConfig:
-    """The settings that the options name, on top of the preset's or the defaults."""
-    base = preset(options.preset).config if options.preset else RunConfig()
+def config_from(options: argparse.Namespace, base: RunConfig | None = None) -> RunConfig:
+    """The settings that the options name, on top of base, of the preset's, or of the defaults."""
+    base = preset(options.preset).config if options.preset else base or RunConfig()
     given = {field.name: getattr(options, field.name, None) for field in dataclasses.fields(RunConfig)}
     return dataclasses.replace(base, **{name: value for name, value in given.items() if value is not None})
 
@@ -246,13 +247,18 @@ def _sweep(options: argparse.Namespace) -> None:
     from glassy_core import jobs, sweeps
     from glassy_core.chorales import load_edition
     from glassy_core.execution import check_against, execute
+    from glassy_core.sweep_presets import sweep_like
 
     if options.device == "cuda":
         _check_cuda()
-    base, store = config_from(options), RunStore(options.runs_dir)
+    like = sweep_like(options.like) if options.like else None
+    depths, widths = options.depths or (like and like.depths), options.widths or (like and like.widths)
+    if not depths or not widths:
+        raise ConfigError("A sweep needs --depths and --widths, or --like with the name of a whole sweep.")
+    base, store = config_from(options, like.base if like else None), RunStore(options.runs_dir)
     edition = load_edition(base.edition)
     check_against(base, edition)
-    configs = sweeps.expand(base, options.depths, options.widths, options.seeds)
+    configs = sweeps.expand(base, depths, widths, options.seeds or (like.seeds if like else [0]))
     plan = sweeps.plan(store, configs, edition.digest)
     here = options.device != "cpu"
     runs = [store.create(config, edition.digest, "paused" if here else "queued") for config in plan.missing]

@@ -140,32 +140,32 @@ def _add_papers_root(figure: go.Figure, w_c: float, row: int) -> None:
 
 
 def critical_widths(criticality: Criticality, paper: bool = False) -> go.Figure:
-    """w_c against NLL* with the linear regression of every depth (Fig. 6)."""
+    """NLL* against w_c, with the linear regression of w_c on NLL* of every depth (Fig. 6)."""
     figure = empty()
     for depth, result in criticality.depths.items():
         colour, name = depth_colour(depth), f"d = {depth}"
         known = {t: found.w_c for t, found in sorted(result.thresholds.items()) if found.w_c}
         estimates = list(known.values())
         figure.add_scatter(
-            x=list(known), y=[w_c.value for w_c in estimates], mode="markers", name=name, legendgroup=name,
-            uid=f"{depth}-w_c", meta="w_c", marker={"color": colour, "size": 10}, error_y=_bars(estimates, colour),
+            x=[w_c.value for w_c in estimates], y=list(known), mode="markers", name=name, legendgroup=name,
+            uid=f"{depth}-w_c", meta="w_c", marker={"color": colour, "size": 10}, error_x=_bars(estimates, colour),
             customdata=[[w_c.low, w_c.high] for w_c in estimates],
-            hovertemplate=f"<b>{name}</b>, NLL* = %{{x}} bits<br>w<sub>c</sub> = %{{y:.2f}}, "
+            hovertemplate=f"<b>{name}</b>, NLL* = %{{y}} bits<br>w<sub>c</sub> = %{{x:.2f}}, "
             "95 %: %{customdata[0]:.2f} to %{customdata[1]:.2f}<extra></extra>",
         )  # fmt: skip
         if (slope := result.line.slope) and (intercept := result.line.intercept):
             at = np.linspace(0, max(result.thresholds) * 1.05, STEPS)
             line = intercept.value + slope.value * at
             figure.add_scatter(
-                x=at[line >= 0], y=line[line >= 0], mode="lines", legendgroup=name, showlegend=False,
+                x=line[line >= 0], y=at[line >= 0], mode="lines", legendgroup=name, showlegend=False,
                 line={"color": colour, "width": 2}, uid=f"{depth}-line", hoverinfo="skip", meta="line",
             )  # fmt: skip
         if paper and depth in PAPER_W_C:
             figure.add_scatter(
-                x=[PAPER_THRESHOLD], y=[PAPER_W_C[depth]], mode="markers", name=f"the paper's, {name}", meta="paper",
+                x=[PAPER_W_C[depth]], y=[PAPER_THRESHOLD], mode="markers", name=f"the paper's, {name}", meta="paper",
                 uid=f"{depth}-paper", marker={"symbol": "x", "size": 11, "color": colour},
             )  # fmt: skip
-    x, y = axis("threshold NLL* (bits)", rangemode="tozero"), axis("critical width w<sub>c</sub> (units)")
+    x, y = axis("critical width w<sub>c</sub> (units)"), axis("threshold NLL* (bits)", rangemode="tozero")
     figure.update_layout(layout(x, y))
     return figure
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from glassy_core.comparable import Member, World, distinct
+from glassy_core.config import PRESETS
 from glassy_core.estimates import best_speed
 from glassy_core.fits import Estimate
+from glassy_core.paper import PRESET_OF
 from glassy_core.runs import Run
 from glassy_core.series import Series
 
@@ -16,7 +19,8 @@ Verdict = Literal["agrees", "differs", "open"]
 Setting = Literal["paper", "class"]  # the paper's own task, or the class world
 Read = Callable[[Run], Series]
 
-TOO_WIDE = 3.0  # of our half-width over the paper's uncertainty: a wider interval meets it too easily to agree
+TOO_WIDE = 3.0  # of our half-width over the paper's error: a wider interval meets it too easily to agree
+TOO_WIDE_ALONE = 0.25  # of our half-width over the value itself, where the paper gives no error
 TOO_UNCERTAIN = "Too uncertain to tell: more seeds or more time would tell."
 
 
@@ -69,10 +73,14 @@ class Gathered:
         return cls(_largest(members, is_papers), _largest(members, is_classroom))
 
     def network(self, depth: int, width: int, aging: bool = False) -> Member | None:
-        """The run of the paper's task with that network that went furthest; aging: among those with waiting times."""
+        """The run of the paper's task with that network that went furthest; aging: among those with waiting times.
+
+        One with another learning rate than the paper's is taken only where there is none with it.
+        """
         same = [m for m in self.paper if (m.config.depth, m.config.width) == (depth, width)]
         same = [m for m in same if m.config.waiting_times or not aging]
-        return max(same, key=lambda member: member.run.state().tau, default=None)
+        eta = PRESETS[PRESET_OF[depth, width]].config.eta
+        return max(same, key=lambda m: (m.config.eta == eta, m.run.state().tau), default=None)
 
     def class_aging(self) -> list[tuple[int, list[Member]]]:
         """The class world's aging runs with d = 2, the seeds of a width together, by ascending width."""
@@ -116,14 +124,26 @@ def judge(ours: Estimate, paper: float, uncertainty: float) -> Verdict:
     return "agrees" if ours.low <= paper + uncertainty and ours.high >= paper - uncertainty else "differs"
 
 
-def weigh(ours: Estimate, paper: float, uncertainty: float) -> tuple[Verdict, str]:
-    """The verdict on a value whose uncertainty the paper states, and a sentence where ours is too wide for one.
+def weigh(ours: Estimate, paper: float, error: float, trivial: float | None = None) -> tuple[Verdict, str]:
+    """The verdict on a value whose error the paper states, and a sentence where ours is too uncertain for one.
 
-    An interval over TOO_WIDE times as wide as the paper's never agrees: it differs, or tells nothing.
+    An interval over TOO_WIDE times as wide as the paper's never agrees: it differs, or tells nothing. Nor does one that
+    holds a trivial value, too: the one that a process without glassiness would give.
     """
-    verdict = judge(ours, paper, uncertainty)
-    if verdict == "agrees" and (ours.high - ours.low) / 2 > TOO_WIDE * uncertainty:
+    return _weighed(ours, paper, error, TOO_WIDE * error, trivial)
+
+
+def weigh_alone(ours: Estimate, paper: float, digit: float) -> tuple[Verdict, str]:
+    """The same of a value that the paper gives without an error; digit: half a unit of its last digit."""
+    return _weighed(ours, paper, digit, TOO_WIDE_ALONE * abs(paper), None)
+
+
+def _weighed(ours: Estimate, paper: float, error: float, widest: float, trivial: float | None) -> tuple[Verdict, str]:
+    verdict = judge(ours, paper, error)
+    if verdict == "agrees" and (ours.high - ours.low) / 2 > widest:
         return "open", TOO_UNCERTAIN
+    if verdict == "agrees" and trivial is not None and ours.low <= trivial <= ours.high:
+        return "open", f"Our interval holds {trivial:g}, too. {TOO_UNCERTAIN}"
     return verdict, ""
 
 
@@ -136,17 +156,18 @@ def missing(member: Member | None, tau: float, preset: str, read: Read) -> str |
     """Why a statement that needs this tau is open, with the hours it would take; None where the run is that far."""
     if member is None:
         return f"No run yet: `python -m glassy_core train --preset {preset}` makes it."
-    state = member.run.state()
-    if state.tau >= 0.999 * tau:
+    state, series = member.run.state(), read(member.run)
+    end = float(series.tau[-1]) if len(series) else 0.0
+    if end >= 0.999 * tau:
         return None
     copy = member.run.archived  # which cannot go on
-    steps = tau / member.config.eta if copy else (tau - state.tau) / (state.eta or member.config.eta)
-    speed = best_speed(read(member.run))
+    steps = tau / member.config.eta if copy else (tau - end) / (state.eta or member.config.eta)
+    speed = best_speed(series)
     time = f", about {span(steps / speed)} at its best speed so far" if speed else ""
     if copy:
-        anew = f"`python -m glassy_core train --preset {preset}`"
-        return f"It needs tau = {tau:.4g}; this run ends at {state.tau:.4g}. Anew: {anew}, {count(steps)}{time}."
-    return f"It needs tau = {tau:.4g}; the run is at tau = {state.tau:.4g} ({count(steps)} missing{time})."
+        anew = f"`python -m glassy_core train --preset {preset} --steps {math.ceil(steps)}`"
+        return f"It needs tau = {tau:.4g}; this run ends at {end:.4g}. Anew: {anew}{time}."
+    return f"It needs tau = {tau:.4g}; the run is at tau = {end:.4g} ({count(steps)} missing{time})."
 
 
 def count(steps: float) -> str:

@@ -62,8 +62,8 @@ def power(curves: Sequence[DeltaCurve], window: tuple[float, float] = POWER, ori
 
 
 def short_time(curves: Sequence[DeltaCurve], window: tuple[float, float] = SHORT) -> Growth:
-    """Delta ~ tau^alpha for tau << tau_w; slope is alpha."""
-    return power(curves, window)
+    """Delta ~ tau^alpha for tau << tau_w; slope is alpha. Of curves that go through the whole window."""
+    return power([curve for curve in curves if curve.x[-1] >= window[1]], window)
 
 
 def logarithm(curves: Sequence[DeltaCurve], window: tuple[float, float] = LOGARITHM) -> Growth:

@@ -15,6 +15,7 @@ from glassy_core.runs import ACTIVE, Run, RunError
 from glassy_core.series import Series, read_series
 
 NEEDED = ("tau_w_step", "tau_w", "tau", "D")  # of a record in aging.jsonl, beside its step
+KNOWN = 2.0  # Delta is computed up to so many times the tau of the last Gamma: a run measures it more often than that
 
 
 def series_of(run: Run) -> Series:
@@ -44,8 +45,14 @@ def trajectory(run: Run, read: Callable[[Run], Series] = series_of) -> Trajector
             f"Run {run.id} has no waiting times, so its aging was not measured: "
             "start one with the preset class-aging-under, or with --waiting-times."
         )
-    records = [record for _, record in read_lines(run.aging_path) if _is_sound(record)]
     series = read(run)
+    known = series.tau[series.gamma > 0]
+    end = KNOWN * float(known[-1]) if len(known) else np.inf
+    records = [record for _, record in read_lines(run.aging_path) if _is_sound(record)]
+    if records and not (records := [record for record in records if record["tau_w"] + record["tau"] <= end]):
+        raise RunError(
+            f"Run {run.id}: Gamma is known up to tau = {known[-1]:.4g} only: are metrics.jsonl's lines lost?"
+        )
     if not records:
         first, state = min(run.config().waiting_times), run.state()
         if state.status == "finished" and state.step <= first:

@@ -15,6 +15,8 @@ AGING = ((2, 30), (2, 68), (2, 90))  # (d, w) of the aging runs of Figs. 7 and 8
 FIRST_TAU_W, LAST_TAU_W = 80.0, 1280.0  # of those runs
 FOLLOWED = 3.0  # waiting times that each waiting time was followed for, or more
 LONGEST = (1 + FOLLOWED) * LAST_TAU_W  # tau at which those runs end
+PRESET_OF = {(2, 30): "paper-d2-under", (2, 68): "paper-d2-near", (2, 90): "paper-d2-over"}  # (d, w) -> preset
+PRESET_OF |= {(1, 200): "paper-d1", (5, 70): "paper-d5"}
 PAPER_ALPHA = (0.7, 0.1)  # short-time exponent of Delta and its spread, the same at all widths (Sec. V)
 PAPER_EXPONENT = 0.66  # of Delta against x - PAPER_ORIGIN, x in 1..6, d = 2, w = 30, tau_w = 80 (Fig. 9)
 PAPER_ORIGIN = 0.6  # x at which the paper lets the aging regime begin

@@ -14,23 +14,22 @@ from glassy_core.findings import (
     Verdict,
     command,
     interval,
-    judge,
     missing,
     sources,
     weigh,
+    weigh_alone,
     whole,
 )
 from glassy_core.fits import PowerLawFit, fit_power_law
 from glassy_core.learning_times import learning_time, smoothed
-from glassy_core.paper import CURVES, PLAUSIBLE_NLL
+from glassy_core.paper import CURVES, PLAUSIBLE_NLL, PRESET_OF
 from glassy_core.probe import SIZES, Probe
 from glassy_core.runs import RunError
 
-PRESET_OF = {(2, 30): "paper-d2-under", (2, 68): "paper-d2-near", (2, 90): "paper-d2-over"}
-PRESET_OF |= {(1, 200): "paper-d1", (5, 70): "paper-d5"}
 FIRST_POINT = 160.0  # tau of Fig. 3's first points, 4e5 steps at eta = 4e-4: its fits rest on what lies beyond
 FITTED_TO = 10 * FIRST_POINT  # at least: over less than a decade NLL_inf and the exponent are hardly told apart
 DRAWN_TAU, DRAWN_SPAN = 100.0, 10**1.5  # a power law is drawn where its window ends later and is wider
+ALIKE = 0.25  # relative distance of learning times that are alike
 SAME_DEPTH_NLL = 0.1  # bits, at which learning times are compared between depths
 PROBED_STEP = 3_200_000  # of Fig. 4
 
@@ -104,8 +103,10 @@ def _depths(found: Gathered, read: Read) -> Finding:
     verdict: Verdict = "open"
     words = f"It needs runs at all three depths that have come down to {SAME_DEPTH_NLL:g}."
     if len(known) == len(networks):
-        verdict = "agrees" if known[2] < min(known[:2]) else "differs"
-        words = "tau* of w = 200, 90 and 70; d = 5 must come first."
+        alike = abs(known[0] / known[1] - 1)
+        verdict = "agrees" if known[2] < min(known[:2]) and alike < ALIKE else "differs"
+        words = f"tau* of w = 200, 90 and 70; d = 5 must come first, and d = 1 and 2 be alike within {ALIKE:.0%}: "
+        words += f"they are {alike:.0%} apart. One seed each."
     used, again = sources([member for member in members if member]), _times_command(members)
     return Finding(2, what, paper, ours or "-", verdict, words, sources=used, command=again)
 
@@ -126,7 +127,6 @@ def _law(member: Member | None, depth: int, width: int, read: Read) -> Iterator[
     law = CURVES[depth, width]
     why = missing(member, FITTED_TO, PRESET_OF[depth, width], read)
     fit = None if why or member is None else _fit(member, read)
-    # The paper gives no errors: half a unit of its last digit.
     for name, value, uncertainty, ours in (
         ("NLL_inf", law.nll_inf, 0.00005 if width == 30 else 0.0005, fit and fit.nll_inf),
         ("exponent a", law.exponent, 0.005, fit and fit.exponent),
@@ -134,7 +134,8 @@ def _law(member: Member | None, depth: int, width: int, read: Read) -> Iterator[
         verdict: Verdict = "open"
         words, again = why or (fit.why or f"Fitted for tau from {_window(fit)}." if fit else ""), ""
         if member and fit and ours:
-            verdict = judge(ours, value, uncertainty) if fit.reliable else "open"
+            verdict, doubt = weigh_alone(ours, value, uncertainty) if fit.reliable else ("open", "")
+            words = f"{words} {doubt}".strip()
             again = command("fit", member, "--window", "{:g} {:g}".format(*fitted_window(member)), "--json")
         yield Finding(
             3, f"{name}, d = {depth}, w = {width}", f"{value:g}", interval(ours) if ours else "-", verdict,

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from glassy_core.comparable import Member
+from glassy_core.config import PRESETS
 from glassy_core.findings import Finding, Gathered, Read, Setting, Verdict, missing, sources
-from glassy_core.paper import AGING, FIRST_TAU_W, LONGEST
-from glassy_core.paper_curves import PRESET_OF
+from glassy_core.paper import AGING, FIRST_TAU_W, LONGEST, PRESET_OF
 
 NEAR = 0.25  # in log tau: measurements so near count
 CHANGE = 1.25  # factor by which Gamma must change to have grown or fallen
-GROWS = "it grows, ever more slowly; at w = 90 it falls a bit at last"
+GROWS = "it grows, ever more slowly"
+OVER = (AGING[-1][1], PRESETS["class-over"].config.width)  # widths at which it falls a bit at the longest times
 
 
 def noise_findings(found: Gathered, read: Read) -> Iterator[Finding]:
@@ -30,24 +31,28 @@ def _noise_grows(member: Member | None, network: tuple[int, int], read: Read) ->
     name = f"d = {network[0]}, w = {network[1]}"
     if member is None:
         words = missing(None, 0, PRESET_OF[network], read) or ""
-        return Finding(8, f"Gamma grows with tau, {name}", GROWS, "-", "open", words)
+        return Finding(8, f"Gamma grows with tau, {name}", _claim(network[1]), "-", "open", words)
     return _grows(name, [member], read)
+
+
+def _claim(width: int) -> str:
+    return f"{GROWS}, and falls a bit at the longest times" if width in OVER else GROWS
 
 
 def _grows(name: str, members: Sequence[Member], read: Read, world: Setting = "paper") -> Finding:
     """Gamma of some seeds of one network, from its first waiting time to the latest that they all have."""
-    what, used = f"Gamma grows with tau, {name}", sources(members)
+    what, claim, used = f"Gamma grows with tau, {name}", _claim(members[0].config.width), sources(members)
     begin, end = _first_tau_w(members[0]), _common_end(members, read)
     seen = [_gamma(member, (begin, end), read) for member in members]
     if end < 0.999 * 2 * begin or not all(map(all, seen)):
         words = f"It needs Gamma from tau_w = {begin:g} to twice that; the run is at tau = {end:.4g}."
-        return Finding(8, what, GROWS, "-", "open", words, world, used)
+        return Finding(8, what, claim, "-", "open", words, world, used)
     first, last = np.exp(np.mean(np.log(seen), axis=0)).tolist()
     verdict: Verdict = "agrees" if last > CHANGE * first else "differs" if last < first / CHANGE else "open"
     done = {"agrees": "It grows", "differs": "It falls", "open": f"It changes by less than a factor of {CHANGE:g}"}
     mean = f", mean of {len(seen)} seeds" if len(seen) > 1 else ""
     words = f"{done[verdict]} from the first tau_w = {begin:g} to {end:.4g}{mean}; its slowing down is not judged."
-    return Finding(8, what, GROWS, f"{first:.2g} to {last:.2g} nats²", verdict, words, world, used)
+    return Finding(8, what, claim, f"{first:.2g} to {last:.2g} nats²", verdict, words, world, used)
 
 
 def _noisiest(found: Gathered, read: Read) -> Finding:
@@ -60,11 +65,11 @@ def _noisiest(found: Gathered, read: Read) -> Finding:
         words = f"It needs w = 30, 68 and 90 beyond the first tau_w = {FIRST_TAU_W:g}."
         return Finding(8, what, paper, "-", "open", words, sources=used)
     ours = "; ".join(f"w = {width}: {value:.2g} nats²" for width, value in known.items())
-    slowest = min(members.values(), key=lambda member: member.run.state().tau)
-    rest = missing(slowest, LONGEST, PRESET_OF[2, slowest.config.width], read)
+    needed = {width: missing(member, LONGEST, PRESET_OF[2, width], read) for width, member in members.items()}
+    rest = " ".join(f"w = {width}: {why}" for width, why in needed.items() if why)
     verdict: Verdict = "open" if rest else "agrees" if known[68] == max(known.values()) else "differs"
     words = f"At tau = {end:.4g}, the latest that all these runs have."
-    words += f" The paper's go on to tau = {LONGEST:g}, and the order may change. {rest}" if rest else ""
+    words += f" The paper's go on to tau = {LONGEST:g}, until when the order may change. {rest}" if rest else ""
     return Finding(8, what, paper, ours, verdict, words, sources=used)
 
 

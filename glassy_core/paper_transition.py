@@ -8,7 +8,7 @@ from glassy_core.comparable import Member, distinct
 from glassy_core.criticality import Criticality
 from glassy_core.depths import compare
 from glassy_core.estimates import best_speed
-from glassy_core.findings import Finding, Gathered, Read, Verdict, command, interval, judge, sources, whole
+from glassy_core.findings import Finding, Gathered, Read, Verdict, command, interval, sources, weigh_alone, whole
 from glassy_core.measured import criticality
 from glassy_core.network import parameter_count
 from glassy_core.paper import PAPER_PARAMETERS, PAPER_THRESHOLD, PAPER_W_C
@@ -47,20 +47,18 @@ def transition_findings(found: Gathered, read: Read) -> Iterator[Finding]:
 
 
 def _papers_width(depth: int, found: Criticality, members: Sequence[Member], read: Read) -> Finding:
-    """w_c at NLL* = 0.01, which the paper gives to five digits and without an error: half a unit is taken."""
+    """w_c at NLL* = 0.01, which the paper gives to five digits and without an error."""
     result = found.depths.get(depth)
     width = result.thresholds[PAPER_THRESHOLD] if result and PAPER_THRESHOLD in result.thresholds else None
     what = f"w_c at NLL* = {PAPER_THRESHOLD:g}, d = {depth}, and the parameters there"
     paper = f"{PAPER_W_C[depth]:g}, {whole(PAPER_PARAMETERS[depth])}"
     if width and width.w_c and width.parameters:
-        verdict = judge(width.w_c, PAPER_W_C[depth], 0.5)
+        verdict, doubt = weigh_alone(width.w_c, PAPER_W_C[depth], HALF_DIGIT[depth])
         ours = f"{interval(width.w_c, 4)}, {whole(round(width.parameters.value))}"
         again = command("critical", None, *[m.run.id for m in distinct(members)], "--json")
-        return Finding(5, what, paper, ours, verdict, "", sources=sources(members), command=again)
-    sweep = SWEEPS[f"paper-d{depth}"]
-    widths = ",".join(map(str, sweep.widths))
-    words = f"It needs a sweep: `python -m glassy_core sweep --preset paper-d{depth}{'-near' if depth == 2 else ''} "
-    words += f"--depths {depth} --widths {widths} --steps {sweep.base.steps}`.{_sweep_hours(members, sweep, read)}"
+        return Finding(5, what, paper, ours, verdict, doubt, sources=sources(members), command=again)
+    name = f"paper-d{depth}"
+    words = f"It needs a sweep: `python -m glassy_core sweep --like {name}`.{_sweep_hours(members, SWEEPS[name], read)}"
     return Finding(5, what, paper, "-", "open", words, sources=sources(members))
 
 
@@ -99,7 +97,7 @@ def _statements(found: Criticality, members: Sequence[Member]) -> Iterator[Findi
     verdict: Verdict = "agrees" if slopes and len(falling) == len(slopes) else "differs" if rising else "open"
     ours = "; ".join(f"d = {depth}: {interval(slope)} units per bit" for depth, slope in slopes.items())
     words = "The slope of the line through w_c against NLL*; its interval must lie below zero."
-    yield finding(6, "w_c falls along a line with NLL*", "falling lines", ours, verdict, words)
+    yield finding(6, "w_c falls with NLL*", "falling lines", ours, verdict, words)
 
 
 def _of_all(yes: int, apart: int, n: int) -> Verdict:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +16,9 @@ from glassy_core.config import ConfigError
 from glassy_core.criticality import Criticality
 from glassy_core.delta import delta_curves
 from glassy_core.fits import Estimate
+from glassy_core.growth import POWER
 from glassy_core.measured import criticality, trajectory
+from glassy_core.paper import PAPER_ORIGIN
 from glassy_core.runs import RunError, RunStore
 
 
@@ -75,8 +79,11 @@ def aging_command(options: argparse.Namespace) -> None:
     if options.seeds:
         same = [member for member in readable(store.runs()) if member.setting == asked.setting]
         members = distinct([member for member in same if member.config.waiting_times] or [asked])
-    if not options.origin >= 0:  # not-a-number neither
-        raise ConfigError(f"--origin is {options.origin:g}: give tau/tau_w, 0 or more; the paper takes 0.6.")
+    if not 0 <= options.origin < POWER[1]:  # not-a-number neither
+        where = f"from 0 to below {POWER[1]:g}, where the power law's window ends; the paper takes {PAPER_ORIGIN:g}."
+        raise ConfigError(f"--origin is {options.origin:g}: give tau/tau_w {where}")
+    if options.tau_w is not None and not 0 < options.tau_w < math.inf:
+        raise ConfigError(f"--tau-w is {options.tau_w:g}: give a waiting time in proper time, above 0.")
     trajectories = [trajectory(member.run) for member in members]
     found = aging(trajectories, options.frozen, options.kind, origin=options.origin, tau_w=options.tau_w)
     if not found.curves:
@@ -105,6 +112,9 @@ def paper_command(options: argparse.Namespace) -> None:
     for finding in found:
         print(f"Fig. {finding.figure}  {finding.verdict:8} {finding.what} ({finding.world})")
         print(f"        paper: {finding.paper}; here: {finding.ours}. {finding.words}".rstrip())
+    for world, words in () if options.figure else (("paper", "the paper's own task"), ("class", "the class world")):
+        counts = Counter(finding.verdict for finding in found if finding.world == world)
+        print(f"On {words}: {counts['agrees']} agree, {counts['differs']} differ, {counts['open']} are open.")
 
 
 def aging_lines(found: Aging) -> list[str]:

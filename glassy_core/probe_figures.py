@@ -22,7 +22,7 @@ class Line(NamedTuple):
 
 
 def noise_traces(probe: Probe, measure: str = "nll") -> go.Figure:
-    """NLL of consecutive steps at each minibatch size, mean and mean +- spread beside (Hertz & Tyrcha, Fig. 4).
+    """NLL of consecutive steps at each minibatch size, linear trend and its spread beside (Hertz & Tyrcha, Fig. 4).
 
     measure: one of MEASURES.
     """
@@ -33,14 +33,15 @@ def noise_traces(probe: Probe, measure: str = "nll") -> go.Figure:
         steps = np.arange(probe.steps)
         ends = [0, probe.steps - 1]
         area = {"fill": "toself", "fillcolor": f"rgba({rgb(colour)},0.14)", "line": {"width": 0}, "hoverinfo": "skip"}
-        low, high = at.mean - at.spread, at.mean + at.spread
-        figure.add_trace(named(entry, "spread", x=[*ends, *ends[::-1]], y=[low, low, high, high], mode="lines", **area))
+        trend = np.array([at.mean - at.trend / 2, at.mean + at.trend / 2])
+        band = [*(trend - at.spread), *(trend[::-1] + at.spread)]
+        figure.add_trace(named(entry, "spread", x=[*ends, *ends[::-1]], y=band, mode="lines", **area))
         hover = f"<b>{entry.label}</b><br>NLL %{{y:.4g}} bits, %{{x:,d}} steps on<extra></extra>"
         line = {"mode": "lines", "line": {"width": 1.1}, "opacity": 0.85, "hovertemplate": hover}
         figure.add_trace(named(entry, "trace", x=steps, y=nll, showlegend=True, **line))
-        words = f"<b>{entry.label}</b><br>mean {at.mean:.4g}, spread {at.spread:.2g} bits<extra></extra>"
+        words = f"<b>{entry.label}</b><br>mean {at.mean:.4g}, spread {at.spread:.2g} bits around it<extra></extra>"
         mean = {"mode": "lines", "line": {"width": 2.4, "dash": "7px,4px"}, "hovertemplate": words}
-        figure.add_trace(named(entry, "mean", x=ends, y=[at.mean, at.mean], **mean))
+        figure.add_trace(named(entry, "mean", x=ends, y=trend, **mean))
     figure.update_layout(_layout(probe, measure))
     return figure
 

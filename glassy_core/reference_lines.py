@@ -26,7 +26,9 @@ def guide(curve: Curve, view: View) -> go.Scatter | None:
         return None
     tau, nll = curve.series.tau[rows], curve.series.nll[rows]
     A = float(np.median((nll - law.nll_inf) * tau**law.exponent))
+    # Where a curve matched in its youth would have begun above the untrained network's loss, nothing is drawn.
     x = np.geomspace(tau[0] / 2, 2 * tau[-1], 60)
+    x = x[law.nll_inf + A * x**-law.exponent < min(1.0, 1.5 * float(nll[0]))]
     spread = f" ± {law.uncertainty}" if law.uncertainty else ""
     return named(
         curve,

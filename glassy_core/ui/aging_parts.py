@@ -21,11 +21,10 @@ from glassy_core.aging_figures import (
 from glassy_core.collapse import BREAK, BREAK_STRETCH, breakdowns
 from glassy_core.delta import JOINS
 from glassy_core.figure_parts import limits
-from glassy_core.findings import weigh
 from glassy_core.fits import Estimate
 from glassy_core.palette import key
 from glassy_core.paper import PAPER_ALPHA
-from glassy_core.paper_aging import FULL_AGING
+from glassy_core.paper_aging import full_aging
 from glassy_core.ui.aging_runs import Measure, Network, columns
 from glassy_core.ui.frame import plain, prose
 from glassy_core.ui.live_figure import live_figure
@@ -123,12 +122,11 @@ def _verdict(column: Column) -> str:
 
 def _kind_of_aging(mu: Estimate) -> str:
     """What an exponent of the collapse means, by the Paper page's rule."""
-    verdict, doubt = weigh(mu, *FULL_AGING)
+    verdict, doubt = full_aging(mu)
     if verdict == "open":
         return doubt
     if verdict == "agrees":
-        no_aging = ", but with no aging at all, too: more waiting times or seeds would tell" if mu.low <= 0 else ""
-        return f"It agrees with full aging{no_aging}."
+        return "It agrees with full aging."
     if mu.low > 1:
         return "It slows down even more than in proportion to its age."
     if mu.low <= 0 <= mu.high:

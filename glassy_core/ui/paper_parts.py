@@ -10,7 +10,7 @@ from html import escape
 import streamlit as st
 
 from glassy_core.comparable import readable
-from glassy_core.findings import TOO_WIDE, Finding, Gathered, Verdict, command
+from glassy_core.findings import TOO_WIDE, TOO_WIDE_ALONE, Finding, Gathered, Verdict, command
 from glassy_core.network import parameter_count
 from glassy_core.network_picture import WORDS, counts
 from glassy_core.palette import WEIGHTS
@@ -107,10 +107,11 @@ def summary(found: Sequence[Finding]) -> None:
                 st.badge(f"{count[verdict]} {TITLES[verdict].removesuffix('s')}", icon=icon, color=colour, help=meaning)  # type: ignore[arg-type]
     prose(
         "A number agrees when our 95 % interval and the paper's value, with the error it states or half a unit of its "
-        "last digit, have a value in common, and differs when they have none. It is open where a run is too short, "
-        f"or where our interval is over {TOO_WIDE:g} times as wide as the paper's and would meet almost any value; the "
-        "table says what is missing. The words below each figure's title are the paper's claims. Below each figure is "
-        "a command that computes its table anew."
+        "last digit, have a value in common, and differs when they have none. It is open where a run is too short, and "
+        f"where our interval would meet almost any value: over {TOO_WIDE:g} times as wide as the paper's error, or "
+        f"± {TOO_WIDE_ALONE:.0%} where it states none. The table says what is missing. The words below each figure's "
+        "title are the paper's claims. Below each figure is a command that computes its table anew; "
+        "`python -m glassy_core paper` prints all tables and counts the verdicts."
     )
 
 

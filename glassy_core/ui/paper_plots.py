@@ -80,6 +80,11 @@ def papers(found: Gathered) -> Members:
     return [member for network in NETWORKS if (member := found.network(*network))]
 
 
+def papers_two_layers(found: Gathered) -> Members:
+    """The paper's networks of two layers, whose asymptotic laws Fig. 3 shows."""
+    return [member for member in papers(found) if member.config.depth == 2] or trio(found)
+
+
 def trio(found: Gathered) -> Members:
     """One network under, one near, one over the critical width of the class world."""
     rows = {row.id: row for row in loaders.readable_rows()}
@@ -316,7 +321,7 @@ def _three_views(members: Members, look: Look) -> bool:
 
 FIGURES: dict[int, tuple[Callable[[Gathered], Members], Callable[[Members, Look], bool]]] = {
     2: (papers_or_class, learning),
-    3: (papers_or_class, lambda members, look: learning(members, look, fit=True)),
+    3: (papers_two_layers, lambda members, look: learning(members, look, fit=True)),
     4: (probed_first, noise_probe),
     5: (sweep, inverse_times),
     6: (sweep, lines),

@@ -98,7 +98,7 @@ SLIDES = (
     Slide(
         "Age is the clock",
         "Counted in ages, the curves of the wider networks nearly fall on one another; those of the narrowest stay "
-        "apart.",
+        "apart. In the paper's larger task it is the narrow network that ages fully.",
         lambda found, look: paper_plots.deltas(paper_plots.class_aging(found), look, 1.0),
         "Δ: how far the weights have moved since the waiting time τ_w, the noise divided out. x: the time since then "
         "in units of τ_w.",

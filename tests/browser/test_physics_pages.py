@@ -52,8 +52,7 @@ def test_the_critical_width_page(app, page, complaints):
         page.get_by_role("button", name="Learning times as CSV").click()
     assert "tau_star" in download.value.path().read_text()
     page.set_viewport_size({"width": 390, "height": 900})
-    page.wait_for_timeout(1500)
-    assert page.evaluate(OVERFLOW) <= 0
+    page.wait_for_function(f"() => ({OVERFLOW})() <= 0")
     assert complaints == []
 
 
@@ -93,6 +92,5 @@ def test_the_aging_page(app, page, complaints):
     assert 1 < float(end.input_value()) < 6
 
     page.set_viewport_size({"width": 390, "height": 900})
-    page.wait_for_timeout(1500)
-    assert page.evaluate(OVERFLOW) <= 0
+    page.wait_for_function(f"() => ({OVERFLOW})() <= 0")
     assert complaints == []

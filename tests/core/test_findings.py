@@ -12,7 +12,7 @@ from glassy_core.comparable import readable
 from glassy_core.config import PRESETS
 from glassy_core.delta import DeltaCurve
 from glassy_core.estimates import best_speed
-from glassy_core.findings import TOO_UNCERTAIN, Gathered, count, judge, span, weigh
+from glassy_core.findings import TOO_UNCERTAIN, Gathered, count, judge, span, weigh, weigh_alone
 from glassy_core.fits import Estimate, PowerLawFit
 from glassy_core.paper import CURVES, PAPER_EXPONENT, PAPER_ORIGIN
 from glassy_core.paper_aging import _breaks_down, _late
@@ -59,6 +59,26 @@ def test_a_wide_interval_leaves_open_unless_it_has_no_value_of_the_papers():
     assert weigh(Estimate(1.2, 1.0, 1.4), 0.7, 0.1) == ("differs", "")
 
 
+def test_what_holds_a_trivial_value_or_has_no_stated_error():
+    assert weigh(Estimate(0.9, 0.75, 1.05), 0.7, 0.1, trivial=1.0)[0] == "open"
+    assert "holds 1, too" in weigh(Estimate(0.9, 0.75, 1.05), 0.7, 0.1, trivial=1.0)[1]
+    assert weigh(Estimate(0.8, 0.65, 0.95), 0.7, 0.1, trivial=1.0) == ("agrees", "")
+    assert weigh(Estimate(1.1, 0.9, 1.3), 0.7, 0.1, trivial=1.0) == ("differs", "")
+    assert weigh_alone(Estimate(0.65, 0.54, 0.76), 0.66, 0.005) == ("agrees", "")
+    assert weigh_alone(Estimate(0.65, 0.45, 0.85), 0.66, 0.005) == ("open", TOO_UNCERTAIN)
+    assert weigh_alone(Estimate(0.55, 0.45, 0.65), 0.66, 0.005) == ("differs", "")
+
+
+def test_a_run_with_another_learning_rate_does_not_stand_for_the_papers(store):
+    write_law(store, "paper-d2-under", 0.1265, 0.52, 500)
+    config = replace(PRESETS["paper-d2-under"].config, eta=0.04)
+    diverged = write_run(store, config, np.geomspace(0.1, 5000, 300), np.full(300, 0.9))
+    assert Gathered.of(readable(store.runs())).network(2, 30).config.eta == 4e-4
+    alone = RunStore(store.directory / "alone")
+    write_run(alone, diverged.config(), np.geomspace(0.1, 5000, 300), np.full(300, 0.9))
+    assert Gathered.of(readable(alone.runs())).network(2, 30).config.eta == 0.04
+
+
 def test_missing_steps_and_times_are_whole():
     assert [count(steps) for steps in (4_603_141.2, 1030, 0.2)] == [
         "4\u202f600\u202f000 steps", "1\u202f000 steps", "1 step",
@@ -99,7 +119,7 @@ def test_what_a_copy_cannot_do_begins_anew(store):
     (run.path / "config.json").write_text(json.dumps(values | {ARCHIVED: True}))
     words = found(store, 3)["exponent a, d = 2, w = 30"].words
     assert "this run ends at 500" in words
-    assert "train --preset paper-d2-under`, 4\u202f000\u202f000 steps" in words
+    assert "train --preset paper-d2-under --steps 4000000`" in words
 
 
 def test_a_level_not_reached_yet_has_hours_along_the_papers_law(store):
@@ -178,9 +198,9 @@ def test_depths_agree_only_with_most_intervals_apart():
     ]  # fmt: skip
 
 
-def curves(*factors):
-    """Delta = x^0.66 of one waiting time each, times exp(factor(x))."""
-    x = np.geomspace(0.01, 20, 200)
+def curves(*factors, last=20):
+    """Delta = x^0.66 up to x = last, of one waiting time each, times exp(factor(x))."""
+    x = np.geomspace(0.01, last, 200)
     return [
         DeltaCurve(k, 50.0 * 2**k, 50.0 * 2**k * x, x**0.66 * np.exp(factor(x)), x * np.nan, x * np.nan, 1)
         for k, factor in enumerate(factors)
@@ -191,19 +211,23 @@ def still(x):
     return 0 * x
 
 
+def leaves(x):
+    return np.where(x > 0.5, 0.6, 0)
+
+
 @pytest.mark.parametrize(
-    ("factor", "verdict", "words"),
+    ("factors", "last", "verdict", "words"),
     [
-        (lambda x: np.where(x > 4, 0.6, 0), "agrees", "tau_w = 200 from x = 4"),
-        (lambda x: 0.6 + still(x), "differs", "apart before x = 1 already"),
-        (lambda x: np.where(x < 3, 0.8, 0), "open", "come together again"),
-        (lambda x: np.where((x > 2) & (x < 4), 0.8, 0), "open", "come together again"),
-        (still, "open", "No curve does"),
+        ((still, still, still, leaves), 20, "agrees", "tau_w = 400 is apart from x = 0."),
+        ((still, still, still, leaves, leaves), 3.5, "agrees", "tau_w = 800 is apart from x = 0."),
+        ((leaves, still, still, still), 20, "differs", "tau_w = 400 stays with the others, to x = 20"),
+        ((still, still, still, lambda x: np.where((x > 1) & (x < 2), 0.6, 0)), 20, "differs", "stays with the others"),
+        ((still, still, still, still), 2, "open", "followed for less than 3 waiting times"),
     ],
 )
-def test_a_collapse_breaks_down_only_where_a_curve_leaves_late_and_for_good(factor, verdict, words):
-    ours = replace(aging([]), curves=curves(still, still, factor, still))
-    found = _breaks_down("", ours, [], "class")
+def test_a_collapse_breaks_down_where_the_largest_waiting_time_leaves_for_good(factors, last, verdict, words):
+    ours = replace(aging([]), curves=curves(*factors, last=last))
+    found = _breaks_down("", "", ours, [], "class")
     assert found.verdict == verdict
     assert words in found.ours + found.words
 

@@ -153,7 +153,8 @@ def test_a_million_records_are_fitted_and_drawn_in_two_seconds():
 
 def test_the_noise_probe_draws_traces_means_and_spreads():
     rng = np.random.default_rng(3)
-    parts = tuple(Trace(p, rng.normal(0.1, 1 / p, 100), rng.normal(0.2, 1 / p, 100)) for p in (75, 300))
+    falling = np.linspace(0.3, 0, 100)
+    parts = tuple(Trace(p, falling + rng.normal(0.1, 1 / p, 100), rng.normal(0.2, 1 / p, 100)) for p in (75, 300))
     found = Probe(500, 2.5, 5e-3, "kept", parts)
     figure = noise_traces(found)
     assert [t.name for t in figure.data if t.showlegend] == ["p = 75", "p = 300"]
@@ -162,8 +163,9 @@ def test_the_noise_probe_draws_traces_means_and_spreads():
     ):
         level = Level.of(part.nll)
         np.testing.assert_array_equal(trace.y, part.nll)
-        assert list(mean.y) == [level.mean] * 2
-        assert max(spread.y) - min(spread.y) == pytest.approx(2 * level.spread)
+        assert np.mean(mean.y) == pytest.approx(level.mean)
+        assert np.ptp(mean.y) == pytest.approx(0.3, rel=0.1)  # along the fall
+        assert max(spread.y) - min(spread.y) == pytest.approx(np.ptp(mean.y) + 2 * level.spread)
     np.testing.assert_array_equal(traces(noise_traces(found, "nll_minibatch"), "trace")[1].y, parts[1].nll_minibatch)
 
 

@@ -80,14 +80,14 @@ def test_the_papers_width_stands_only_beside_the_papers_task(found):
     assert not traces(transition(found.depths[1], THRESHOLDS), "paper")
     assert traces(transition(found.depths[1], THRESHOLDS, paper=True), "paper")[0].x[0] == 110.21
     assert not traces(critical_widths(found), "paper")
-    assert [trace.y[0] for trace in traces(critical_widths(found, paper=True), "paper")] == [110.21, 64.192]
+    assert [trace.x[0] for trace in traces(critical_widths(found, paper=True), "paper")] == [110.21, 64.192]
 
 
 def test_the_line_of_critical_widths_is_the_regression(found):
     figure = critical_widths(found)
     for line, result in zip(traces(figure, "line"), found.depths.values(), strict=True):
-        expected = result.line.intercept.value + result.line.slope.value * np.asarray(line.x)
-        np.testing.assert_allclose(line.y, expected)
+        expected = result.line.intercept.value + result.line.slope.value * np.asarray(line.y)
+        np.testing.assert_allclose(line.x, expected)
 
 
 def test_the_deeper_network_is_found_to_be_narrower(found):
