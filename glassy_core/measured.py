@@ -50,9 +50,7 @@ def trajectory(run: Run, read: Callable[[Run], Series] = series_of) -> Trajector
     end = KNOWN * float(known[-1]) if len(known) else np.inf
     records = [record for _, record in read_lines(run.aging_path) if _is_sound(record)]
     if records and not (records := [record for record in records if record["tau_w"] + record["tau"] <= end]):
-        raise RunError(
-            f"Run {run.id}: Gamma is known up to tau = {known[-1]:.4g} only: are metrics.jsonl's lines lost?"
-        )
+        raise RunError(f"Run {run.id}: Gamma is known up to tau = {known[-1]:.4g} only: metrics.jsonl lacks lines.")
     if not records:
         first, state = min(run.config().waiting_times), run.state()
         if state.status == "finished" and state.step <= first:

@@ -48,6 +48,11 @@ LINES = "Thick: fit with its 95 % band; dashed: unreliable; finely dotted: the f
 NO_LAW = "No power law is fitted: none of these runs is long enough for one."
 COLOURED = (2, 3, 8)  # figures whose lines are networks
 LEARNING = (2, 3)  # figures with learning curves
+KEYS = {
+    5: "Dots: runs that reached NLL\\*; triangles: those that did not; diamonds: w_c with its 95 % interval.",
+    6: "Bars: 95 % intervals. Lines: the regression of w_c on NLL\\*.",
+    7: "Above against τ, in the middle against τ/τ_w, below on linear axes. Dashed: τ^α where it is fitted.",
+}
 Members = Sequence[Member]
 
 
@@ -180,7 +185,10 @@ def noise_probe(members: Members, look: Look) -> bool:
                 continue
             name = member.config.label()
             look.show(noise_traces(probe), f"NLL of {probe.steps} consecutive steps of {name}. {_levels(probe)}.")
-            st.caption(f"{plain(name)}, from step {whole(probe.step)} on; {plain(member.world.words())}.")
+            st.caption(
+                f"{plain(name)}, from step {whole(probe.step)} on; {plain(member.world.words())}. Dashed: the linear "
+                "trend; shaded: the spread, the standard deviation around it."
+            )
             return True
     return False
 
@@ -340,9 +348,8 @@ def draw(figure: int, found: Gathered) -> bool:
     if figure != 4:
         inks = key(member.config for member in members) if figure in COLOURED else ""
         law = PAPERS_LAW if figure in LEARNING and any(paper_curve(member.config) for member in members) else ""
-        st.caption(
-            " ".join(filter(None, [f"{plain(members[0].world.words())}.", inks, law, _instead(figure, members)]))
-        )
+        said = (f"{plain(members[0].world.words())}.", KEYS.get(figure), inks, law, _instead(figure, members))
+        st.caption(typeset(" ".join(filter(None, said))))
     return True
 
 

@@ -14,12 +14,13 @@ from glassy_core.delta import DeltaCurve
 from glassy_core.estimates import best_speed
 from glassy_core.findings import TOO_UNCERTAIN, Gathered, count, judge, span, weigh, weigh_alone
 from glassy_core.fits import Estimate, PowerLawFit
+from glassy_core.measured import trajectory
 from glassy_core.paper import CURVES, PAPER_EXPONENT, PAPER_ORIGIN
 from glassy_core.paper_aging import _breaks_down, _late
 from glassy_core.paper_curves import worth_drawing
 from glassy_core.paper_findings import findings
 from glassy_core.paper_transition import _of_all
-from glassy_core.runs import ARCHIVED, RunStore
+from glassy_core.runs import ARCHIVED, RunError, RunStore
 from glassy_core.series import COLUMNS, Series
 
 
@@ -190,6 +191,17 @@ def test_late_growth_is_a_logarithm_or_not(grows, verdict):
     assert found == verdict
     assert ours.startswith("B = ")
     assert "Up to x = 20" in words
+
+
+def test_without_its_gamma_a_run_says_nothing_of_delta(store):
+    run = write_aging(store, "paper-d2-under", origin=PAPER_ORIGIN)
+    lines = run.metrics_path.read_text().splitlines(keepends=True)
+    run.metrics_path.write_text("".join(lines[:2]))  # as a disk that lost the rest would leave it
+    for figure in (7, 9):
+        for finding in found(store, figure).values():
+            assert finding.verdict == "open"
+    with pytest.raises(RunError, match=r"Gamma is known up to tau = .* only: metrics.jsonl lacks lines"):
+        trajectory(run)
 
 
 def test_depths_agree_only_with_most_intervals_apart():

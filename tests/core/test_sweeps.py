@@ -1,9 +1,14 @@
 """Sweeps: what they expand to, and that finished work is not done again."""
 
+from dataclasses import replace
+
 import pytest
 
+from glassy_core import jobs
+from glassy_core.cli import main
 from glassy_core.config import ConfigError, RunConfig
 from glassy_core.runs import RunStore
+from glassy_core.sweep_presets import SWEEPS
 from glassy_core.sweeps import already_there, expand, plan
 
 BASE = RunConfig(name="base", eta=5e-3)
@@ -43,3 +48,17 @@ def test_a_sweep_started_again_goes_on_with_what_ended_early_and_skips_the_rest(
     assert found.missing == [configs[6]]
     assert set(found.unfinished) == set(runs[2:5])
     assert set(found.settled) == {runs[0], runs[1], runs[5]}
+
+
+def test_a_whole_sweep_by_its_name(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(jobs, "ensure_dispatcher", lambda store: None)  # nothing is to be trained here
+    store = RunStore(tmp_path)
+    options = ["--widths", "6", "--seeds", "1", "--steps", "300", "--runs-dir", str(tmp_path)]
+    assert main(["sweep", "--like", "class", *options]) == 0
+    wanted = replace(SWEEPS["class"].base, width=6, seed=1, steps=300)
+    assert {run.config() for run in store.runs()} == {replace(wanted, depth=depth) for depth in SWEEPS["class"].depths}
+    capsys.readouterr()
+    assert main(["sweep", "--like", "nobody", *options]) == 2
+    assert "There is no sweep 'nobody': choose one of class, paper-d1" in capsys.readouterr().err
+    assert main(["sweep", *options]) == 2
+    assert "A sweep needs --depths and --widths, or --like" in capsys.readouterr().err
