@@ -58,6 +58,10 @@ VERDICTS: dict[Verdict, tuple[str, str, str]] = {
     "differs": ("red", ":material/cancel:", "Our interval and the paper's value do not agree."),
     "open": ("gray", ":material/hourglass_empty:", "The runs do not reach far enough yet, or are too uncertain."),
 }
+NEED_DATA = {  # what cannot be computed from the records alone
+    2: "The floor in the figure is the data's: `python -m glassy_core data --edition paper`; it needs the paper's file.",
+    4: "A probe trains on from the checkpoint, so it needs the paper's file; the table's command reads the kept one.",
+}
 TITLES = {"agrees": "agrees", "differs": "differs", "open": "open"}
 SIGNS = {"agrees": "✓", "differs": "✗", "open": "…"}  # told apart without colours, too
 LETTERS = {"NLL_inf": "NLL∞", "w_c": "w<sub>c</sub>", "tau_w": "τ<sub>w</sub>", "tau": "τ", "mu": "μ"}
@@ -191,6 +195,8 @@ def behind(figure: int, found: Sequence[Finding]) -> None:
             st.caption("The measurements by themselves, with more of what they found:")
         for line in commands:
             st.code(line, language="bash", wrap_lines=True)
+        if figure in NEED_DATA:
+            st.caption(NEED_DATA[figure])
         rows = [
             {
                 "run": source.run,
