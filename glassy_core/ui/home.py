@@ -59,7 +59,7 @@ def running_now(every: list[Row]) -> None:
         for row in shown:
             _card(row, names.get(row.id, row.name), inks[row.id])
     st.caption(
-        "Each curve: the loss NLL from 1 bit at the top to 0.001 at the bottom, over the time tau that the network has "
+        "Each curve: the loss NLL from 1 bit at the top to 0.001 at the bottom, over the time τ that the network has "
         f"learned, from 0.01 to 10 000. {key(row.config for row in shown if row.config)}"
     )
 

@@ -59,7 +59,7 @@ VERDICTS: dict[Verdict, tuple[str, str, str]] = {
     "open": ("gray", ":material/hourglass_empty:", "The runs do not reach far enough yet, or are too uncertain."),
 }
 NEED_DATA = {  # what cannot be computed from the records alone
-    2: "The floor in the figure is the data's: `python -m glassy_core data --edition paper`; it needs the paper's file.",
+    2: "The figure's floor is the data's: `python -m glassy_core data --edition paper`; it needs the paper's file.",
     4: "A probe trains on from the checkpoint, so it needs the paper's file; the table's command reads the kept one.",
 }
 TITLES = {"agrees": "agrees", "differs": "differs", "open": "open"}

@@ -126,7 +126,7 @@ def _columns() -> dict[str, Any]:
         ),
         "Progress": column.ProgressColumn(format="%.0f %%", min_value=0, max_value=100, width=110),
         "NLL": column.NumberColumn(format="%.4f", help="bits per pitch and transition, all training transitions"),
-        "tau": column.NumberColumn(format="%.5g", help="proper time, the sum of eta over the steps made"),
+        "tau": column.NumberColumn("τ", format="%.5g", help="proper time, the sum of eta over the steps made"),
         "Step": column.NumberColumn(format="localized"),
         "steps/s": column.NumberColumn(format="%.0f"),
         "Left": column.TextColumn(help="time until the last step, at the present speed"),
@@ -157,7 +157,7 @@ def compare(rows: Sequence[Row]) -> None:
             for row in known
         ],
         index=frame.columns,
-        columns=["status now", "step", "tau", "NLL, bits"],
+        columns=["status now", "step", "τ", "NLL, bits"],
     ).T
     shown = pd.concat([frame[differs] if only else frame, standing])
     marked = {name for name in frame.index if differs[name]}
