@@ -49,6 +49,7 @@ NO_LAW = "No power law is fitted: none of these runs is long enough for one."
 COLOURED = (2, 3, 8)  # figures whose lines are networks
 LEARNING = (2, 3)  # figures with learning curves
 KEYS = {
+    2: "The axis of the NLL is logarithmic, too; in the paper only that of τ is.",
     5: "Dots: runs that reached NLL\\*; triangles: those that did not; diamonds: w_c with its 95 % interval.",
     6: "Bars: 95 % intervals. Lines: the regression of w_c on NLL\\*.",
     7: "Above against τ, in the middle against τ/τ_w, below on linear axes. Dashed: τ^α where it is fitted.",
