@@ -251,6 +251,8 @@ def _sweep(options: argparse.Namespace) -> None:
 
     if options.device == "cuda":
         _check_cuda()
+    if options.like and options.preset:
+        raise ConfigError("--like and --preset both name settings to start from: give one of them.")
     like = sweep_like(options.like) if options.like else None
     depths, widths = options.depths or (like and like.depths), options.widths or (like and like.widths)
     if not depths or not widths:

@@ -155,7 +155,7 @@ def _measure_probes(run: Run, copy: Run) -> None:
     for probe in _probes(run):
         if probe.step in checkpoints.steps_in(copy.checkpoints):
             path = kept_probes.measure(copy, probe.step, [trace.batch_size for trace in probe.traces], probe.steps)
-            path.with_suffix(".lock").unlink()
+            path.with_suffix(".lock").unlink(missing_ok=True)
 
 
 def _copy_records(run: Run, copy: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from glassy_core.config import RunConfig
 
@@ -49,3 +50,8 @@ def paper_curve(config: RunConfig) -> PaperCurve | None:
     if config.edition != "paper" or config.chorales != CHORALES:
         return None
     return CURVES.get((config.depth, config.width))
+
+
+def half_digit(value: float) -> float:
+    """Half a unit of the last digit of a value as the paper prints it."""
+    return 0.5 * 10.0 ** int(Decimal(repr(value)).as_tuple().exponent)

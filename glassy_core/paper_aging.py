@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from glassy_core.aging import Aging, aging
 from glassy_core.collapse import AGING_REGIME, BREAK, breakdowns
 from glassy_core.comparable import Member
@@ -34,10 +36,12 @@ from glassy_core.paper import (
     PAPER_EXPONENT,
     PAPER_ORIGIN,
     PRESET_OF,
+    half_digit,
 )
 from glassy_core.runs import RunError
 
 THIRD_TAU_W = 4 * FIRST_TAU_W
+MIN_RECORDS = 6  # of the late growth, for a verdict on its law
 FURTHEST = 16.0  # tau / tau_w to which the paper measured Delta in Fig. 9
 ENDS = (FIRST_TAU_W * (1 + POWER[1]), FIRST_TAU_W * (1 + FURTHEST))  # tau that the windows of Fig. 9 need
 UNDER, NEAR, OVER = (PRESETS[name].config.width for name in CLASS_TRIO)
@@ -103,7 +107,9 @@ def _full_aging(
     assert mu
     assert error is not None
     verdict, doubt = full_aging(mu)
-    words = f"Collapse error {error:.0%}, tau_w = {_times(ours.collapse.curves)}. "
+    words = f"Collapse error {error:.0%}, tau_w = {_times(ours.collapse.curves)}"
+    left_out = len(ours.curves) - len(ours.collapse.curves)
+    words += f"; {left_out} more not followed far enough. " if left_out else ". "
     words += f"Full aging is mu = {FULL_AGING[0]:g} ± {FULL_AGING[1]:g} here. {doubt}"
     return Finding(
         7, what, paper, f"mu = {interval(mu)}", verdict, words.strip(), world, sources(members), again,
@@ -143,7 +149,7 @@ def _power_law(ours: Aging | str) -> Judged:
     plain, shifted = power(first), power(first, origin=PAPER_ORIGIN)
     if shifted.slope is None:
         return what, f"{PAPER_EXPONENT}", "-", "open", shifted.why
-    verdict, doubt = weigh_alone(shifted.slope, PAPER_EXPONENT, 0.005)
+    verdict, doubt = weigh_alone(shifted.slope, PAPER_EXPONENT, half_digit(PAPER_EXPONENT))
     words = f"Of x - {PAPER_ORIGIN:g}, where the paper lets the aging regime begin."
     words += f" Of x itself: {interval(plain.slope)}." if plain.slope else ""
     return what, f"{PAPER_EXPONENT}", interval(shifted.slope), verdict, f"{words} {doubt}".strip()
@@ -161,8 +167,13 @@ def _late(ours: Aging | str) -> Judged:
     if fit.slope is None:
         return what, paper, "-", "open", fit.why
     of_log, of_power = misfits(first[0], LOGARITHM)
+    known = int(np.sum(first[0].x > LOGARITHM[0]))
+    words = f"{known} records up to x = {first[0].x[-1]:.3g}. "
+    if known < MIN_RECORDS:
+        words += f"So few fit a logarithm and a power alike: {MIN_RECORDS} would tell more."
+        return what, paper, f"B = {fit.slope.value:.3g}", "open", words
     verdict: Verdict = "agrees" if fit.slope.low > 0 and of_log <= of_power else "differs"
-    words = f"Up to x = {first[0].x[-1]:.3g}. It agrees where B is above zero and a power of x fits no better: "
+    words += "It agrees where B is above zero and a power of x fits no better: "
     words += f"{of_log:.2%} off on average, the power {of_power:.2%}."
     return what, paper, f"B = {interval(fit.slope)}", verdict, words
 
@@ -183,7 +194,7 @@ def _classroom(found: Gathered, read: Read) -> Iterator[Finding]:
             )  # fmt: skip
         if ours.collapse.mu and width in (UNDER, NEAR):
             what = f"w = {width}: all waiting times on one curve of tau / tau_w"
-            paper = "full aging, mu = 1" if width == UNDER else "the same, less clean: mu = 1"
+            paper = "full aging, mu = 1" if width == UNDER else "much the same, mu = 1"
             yield _full_aging(what, paper, ours, members, again, "class")
         if width == OVER:
             yield _breaks_down(f"w = {width}: {BREAKS_DOWN}", f"{FAILS}, overparametrised", ours, members, "class")

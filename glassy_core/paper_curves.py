@@ -22,9 +22,9 @@ from glassy_core.findings import (
 )
 from glassy_core.fits import PowerLawFit, fit_power_law
 from glassy_core.learning_times import learning_time, smoothed
-from glassy_core.paper import CURVES, PLAUSIBLE_NLL, PRESET_OF
+from glassy_core.paper import CURVES, PLAUSIBLE_NLL, PRESET_OF, half_digit
 from glassy_core.probe import SIZES, Probe
-from glassy_core.runs import RunError
+from glassy_core.runs import Run, RunError
 
 FIRST_POINT = 160.0  # tau of Fig. 3's first points, 4e5 steps at eta = 4e-4: its fits rest on what lies beyond
 FITTED_TO = 10 * FIRST_POINT  # at least: over less than a decade NLL_inf and the exponent are hardly told apart
@@ -128,15 +128,15 @@ def _law(member: Member | None, depth: int, width: int, read: Read) -> Iterator[
     why = missing(member, FITTED_TO, PRESET_OF[depth, width], read)
     fit = None if why or member is None else _fit(member, read)
     for name, value, uncertainty, ours in (
-        ("NLL_inf", law.nll_inf, 0.00005 if width == 30 else 0.0005, fit and fit.nll_inf),
-        ("exponent a", law.exponent, 0.005, fit and fit.exponent),
+        ("NLL_inf", law.nll_inf, half_digit(law.nll_inf), fit and fit.nll_inf),
+        ("exponent a", law.exponent, half_digit(law.exponent), fit and fit.exponent),
     ):
         verdict: Verdict = "open"
         words, again = why or (fit.why or f"Fitted for tau from {_window(fit)}." if fit else ""), ""
         if member and fit and ours:
             verdict, doubt = weigh_alone(ours, value, uncertainty) if fit.reliable else ("open", "")
             words = f"{words} {doubt}".strip()
-            again = command("fit", member, "--window", "{:g} {:g}".format(*fitted_window(member)), "--json")
+            again = command("fit", member, "--window", "{:g} {:g}".format(*fitted_window(member, read)), "--json")
         yield Finding(
             3, f"{name}, d = {depth}, w = {width}", f"{value:g}", interval(ours) if ours else "-", verdict,
             words, sources=sources([member] if member else []), command=again,
@@ -174,12 +174,12 @@ def _pure_law(member: Member | None, depth: int, width: int, read: Read) -> Find
 
 def _fit(member: Member, read: Read) -> PowerLawFit:
     series = read(member.run)
-    return fit_power_law(series.tau, series.nll, fitted_window(member))
+    return fit_power_law(series.tau, series.nll, fitted_window(member, read))
 
 
-def fitted_window(member: Member) -> tuple[float, float]:
+def fitted_window(member: Member, read: Read) -> tuple[float, float]:
     """Where Fig. 3 fits a power law: from its first points on to the end of the run."""
-    return FIRST_POINT, float(math.ceil(member.run.state().tau))
+    return FIRST_POINT, float(math.ceil(read(member.run).tau[-1]))
 
 
 def worth_drawing(fit: PowerLawFit) -> bool:
@@ -198,7 +198,7 @@ def _noise(found: Gathered, read: Read) -> Finding:
     what, paper = "d = 2, w = 90: p = 75 against p = 300", "greater noise and larger mean error at p = 75"
     if member is None:
         return Finding(4, what, paper, "-", "open", missing(None, 0, PRESET_OF[2, 90], read) or "")
-    probe = _latest_probe(member)
+    probe = latest_probe(member.run)
     if probe is None:
         words = f"No noise probe of this run yet: `{command('probe', member)}`, or the Learning curves page, makes one."
         return Finding(4, what, paper, "-", "open", words, sources=sources([member]))
@@ -211,9 +211,9 @@ def _noise(found: Gathered, read: Read) -> Finding:
     return Finding(4, what, paper, ours, verdict, words, sources=sources([member]), command=again)
 
 
-def _latest_probe(member: Member) -> Probe | None:
+def latest_probe(run: Run) -> Probe | None:
     """The latest probe of a run that has both of the paper's sizes."""
-    for path in reversed(kept_probes.kept(member.run)):
+    for path in reversed(kept_probes.kept(run)):
         try:
             probe = kept_probes.load(path)
         except RunError:

@@ -11,18 +11,14 @@ from glassy_core.estimates import best_speed
 from glassy_core.findings import Finding, Gathered, Read, Verdict, command, interval, sources, weigh_alone, whole
 from glassy_core.measured import criticality
 from glassy_core.network import parameter_count
-from glassy_core.paper import PAPER_PARAMETERS, PAPER_THRESHOLD, PAPER_W_C
+from glassy_core.paper import PAPER_PARAMETERS, PAPER_THRESHOLD, PAPER_W_C, half_digit
 from glassy_core.sweep_presets import SWEEPS, SweepPreset
-
-HALF_DIGIT = {1: 0.005, 2: 0.0005, 5: 0.0005}  # half a unit of the last digit of the paper's w_c, by depth
 
 
 def network_findings() -> Iterator[Finding]:
     """Fig. 1: our count of free parameters at the paper's critical widths."""
     ours = {depth: parameter_count(depth, width) for depth, width in PAPER_W_C.items()}
-    errors = {
-        depth: parameter_count(depth, PAPER_W_C[depth] + half) - ours[depth] for depth, half in HALF_DIGIT.items()
-    }
+    errors = {d: parameter_count(d, width + half_digit(width)) - ours[d] for d, width in PAPER_W_C.items()}
     same = all(abs(ours[depth] - PAPER_PARAMETERS[depth]) <= errors[depth] + 0.5 for depth in ours)
     at = ", ".join(f"w = {width:g} (d = {depth})" for depth, width in PAPER_W_C.items())
     yield Finding(
@@ -53,7 +49,7 @@ def _papers_width(depth: int, found: Criticality, members: Sequence[Member], rea
     what = f"w_c at NLL* = {PAPER_THRESHOLD:g}, d = {depth}, and the parameters there"
     paper = f"{PAPER_W_C[depth]:g}, {whole(PAPER_PARAMETERS[depth])}"
     if width and width.w_c and width.parameters:
-        verdict, doubt = weigh_alone(width.w_c, PAPER_W_C[depth], HALF_DIGIT[depth])
+        verdict, doubt = weigh_alone(width.w_c, PAPER_W_C[depth], half_digit(PAPER_W_C[depth]))
         ours = f"{interval(width.w_c, 4)}, {whole(round(width.parameters.value))}"
         again = command("critical", None, *[m.run.id for m in distinct(members)], "--json")
         return Finding(5, what, paper, ours, verdict, doubt, sources=sources(members), command=again)

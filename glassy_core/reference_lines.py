@@ -67,14 +67,15 @@ def level(value: float, text: str, lowest: bool, log: bool) -> dict[str, Any]:
     # only. On a linear axis what lies among the floors has room in the middle.
     paper = text.startswith("paper")
     middle = paper and not log
-    below = "floor" in text or (paper and log and (lowest or value > PLAUSIBLE_NLL))
+    floor = text.startswith("floor")
+    below = floor or (paper and log and (lowest or value > PLAUSIBLE_NLL))
     return across(value) | {
         "line": {"color": GREY, "width": 1.4, "dash": "dot" if paper else "solid"},
         # In the figure's own letters. With an angle that is given, the padding holds along the line, too.
         "label": {
             "text": text,
-            "textposition": "middle" if middle else "start",
-            "xanchor": "center" if middle else "left",
+            "textposition": "middle" if middle else "end" if floor else "start",
+            "xanchor": "center" if middle else "right" if floor else "left",
             "yanchor": "top" if below else "bottom",
             "textangle": 0,
             "padding": 6,

@@ -143,7 +143,7 @@ def table(found: Criticality) -> None:
 def _parameters(estimate: Estimate | None) -> str:
     if estimate is None:
         return "–"
-    value, low, high = (whole(int(number)) for number in vars(estimate).values())
+    value, low, high = (whole(round(number)) for number in vars(estimate).values())
     return f"{value} [{low}, {high}]"
 
 

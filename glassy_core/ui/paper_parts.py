@@ -111,12 +111,14 @@ def summary(found: Sequence[Finding]) -> None:
                 st.badge(f"{count[verdict]} {TITLES[verdict].removesuffix('s')}", icon=icon, color=colour, help=meaning)  # type: ignore[arg-type]
     prose(
         "A number agrees when our 95 % interval and the paper's value, with the error it states or half a unit of its "
-        "last digit, have a value in common, and differs when they have none. It is open where a run is too short, and "
-        f"where our interval would meet almost any value: over {TOO_WIDE:g} times as wide as the paper's error, or "
-        f"± {TOO_WIDE_ALONE:.0%} where it states none. The table says what is missing. The words below each figure's "
-        "title are the paper's claims. Below each figure is a command that computes its table anew; "
-        "`python -m glassy_core paper` prints all tables and counts the verdicts. Not judged are the collapse in τ at "
-        "short times, the growth of exponents with width and depth, the sharper transition of deeper networks, d = 10."
+        "last digit, have a value in common, and differs when they have none. It is open where a run is too short, "
+        "where our interval holds the value of a process without glassiness (α = 1, μ = 0), too, and where it meets "
+        f"the paper's but would meet almost any value: over {TOO_WIDE:g} times as wide as the paper's error, or "
+        f"± {TOO_WIDE_ALONE:.0%} where it states none. The table says what is missing, and the rule for a statement "
+        "without a number. The words below each figure's title are the paper's claims. Below each figure is a command "
+        "that computes its table anew; `python -m glassy_core paper` prints all tables and counts the verdicts. Not "
+        "judged are the collapse in τ at short times, how clean the collapse of w = 68 is, the growth of exponents "
+        "with width and depth, the sharper transition of deeper networks, and d = 10."
     )
 
 

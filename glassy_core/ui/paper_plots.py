@@ -13,24 +13,23 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from glassy_core import kept_probes
 from glassy_core.aging_figures import Axes, Column, along, fluctuations, growth, sgd_noise
 from glassy_core.comparable import Member, readable
 from glassy_core.critical_figures import critical_widths, transition, widths
 from glassy_core.criticality import Criticality
+from glassy_core.delta import of_waiting_time
 from glassy_core.figure_parts import limits
 from glassy_core.findings import Gathered
 from glassy_core.fit_figures import fitted_curves
-from glassy_core.growth import Growth, power
+from glassy_core.growth import Growth, logarithm, power
 from glassy_core.learning_times import THRESHOLDS
 from glassy_core.network_picture import WIDTH, picture
 from glassy_core.palette import key
-from glassy_core.paper import PAPER_ORIGIN, paper_curve
-from glassy_core.paper_curves import FIRST_POINT, FITTED_TO, worth_drawing
+from glassy_core.paper import FIRST_TAU_W, PAPER_ORIGIN, paper_curve
+from glassy_core.paper_curves import FIRST_POINT, FITTED_TO, latest_probe, worth_drawing
 from glassy_core.plots import Setting, View
 from glassy_core.probe import Level, Probe
 from glassy_core.probe_figures import noise_traces
-from glassy_core.runs import RunError
 from glassy_core.ui import aging_parts, critical_parts, fit_loaders, loaders
 from glassy_core.ui.aging_runs import Measure, Network, columns
 from glassy_core.ui.frame import plain, store
@@ -43,6 +42,7 @@ VIEW = View(shown=("training",))
 PAPERS_LAW = (
     "Dotted: the paper's law NLL∞ + A τ⁻ᵃ. NLL∞ and a are the paper's; it gives no A, so A is matched to our run."
 )
+LOG = "A + B log x"
 ALL_TIMES = "to all waiting times"
 LINES = "Thick: fit with its 95 % band; dashed: unreliable; finely dotted: the fit carried on."
 NO_LAW = "No power law is fitted: none of these runs is long enough for one."
@@ -52,7 +52,7 @@ KEYS = {
     2: "The axis of the NLL is logarithmic, too; in the paper only that of τ is.",
     5: "Dots: runs that reached NLL\\*; triangles: those that did not; diamonds: w_c with its 95 % interval.",
     6: "Bars: 95 % intervals. Lines: the regression of w_c on NLL\\*.",
-    7: "Above against τ, in the middle against τ/τ_w, below on linear axes. Dashed: τ^α where it is fitted.",
+    7: "Above against τ, in the middle against τ/τ_w, below on linear axes. Dashed: τᵅ where it is fitted.",
 }
 Members = Sequence[Member]
 
@@ -167,7 +167,7 @@ def _plainly_named(setting: Setting) -> Setting:
 def _fitted(setting: Setting) -> tuple[float | None, float | None]:
     """Where a power law is fitted: for the paper's networks as their numbers are, once they reach far enough."""
     far = setting.curves[0].series.tau[-1] >= FITTED_TO
-    return (FIRST_POINT, None) if far and setting.config.edition == "paper" else (None, None)
+    return (FIRST_POINT, None) if far and paper_curve(setting.config) else (None, None)
 
 
 def _learned(setting: Setting) -> str:
@@ -179,11 +179,7 @@ def _learned(setting: Setting) -> str:
 def noise_probe(members: Members, look: Look) -> bool:
     """Fig. 4, of the first of the runs that has a probe."""
     for member in members:
-        for path in reversed(kept_probes.kept(member.run)):
-            try:
-                probe = kept_probes.load(path)
-            except RunError:
-                continue
+        if (probe := latest_probe(member.run)) is not None:
             name = member.config.label()
             look.show(noise_traces(probe), f"NLL of {probe.steps} consecutive steps of {name}. {_levels(probe)}.")
             st.caption(
@@ -281,27 +277,31 @@ def growing(members: Members, look: Look) -> bool:
     for column in shown:
         curves = column.aging.curves
         alone = members[0].world.is_papers
-        of_power = power(curves[:1], origin=PAPER_ORIGIN) if alone else column.aging.power
+        first = of_waiting_time(curves, FIRST_TAU_W) if alone else curves
+        of_power = power(first, origin=PAPER_ORIGIN) if alone else column.aging.power
+        of_log = logarithm(first)
         with st.grid(2, min_column_width=380, gap="small"):
-            for law, fit in (("power", of_power), ("logarithm", column.aging.log)):
+            for law, fit in (("power", of_power), ("logarithm", of_log)):
                 with st.container():
                     st.markdown(f"**{plain(column.label)}**, {law}")
                     figure = growth(column, fit, law == "logarithm")
                     look.show(figure, f"{aging_parts.in_words(column)} {_slope(law, fit)}", f"-{law}")
-        whose = f"to τ_w = {curves[0].tau_w:.4g} alone" if alone else ALL_TIMES
-        st.caption(
-            typeset(f"{_dashed('Left', of_power, whose)} {_dashed('Right', column.aging.log, 'of all of them')}")
-        )
+        whose = f"to τ_w = {FIRST_TAU_W:g} alone" if alone else ALL_TIMES
+        left, right = _dashed("Left", _power_words(of_power), of_power, whose), _dashed("Right", LOG, of_log, whose)
+        st.caption(typeset(f"{left} {right}"))
     return bool(shown)
 
 
-def _dashed(kind: str, fit: Growth, whose: str) -> str:
+def _power_words(fit: Growth) -> str:
+    return f"A (x - {fit.origin:g})ᵇ" if fit.origin else "A xᵇ"
+
+
+def _dashed(panel: str, law: str, fit: Growth, whose: str) -> str:
     """Which fit a dashed line is."""
     low, high = fit.window
     if fit.slope is None:
-        return f"{kind}: no fit is drawn, for no waiting time has records enough {_from_to(low, high)}."
-    law = "A + B log x" if kind == "Logarithm" else f"A (x - {fit.origin:g})^b" if fit.origin else "A x^b"
-    return f"{kind}, dashed: {law}, fitted {_from_to(low, high)} {whose}."
+        return f"{panel}: no fit is drawn, for no waiting time has records enough {_from_to(low, high)}."
+    return f"{panel}, dashed: {law}, fitted {_from_to(low, high)} {whose}."
 
 
 def _from_to(low: float, high: float) -> str:

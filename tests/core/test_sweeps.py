@@ -60,5 +60,7 @@ def test_a_whole_sweep_by_its_name(tmp_path, monkeypatch, capsys):
     capsys.readouterr()
     assert main(["sweep", "--like", "nobody", *options]) == 2
     assert "There is no sweep 'nobody': choose one of class, paper-d1" in capsys.readouterr().err
+    assert main(["sweep", "--like", "class", "--preset", "class-under", *options]) == 2
+    assert "give one of them" in capsys.readouterr().err
     assert main(["sweep", *options]) == 2
     assert "A sweep needs --depths and --widths, or --like" in capsys.readouterr().err

@@ -122,7 +122,7 @@ def test_the_made_exponents_are_in_the_words(open_page, store):
     ],
 )
 def test_the_words_on_full_aging_are_as_the_paper_pages_verdict(mu, verdict, said):
-    seen = SimpleNamespace(collapse=SimpleNamespace(mu=mu, error=0.05, curves=()))
+    seen = SimpleNamespace(collapse=SimpleNamespace(mu=mu, error=0.05, curves=()), curves=())
     assert _full_aging("what", "paper", seen, [], "again").verdict == verdict
     assert _kind_of_aging(mu).startswith(said)
 

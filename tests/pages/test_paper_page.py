@@ -124,7 +124,7 @@ def test_aging_is_the_class_worlds_until_two_waiting_times_of_the_papers_can_be_
     st.cache_resource.clear()  # the same run at the same step
     app = open_page("pages/6_Paper.py")
     assert "w = 30" in alternatives["paper-9-power"]
-    assert any("A (x - 0.6)^b" in caption and "= 80 alone" in caption for caption in captions(app))
+    assert any("A (x - 0.6)ᵇ" in caption and "= 80 alone" in caption for caption in captions(app))
     fits = [trace.uid for trace in figures["paper-9-power"].data if trace.meta == "fit"]
     assert fits == ["200000-fit"]  # of the waiting time whose exponent the table has
     assert not any("class world's networks" in caption for caption in captions(app))
@@ -139,7 +139,8 @@ def test_alternatives_say_numbers_and_panels_share_their_axes(open_page, store, 
     assert "Delta up to" in alternatives["paper-7-0-x"]
     axes = {name: figures[f"paper-7-0-{name}"].layout.xaxis.type for name in ("tau", "x", "x-linear")}
     assert axes == {"tau": "log", "x": "log", "x-linear": "linear"}
-    assert any("A x^b, fitted for x from 1 to 6 to all waiting times" in caption for caption in captions(app))
+    assert any("A xᵇ, fitted for x from 1 to 6 to all waiting times" in caption for caption in captions(app))
+    assert any("A + B log x, fitted from x = 10 on" in caption for caption in captions(app))
     assert "0.001 at tau" in alternatives["paper-8"]
     assert "b = 0.66" in alternatives["paper-9-power"]
     assert figures["paper-5-1"].layout.yaxis.range == figures["paper-5-2"].layout.yaxis.range
