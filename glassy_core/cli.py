@@ -19,6 +19,7 @@ from glassy_core import runs as run_store
 from glassy_core.config import OWN, PRESETS, ConfigError, RunConfig, preset
 from glassy_core.files import sentence
 from glassy_core.runs import Run, RunError, RunStore, State
+from glassy_core.sweep_presets import SWEEPS, sweep_like
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -86,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     sweep = command("sweep", _sweep, "Queue a run for every depth, width and seed that the store does not have yet.")
     for name, words in (("depths", "numbers of layers"), ("widths", "hidden units a layer"), ("seeds", "seeds")):
         sweep.add_argument(f"--{name}", type=_numbers, metavar="N,N", help=words)
-    sweep.add_argument("--like", metavar="NAME", help="start from a whole sweep: class, paper-d1, paper-d2 or paper-d5")
+    sweep.add_argument("--like", metavar="NAME", help=f"start from a whole sweep: {', '.join(SWEEPS)}")
     sweep.add_argument(
         "--device",
         default="cpu",
@@ -247,7 +248,6 @@ def _sweep(options: argparse.Namespace) -> None:
     from glassy_core import jobs, sweeps
     from glassy_core.chorales import load_edition
     from glassy_core.execution import check_against, execute
-    from glassy_core.sweep_presets import sweep_like
 
     if options.device == "cuda":
         _check_cuda()

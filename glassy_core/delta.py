@@ -15,7 +15,6 @@ Floats = NDArray[np.float64]
 AROUND = 1.25  # factor in proper time over which Gamma is averaged, where two times are compared
 JOINS = 0.5  # of the longest: how long a seed must have been followed to count in a mean
 KINDS = ("J", "M", "K", "W", "h0")  # of weights
-
 SAME = 0.01  # relative distance of waiting times that are one: a learning rate halved early shifts them a little
 
 

@@ -1,4 +1,4 @@
-"""How fast a run would be on this machine, measured in a process of its own and remembered; how fast one was."""
+"""How fast a run would be on this machine: measured in a process of its own, remembered on the disk."""
 
 from __future__ import annotations
 
@@ -18,13 +18,11 @@ import numpy as np
 from glassy_core import __version__
 from glassy_core.config import RunConfig
 from glassy_core.files import read_json, write_json
-from glassy_core.series import Series
 
 MEASURED_SECONDS = 1.0
 SMALL_ETA = 1e-4  # the rate does not depend on it
 KEPT_SECONDS = 86_400.0
 MEMORY = ".speeds.json"  # in the run store
-MIN_STRETCH = 1.0  # seconds between two records: shorter ones tell no speed
 
 
 class EstimateError(RuntimeError):
@@ -97,19 +95,6 @@ def calls_per_second(trial: Callable[[], object], seconds: float, clock: Callabl
         trial()
         calls += 1
     return calls / elapsed
-
-
-def best_speed(series: Series) -> float | None:
-    """Steps a second that one stretch between records in ten was quicker than; None where no time is known.
-
-    The mean would tell of what else the machine had to do.
-    """
-    known = np.isfinite(series.seconds)
-    step, seconds = series.step[known], series.seconds[known]
-    lasting = np.diff(seconds) > MIN_STRETCH
-    if not lasting.any():
-        return None
-    return float(np.percentile(np.diff(step)[lasting] / np.diff(seconds)[lasting], 90))
 
 
 def _key(config: RunConfig) -> str:

@@ -9,14 +9,14 @@ from typing import Any, Literal
 
 from glassy_core.comparable import Member, World, distinct
 from glassy_core.config import PRESETS
-from glassy_core.estimates import best_speed
 from glassy_core.fits import Estimate
 from glassy_core.paper import PRESET_OF
 from glassy_core.runs import Run
-from glassy_core.series import Series
+from glassy_core.series import Series, best_speed
 
 Verdict = Literal["agrees", "differs", "open"]
 Setting = Literal["paper", "class"]  # the paper's own task, or the class world
+Network = tuple[int, int]  # depth, width
 Read = Callable[[Run], Series]
 
 TOO_WIDE = 3.0  # of our half-width over the paper's error: a wider interval meets it too easily to agree
@@ -152,10 +152,19 @@ def interval(estimate: Estimate, digits: int = 3) -> str:
     return f"{estimate.value:.{digits}g} [{estimate.low:.{digits}g}, {estimate.high:.{digits}g}]"
 
 
-def missing(member: Member | None, tau: float, preset: str, read: Read) -> str | None:
+def no_run(network: Network) -> str:
+    """Why a statement on a network without a run is open."""
+    return f"No run yet: `{_train(network)}` makes it."
+
+
+def _train(network: Network) -> str:
+    return command("train", None, "--preset", PRESET_OF[network])
+
+
+def missing(member: Member | None, network: Network, tau: float, read: Read) -> str | None:
     """Why a statement that needs this tau is open, with the hours it would take; None where the run is that far."""
     if member is None:
-        return f"No run yet: `python -m glassy_core train --preset {preset}` makes it."
+        return no_run(network)
     state, series = member.run.state(), read(member.run)
     end = float(series.tau[-1]) if len(series) else 0.0
     if end >= 0.999 * tau:
@@ -165,7 +174,7 @@ def missing(member: Member | None, tau: float, preset: str, read: Read) -> str |
     speed = best_speed(series)
     time = f", about {span(steps / speed)} at its best speed so far" if speed else ""
     if copy:
-        anew = f"`python -m glassy_core train --preset {preset} --steps {math.ceil(steps)}`"
+        anew = f"`{_train(network)} --steps {math.ceil(steps)}`"
         return f"It needs tau = {tau:.4g}; this run ends at {end:.4g}. Anew: {anew}{time}."
     return f"It needs tau = {tau:.4g}; the run is at tau = {end:.4g} ({count(steps)} missing{time})."
 

@@ -19,11 +19,11 @@ import numpy as np
 from glassy_core import checkpoints, jobs, kept_probes
 from glassy_core.chorales import load_edition
 from glassy_core.config import CLASS_AGING, PRESETS, RunConfig
-from glassy_core.estimates import best_speed, steps_per_second
+from glassy_core.estimates import steps_per_second
 from glassy_core.files import read_lines, write_json
 from glassy_core.probe import Probe
 from glassy_core.runs import ARCHIVED, Run, RunError, RunStore
-from glassy_core.series import read_series
+from glassy_core.series import best_speed, read_series
 from glassy_core.sweep_presets import SWEEPS
 from glassy_core.sweeps import already_there, expand
 
@@ -85,10 +85,12 @@ def standings(store: RunStore, which: str = "all") -> Iterator[Standing]:
         step, seconds = (state.step, state.seconds) if state else (0, 0.0)
         last = state.steps if state and state.steps else exhibit.config.steps
         missing = max(last - step, 0)
-        speed = best_speed(read_series(run.metrics_path, run.timing_path)) if run else None
-        if missing and not speed:
-            speed = steps_per_second(exhibit.config, store.directory)
-        yield Standing(exhibit, run, step, seconds, missing / speed if speed else 0.0)
+        yield Standing(exhibit, run, step, seconds, missing / _speed(exhibit, run, store) if missing else 0.0)
+
+
+def _speed(exhibit: Exhibit, run: Run | None, store: RunStore) -> float:
+    known = best_speed(read_series(run.metrics_path, run.timing_path)) if run else None
+    return known or steps_per_second(exhibit.config, store.directory)
 
 
 def make(store: RunStore, which: str = "all", progress: Callable[[int, int], None] | None = None) -> None:

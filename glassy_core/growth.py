@@ -77,9 +77,14 @@ def misfits(curve: DeltaCurve, window: tuple[float, float]) -> tuple[float, floa
     """
     inside = (curve.x >= window[0]) & (curve.x <= window[1])
     log_x, delta = np.log(curve.x[inside]), curve.delta[inside]
-    straight = np.polyval(np.polyfit(log_x, delta, 1), log_x)
-    bent = np.exp(np.polyval(np.polyfit(log_x, np.log(delta), 1), log_x))
-    return tuple(float(np.sqrt(np.mean((delta / fitted - 1) ** 2))) for fitted in (straight, bent))  # type: ignore[return-value]
+
+    def line(y: Floats) -> Floats:
+        return np.asarray(np.polyval(np.polyfit(log_x, y, 1), log_x))
+
+    def misfit(fitted: Floats) -> float:
+        return float(np.sqrt(np.mean((delta / fitted - 1) ** 2)))
+
+    return misfit(line(delta)), misfit(np.exp(line(np.log(delta))))
 
 
 def _fit(

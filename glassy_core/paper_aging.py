@@ -35,7 +35,6 @@ from glassy_core.paper import (
     PAPER_ALPHA,
     PAPER_EXPONENT,
     PAPER_ORIGIN,
-    PRESET_OF,
     half_digit,
 )
 from glassy_core.runs import RunError
@@ -77,7 +76,7 @@ def _measured(members: Sequence[Member], read: Read) -> Aging | str:
 def _alpha(member: Member | None, network: tuple[int, int], read: Read) -> Finding:
     what, paper = f"short-time exponent alpha, d = {network[0]}, w = {network[1]}", "0.7 ± 0.1"
     # alpha falls from one waiting time to the next at first: the first two alone would tell of their youth.
-    why = missing(member, THIRD_TAU_W * (1 + SHORT[1]), PRESET_OF[network], read)
+    why = missing(member, network, THIRD_TAU_W * (1 + SHORT[1]), read)
     ours = _measured([member], read) if member else "-"
     if member is None or isinstance(ours, str) or ours.alpha.slope is None:
         words = why or (ours if isinstance(ours, str) else ours.alpha.why)
@@ -94,7 +93,7 @@ def _collapse(member: Member | None, read: Read) -> Finding:
     what, paper = "d = 2, w = 30: all waiting times on one curve of tau / tau_w", "full aging, mu = 1"
     ours = _measured([member], read) if member else "-"
     if member is None or isinstance(ours, str) or ours.collapse.mu is None:
-        needed = missing(member, THIRD_TAU_W * (1 + AGING_REGIME), PRESET_OF[2, 30], read)
+        needed = missing(member, (2, 30), THIRD_TAU_W * (1 + AGING_REGIME), read)
         words = needed or (ours if isinstance(ours, str) else ours.collapse.why)
         return Finding(7, what, paper, "-", "open", words, sources=sources([member] if member else []))
     return _full_aging(what, paper, ours, [member], command("aging", member, "--json"))
@@ -133,7 +132,7 @@ def _growth(member: Member | None, read: Read) -> Iterator[Finding]:
     for judged, tau, option in zip((_power_law, _late), ENDS, options, strict=True):
         what, paper, result, verdict, words = judged(ours)
         again = command("aging", member, option, "--json")
-        if why := missing(member, tau, PRESET_OF[2, 30], read):
+        if why := missing(member, (2, 30), tau, read):
             result, verdict, words, again = "-", "open", why, ""
         yield Finding(9, what, paper, result, verdict, words, sources=used, command=again)
 
@@ -142,7 +141,7 @@ Judged = tuple[str, str, str, Verdict, str]  # what, paper, ours, verdict, words
 
 
 def _power_law(ours: Aging | str) -> Judged:
-    what = f"exponent of Delta, tau / tau_w from {POWER[0]:g} to {POWER[1]:g}, tau_w = 80"
+    what = f"exponent of Delta, tau / tau_w from {POWER[0]:g} to {POWER[1]:g}, tau_w = {FIRST_TAU_W:g}"
     if isinstance(ours, str):
         return what, f"{PAPER_EXPONENT}", "-", "open", ours
     first = of_waiting_time(ours.curves, FIRST_TAU_W)
@@ -157,7 +156,7 @@ def _power_law(ours: Aging | str) -> Judged:
 
 def _late(ours: Aging | str) -> Judged:
     what, paper = (
-        f"Delta = A + B log x fits for x = tau / tau_w > {LOGARITHM[0]:g}, tau_w = 80",
+        f"Delta = A + B log x fits for x = tau / tau_w > {LOGARITHM[0]:g}, tau_w = {FIRST_TAU_W:g}",
         "consistent with a logarithm",
     )
     if isinstance(ours, str):
@@ -204,7 +203,7 @@ def _breaks_down_late(member: Member | None, read: Read) -> Finding:
     """The same of the paper's network, in which its last waiting times show it."""
     what = f"d = 2, w = 90: {BREAKS_DOWN}"
     ours = _measured([member], read) if member else "-"
-    why = missing(member, LONGEST, PRESET_OF[2, 90], read)
+    why = missing(member, (2, 90), LONGEST, read)
     if member is None or isinstance(ours, str) or why:
         words = why or str(ours)
         return Finding(7, what, FAILS, "-", "open", words, sources=sources([member] if member else []))

@@ -15,6 +15,7 @@ from glassy_core.findings import (
     command,
     interval,
     missing,
+    no_run,
     sources,
     weigh,
     weigh_alone,
@@ -22,7 +23,7 @@ from glassy_core.findings import (
 )
 from glassy_core.fits import PowerLawFit, fit_power_law
 from glassy_core.learning_times import learning_time, smoothed
-from glassy_core.paper import CURVES, PLAUSIBLE_NLL, PRESET_OF, half_digit
+from glassy_core.paper import CURVES, PLAUSIBLE_NLL, half_digit
 from glassy_core.probe import SIZES, Probe
 from glassy_core.runs import Run, RunError
 
@@ -54,7 +55,7 @@ def _levels(found: Gathered, read: Read) -> Iterator[Finding]:
         what = f"d = 2, w = {width} " + (f"reaches NLL {PLAUSIBLE_NLL:g}" if over else "stays far from zero")
         paper = f"an NLL of {PLAUSIBLE_NLL:g} or less" if over else "far from zero at the longest times"
         if member is None or len(series := read(member.run)) < 2:
-            yield Finding(2, what, paper, "-", "open", missing(None, 0, PRESET_OF[2, width], read) or "")
+            yield Finding(2, what, paper, "-", "open", no_run((2, width)))
             continue
         verdict, words = (_goes_there if over else _stays_above)(member, read)
         ours = f"{smoothed(series.tau, series.nll)[1][-1]:.3g} bits at tau = {series.tau[-1]:.4g}"
@@ -74,7 +75,7 @@ def _stays_above(member: Member, read: Read) -> tuple[Verdict, str]:
     series = read(member.run)
     if (reached := learning_time(series.tau, series.nll, PLAUSIBLE_NLL)) is not None:
         return "differs", f"It reached {PLAUSIBLE_NLL:g} at tau = {reached:.4g}."
-    if why := missing(member, FITTED_TO, PRESET_OF[member.config.depth, member.config.width], read):
+    if why := missing(member, (member.config.depth, member.config.width), FITTED_TO, read):
         return "open", f"Whether it levels off a power law tells. {why}"
     fit = _fit(member, read)
     if not fit.reliable or fit.nll_inf is None:
@@ -88,7 +89,7 @@ def _expected(member: Member, level: float, read: Read) -> str:
     network, series = (member.config.depth, member.config.width), read(member.run)
     law, now = CURVES[network], float(smoothed(series.tau, series.nll)[1][-1])
     tau = float(series.tau[-1]) * ((now - law.nll_inf) / (level - law.nll_inf)) ** (1 / law.exponent)
-    needed = missing(member, tau, PRESET_OF[network], read) or ""
+    needed = missing(member, network, tau, read) or ""
     return f"Along the paper's power law from here on: {needed[0].lower()}{needed[1:]}" if needed else ""
 
 
@@ -125,21 +126,22 @@ def _time(member: Member | None, read: Read) -> float | None:
 def _law(member: Member | None, depth: int, width: int, read: Read) -> Iterator[Finding]:
     """Fig. 3: NLL_inf and the exponent of d = 2."""
     law = CURVES[depth, width]
-    why = missing(member, FITTED_TO, PRESET_OF[depth, width], read)
+    why = missing(member, (depth, width), FITTED_TO, read)
     fit = None if why or member is None else _fit(member, read)
+    reason = why or (fit and (fit.why or f"Fitted for tau from {_window(fit)}.")) or ""
     for name, value, uncertainty, ours in (
         ("NLL_inf", law.nll_inf, half_digit(law.nll_inf), fit and fit.nll_inf),
         ("exponent a", law.exponent, half_digit(law.exponent), fit and fit.exponent),
     ):
         verdict: Verdict = "open"
-        words, again = why or (fit.why or f"Fitted for tau from {_window(fit)}." if fit else ""), ""
+        doubt = again = ""
         if member and fit and ours:
-            verdict, doubt = weigh_alone(ours, value, uncertainty) if fit.reliable else ("open", "")
-            words = f"{words} {doubt}".strip()
+            if fit.reliable:
+                verdict, doubt = weigh_alone(ours, value, uncertainty)
             again = command("fit", member, "--window", "{:g} {:g}".format(*fitted_window(member, read)), "--json")
         yield Finding(
             3, f"{name}, d = {depth}, w = {width}", f"{value:g}", interval(ours) if ours else "-", verdict,
-            words, sources=sources([member] if member else []), command=again,
+            f"{reason} {doubt}".strip(), sources=sources([member] if member else []), command=again,
         )  # fmt: skip
 
 
@@ -153,7 +155,7 @@ def _pure_law(member: Member | None, depth: int, width: int, read: Read) -> Find
         f"{law.exponent} ± {law.uncertainty}",
     )
     if member is None:
-        return Finding(3, what, paper, "-", "open", missing(None, 0, PRESET_OF[depth, width], read) or "")
+        return Finding(3, what, paper, "-", "open", no_run((depth, width)))
     series = read(member.run)
     begin, end = (learning_time(series.tau, series.nll, level) for level in (high, low))
     if begin is None or end is None:
@@ -197,7 +199,7 @@ def _noise(found: Gathered, read: Read) -> Finding:
     member = found.network(2, 90)
     what, paper = "d = 2, w = 90: p = 75 against p = 300", "greater noise and larger mean error at p = 75"
     if member is None:
-        return Finding(4, what, paper, "-", "open", missing(None, 0, PRESET_OF[2, 90], read) or "")
+        return Finding(4, what, paper, "-", "open", no_run((2, 90)))
     probe = latest_probe(member.run)
     if probe is None:
         words = f"No noise probe of this run yet: `{command('probe', member)}`, or the Learning curves page, makes one."

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from glassy_core.comparable import Member
-from glassy_core.findings import Finding, Gathered, Read, Setting, Verdict, missing, sources
-from glassy_core.paper import AGING, FIRST_TAU_W, LONGEST, PRESET_OF
+from glassy_core.findings import Finding, Gathered, Read, Setting, Verdict, missing, no_run, sources
+from glassy_core.paper import AGING, FIRST_TAU_W, LONGEST
 
 NEAR = 0.25  # in log tau: measurements so near count
 CHANGE = 1.25  # factor by which Gamma must change to have grown or fallen
@@ -28,7 +28,7 @@ def _noise_grows(member: Member | None, network: tuple[int, int], read: Read) ->
     """Fig. 8: Gamma of one network grows while it learns."""
     name = f"d = {network[0]}, w = {network[1]}"
     if member is None:
-        words = missing(None, 0, PRESET_OF[network], read) or ""
+        words = no_run(network)
         return Finding(8, f"Gamma grows with tau, {name}", GROWS, "-", "open", words)
     return _grows(name, [member], read)
 
@@ -60,7 +60,7 @@ def _noisiest(found: Gathered, read: Read) -> Finding:
         words = f"It needs w = 30, 68 and 90 beyond the first tau_w = {FIRST_TAU_W:g}."
         return Finding(8, what, paper, "-", "open", words, sources=used)
     ours = "; ".join(f"w = {width}: {value:.2g} nats²" for width, value in known.items())
-    needed = {width: missing(member, LONGEST, PRESET_OF[2, width], read) for width, member in members.items()}
+    needed = {width: missing(member, (2, width), LONGEST, read) for width, member in members.items()}
     rest = " ".join(f"w = {width}: {why}" for width, why in needed.items() if why)
     verdict: Verdict = "open" if rest else "agrees" if known[68] == max(known.values()) else "differs"
     words = f"At tau = {end:.4g}, the latest that all these runs have."

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from glassy_core.comparable import Member, distinct
 from glassy_core.criticality import Criticality
 from glassy_core.depths import compare
-from glassy_core.estimates import best_speed
 from glassy_core.findings import Finding, Gathered, Read, Verdict, command, interval, sources, weigh_alone, whole
 from glassy_core.measured import criticality
 from glassy_core.network import parameter_count
 from glassy_core.paper import PAPER_PARAMETERS, PAPER_THRESHOLD, PAPER_W_C, half_digit
+from glassy_core.series import best_speed
 from glassy_core.sweep_presets import SWEEPS, SweepPreset
 
 

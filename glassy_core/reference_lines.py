@@ -64,18 +64,18 @@ def levels(curves: Sequence[Curve], view: View) -> list[tuple[float, str]]:
 def level(value: float, text: str, lowest: bool, log: bool) -> dict[str, Any]:
     """A horizontal line with its words; lowest: of all lines of the figure."""
     # Curves begin high and end low: there is room at the left, for lines as high as where they pause below the line
-    # only. On a linear axis what lies among the floors has room in the middle.
-    paper = text.startswith("paper")
-    middle = paper and not log
-    floor = text.startswith("floor")
+    # only. The floor, which lies close to the paper's lines, has its words at the right. On a linear axis what lies
+    # among the floors has room in the middle.
+    paper, floor = text.startswith("paper"), text.startswith("floor")
     below = floor or (paper and log and (lowest or value > PLAUSIBLE_NLL))
+    place = "end" if floor else "middle" if paper and not log else "start"
     return across(value) | {
         "line": {"color": GREY, "width": 1.4, "dash": "dot" if paper else "solid"},
         # In the figure's own letters. With an angle that is given, the padding holds along the line, too.
         "label": {
             "text": text,
-            "textposition": "middle" if middle else "end" if floor else "start",
-            "xanchor": "center" if middle else "right" if floor else "left",
+            "textposition": place,
+            "xanchor": {"start": "left", "middle": "center", "end": "right"}[place],
             "yanchor": "top" if below else "bottom",
             "textangle": 0,
             "padding": 6,

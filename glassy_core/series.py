@@ -23,6 +23,7 @@ COLUMNS = (*METRICS, "seconds")
 PIECE = 1 << 23  # bytes parsed at a time: bounds the memory of a first read
 LARGEST = 1e300  # from here on a number is none
 FINGERPRINT = 256  # bytes before the offset that must still be there
+MIN_STRETCH = 1.0  # seconds between two records: shorter ones tell no speed
 POOL = pa.system_memory_pool()  # a fifth quicker here than Arrow's own
 
 Table = NDArray[np.float64]  # (columns, rows), not-a-number where a value was not measured
@@ -233,3 +234,16 @@ def csv_lines(runs: Sequence[tuple[str, dict[str, Any], Series]]) -> Iterator[st
         columns = [getattr(series, name).tolist() for name in COLUMNS]
         for values in zip(*columns, strict=True):
             yield f"{run_id}," + ",".join("" if value != value else repr(value) for value in values) + "\n"
+
+
+def best_speed(series: Series) -> float | None:
+    """Steps a second that one stretch between records in ten was quicker than; None where no time is known.
+
+    The mean would tell of what else the machine had to do.
+    """
+    known = np.isfinite(series.seconds)
+    step, seconds = series.step[known], series.seconds[known]
+    lasting = np.diff(seconds) > MIN_STRETCH
+    if not lasting.any():
+        return None
+    return float(np.percentile(np.diff(step)[lasting] / np.diff(seconds)[lasting], 90))

@@ -25,7 +25,7 @@ from glassy_core.growth import Growth, logarithm, power
 from glassy_core.learning_times import THRESHOLDS
 from glassy_core.network_picture import WIDTH, picture
 from glassy_core.palette import key
-from glassy_core.paper import FIRST_TAU_W, PAPER_ORIGIN, paper_curve
+from glassy_core.paper import AGING, FIRST_TAU_W, PAPER_ORIGIN, PRESET_OF, paper_curve
 from glassy_core.paper_curves import FIRST_POINT, FITTED_TO, latest_probe, worth_drawing
 from glassy_core.plots import Setting, View
 from glassy_core.probe import Level, Probe
@@ -36,7 +36,6 @@ from glassy_core.ui.frame import plain, store
 from glassy_core.ui.live_figure import live_figure
 from glassy_core.ui.words import typeset, whole
 
-NETWORKS = ((2, 30), (2, 68), (2, 90), (1, 200), (5, 70))
 MOST_PANELS = 3
 VIEW = View(shown=("training",))
 PAPERS_LAW = (
@@ -83,7 +82,7 @@ def papers_or_class(found: Gathered) -> Members:
 
 
 def papers(found: Gathered) -> Members:
-    return [member for network in NETWORKS if (member := found.network(*network))]
+    return [member for network in PRESET_OF if (member := found.network(*network))]
 
 
 def papers_two_layers(found: Gathered) -> Members:
@@ -117,12 +116,12 @@ def papers_aging(found: Gathered) -> Members:
 
 
 def _measured(found: Gathered) -> Members:
-    chosen = [member for network in NETWORKS[:3] if (member := found.network(*network, aging=True))]
+    chosen = [member for network in AGING if (member := found.network(*network, aging=True))]
     return [member for member in chosen if _columns([member])]
 
 
 def class_aging(found: Gathered) -> Members:
-    return [m for m in found.classroom if m.config.waiting_times and m.config.depth == 2]
+    return [member for _, seeds in found.class_aging() for member in seeds]
 
 
 def probed_first(found: Gathered) -> Members:
@@ -278,8 +277,7 @@ def growing(members: Members, look: Look) -> bool:
         curves = column.aging.curves
         alone = members[0].world.is_papers
         first = of_waiting_time(curves, FIRST_TAU_W) if alone else curves
-        of_power = power(first, origin=PAPER_ORIGIN) if alone else column.aging.power
-        of_log = logarithm(first)
+        of_power, of_log = power(first, origin=PAPER_ORIGIN if alone else 0.0), logarithm(first)
         with st.grid(2, min_column_width=380, gap="small"):
             for law, fit in (("power", of_power), ("logarithm", of_log)):
                 with st.container():

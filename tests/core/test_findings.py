@@ -11,7 +11,6 @@ from glassy_core.aging import aging
 from glassy_core.comparable import readable
 from glassy_core.config import PRESETS
 from glassy_core.delta import DeltaCurve
-from glassy_core.estimates import best_speed
 from glassy_core.findings import TOO_UNCERTAIN, Gathered, count, judge, span, weigh, weigh_alone
 from glassy_core.fits import Estimate, PowerLawFit
 from glassy_core.measured import trajectory
@@ -21,7 +20,7 @@ from glassy_core.paper_curves import worth_drawing
 from glassy_core.paper_findings import findings
 from glassy_core.paper_transition import _of_all
 from glassy_core.runs import ARCHIVED, RunError, RunStore
-from glassy_core.series import COLUMNS, Series
+from glassy_core.series import COLUMNS, Series, best_speed
 
 
 @pytest.fixture
