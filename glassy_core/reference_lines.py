@@ -55,8 +55,10 @@ def levels(curves: Sequence[Curve], view: View) -> list[tuple[float, str]]:
     """Horizontal lines: value in bits and what it is. A floor of 0 has no place on a logarithmic axis."""
     floors = {(curve.floor, curve.data) for curve in curves if curve.floor is not None}
     levels = [(PLAUSIBLE_NLL, f"plausible music: NLL {PLAUSIBLE_NLL:g}")]
-    levels += [(value, f"floor {value:.3g}: {data}") for value, data in sorted(floors)]
     laws = {(c.config.depth, c.config.width): law for c in curves if (law := paper_curve(c.config)) and law.nll_inf}
+    # Among the paper's lines there is little room, and the data are the paper's.
+    short = bool(laws) and len(floors) == 1
+    levels += [(value, f"floor {value:.3g}" + ("" if short else f": {data}")) for value, data in sorted(floors)]
     levels += [(law.nll_inf, f"paper, d = {d}, w = {w}: NLL∞ {law.nll_inf:g}") for (d, w), law in sorted(laws.items())]
     return [(value, html.escape(text)) for value, text in levels if value > 0 or not view.y_log]
 
@@ -64,11 +66,12 @@ def levels(curves: Sequence[Curve], view: View) -> list[tuple[float, str]]:
 def level(value: float, text: str, lowest: bool, log: bool) -> dict[str, Any]:
     """A horizontal line with its words; lowest: of all lines of the figure."""
     # Curves begin high and end low: there is room at the left, for lines as high as where they pause below the line
-    # only. The floor, which lies close to the paper's lines, has its words at the right. On a linear axis what lies
-    # among the floors has room in the middle.
+    # only. A floor with the paper's lines close to it has its words close above, at the right. On a linear axis what
+    # lies among the floors has room in the middle.
     paper, floor = text.startswith("paper"), text.startswith("floor")
-    below = floor or (paper and log and (lowest or value > PLAUSIBLE_NLL))
-    place = "end" if floor else "middle" if paper and not log else "start"
+    among = floor and not lowest
+    below = not among and (floor or (paper and log and (lowest or value > PLAUSIBLE_NLL)))
+    place = "end" if among else "middle" if paper and not log else "start"
     return across(value) | {
         "line": {"color": GREY, "width": 1.4, "dash": "dot" if paper else "solid"},
         # In the figure's own letters. With an angle that is given, the padding holds along the line, too.
@@ -78,7 +81,7 @@ def level(value: float, text: str, lowest: bool, log: bool) -> dict[str, Any]:
             "xanchor": {"start": "left", "middle": "center", "end": "right"}[place],
             "yanchor": "top" if below else "bottom",
             "textangle": 0,
-            "padding": 6,
+            "padding": 1 if among else 6,
         },
     }
 

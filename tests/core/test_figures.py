@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 
-from glassy_core.config import RunConfig
+from glassy_core.config import PRESETS, RunConfig
 from glassy_core.figures import KINDS, POINTS, X_TITLES, Curve, View, learning_curves, template
 from glassy_core.findings import whole
 from glassy_core.palette import PAPER_BACKGROUND, contrast
@@ -216,3 +216,12 @@ def test_text_is_legible_on_its_background(theme):
     assert layout.paper_bgcolor == PAPER_BACKGROUND[theme]
     assert contrast(layout.font.color, layout.paper_bgcolor) > 7
     assert contrast("#85827C", layout.paper_bgcolor) > 3  # labels of reference lines
+
+
+def test_the_floor_among_the_papers_lines_keeps_off_them():
+    config = PRESETS["paper-d2-near"].config
+    figure = learning_curves([curve(config=config, floor=0.00253, data="80 chorales of the paper edition")], View())
+    labels = {shape.label.text: shape.label for shape in figure.layout.shapes if shape.label.text}
+    above, below = labels["floor 0.00253"], labels["paper, d = 2, w = 68: NLL∞ 0.002"]
+    assert (above.textposition, above.yanchor) == ("end", "bottom")
+    assert (below.textposition, below.yanchor) == ("start", "top")
