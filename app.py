@@ -4,20 +4,22 @@ import streamlit as st
 
 from glassy_core import ui
 
-ui.frame("Home")
-st.markdown(
-    "Deep recurrent networks learn to predict the next chord of Bach's chorales, and how they learn depends on one "
-    "number: the width *w* of their layers. Wide ones learn every chord, narrow ones get stuck, and near the critical "
-    "width learning slows down and ages like a glass. Here you train such networks yourself, watch them do it, and "
-    "compare with *Glassy dynamics near the learnability transition in deep recurrent networks* "
-    "(Hertz and Tyrcha, 2024).",
-    width=ui.READING_WIDTH,
-)
-ui.tour_button()
-ui.class_trio()
+if not st.runtime.exists():  # the server asks what to serve; later it comes back for the page
+    app = st.App(__file__, middleware=ui.MIDDLEWARE)
+else:
+    ui.frame("Home")
+    st.markdown(
+        "Deep recurrent networks learn to predict the next chord of Bach's chorales, and how they learn depends on "
+        "one number: the width *w* of their layers. Wide ones learn every chord, narrow ones get stuck, and near the "
+        "critical width learning slows down and ages like a glass. Here you train such networks yourself, watch them "
+        "do it, and compare with *Glassy dynamics near the learnability transition in deep recurrent networks* "
+        "(Hertz and Tyrcha, 2024).",
+        width=ui.READING_WIDTH,
+    )
+    ui.tour_button()
+    ui.class_trio()
 
-ui.live(ui.running_now)
+    ui.live(ui.running_now)
 
-st.header("Pages", anchor=False)
-ui.doors()
-ui.load_ahead()
+    st.header("Pages", anchor=False)
+    ui.doors()

@@ -6,11 +6,12 @@ from glassy_core.ui.frame import READING_WIDTH, frame, link, pages, plain, prose
 from glassy_core.ui.home import class_trio, doors, running_now
 from glassy_core.ui.live import live
 from glassy_core.ui.new_run import new_run
-from glassy_core.ui.plotly_files import load_ahead
+from glassy_core.ui.plotly_files import MIDDLEWARE
 from glassy_core.ui.run_list import all_runs
 from glassy_core.ui.tour import start_button as tour_button
 
 __all__ = [
+    "MIDDLEWARE",
     "READING_WIDTH",
     "all_runs",
     "class_trio",
@@ -18,7 +19,6 @@ __all__ = [
     "frame",
     "link",
     "live",
-    "load_ahead",
     "new_run",
     "pages",
     "plain",

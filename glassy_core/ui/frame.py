@@ -41,6 +41,7 @@ kbd { opacity: 0.86 !important; }
   color: INK;
 }
 """.replace("INK", INK)
+FIGURES_FIRST = ("Learning curves", "Critical width", "Aging", "Paper")  # pages; the others' own parts come first
 READING_WIDTH = 760  # pixels; longer lines are hard to read
 # What a reader can cause; its message is a sentence for the page. Anything else is a defect.
 EXPECTED = (ConfigError, RunError, ChoraleError, CheckpointError, EstimateError, NotAllowedError, OSError)
@@ -122,8 +123,7 @@ def frame(title: str, lead: str = "", heading: bool = True) -> None:
         symbols()
         presenter.door()
         st.html(f"<style>{CSS}</style>")
-        if title != "Home":  # whose own parts come first
-            load_ahead()
+        load_ahead(after=0.0 if title in FIGURES_FIRST else 1.5)
     tour.bar(next(page.file for page in _ALL_PAGES if page.title == title))
     if heading:
         st.title("glassy" if title == "Home" else title, anchor=False)

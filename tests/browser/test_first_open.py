@@ -5,6 +5,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from glassy_core.ui.plotly_files import FILE
 from glassy_core.ui.slides import SLIDES
 from glassy_core.ui.tour import STEPS
 
@@ -56,6 +57,27 @@ def serious(page):
 def ready(page):
     """Wait until the page's script has come to its end."""
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
+FETCHED = """() => {
+  const of = (part) => performance.getEntriesByType("resource").filter(({ name }) => name.includes(part))
+  return of("plotly").map(({ transferSize, startTime }) => [transferSize, startTime < of("_stcore/")[0].startTime])
+}"""
+
+
+def test_the_plotting_library_is_asked_for_at_once_and_kept(chromium, gallery_app):
+    page, errors = open_tab(chromium, gallery_app, "laptop", "light")
+    sent = []
+    for _ in range(2):
+        page.goto(f"{gallery_app.url}/Learning_curves")
+        page.locator(".glassy-figure[data-draws]").first.wait_for()
+        ((size, before_streamlit_connects),) = page.evaluate(FETCHED)
+        assert before_streamlit_connects
+        sent.append(size)
+    assert sent[0] >= FILE.stat().st_size  # not compressed: on this machine that costs more than it saves
+    assert sent[1] == 0
+    page.context.close()
+    assert errors == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -238,16 +238,23 @@ st.text(f"zoomed to {st.session_state.get('ranges')}")
 st.button("Elsewhere", on_click=lambda: st.session_state.update(window=(0.1, 1000.0)))
 """
 
+SERVED = """
+import streamlit as st
+from glassy_core import ui
+app = st.App("window.py", middleware=ui.MIDDLEWARE)
+"""
+
 
 @pytest.fixture(params=[16, 24])
 def window_page(tmp_path, chromium, request):
     """A page with nothing but a figure that has a window, drawn as it is, and larger, with larger letters."""
     (tmp_path / "window.py").write_text(WINDOW_APP.replace("LETTERS", str(request.param)))
+    (tmp_path / "served.py").write_text(SERVED)
     with closing(socket.socket()) as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
     options = [f"--server.port={port}", "--server.headless=true", "--server.fileWatcherType=none"]
-    command = [sys.executable, "-m", "streamlit", "run", str(tmp_path / "window.py"), *options]
+    command = [sys.executable, "-m", "streamlit", "run", str(tmp_path / "served.py"), *options]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     context = chromium.new_context(viewport={"width": 1280, "height": 1200})
     page = context.new_page()

@@ -20,12 +20,13 @@ from glassy_core import classroom
 from glassy_core.jobs import dispatcher_status
 from glassy_core.passphrase import VARIABLE
 from glassy_core.runs import RunStore
+from glassy_core.ui.plotly_files import url
 from tests.strangers.conftest import PASSPHRASE, ROOT
 from tests.strangers.serving import end, served
 
 OUTSIDE = (
     "/../README.md", "/%2e%2e/README.md", "/app/static/../../README.md", "/media/../../README.md",
-    "/component/plotly_files/../../../README.md", "/component/plotly_files/%2e%2e/%2e%2e/README.md",
+    url() + "/../README.md", url() + "/%2e%2e/README.md",
 )  # fmt: skip
 
 
