@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,8 @@ def aging(
     if tau_w is not None:
         curves = of_waiting_time(curves, tau_w)
     best = collapse(curves, collapse_window)
+    if tau_w is not None:
+        best = replace(best, why="One waiting time alone has nothing to collapse on: mu needs three.")
     return Aging(
         curves,
         short_time(curves, short_window),

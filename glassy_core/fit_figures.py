@@ -21,7 +21,7 @@ POINTS = 200  # of a fitted curve
 
 
 def fitted_curves(settings: Sequence[Setting], view: View, fits: Fits) -> go.Figure:
-    """Learning curves with their fits: solid inside the window with its 95 % band, dotted beyond (Fig. 3).
+    """Learning curves with their fits: solid inside the window with its 95 % band, thin beyond (Fig. 3).
 
     A fit that is not to be relied on is dashed and has no band's fill. Settings of one run are drawn as curves,
     those of several as bands.
@@ -51,10 +51,10 @@ def _fit_traces(setting: Setting, fit: PowerLawFit, view: View) -> list[go.Scatt
         x, y = _outline(points.tau, points.low, points.high)
         fill = {"fill": "toself", "fillcolor": f"rgba({rgb(setting.colour)},0.25)", "hoverinfo": "skip"}
         out.append(named(setting, "fit-band", x=_along(setting, view, x), y=y, mode="lines", line={"width": 0}, **fill))
-    dotted = {"mode": "lines", "line": {"width": 1.6, "dash": "1px,3px"}, "hoverinfo": "skip"}
+    thin = {"mode": "lines", "line": {"width": 1}, "hoverinfo": "skip"}
     if view.x == "tau":  # elsewhere there is no clock beyond the records
         for kind, x in (("fit-before", before), ("fit-beyond", beyond)):
-            out.append(named(setting, kind, x=x, y=fit.predict(x), **dotted))
+            out.append(named(setting, kind, x=x, y=fit.predict(x), **thin))
     out.append(
         named(
             setting,

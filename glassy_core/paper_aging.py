@@ -213,12 +213,14 @@ def _breaks_down_late(member: Member | None, read: Read) -> Finding:
 def _breaks_down(what: str, paper: str, ours: Aging, members: Sequence[Member], world: Setting) -> Finding:
     """Fig. 7, right: in an overparametrised network the curve of the largest waiting time leaves the others."""
     largest = ours.curves[-1]
-    apart = [found.stretches[-1] for found in breakdowns(ours.curves, 1.0)[-1:] if found.stretches]
-    leaves = apart[0].begin if apart and apart[0].lasting else None
+    *others, last = breakdowns(ours.curves, 1.0)
+    leaves = last.stretches[-1].begin if last.stretches and last.stretches[-1].lasting else None
+    too = [found.tau_w for found in others if found.stretches]
     end = float(largest.x[-1])
     verdict: Verdict = "agrees" if leaves else "differs" if end >= FOLLOWED else "open"
     with_others = f"stays with the others, to x = {end:.2g}"
     words = f"Apart: more than {BREAK:.0%} from the median of the other curves at that x, to the end."
+    words += f" At some x that holds for tau_w = {_times(too)}, too, which is not judged." if too else ""
     if verdict == "open":
         words += f" It is followed for less than {FOLLOWED:g} waiting times; the paper followed each for so long."
     return Finding(

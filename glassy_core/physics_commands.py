@@ -79,8 +79,8 @@ def aging_command(options: argparse.Namespace) -> None:
     if options.seeds:
         same = [member for member in readable(store.runs()) if member.setting == asked.setting]
         members = distinct([member for member in same if member.config.waiting_times] or [asked])
-    if not 0 <= options.origin < POWER[1]:  # not-a-number neither
-        where = f"from 0 to below {POWER[1]:g}, where the power law's window ends; the paper takes {PAPER_ORIGIN:g}."
+    if not 0 <= options.origin < POWER[0]:  # not-a-number neither
+        where = f"from 0 to below {POWER[0]:g}, where the power law's window begins; the paper takes {PAPER_ORIGIN:g}."
         raise ConfigError(f"--origin is {options.origin:g}: give tau/tau_w {where}")
     if options.tau_w is not None and not 0 < options.tau_w < math.inf:
         raise ConfigError(f"--tau-w is {options.tau_w:g}: give a waiting time in proper time, above 0.")

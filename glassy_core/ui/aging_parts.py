@@ -18,7 +18,7 @@ from glassy_core.aging_figures import (
     fluctuations,
     sgd_noise,
 )
-from glassy_core.collapse import BREAK, BREAK_STRETCH, breakdowns
+from glassy_core.collapse import BREAK, BREAK_STRETCH, Breakdown, breakdowns
 from glassy_core.delta import JOINS
 from glassy_core.figure_parts import limits
 from glassy_core.fits import Estimate
@@ -87,7 +87,7 @@ def after_waiting(chosen: Sequence[Network], how: Measure) -> None:
 def the_collapse(chosen: Sequence[Network], how: Measure) -> None:
     """Delta against tau / tau_w^mu with a slider for mu, and the collapse error."""
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
-        mu = st.slider("μ in x = τ / τ_w^μ", -0.5, 2.0, 1.0, 0.05, key="mu", bind="query-params", width=420)
+        mu = st.slider("μ in $x = τ/τ_w^μ$", -0.5, 2.0, 1.0, 0.05, key="mu", bind="query-params", width=420)
         scale = st.segmented_control(
             "Axes", ["logarithmic", "linear"], default="logarithmic", key="axes", required=True, bind="query-params"
         )
@@ -142,7 +142,12 @@ def _broken(column: Column, mu: float) -> str:
         return f"At μ = {mu:g} no curve breaks away."
     if len(found) == len(column.aging.curves):
         return f"At μ = {mu:g} the curves lie apart from x = {min(b.x for b in found if b.x):.2g} on."
-    return f"At μ = {mu:g}: " + ", ".join(f"τ_w = {b.tau_w:.4g} breaks away at x = {b.x:.2g}" for b in found) + "."
+    return f"At μ = {mu:g}: " + ", ".join(map(_breaks_away, found)) + "."
+
+
+def _breaks_away(found: Breakdown) -> str:
+    back = "" if found.stretches[-1].lasting else ", and comes back"
+    return f"τ_w = {found.tau_w:.4g} breaks away at x = {found.x:.2g}{back}"
 
 
 def _errors_in_words(shown: Sequence[Column]) -> str:

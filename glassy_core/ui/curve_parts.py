@@ -173,7 +173,7 @@ def key_to_lines(view: View, shown: Sequence[Row], fitted: bool = False) -> None
     }
     lines = [words for kind, words in kinds.items() if kind in view.shown]
     if fitted:
-        lines.append("Thick: the fit with its 95 % band, dotted beyond the window; dashed where it is unreliable.")
+        lines.append("Thick: the fit with its 95 % band, thin beyond the window; dashed where it is unreliable.")
     if any(turns({row.id: row.config for row in shown if row.config}).values()):
         lines.append("With dots or shorter dashes between: further networks of the same colour.")
     lines.append("Triangle: η changed there.")

@@ -43,7 +43,7 @@ PAPERS_LAW = (
 )
 LOG = "A + B log x"
 ALL_TIMES = "to all waiting times"
-LINES = "Thick: fit with its 95 % band; dashed: unreliable; finely dotted: the fit carried on."
+LINES = "Thick: fit with its 95 % band; dashed: unreliable; thin: the fit carried on."
 NO_LAW = "No power law is fitted: none of these runs is long enough for one."
 COLOURED = (2, 3, 8)  # figures whose lines are networks
 LEARNING = (2, 3)  # figures with learning curves

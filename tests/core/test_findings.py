@@ -237,6 +237,7 @@ def leaves(x):
         ((still, still, still, leaves), 20, "agrees", "tau_w = 400 is apart from x = 0."),
         ((still, still, still, leaves, leaves), 3.5, "agrees", "tau_w = 800 is apart from x = 0."),
         ((leaves, still, still, still), 20, "differs", "tau_w = 400 stays with the others, to x = 20"),
+        ((leaves, still, still, still), 20, "differs", "At some x that holds for tau_w = 50, too"),
         ((still, still, still, lambda x: np.where((x > 1) & (x < 2), 0.6, 0)), 20, "differs", "stays with the others"),
         ((still, still, still, still), 2, "open", "followed for less than 3 waiting times"),
     ],

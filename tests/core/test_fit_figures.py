@@ -49,7 +49,7 @@ def doubtful():
     return one, fit_power_law(recorded.tau, recorded.nll * wiggle, (0.5, 9))
 
 
-def test_the_fit_is_drawn_where_it_was_made_and_dotted_beyond(fitted):
+def test_the_fit_is_drawn_where_it_was_made_and_thin_beyond(fitted):
     one, fit = fitted
     figure = fitted_curves([one], View(), [fitted])
     (line,) = traces(figure, "fit")
@@ -58,7 +58,7 @@ def test_the_fit_is_drawn_where_it_was_made_and_dotted_beyond(fitted):
     assert line.line.dash is None
     (beyond,) = traces(figure, "fit-beyond")
     assert beyond.x[-1] > one.curves[0].series.tau[-1]
-    assert beyond.line.dash
+    assert beyond.line.width < line.line.width
     (edge,) = traces(figure, "fit-band")
     assert set(edge.y) == {*fit.points.low, *fit.points.high}
     assert traces(figure, "training")[0].opacity == FADED

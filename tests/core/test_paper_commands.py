@@ -103,7 +103,10 @@ def test_aging_is_asked_for_one_waiting_time(capsys):
     (run,) = DEFAULT_DIRECTORY.glob("*-d2-w30-s0-4af5-gallery")
     assert main(["aging", run.name, "--tau-w", "70", *GALLERY]) == 2
     assert "No waiting time is 70 in proper time: there are 80, 160" in capsys.readouterr().err
+    alone = json.loads(printed_by(f"python -m glassy_core aging {run.name} --tau-w 80 --json", capsys))
+    assert alone["mu"] is None
+    assert "mu: One waiting time alone has nothing to collapse on" in alone["why"]
     assert main(["aging", run.name, "--origin", "-1", *GALLERY]) == 2
-    assert "--origin is -1: give tau/tau_w from 0 to below 6" in capsys.readouterr().err
+    assert "--origin is -1: give tau/tau_w from 0 to below 1" in capsys.readouterr().err
     assert main(["aging", run.name, "--tau-w", "0", *GALLERY]) == 2
     assert "--tau-w is 0: give a waiting time in proper time, above 0." in capsys.readouterr().err
