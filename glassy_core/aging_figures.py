@@ -16,7 +16,7 @@ from glassy_core.delta import KINDS, DeltaCurve, SgdNoise, Trajectory, Waiting
 from glassy_core.figure_parts import Floats, add_band, axis, empty, layout, limits, shades
 from glassy_core.findings import whole
 from glassy_core.growth import Growth
-from glassy_core.palette import GREY, WEIGHTS, dash
+from glassy_core.palette import FADED, GREY, WEIGHTS, dash
 
 EARLIEST = 0.1  # x from which on growth is drawn; the rest is a zoom away
 TAU_W = "τ<sub>w</sub>"
@@ -86,13 +86,13 @@ def _name(curve: DeltaCurve) -> str:
     return f"{TAU_W} = {curve.tau_w:.4g}"
 
 
-def _add_curve(figure: go.Figure, curve: DeltaCurve, x: Floats, colour: str) -> None:
+def _add_curve(figure: go.Figure, curve: DeltaCurve, x: Floats, colour: str, opacity: float = 1.0) -> None:
     group = f"{curve.tau_w_step}"
     add_band(figure, x, curve.low, curve.high, colour, group, group)
     seeds = f", mean of {curve.seeds} seeds" if curve.seeds > 1 else ""
     figure.add_scatter(
         x=x, y=curve.delta, mode="lines+markers", name=f"{curve.tau_w:.4g}", legendgroup=group, uid=f"{group}-delta",
-        meta="delta", line={"color": colour, "width": 2}, marker={"color": colour, "size": 4},
+        meta="delta", line={"color": colour, "width": 2}, marker={"color": colour, "size": 4}, opacity=opacity,
         customdata=np.stack([curve.tau, curve.x], axis=1),
         hovertemplate=f"<b>{_name(curve)}</b> (step {whole(curve.tau_w_step)}){seeds}<br>Δ = %{{y:.4g}}<br>"
         f"τ = %{{customdata[0]:.4g}}, τ/{TAU_W} = %{{customdata[1]:.3g}}<extra></extra>",
@@ -187,10 +187,14 @@ def sgd_noise(columns: Sequence[Column]) -> go.Figure:
 
 
 def growth(column: Column, fit: Growth, logarithmic_law: bool) -> go.Figure:
-    """Delta against x = tau / tau_w with the fit in its window: A x^b, or A + B log x on a linear y (Fig. 9)."""
+    """Delta against x = tau / tau_w with the fit in its window: A x^b, or A + B log x on a linear y (Fig. 9).
+
+    Curves that the fit is not of step back.
+    """
     figure, curves = empty(), column.aging.curves
     for curve, colour in zip(curves, shades(len(curves)), strict=True):
-        _add_curve(figure, curve, curve.x, colour)
+        stepping_back = fit.slope is not None and curve.tau_w not in fit.curves
+        _add_curve(figure, curve, curve.x, colour, FADED if stepping_back else 1.0)
     for curve in curves:  # above all curves, which may lie on one another
         line = fitted(curve, fit, logarithmic_law)
         if line is not None:

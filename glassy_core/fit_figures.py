@@ -11,12 +11,11 @@ import plotly.graph_objects as go
 
 from glassy_core.figures import learning_curves
 from glassy_core.fits import PowerLawFit
-from glassy_core.palette import GREY
+from glassy_core.palette import FADED, GREY
 from glassy_core.plots import X_TITLES, Curve, Floats, Setting, View, named, rgb
 
 Fits = Sequence[tuple[Setting, PowerLawFit]]
 
-FADED = 0.45  # opacity of a curve under its fit
 POINTS = 200  # of a fitted curve
 
 

@@ -30,6 +30,7 @@ DEPTHS = {1: SHADES[0], 2: SHADES[3], 5: SHADES[4], 10: SHADES[1]}
 # Of lines whose colour other networks have already; none is as the dashes that mean something of themselves.
 DASHES = ("solid", "10px,3px,2px,3px", "10px,3px,2px,3px,2px,3px", "10px,3px,4px,3px")
 GREY = "#85827C"  # of reference lines
+FADED = 0.45  # opacity of a curve that steps back, under its fit or beside what is fitted
 PAPER_BACKGROUND = {"light": "#FCFBF8", "dark": "#15181C"}
 TEXT = {"light": "#23262B", "dark": "#E8E4DA"}
 KEY = {"under": "red: below", "near": "amber: near", "over": "blue: above"}

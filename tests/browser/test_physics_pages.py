@@ -77,7 +77,7 @@ def test_the_aging_page(app, page, complaints):
     wait_for_figures(page, 13)  # three columns thrice, errors, Gamma, two fits
     assert len(page.evaluate(TRACES, "delta")) == 4 * 3 * 2 + 4 * 2
 
-    slider = page.get_by_role("slider", name="μ in x")
+    slider = page.get_by_role("slider", name="μ, the power of the waiting time in x")
     slider.focus()
     slider.press("ArrowLeft")
     page.wait_for_url("**mu=0.95**")

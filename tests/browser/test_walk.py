@@ -3,6 +3,8 @@
 from playwright.sync_api import expect
 from steps import SOON, choose_preset, expect_status, press, start, tick
 
+from tests.processes import in_time
+
 PLOT = "document.querySelector('.glassy-plot')"
 POINTS = f"() => Math.max(0, ...({PLOT}?._fullData ?? []).filter(t => t.meta === 'training').map(t => t.x.length))"
 RANGE = f"() => {PLOT}._fullLayout.xaxis.range.map(Number)"
@@ -63,11 +65,11 @@ def test_the_whole_walk(page, app):
     press(page, "Resume")
     expect_status(page, "running")
     app.wait_for(run, "running")
+    assert in_time(lambda: run.state().step > step, 60)
     steps = [record["step"] for _, record in run.metrics()]
     assert steps == sorted(set(steps))  # resumed without a gap or a repetition
     press(page, "Stop")
     expect_status(page, "stopped")
-    assert run.state().step > step
 
     press(page, "Delete")
     expect(page.get_by_text("Deleted near.")).to_be_visible()

@@ -9,8 +9,9 @@ from test_figures import CORPUS, curve, series, traces
 
 from glassy_core.exponent_map import Place, exponent_map
 from glassy_core.figures import learning_curves
-from glassy_core.fit_figures import FADED, fitted_curves, straight_lines
+from glassy_core.fit_figures import fitted_curves, straight_lines
 from glassy_core.fits import fit_power_law
+from glassy_core.palette import FADED
 from glassy_core.paper import CURVES
 from glassy_core.plots import KINDS, Setting, View
 from glassy_core.probe import Level, Probe, Trace

@@ -20,7 +20,7 @@ from glassy_core.figure_parts import limits, shades
 from glassy_core.growth import power
 from glassy_core.learning_times import THRESHOLDS
 from glassy_core.measured import criticality, trajectory
-from glassy_core.palette import PAPER_BACKGROUND, SHADES, contrast
+from glassy_core.palette import FADED, PAPER_BACKGROUND, SHADES, contrast
 from glassy_core.runs import RunStore
 from tests.made_runs import EXPONENT, W_C, write_aging, write_sweep
 
@@ -161,6 +161,14 @@ def test_a_fitted_line_has_the_common_slope_and_its_window(column):
         assert fit.window[0] <= x[0] < x[-1] <= fit.window[1]
         np.testing.assert_allclose(y, np.interp(x, curve.x, curve.delta), rtol=0.01)
     assert traces(growth(column, fit, logarithmic_law=False), "fit")
+
+
+def test_curves_that_a_fit_is_not_of_step_back(column):
+    curves = column.aging.curves
+    for fit in (power(curves[:1]), power([])):
+        drawn = traces(growth(column, fit, logarithmic_law=False), "delta")
+        faded = [trace.opacity == FADED for trace in drawn]
+        assert faded == [bool(fit.curves) and curve.tau_w not in fit.curves for curve in curves]
 
 
 def test_a_fitted_line_begins_where_its_power_law_does(column):
