@@ -25,7 +25,7 @@ from glassy_core.findings import (
     weigh_alone,
 )
 from glassy_core.fits import Estimate
-from glassy_core.growth import LOGARITHM, POWER, SHORT, logarithm, misfits, power
+from glassy_core.growth import LOGARITHM, POWER, SHORT, logarithm, misfits, power, short_time
 from glassy_core.measured import trajectory
 from glassy_core.paper import (
     AGING,
@@ -84,9 +84,17 @@ def _alpha(member: Member | None, network: tuple[int, int], read: Read) -> Findi
     verdict, doubt = weigh(ours.alpha.slope, *PAPER_ALPHA, trivial=DIFFUSION)
     if why:
         verdict, doubt = "open", why
-    words = f"tau / tau_w up to {ours.alpha.window[1]:g}, tau_w = {_times(ours.alpha.curves)}. {doubt}".strip()
+    words = f"tau / tau_w up to {ours.alpha.window[1]:g}, tau_w = {_times(ours.alpha.curves)}. "
+    words = f"{words}{_one_by_one(ours)}{doubt}".strip()
     again = command("aging", member, "--json")
     return Finding(7, what, paper, interval(ours.alpha.slope), verdict, words, sources=sources([member]), command=again)
+
+
+def _one_by_one(ours: Aging) -> str:
+    """alpha of each waiting time by itself; empty where there is one."""
+    slopes = [fit.slope for curve in ours.curves if (fit := short_time([curve])).slope]
+    values = ", ".join(f"{slope.value:.2f}" for slope in slopes if slope)
+    return f"Of each of these by itself: {values}. " if len(slopes) > 1 else ""
 
 
 def _collapse(member: Member | None, read: Read) -> Finding:

@@ -87,7 +87,9 @@ def after_waiting(chosen: Sequence[Network], how: Measure) -> None:
 def the_collapse(chosen: Sequence[Network], how: Measure) -> None:
     """Delta against tau / tau_w^mu with a slider for mu, and the collapse error."""
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
-        mu = st.slider("μ, the power of the waiting time in x", -0.5, 2.0, 1.0, 0.05, key="mu", bind="query-params", width=420)
+        mu = st.slider(
+            "μ, the power of the waiting time in x", -0.5, 2.0, 1.0, 0.05, key="mu", bind="query-params", width=420
+        )
         scale = st.segmented_control(
             "Axes", ["logarithmic", "linear"], default="logarithmic", key="axes", required=True, bind="query-params"
         )

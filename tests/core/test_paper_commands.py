@@ -99,6 +99,17 @@ def test_a_networks_size_is_printed(capsys):
     assert "it must be from 1" in capsys.readouterr().err
 
 
+def test_each_waiting_times_alpha_is_what_its_command_says(known, capsys):
+    (ours,) = (finding for finding in known if finding.what == "short-time exponent alpha, d = 2, w = 30")
+    times, values = (
+        re.search(rf"{before} ([\d., ]+)\.", ours.words).group(1).split(", ") for before in ("tau_w =", "by itself:")
+    )
+    assert len(times) == len(values) >= 5
+    for tau_w, value in zip(times, values, strict=True):
+        alone = json.loads(printed_by(f"{ours.command} --tau-w {tau_w}", capsys, *GALLERY))
+        assert f"{alone['alpha']['value']:.2f}" == value
+
+
 def test_aging_is_asked_for_one_waiting_time(capsys):
     (run,) = DEFAULT_DIRECTORY.glob("*-d2-w30-s0-4af5-gallery")
     assert main(["aging", run.name, "--tau-w", "70", *GALLERY]) == 2
