@@ -74,12 +74,16 @@ class Curve:
 
 @dataclass(frozen=True)
 class View:
-    """How learning curves are looked at: the quantity along x, logarithmic or linear axes, what is shown."""
+    """How learning curves are looked at: the quantity along x, logarithmic or linear axes, what is shown.
+
+    laws: with the paper's laws and their asymptotes, where there are any for the networks.
+    """
 
     x: Literal["tau", "step", "seconds"] = "tau"
     x_log: bool = True
     y_log: bool = True
     shown: tuple[str, ...] = ("training", "held-out")
+    laws: bool = True
 
 
 @dataclass(frozen=True)

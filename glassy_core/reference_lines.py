@@ -18,7 +18,7 @@ from glassy_core.series import Series
 
 def guide(curve: Curve, view: View) -> go.Scatter | None:
     """The paper's law for this very network, its amplitude matched to ours; None where there is none to match."""
-    law = paper_curve(curve.config)
+    law = paper_curve(curve.config) if view.laws else None
     if law is None or view.x != "tau" or "training" not in view.shown:
         return None
     rows = _matched(law, curve.series)
@@ -55,9 +55,11 @@ def levels(curves: Sequence[Curve], view: View) -> list[tuple[float, str]]:
     """Horizontal lines: value in bits and what it is. A floor of 0 has no place on a logarithmic axis."""
     floors = {(curve.floor, curve.data) for curve in curves if curve.floor is not None}
     levels = [(PLAUSIBLE_NLL, f"plausible music: NLL {PLAUSIBLE_NLL:g}")]
-    laws = {(c.config.depth, c.config.width): law for c in curves if (law := paper_curve(c.config)) and law.nll_inf}
-    # Among the paper's lines there is little room, and the data are the paper's.
-    short = bool(laws) and len(floors) == 1
+    known = [(c.config, law) for c in curves if view.laws and (law := paper_curve(c.config)) and law.nll_inf]
+    # On a linear axis nothing tells those apart that are close to zero.
+    laws = {(c.depth, c.width): law for c, law in known if view.y_log or law.nll_inf > PLAUSIBLE_NLL}
+    # Among the paper's lines, or on a linear axis, there is little room; a single floor is that of the data shown.
+    short = (bool(laws) or not view.y_log) and len(floors) == 1
     levels += [(value, f"floor {value:.3g}" + ("" if short else f": {data}")) for value, data in sorted(floors)]
     levels += [(law.nll_inf, f"paper, d = {d}, w = {w}: NLL∞ {law.nll_inf:g}") for (d, w), law in sorted(laws.items())]
     return [(value, html.escape(text)) for value, text in levels if value > 0 or not view.y_log]
@@ -66,19 +68,19 @@ def levels(curves: Sequence[Curve], view: View) -> list[tuple[float, str]]:
 def level(value: float, text: str, lowest: bool, log: bool) -> dict[str, Any]:
     """A horizontal line with its words; lowest: of all lines of the figure."""
     # Curves begin high and end low: there is room at the left, for lines as high as where they pause below the line
-    # only. A floor with the paper's lines close to it has its words close above, at the right. On a linear axis what
-    # lies among the floors has room in the middle.
+    # only. A floor with the paper's lines close to it has its words close above, at the right. On a linear axis all
+    # words are above their lines, those of the floor and of the paper in the middle.
     paper, floor = text.startswith("paper"), text.startswith("floor")
-    among = floor and not lowest
-    below = not among and (floor or (paper and log and (lowest or value > PLAUSIBLE_NLL)))
-    place = "end" if among else "middle" if paper and not log else "start"
+    among = log and floor and not lowest
+    below = log and not among and (floor or (paper and (lowest or value > PLAUSIBLE_NLL)))
+    place = "end" if among else "start" if log or not (paper or floor) else "middle"
     return across(value) | {
         "line": {"color": GREY, "width": 1.4, "dash": "dot" if paper else "solid"},
         # In the figure's own letters. With an angle that is given, the padding holds along the line, too.
         "label": {
             "text": text,
             "textposition": place,
-            "xanchor": {"start": "left", "middle": "center", "end": "right"}[place],
+            "xanchor": "right" if among else "left",
             "yanchor": "top" if below else "bottom",
             "textangle": 0,
             "padding": 1 if among else 6,

@@ -30,6 +30,7 @@ from glassy_core.paper_curves import FIRST_POINT, FITTED_TO, latest_probe, worth
 from glassy_core.plots import Setting, View
 from glassy_core.probe import Level, Probe
 from glassy_core.probe_figures import noise_traces
+from glassy_core.regimes import regime
 from glassy_core.ui import aging_parts, critical_parts, fit_loaders, loaders
 from glassy_core.ui.aging_runs import Measure, Network, columns
 from glassy_core.ui.frame import plain, store
@@ -38,6 +39,7 @@ from glassy_core.ui.words import typeset, whole
 
 MOST_PANELS = 3
 VIEW = View(shown=("training",))
+AS_IN_FIG_2 = replace(VIEW, y_log=False, laws=False)
 PAPERS_LAW = (
     "Dotted: the paper's law NLL∞ + A τ⁻ᵃ. NLL∞ and a are the paper's; it gives no A, so A is matched to our run."
 )
@@ -46,9 +48,7 @@ ALL_TIMES = "to all waiting times"
 LINES = "Thick: fit with its 95 % band; dashed: unreliable; thin: the fit carried on."
 NO_LAW = "No power law is fitted: none of these runs is long enough for one."
 COLOURED = (2, 3, 8)  # figures whose lines are networks
-LEARNING = (2, 3)  # figures with learning curves
 KEYS = {
-    2: "The axis of the NLL is logarithmic, too; in the paper only that of τ is.",
     5: "Dots: runs that reached NLL\\*; triangles: those that did not; diamonds: w_c with its 95 % interval.",
     6: "Bars: 95 % intervals. Lines: the regression of w_c on NLL\\*.",
     7: "Above against τ, in the middle against τ/τ_w, below on linear axes. Dashed: τᵅ where it is fitted.",
@@ -141,8 +141,26 @@ def network(depth: int, width: int) -> None:
     st.html(f'<img src="data:image/svg+xml;base64,{drawn}" alt="{alt}" style="width:100%;max-width:{WIDTH}px">')
 
 
-def learning(members: Members, look: Look, fit: bool = False) -> bool:
-    """Figs. 2 and 3: NLL against tau, with power laws."""
+def learning_by_depth(members: Members, look: Look) -> bool:
+    """Fig. 2: NLL against tau, a panel a depth, and one of the wide networks of all depths."""
+    members = sorted(members, key=lambda member: member.config.depth)
+    panels: dict[str, list[Member]] = {}
+    for member in members:
+        panels.setdefault(f"d = {member.config.depth}", []).append(member)
+    wide = [member for member in members if regime(member.config) == "over"]
+    if len({member.config.depth for member in wide}) > 1:
+        panels["above the critical width"] = wide
+    drawn = False
+    with st.grid(min(len(panels), 2), min_column_width=380, gap="small"):
+        for k, (title, same) in enumerate(panels.items()):
+            with st.container():
+                st.markdown(f"**{title}**")
+                drawn |= learning(same, replace(look, key=f"{look.key}-{k}"), view=AS_IN_FIG_2)
+    return drawn
+
+
+def learning(members: Members, look: Look, fit: bool = False, view: View = VIEW) -> bool:
+    """NLL against tau; fit: with power laws, as in Fig. 3."""
     rows = {row.id: row for row in loaders.readable_rows()}
     here = [rows[member.run.id] for member in members if member.run.id in rows]
     settings = fit_loaders.settings(here, grouped=False)
@@ -151,7 +169,7 @@ def learning(members: Members, look: Look, fit: bool = False) -> bool:
         return False
     fits = [(setting, fit_loaders.fit(setting, _fitted(setting), live=True)) for setting in settings] if fit else []
     fits = [(setting, law) for setting, law in fits if _fitted(setting)[0] or worth_drawing(law)]
-    look.show(fitted_curves(settings, VIEW, fits), f"NLL against tau. {'; '.join(map(_learned, settings))}.")
+    look.show(fitted_curves(settings, view, fits), f"NLL against tau. {'; '.join(map(_learned, settings))}.")
     if fit:
         st.caption(LINES if fits else NO_LAW)
     return True
@@ -327,7 +345,7 @@ def _three_views(members: Members, look: Look) -> bool:
 
 
 FIGURES: dict[int, tuple[Callable[[Gathered], Members], Callable[[Members, Look], bool]]] = {
-    2: (papers_or_class, learning),
+    2: (papers_or_class, learning_by_depth),
     3: (papers_two_layers, lambda members, look: learning(members, look, fit=True)),
     4: (probed_first, noise_probe),
     5: (sweep, inverse_times),
@@ -346,7 +364,7 @@ def draw(figure: int, found: Gathered) -> bool:
         return False
     if figure != 4:
         inks = key(member.config for member in members) if figure in COLOURED else ""
-        law = PAPERS_LAW if figure in LEARNING and any(paper_curve(member.config) for member in members) else ""
+        law = PAPERS_LAW if figure == 3 and any(paper_curve(member.config) for member in members) else ""
         said = (f"{plain(members[0].world.words())}.", KEYS.get(figure), inks, law, _instead(figure, members))
         st.caption(typeset(" ".join(filter(None, said))))
     return True

@@ -152,7 +152,7 @@ def test_floor_and_plausible_music_are_drawn_and_named():
 def test_a_floor_of_zero_is_drawn_only_where_the_axis_has_a_zero():
     assert not any("floor" in text for text in levels(learning_curves([curve(floor=0.0)], View())))
     linear = learning_curves([curve(floor=0.0)], View(y_log=False))
-    assert levels(linear)["floor 0: 8 chorales of the corpus"] == 0
+    assert levels(linear)["floor 0"] == 0
 
 
 @pytest.mark.parametrize(("shape", "law"), CURVES.items())
@@ -165,6 +165,23 @@ def test_the_papers_law_lies_on_a_curve_that_obeys_it(shape, law):
     np.testing.assert_allclose(guide.y, law.nll_inf + 0.9 * guide.x**-law.exponent, rtol=1e-9)
     named = [text for text in levels(figure) if text.startswith("paper")]
     assert len(named) == (law.nll_inf > 0)
+
+
+def test_on_a_linear_axis_lines_close_to_zero_have_no_words_on_one_another():
+    papers = [curve(config=PRESETS[f"paper-d2-{regime}"].config) for regime in ("under", "near", "over")]
+    figure = learning_curves(papers, View(y_log=False))
+    assert [text for text in levels(figure) if text.startswith("paper")] == ["paper, d = 2, w = 30: NLL∞ 0.1265"]
+    places = [shape.label.textposition for shape in figure.layout.shapes if shape.y0 < 0.1 and shape.label.text]
+    assert sorted(places) == ["middle", "start"]  # the floor, and plausible music
+
+
+def test_a_view_without_laws_has_none():
+    config = PRESETS["paper-d2-under"].config
+    recorded = series(40_000, law=lambda tau: 0.1265 + 0.9 * tau**-0.52)
+    for laws in (True, False):
+        figure = learning_curves([curve(config=config, recorded=recorded)], View(laws=laws))
+        assert bool(traces(figure, "paper")) is laws
+        assert any(text.startswith("paper") for text in levels(figure)) is laws
 
 
 @pytest.mark.parametrize(

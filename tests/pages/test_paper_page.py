@@ -108,6 +108,18 @@ def test_a_kept_probe_of_any_run_draws_figure_4(open_page, store, alternatives):
     assert "p = 75: mean 0.02" in alternatives["paper-4"]
 
 
+def test_learning_curves_have_a_panel_a_depth_and_one_of_the_wide_networks(open_page, store, alternatives, figures):
+    tau = np.geomspace(1e-3, 100, 200)
+    for preset in ("paper-d1", "paper-d2-under", "paper-d2-over", "paper-d5"):
+        write_run(store, PRESETS[preset].config, tau, 0.1 + 0.9 / (1 + tau))
+    open_page("pages/6_Paper.py")
+    networks = [re.findall(r"d = \d, w = \d+", alternatives[f"paper-2-{k}"]) for k in range(4)]
+    one, under, two, five = "d = 1, w = 200", "d = 2, w = 30", "d = 2, w = 90", "d = 5, w = 70"
+    assert list(map(set, networks)) == [{one}, {under, two}, {five}, {one, two, five}]
+    assert "paper-2-4" not in alternatives
+    assert figures["paper-2-0"].layout.yaxis.type == "linear"
+
+
 def test_aging_is_the_class_worlds_until_two_waiting_times_of_the_papers_can_be_compared(
     open_page, store, alternatives, figures
 ):
