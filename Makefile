@@ -10,13 +10,14 @@ TESTERS ?= 3
 
 .PHONY: run class test lint bench clean
 
+# Ctrl-C is how the app is ended, no error.
 run: $(VENV)/app
-	$(BIN)/streamlit run app.py
+	@trap 'exit 0' INT; $(BIN)/streamlit run app.py
 
 # In the environment, not in a command, where every user of the machine could read it.
 class: export GLASSY_PASSPHRASE ?= $(PASSPHRASE)
 class: $(VENV)/app
-	@$(BIN)/python -m glassy_core class
+	@trap 'exit 0' INT; $(BIN)/python -m glassy_core class
 
 # The tests under load measure: they run by themselves, after all others. With ARGS only what they name runs.
 test: $(VENV)/dev
