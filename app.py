@@ -5,7 +5,7 @@ import streamlit as st
 from glassy_core import ui
 
 if not st.runtime.exists():  # the server asks what to serve; later it comes back for the page
-    app = st.App(__file__, middleware=ui.MIDDLEWARE)
+    app = st.App(__file__, middleware=ui.MIDDLEWARE, lifespan=ui.opening)
 else:
     ui.frame("Home")
     st.markdown(

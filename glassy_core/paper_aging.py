@@ -85,16 +85,14 @@ def _alpha(member: Member | None, network: tuple[int, int], read: Read) -> Findi
     if why:
         verdict, doubt = "open", why
     words = f"tau / tau_w up to {ours.alpha.window[1]:g}, tau_w = {_times(ours.alpha.curves)}. "
-    words = f"{words}{_one_by_one(ours)}{doubt}".strip()
+    each = [fit.slope.value for curve in ours.curves if (fit := short_time([curve])).slope]
+    if len(each) > 1:
+        words += f"Of each of these by itself: {', '.join(f'{value:.2f}' for value in each)}. "
+    if not why and verdict == "open" and np.all(np.diff(each) < 0):
+        doubt = "It still falls from one waiting time to the next, so their mean tells little: later ones would."
+    words = f"{words}{doubt}".strip()
     again = command("aging", member, "--json")
     return Finding(7, what, paper, interval(ours.alpha.slope), verdict, words, sources=sources([member]), command=again)
-
-
-def _one_by_one(ours: Aging) -> str:
-    """alpha of each waiting time by itself; empty where there is one."""
-    slopes = [fit.slope for curve in ours.curves if (fit := short_time([curve])).slope]
-    values = ", ".join(f"{slope.value:.2f}" for slope in slopes if slope)
-    return f"Of each of these by itself: {values}. " if len(slopes) > 1 else ""
 
 
 def _collapse(member: Member | None, read: Read) -> Finding:
@@ -228,7 +226,7 @@ def _breaks_down(what: str, paper: str, ours: Aging, members: Sequence[Member], 
     verdict: Verdict = "agrees" if leaves else "differs" if end >= FOLLOWED else "open"
     with_others = f"stays with the others, to x = {end:.2g}"
     words = f"Apart: more than {BREAK:.0%} from the median of the other curves at that x, to the end."
-    words += f" At some x that holds for tau_w = {_times(too)}, too, which is not judged." if too else ""
+    words += f" Others are apart at some x, which is not judged: tau_w = {_times(too)}." if too else ""
     if verdict == "open":
         words += f" It is followed for less than {FOLLOWED:g} waiting times; the paper followed each for so long."
     return Finding(

@@ -11,6 +11,7 @@ from glassy_core.findings import Finding, Gathered, Read, Setting, Verdict, miss
 from glassy_core.paper import AGING, FIRST_TAU_W, LONGEST
 
 NEAR = 0.25  # in log tau: measurements so near count
+LONG = 4.0  # times the first waiting time: nearer, a tendency is none
 CHANGE = 1.25  # factor by which Gamma must change to have grown or fallen
 GROWS = "a general tendency to grow"
 
@@ -38,8 +39,8 @@ def _grows(name: str, members: Sequence[Member], read: Read, world: Setting = "p
     what, used = f"Gamma grows with tau, {name}", sources(members)
     begin, end = _first_tau_w(members[0]), _common_end(members, read)
     seen = [_gamma(member, (begin, end), read) for member in members]
-    if end < 0.999 * 2 * begin or not all(map(all, seen)):
-        words = f"It needs Gamma from tau_w = {begin:g} to twice that; the run is at tau = {end:.4g}."
+    if end < 0.999 * LONG * begin or not all(map(all, seen)):
+        words = f"It needs Gamma from tau_w = {begin:g} to {LONG:g} times that; the run is at tau = {end:.4g}."
         return Finding(8, what, GROWS, "-", "open", words, world, used)
     first, last = np.exp(np.mean(np.log(seen), axis=0)).tolist()
     verdict: Verdict = "agrees" if last > CHANGE * first else "differs" if last < first / CHANGE else "open"

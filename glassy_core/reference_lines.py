@@ -75,7 +75,7 @@ def level(value: float, text: str, lowest: bool, log: bool) -> dict[str, Any]:
     below = log and not among and (floor or (paper and (lowest or value > PLAUSIBLE_NLL)))
     place = "end" if among else "start" if log or not (paper or floor) else "middle"
     return across(value) | {
-        "line": {"color": GREY, "width": 1.4, "dash": "dot" if paper else "solid"},
+        "line": {"color": GREY, "width": 1.4, "dash": "1px,4px" if paper else "solid"},
         # In the figure's own letters. With an angle that is given, the padding holds along the line, too.
         "label": {
             "text": text,

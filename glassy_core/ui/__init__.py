@@ -6,8 +6,8 @@ from glassy_core.ui.frame import READING_WIDTH, frame, link, pages, plain, prose
 from glassy_core.ui.home import class_trio, doors, running_now
 from glassy_core.ui.live import live
 from glassy_core.ui.new_run import new_run
-from glassy_core.ui.plotly_files import MIDDLEWARE
 from glassy_core.ui.run_list import all_runs
+from glassy_core.ui.serving import MIDDLEWARE, opening
 from glassy_core.ui.tour import start_button as tour_button
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "link",
     "live",
     "new_run",
+    "opening",
     "pages",
     "plain",
     "prose",

@@ -143,36 +143,45 @@ def network(depth: int, width: int) -> None:
 
 def learning_by_depth(members: Members, look: Look) -> bool:
     """Fig. 2: NLL against tau, a panel a depth, and one of the wide networks of all depths."""
-    members = sorted(members, key=lambda member: member.config.depth)
-    panels: dict[str, list[Member]] = {}
-    for member in members:
-        panels.setdefault(f"d = {member.config.depth}", []).append(member)
-    wide = [member for member in members if regime(member.config) == "over"]
-    if len({member.config.depth for member in wide}) > 1:
-        panels["above the critical width"] = wide
-    drawn = False
-    with st.grid(min(len(panels), 2), min_column_width=380, gap="small"):
+    settings = _settings(members)  # of all panels, so that a network has one colour
+    depths = sorted({setting.config.depth for setting in settings})
+    panels = {f"d = {depth}": [s for s in settings if s.config.depth == depth] for depth in depths}
+    wide = [setting for setting in settings if regime(setting.config) == "over"]
+    if len({setting.config.depth for setting in wide}) > 1:
+        panels["above the critical width"] = sorted(wide, key=lambda setting: setting.config.depth)
+    x_range = limits([setting.curves[0].series.tau for setting in settings], True)
+    with st.grid(min(len(panels), 2) or 1, min_column_width=380, gap="small"):
         for k, (title, same) in enumerate(panels.items()):
             with st.container():
                 st.markdown(f"**{title}**")
-                drawn |= learning(same, replace(look, key=f"{look.key}-{k}"), view=AS_IN_FIG_2)
-    return drawn
+                figure = fitted_curves(same, AS_IN_FIG_2, [])
+                look.show(figure.update_xaxes(range=x_range), _all_learned(same), f"-{k}")
+    return bool(settings)
 
 
-def learning(members: Members, look: Look, fit: bool = False, view: View = VIEW) -> bool:
+def learning(members: Members, look: Look, fit: bool = False) -> bool:
     """NLL against tau; fit: with power laws, as in Fig. 3."""
-    rows = {row.id: row for row in loaders.readable_rows()}
-    here = [rows[member.run.id] for member in members if member.run.id in rows]
-    settings = fit_loaders.settings(here, grouped=False)
-    settings = [_plainly_named(setting) for setting in settings if len(setting.curves[0].series)]
+    settings = _settings(members)
     if not settings:
         return False
     fits = [(setting, fit_loaders.fit(setting, _fitted(setting), live=True)) for setting in settings] if fit else []
     fits = [(setting, law) for setting, law in fits if _fitted(setting)[0] or worth_drawing(law)]
-    look.show(fitted_curves(settings, view, fits), f"NLL against tau. {'; '.join(map(_learned, settings))}.")
+    look.show(fitted_curves(settings, VIEW, fits), _all_learned(settings))
     if fit:
         st.caption(LINES if fits else NO_LAW)
     return True
+
+
+def _settings(members: Members) -> list[Setting]:
+    """Each run by itself, as far as something is recorded."""
+    rows = {row.id: row for row in loaders.readable_rows()}
+    here = [rows[member.run.id] for member in members if member.run.id in rows]
+    settings = fit_loaders.settings(here, grouped=False)
+    return [_plainly_named(setting) for setting in settings if len(setting.curves[0].series)]
+
+
+def _all_learned(settings: Sequence[Setting]) -> str:
+    return f"NLL against tau. {'; '.join(map(_learned, settings))}."
 
 
 def _plainly_named(setting: Setting) -> Setting:

@@ -17,7 +17,7 @@ _FIELD, _UNLOCKED, _SAID = "presenter_passphrase", "presenter_unlocked", "presen
 # Of the whole process: a new tab does not count anew, and Streamlit's caches, which a browser may ask to be
 # emptied, are no place for it.
 _tries = Tries()
-_unlocked_sessions: set[str] = set()  # whose uploads are taken, see uploads.py
+_unlocked_sessions: set[str] = set()  # whose uploads are taken, see on_network.py
 
 
 def class_mode() -> bool:

@@ -1,0 +1,70 @@
+"""The server as it is started on somebody's own machine: it opens the browser, and hands out plotly.min.js."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from glassy_core.ui.plotly_files import FILE, url
+from tests.processes import in_time
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory):
+    """(address, file to which a browser that is opened writes what it is to show)."""
+    folder = tmp_path_factory.mktemp("server")
+    for name in ("xdg-open", "open"):  # what opens a browser on Linux, on macOS
+        command = folder / name
+        command.write_text(f'#!/bin/sh\nprintf %s "$1" > {folder}/shown\n')
+        command.chmod(0o755)
+    with closing(socket.socket()) as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    env = os.environ | {"GLASSY_RUNS_DIR": str(folder / "runs"), "PATH": f"{folder}:{os.environ['PATH']}"}
+    options = [f"--server.port={port}", "--server.headless=false"]
+    with open(folder / "log", "wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py", *options], cwd=ROOT, env=env, stdout=log, stderr=log
+        )
+    address = f"http://localhost:{port}"
+    for _ in range(600):
+        with suppress(OSError), urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
+            break
+        assert process.poll() is None, (folder / "log").read_text()
+        time.sleep(0.1)
+    yield address, folder / "shown"
+    process.terminate()
+    process.wait(30)
+
+
+def test_the_browser_is_opened(opened):
+    address, shown = opened
+    assert in_time(shown.exists, 30)
+    assert in_time(lambda: shown.read_text() == address, 5)
+
+
+def test_every_page_names_the_plotting_library_which_is_sent_as_it_is_and_kept(opened):
+    address, _ = opened
+    for page in ("/", "/Paper", "/Nowhere"):
+        with urllib.request.urlopen(address + page) as answer:
+            assert answer.headers.get_all("Link") == [f"<{url()}>; rel=preload; as=script"]
+    asked = urllib.request.Request(address + url(), headers={"Accept-Encoding": "gzip"})
+    with urllib.request.urlopen(asked) as answer:
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert answer.headers["Content-Encoding"] is None
+        assert answer.headers["Link"] is None
+        assert answer.read() == FILE.read_bytes()
+
+
+def test_nothing_is_sent_there(opened):
+    with pytest.raises(urllib.error.HTTPError, match=r"405|403"):
+        urllib.request.urlopen(urllib.request.Request(opened[0] + url(), b"x", method="POST"))
