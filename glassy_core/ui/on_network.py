@@ -9,7 +9,7 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from glassy_core.ui import MIDDLEWARE, presenter
+from glassy_core.ui import MIDDLEWARE, opening, presenter
 
 UPLOADS = "/_stcore/upload_file/"
 
@@ -29,4 +29,4 @@ class OnlyThePresenterUploads:
         await self._app(scope, receive, send)
 
 
-app = st.App("../../app.py", middleware=[*MIDDLEWARE, Middleware(OnlyThePresenterUploads)])
+app = st.App("../../app.py", middleware=[*MIDDLEWARE, Middleware(OnlyThePresenterUploads)], lifespan=opening)

@@ -1,4 +1,4 @@
-"""What the server does beside Streamlit's own part: it opens the browser, and hands out plotly.min.js."""
+"""What the server does beside Streamlit's own part: it says where it is, and hands out plotly.min.js."""
 
 from __future__ import annotations
 
@@ -12,19 +12,30 @@ from starlette.middleware import Middleware
 from starlette.responses import FileResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.cli_util import open_browser
+from streamlit.net_util import get_internal_ip
 from streamlit.web.server.server_util import get_url
 
 from glassy_core.ui.plotly_files import FILE, url
 
 KEPT = {"cache-control": "public, max-age=31536000, immutable"}  # for good: the file's version is in its address
+EVERYWHERE = "0.0.0.0"  # the address of a server for a class
 SOON = 0.5  # seconds after which the server listens
 
 
 @asynccontextmanager
 async def opening(_app: st.App) -> AsyncIterator[None]:
-    """Open the browser unless the server is headless: Streamlit does so for a script, but not for an app."""
+    """Say where the app is, and open the browser there unless the server is headless.
+
+    Streamlit opens none for an app with parts of its own. Its welcome, which .streamlit/config.toml switches off,
+    would ask the network who this machine is, and advertise.
+    """
+    address = str(st.get_option("server.address") or EVERYWHERE)
+    here = get_url("localhost" if address == EVERYWHERE else address)
+    print(f"\n  glassy is at {here}", flush=True)
+    if address == EVERYWHERE and (known := get_internal_ip()):
+        print(f"  on the network at {get_url(known)}", flush=True)
     if not st.get_option("server.headless"):
-        asyncio.get_running_loop().call_later(SOON, open_browser, get_url(str(st.get_option("server.address"))))
+        asyncio.get_running_loop().call_later(SOON, open_browser, here)
     yield
 
 

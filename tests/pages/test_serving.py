@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory):
-    """(address, file to which a browser that is opened writes what it is to show)."""
+    """(address, folder with the server's log, and `shown`: what the browser that is opened is to show)."""
     folder = tmp_path_factory.mktemp("server")
     for name in ("xdg-open", "open"):  # what opens a browser on Linux, on macOS
         command = folder / name
@@ -41,15 +41,16 @@ def opened(tmp_path_factory):
             break
         assert process.poll() is None, (folder / "log").read_text()
         time.sleep(0.1)
-    yield address, folder / "shown"
+    yield address, folder
     process.terminate()
     process.wait(30)
 
 
-def test_the_browser_is_opened(opened):
-    address, shown = opened
-    assert in_time(shown.exists, 30)
-    assert in_time(lambda: shown.read_text() == address, 5)
+def test_the_browser_is_opened_where_the_app_says_it_is(opened):
+    address, folder = opened
+    assert in_time((folder / "shown").exists, 30)
+    assert in_time(lambda: (folder / "shown").read_text() == address, 5)
+    assert (folder / "log").read_text().split() == ["glassy", "is", "at", address]
 
 
 def test_every_page_names_the_plotting_library_which_is_sent_as_it_is_and_kept(opened):
