@@ -88,8 +88,8 @@ def _alpha(member: Member | None, network: tuple[int, int], read: Read) -> Findi
     each = [fit.slope.value for curve in ours.curves if (fit := short_time([curve])).slope]
     if len(each) > 1:
         words += f"Of each of these by itself: {', '.join(f'{value:.2f}' for value in each)}. "
-    if not why and verdict == "open" and np.all(np.diff(each) < 0):
-        doubt = "It still falls from one waiting time to the next, so their mean tells little: later ones would."
+        if not why and verdict == "open" and np.all(np.diff(each) < 0):
+            doubt = "It still falls from one waiting time to the next, so their mean tells little: later ones would."
     words = f"{words}{doubt}".strip()
     again = command("aging", member, "--json")
     return Finding(7, what, paper, interval(ours.alpha.slope), verdict, words, sources=sources([member]), command=again)

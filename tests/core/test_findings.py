@@ -181,6 +181,22 @@ def test_made_aging_has_its_exponent_and_its_collapse(store):
     assert found(still, 7)["d = 2, w = 30: all waiting times on one curve of tau / tau_w"].verdict == "differs"
 
 
+@pytest.mark.parametrize("times", [1, 5])
+def test_an_exponent_is_said_to_fall_only_between_waiting_times(store, times):
+    run = write_aging(store, "paper-d2-under")
+    kept = sorted({json.loads(line)["tau_w_step"] for line in run.aging_path.read_text().splitlines()})[:times]
+    records = [json.loads(line) for line in run.aging_path.read_text().splitlines()]
+    for record in records:
+        x, k = record["tau"] / record["tau_w"], np.log2(record["tau_w_step"] / kept[0])
+        D = 1e-4 * x ** (1.1 - 0.1 * k) * np.exp(np.sin(np.log(x)))
+        record |= {name: D for name in record if name.startswith("D")}
+    lines = [json.dumps(record) + "\n" for record in records if record["tau_w_step"] in kept]
+    run.aging_path.write_text("".join(lines))
+    ours = found(store, 7)["short-time exponent alpha, d = 2, w = 30"]
+    assert ours.verdict == "open"
+    assert ("It still falls" in ours.words) is (times > 1)
+
+
 @pytest.mark.parametrize(("grows", "verdict"), [(lambda x: 2 + np.log(x), "agrees"), (lambda x: x**0.66, "differs")])
 def test_late_growth_is_a_logarithm_or_not(grows, verdict):
     x = np.geomspace(0.01, 20, 200)
