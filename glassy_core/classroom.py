@@ -11,10 +11,11 @@ from glassy_core import passphrase
 
 ROOT = Path(__file__).resolve().parent.parent
 PORT = 8501
+EVERYWHERE = "0.0.0.0"  # an address: this machine under each of its own
 # Streamlit's own protections stay on whatever a user's own settings say. Other names for this machine are welcome,
 # because nobody knows how a class will call it; what they lead to is a visitor's.
 OPTIONS = {
-    "server.address": "0.0.0.0",
+    "server.address": EVERYWHERE,
     "server.allowedHosts": "*",
     "server.enableCORS": "true",
     "server.enableXsrfProtection": "true",

@@ -143,20 +143,23 @@ def network(depth: int, width: int) -> None:
 
 def learning_by_depth(members: Members, look: Look) -> bool:
     """Fig. 2: NLL against tau, a panel a depth, and one of the wide networks of all depths."""
-    settings = _settings(members)  # of all panels, so that a network has one colour
-    depths = sorted({setting.config.depth for setting in settings})
+    # Of all panels, so that a network has one colour.
+    settings = sorted(_settings(members), key=lambda setting: setting.config.depth)
+    if not settings:
+        return False
+    depths = dict.fromkeys(setting.config.depth for setting in settings)
     panels = {f"d = {depth}": [s for s in settings if s.config.depth == depth] for depth in depths}
     wide = [setting for setting in settings if regime(setting.config) == "over"]
     if len({setting.config.depth for setting in wide}) > 1:
-        panels["above the critical width"] = sorted(wide, key=lambda setting: setting.config.depth)
+        panels["above the critical width"] = wide
     x_range = limits([setting.curves[0].series.tau for setting in settings], True)
-    with st.grid(min(len(panels), 2) or 1, min_column_width=380, gap="small"):
+    with st.grid(min(len(panels), 2), min_column_width=380, gap="small"):
         for k, (title, same) in enumerate(panels.items()):
             with st.container():
                 st.markdown(f"**{title}**")
                 figure = fitted_curves(same, AS_IN_FIG_2, [])
                 look.show(figure.update_xaxes(range=x_range), _all_learned(same), f"-{k}")
-    return bool(settings)
+    return True
 
 
 def learning(members: Members, look: Look, fit: bool = False) -> bool:

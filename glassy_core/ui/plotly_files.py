@@ -19,7 +19,7 @@ export default ({ data }) => {
 _ahead = st.components.v2.component("glassy_plotly", js=LOADER + AHEAD)
 
 
-def load_ahead(after: float = 0.0) -> None:
+def load_ahead(after: float) -> None:
     """Have the browser parse it before a figure asks for it; after: seconds that the page has for itself first.
 
     It takes half a second, in which the browser draws nothing else.

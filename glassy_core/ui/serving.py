@@ -15,10 +15,10 @@ from streamlit.cli_util import open_browser
 from streamlit.net_util import get_internal_ip
 from streamlit.web.server.server_util import get_url
 
+from glassy_core.classroom import EVERYWHERE
 from glassy_core.ui.plotly_files import FILE, url
 
 KEPT = {"cache-control": "public, max-age=31536000, immutable"}  # for good: the file's version is in its address
-EVERYWHERE = "0.0.0.0"  # the address of a server for a class
 SOON = 0.5  # seconds after which the server listens
 
 

@@ -49,7 +49,7 @@ class App:
 
     def start(self) -> None:
         """Start the server, and wait until it answers."""
-        options = {"port": self.port, "headless": "true", "fileWatcherType": "none"}
+        options = {"port": self.port, "headless": "true"}
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "streamlit", "run", "app.py"]

@@ -70,6 +70,7 @@ def test_the_whole_walk(page, app):
     assert steps == sorted(set(steps))  # resumed without a gap or a repetition
     press(page, "Stop")
     expect_status(page, "stopped")
+    assert run.state().step > step
 
     press(page, "Delete")
     expect(page.get_by_text("Deleted near.")).to_be_visible()

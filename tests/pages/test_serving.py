@@ -1,21 +1,13 @@
 """The server as it is started on somebody's own machine: it opens the browser, and hands out plotly.min.js."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
 import urllib.error
 import urllib.request
-from contextlib import closing, suppress
-from pathlib import Path
 
 import pytest
 
 from glassy_core.ui.plotly_files import FILE, url
 from tests.processes import in_time
-
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.strangers.serving import served
 
 
 @pytest.fixture(scope="module")
@@ -26,31 +18,15 @@ def opened(tmp_path_factory):
         command = folder / name
         command.write_text(f'#!/bin/sh\nprintf %s "$1" > {folder}/shown\n')
         command.chmod(0o755)
-    with closing(socket.socket()) as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    env = os.environ | {"GLASSY_RUNS_DIR": str(folder / "runs"), "PATH": f"{folder}:{os.environ['PATH']}"}
-    options = [f"--server.port={port}", "--server.headless=false"]
-    with open(folder / "log", "wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", *options], cwd=ROOT, env=env, stdout=log, stderr=log
-        )
-    address = f"http://localhost:{port}"
-    for _ in range(600):
-        with suppress(OSError), urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
-            break
-        assert process.poll() is None, (folder / "log").read_text()
-        time.sleep(0.1)
-    yield address, folder
-    process.terminate()
-    process.wait(30)
+    with served(folder, for_a_class=False, headless=False, path=folder) as (port, _):
+        yield f"http://localhost:{port}", folder
 
 
 def test_the_browser_is_opened_where_the_app_says_it_is(opened):
     address, folder = opened
     assert in_time((folder / "shown").exists, 30)
     assert in_time(lambda: (folder / "shown").read_text() == address, 5)
-    assert (folder / "log").read_text().split() == ["glassy", "is", "at", address]
+    assert (folder / "server.log").read_text().split() == ["glassy", "is", "at", address]
 
 
 def test_every_page_names_the_plotting_library_which_is_sent_as_it_is_and_kept(opened):

@@ -18,18 +18,19 @@ from tests.strangers.conftest import PASSPHRASE, ROOT
 
 
 @contextmanager
-def served(tmp_path, for_a_class):
-    """(port, process) of the app as a user starts it, or as a presenter does."""
+def served(tmp_path, for_a_class, headless=True, path=""):
+    """(port, process) of the app as a user starts it, or as a presenter does; path: looked in first for commands."""
     with closing(socket.socket()) as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
     env = {key: value for key, value in os.environ.items() if key != VARIABLE} | {"GLASSY_RUNS_DIR": str(tmp_path)}
+    env["PATH"] = f"{path}{os.pathsep}{env['PATH']}" if path else env["PATH"]
     command = [sys.executable, "-m", "glassy_core", "class", "--port", str(port)]
     if for_a_class:
         env[VARIABLE] = PASSPHRASE
     else:
         command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
-        command += ["--server.headless=true", "--server.fileWatcherType=none"]
+        command += [f"--server.headless={str(headless).lower()}"]
     with open(tmp_path / "server.log", "wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True)
     try:
