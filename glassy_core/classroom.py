@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import NoReturn
 
 from glassy_core import passphrase
+from glassy_core.files import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 PORT = 8501
 EVERYWHERE = "0.0.0.0"  # an address: this machine under each of its own
 # Streamlit's own protections stay on whatever a user's own settings say. Other names for this machine are welcome,
@@ -28,7 +27,7 @@ OPTIONS = {
 def command(port: int = PORT) -> list[str]:
     """The server's command line. The passphrase is not in it: other users of the machine could read it there."""
     options = [f"--{name}={value}" for name, value in (OPTIONS | {"server.port": str(port)}).items()]
-    return [sys.executable, "-m", "streamlit", "run", "glassy_core/ui/on_network.py", *options]
+    return [sys.executable, "-m", "streamlit", "run", "glassy_core/ui/shell/on_network.py", *options]
 
 
 def serve(port: int = PORT) -> NoReturn:

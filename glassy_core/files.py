@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).resolve().parent.parent  # the checkout: app.py, data/, runs/
 MAX_STEP = 2**53  # beyond it columns of numbers could not tell one step from the next
 
 # What to do about a file system's refusals; anything else: to look at the place it names.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from glassy_core.config import PRESETS, ConfigError, RunConfig, short
+from glassy_core.settings import PRESETS, ConfigError, RunConfig, short
 
 
 @dataclass(frozen=True)

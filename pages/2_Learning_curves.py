@@ -3,9 +3,13 @@
 import streamlit as st
 
 from glassy_core import ui
-from glassy_core.plots import KINDS, X_TITLES, View
-from glassy_core.ui import curve_parts, fit_loaders, fit_parts, loaders, map_parts, probe_parts, spike_parts
-from glassy_core.ui.live_figure import live_figure
+from glassy_core.figures.style import KINDS, X_TITLES, View
+from glassy_core.ui.components.live_figure import live_figure
+from glassy_core.ui.learning_curves import curves as curve_parts
+from glassy_core.ui.learning_curves import exponents, noise_probe, spikes
+from glassy_core.ui.learning_curves import fits as fit_parts
+from glassy_core.ui.results import curves as loaders
+from glassy_core.ui.results import fits as fit_loaders
 
 ui.frame(
     "Learning curves",
@@ -51,7 +55,7 @@ def draw() -> None:
         on_window=fit_parts.dragged,
     )
     curve_parts.key_to_lines(view, chosen, choice.fit)
-    spike_parts.spikes(settings, rows)
+    spikes.spikes(settings, rows)
     if fits:
         fit_parts.details(fits)
     curve_parts.table_and_download(chosen)
@@ -61,7 +65,7 @@ if chosen:
     curve_parts.warnings(chosen)
     curve_parts.while_busy(chosen, draw)
     curve_parts.physics(chosen, view)
-    probe_parts.noise(chosen)
+    noise_probe.noise(chosen)
 else:
     st.info("Choose at least one run above.", icon=":material/info:")
-map_parts.exponents(found)
+exponents.exponents(found)

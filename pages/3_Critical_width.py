@@ -3,10 +3,11 @@
 import streamlit as st
 
 from glassy_core import ui
-from glassy_core.learning_times import THRESHOLDS
-from glassy_core.ui import actions, critical_parts
-from glassy_core.ui.following import follow
-from glassy_core.ui.sweep_form import sweep_form, sweep_progress
+from glassy_core.physics.critical_width.learning_times import THRESHOLDS
+from glassy_core.ui.critical_width import sections
+from glassy_core.ui.critical_width.sweep_form import sweep_form, sweep_progress
+from glassy_core.ui.shell import actions
+from glassy_core.ui.shell.polling import follow
 
 PERIOD = 5.0  # seconds between looks while a sweep runs: a fit takes one of them
 
@@ -15,7 +16,7 @@ ui.frame(
     "Below a critical width w_c a network cannot learn its chorales however long it tries; towards w_c from above the "
     "time τ* that it needs grows without bound.",
 )
-groups = critical_parts.worlds()
+groups = sections.worlds()
 with st.expander("A sweep over widths", icon=":material/stacked_line_chart:", expanded=not groups):
     configs = sweep_form()
 actions.show_outcome()
@@ -24,7 +25,7 @@ if not groups:
     st.info("There is no run yet. Start the sweep above: the curve grows here run by run.", icon=":material/info:")
     st.stop()
 
-chosen = critical_parts.choose_world(groups)
+chosen = sections.choose_world(groups)
 members = groups[chosen]
 world = members[0].world
 st.caption(f"{len(members)} runs on {ui.plain(world.words())}; a network that was run twice counts once.")
@@ -36,19 +37,19 @@ shown = st.pills(
 
 
 def draw() -> None:
-    found = critical_parts.analysed(members)
-    if not critical_parts.has_begun(found):
+    found = sections.analysed(members)
+    if not sections.has_begun(found):
         st.info("Nothing has been recorded yet: the first points appear within seconds.", icon=":material/info:")
         return
-    critical_parts.figures(found, shown, world.is_papers)
-    critical_parts.smoothing_words()
+    sections.figures(found, shown, world.is_papers)
+    sections.smoothing_words()
     st.subheader("Which run tells most next", anchor=False)
-    critical_parts.suggestions(found, members)
+    sections.suggestions(found, members)
     st.subheader("The critical width against the threshold", anchor=False)
-    critical_parts.line_figure(found, world.is_papers)
-    critical_parts.depth_against_width(found, world)
-    critical_parts.table(found)
-    critical_parts.downloads(found, world)
+    sections.line_figure(found, world.is_papers)
+    sections.depth_against_width(found, world)
+    sections.table(found)
+    sections.downloads(found, world)
 
 
 follow([member.run.id for member in members], draw, PERIOD)

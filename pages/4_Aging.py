@@ -3,16 +3,17 @@
 import streamlit as st
 
 from glassy_core import ui
-from glassy_core.ui import actions, aging_growth, aging_parts, aging_runs
-from glassy_core.ui.following import follow
+from glassy_core.ui.aging import growth, networks, sections
+from glassy_core.ui.shell import actions
+from glassy_core.ui.shell.polling import follow
 
 PERIOD = 3.0  # seconds between looks while a network shown is at work
 SECTIONS = (
-    ("After a waiting time", aging_parts.after_waiting),
-    ("The collapse", aging_parts.the_collapse),
-    ("The noise of the gradient", aging_parts.the_noise),
-    ("How Δ grows", aging_growth.the_growth),
-    ("Which weights move", aging_growth.the_kinds),
+    ("After a waiting time", sections.after_waiting),
+    ("The collapse", sections.the_collapse),
+    ("The noise of the gradient", sections.the_noise),
+    ("How Δ grows", growth.the_growth),
+    ("Which weights move", growth.the_kinds),
 )
 
 ui.frame(
@@ -20,9 +21,9 @@ ui.frame(
     "A network that has learned for long moves more slowly than a young one: its weights age, like a glass. "
     "Here is how far they go after a waiting time τ_w.",
 )
-found = aging_runs.networks()
+found = networks.networks()
 with st.expander("Start an aging run", icon=":material/hourglass_bottom:", expanded=not found):
-    aging_runs.start_form()
+    networks.start_form()
 actions.show_outcome()
 if not found:
     st.info(
@@ -31,15 +32,15 @@ if not found:
     )
     st.stop()
 
-chosen = aging_runs.choose(found)
+chosen = networks.choose(found)
 if not chosen:
     st.info("Choose at least one network above.", icon=":material/info:")
     st.stop()
 worlds = sorted({network.members[0].world.words() for network in chosen})
 st.caption(ui.plain("; ".join(worlds)) + ".")
-how = aging_runs.measure()
+how = networks.measure()
 ids = [member.run.id for network in chosen for member in network.members]
 for title, section in SECTIONS:
     st.header(title, anchor=False)
     follow(ids, lambda section=section: section(chosen, how), PERIOD)
-follow(ids, lambda: aging_parts.downloads(chosen, how), PERIOD)
+follow(ids, lambda: sections.downloads(chosen, how), PERIOD)

@@ -3,12 +3,13 @@
 import streamlit as st
 
 from glassy_core import ui
-from glassy_core.ui import address, chorale_settings, sources
-from glassy_core.ui.chorale_settings import SETTINGS, VIEWS
-from glassy_core.ui.frame import EXPECTED, in_words, plain
+from glassy_core.ui.chorales import settings, singers
+from glassy_core.ui.chorales.settings import SETTINGS, VIEWS
+from glassy_core.ui.shell import address
+from glassy_core.ui.shell.frame import EXPECTED, in_words, plain
 
 ui.frame("Chorales", "The network hears a few chords, predicts the next, hears its own prediction, and so sings on.")
-found = sources.singers()
+found = singers.singers()
 if not found:
     st.info(
         "No network can sing yet. Start the class trio: after its first checkpoint, within seconds, it sings here.",
@@ -21,7 +22,7 @@ if not found:
 address.read(SETTINGS)
 complaints = st.container()
 try:
-    wish = chorale_settings.choose(found)
+    wish = settings.choose(found)
     view = st.segmented_control(
         "View",
         list(VIEWS),
@@ -35,23 +36,23 @@ try:
         address.show_complaints()
     # Each view is imported when it is shown, so that the page is there before the music is.
     if view == "listen":
-        from glassy_core.ui.chorale_views import listen
+        from glassy_core.ui.chorales.listen import listen
 
         listen(wish)
     elif view == "continue":
-        from glassy_core.ui.chorale_views import continue_bach
+        from glassy_core.ui.chorales.listen import continue_bach
 
         continue_bach(wish)
     elif view == "transition":
-        from glassy_core.ui.transition_view import transition
+        from glassy_core.ui.chorales.transition import transition
 
         transition(wish, found)
     elif view == "recall":
-        from glassy_core.ui.recall_view import recall_view
+        from glassy_core.ui.chorales.recall import recall_view
 
         recall_view(wish, found)
     else:
-        from glassy_core.ui.quiz_view import quiz_view
+        from glassy_core.ui.chorales.quiz import quiz_view
 
         quiz_view(wish)
 except EXPECTED as error:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from streamlit.components.v2 import manifest_scanner
 
-from glassy_core.chorales import OWN_VARIABLE
+from glassy_core.editions.editions import OWN_VARIABLE
 
 # Shared machines are slow by moments; the same examples every time keep a failure repeatable.
 settings.register_profile("glassy", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from glassy_core import checkpoints
-from glassy_core.chorales import load_edition
-from glassy_core.config import RunConfig
-from glassy_core.runs import State
-from glassy_core.training import fresh
-from glassy_core.transitions import LOWEST_PITCH
+from glassy_core.editions.editions import load_edition
+from glassy_core.editions.encoding import LOWEST_PITCH
+from glassy_core.runs import checkpoints
+from glassy_core.runs.store import State
+from glassy_core.settings import RunConfig
+from glassy_core.training.trainer import fresh
 
 HELD = (60, 64, 67, 72)  # the chord that a constant network sings for ever
 CONFIG = RunConfig(name="singer", depth=1, width=4, chorales=3, eta=0.01, steps=1000)

@@ -8,15 +8,15 @@ import html
 import numpy as np
 import streamlit as st
 
-from glassy_core.config import CLASS_TRIO, PRESETS
-from glassy_core.palette import colours, key
-from glassy_core.series import Series
-from glassy_core.thinning import thin
-from glassy_core.ui import actions
-from glassy_core.ui.frame import link, pages, plain
-from glassy_core.ui.loaders import first_choice, latest_series, unique_names
-from glassy_core.ui.run_rows import Row
-from glassy_core.ui.words import STATUS, duration, number, whole
+from glassy_core.figures.palette import colours, key
+from glassy_core.figures.thinning import thin
+from glassy_core.runs.records import Series
+from glassy_core.settings import CLASS_TRIO, PRESETS
+from glassy_core.ui.results.curves import first_choice, latest_series, unique_names
+from glassy_core.ui.results.rows import Row
+from glassy_core.ui.shell import actions
+from glassy_core.ui.shell.frame import link, pages, plain
+from glassy_core.ui.shell.words import STATUS, duration, number, whole
 
 MOST_CARDS = 9
 POINTS = 300  # of a card's curve, which is about as many pixels wide

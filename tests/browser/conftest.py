@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from glassy_core.gallery import SUFFIX
-from glassy_core.jobs import dispatcher_status
-from glassy_core.runs import DEFAULT_DIRECTORY, Run, RunStore
+from glassy_core.jobs.dispatcher import dispatcher_status
+from glassy_core.jobs.gallery import SUFFIX
+from glassy_core.runs.store import DEFAULT_DIRECTORY, Run, RunStore
 from tests.processes import group_has_ended, in_time
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from glassy_core.chorales import load_edition
-from glassy_core.jobs import dispatcher_status
-from glassy_core.midi import chords_of
+from glassy_core.editions.editions import load_edition
+from glassy_core.jobs.dispatcher import dispatcher_status
+from glassy_core.music.midi import chords_of
 from tests.singers import HELD, add_singer
 
 SOON = 60_000  # ms

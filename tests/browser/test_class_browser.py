@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from glassy_core.runs import RunStore
+from glassy_core.runs.store import RunStore
 from tests.singers import add_singer
 from tests.strangers.conftest import PASSPHRASE
 from tests.strangers.serving import served

@@ -5,9 +5,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from glassy_core.ui.plotly_files import FILE
-from glassy_core.ui.slides import SLIDES
-from glassy_core.ui.tour import STEPS
+from glassy_core.ui.components.plotly_files import FILE
+from glassy_core.ui.paper.slides import SLIDES
+from glassy_core.ui.shell.tour import STEPS
 
 SIZES = {"phone": (390, 844), "laptop": (1280, 900), "wall": (3840, 2160), "projector": (1280, 720)}
 # Streamlit's and Plotly's own markup, which the pages cannot change; what a figure draws its alternative text says.

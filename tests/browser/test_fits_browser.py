@@ -7,11 +7,11 @@ import json
 import numpy as np
 import pytest
 from playwright.sync_api import expect
-from test_live_curves import SMALL, SOON
 
-from glassy_core import jobs
-from glassy_core.chorales import load_edition
-from glassy_core.runs import State
+from glassy_core.editions.editions import load_edition
+from glassy_core.jobs import dispatcher
+from glassy_core.runs.store import State
+from tests.browser.test_live_curves import SMALL, SOON
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def finished(app):
 @pytest.fixture
 def training(app):
     """A run at work; it is stopped at the end."""
-    run = jobs.submit(app.store, SMALL, load_edition("corpus").digest)
+    run = dispatcher.submit(app.store, SMALL, load_edition("corpus").digest)
     yield run
     run.request("stop")
 

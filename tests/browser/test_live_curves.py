@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Error, expect
 
-from glassy_core import jobs
-from glassy_core.chorales import load_edition
-from glassy_core.config import RunConfig
-from glassy_core.runs import State
+from glassy_core.editions.editions import load_edition
+from glassy_core.jobs import dispatcher
+from glassy_core.runs.store import State
+from glassy_core.settings import RunConfig
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = RunConfig(name="small", depth=1, width=6, eta=5e-3, chorales=2, batch_size=100, steps=10**8, record_every=20)
@@ -62,7 +62,7 @@ def complaints(page):
 def runs(app):
     """Two runs at work; they are stopped at the end."""
     digest = load_edition("corpus").digest
-    started = [jobs.submit(app.store, config, digest) for config in (SMALL, SECOND)]
+    started = [dispatcher.submit(app.store, config, digest) for config in (SMALL, SECOND)]
     yield started
     for run in started:
         run.request("stop")

@@ -1,12 +1,9 @@
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
-from glassy_core.chorales import DATA, PAPER_FILE, PAPER_VARIABLE
-
-sys.path.insert(0, str(Path(__file__).parent))  # toys.py
+from glassy_core.editions.editions import DATA, PAPER_FILE, PAPER_VARIABLE
 
 
 @pytest.fixture(scope="session")

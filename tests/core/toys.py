@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from glassy_core.transitions import HIGHEST_PITCH, LOWEST_PITCH, Chorale, Transitions
+from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH, Chorale, Transitions
 
 
 def toy_chorales(seed: int = 0, lengths: tuple[int, ...] = (7, 3, 9, 2, 5)) -> list[Chorale]:

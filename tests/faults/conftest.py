@@ -11,8 +11,8 @@ sys.path.insert(0, str(Path(__file__).parent))  # nursery.py, shared.py
 from nursery import Nursery
 from shared import CONFIG, ROOT, contents, create
 
-from glassy_core import estimates, jobs
-from glassy_core.runs import RunStore
+from glassy_core.jobs import dispatcher, speed
+from glassy_core.runs.store import RunStore
 
 
 @pytest.fixture(scope="session")
@@ -45,8 +45,8 @@ def store(tmp_path):
 @pytest.fixture
 def open_page(monkeypatch):
     """open_page(store, "pages/1_Runs.py", query=value, ...) -> a tab with that page, on a store that nobody serves."""
-    monkeypatch.setattr(jobs, "ensure_dispatcher", lambda store: None)
-    monkeypatch.setattr(estimates, "steps_per_second", lambda config, directory: 400.0)
+    monkeypatch.setattr(dispatcher, "ensure_dispatcher", lambda store: None)
+    monkeypatch.setattr(speed, "steps_per_second", lambda config, directory: 400.0)
     st.cache_resource.clear()
     st.cache_data.clear()
 

@@ -110,10 +110,11 @@ def serve() -> None:
     """Fork and wait as the lines of the input say."""
     os.environ["OMP_NUM_THREADS"] = "1"
     sys.path.insert(0, str(ROOT))
-    from glassy_core import chorales, compiled, execution, jobs  # noqa: F401 - loaded once, for all children
+    from glassy_core.editions import editions
+    from glassy_core.network.compiled import learner
 
-    compiled.warm()
-    chorales.load_edition("corpus")
+    learner.warm()
+    editions.load_edition("corpus")
     for line in sys.stdin:
         values = json.loads(line)
         if "wait" in values:
@@ -163,32 +164,34 @@ def _call_machine(name: str) -> None:
 
 
 def _train(path: str) -> str:
-    from glassy_core.execution import execute
-    from glassy_core.runs import Run
+    from glassy_core.jobs.execution import execute
+    from glassy_core.runs.store import Run
 
     return execute(Run(Path(path)))[0].status
 
 
 def _submit(directory: str, settings: str) -> str:
-    from glassy_core import jobs
-    from glassy_core.chorales import load_edition
-    from glassy_core.config import RunConfig
-    from glassy_core.runs import RunStore
+    from glassy_core.editions.editions import load_edition
+    from glassy_core.jobs import dispatcher
+    from glassy_core.runs.store import RunStore
+    from glassy_core.settings import RunConfig
 
-    jobs.ensure_dispatcher = lambda store: None  # the test sees to the queue
-    return jobs.submit(RunStore(Path(directory)), RunConfig(**json.loads(settings)), load_edition("corpus").digest).id
+    dispatcher.ensure_dispatcher = lambda store: None  # the test sees to the queue
+    return dispatcher.submit(
+        RunStore(Path(directory)), RunConfig(**json.loads(settings)), load_edition("corpus").digest
+    ).id
 
 
 def _resume(path: str) -> None:
-    from glassy_core import jobs
-    from glassy_core.runs import Run, RunStore
+    from glassy_core.jobs import dispatcher
+    from glassy_core.runs.store import Run, RunStore
 
-    jobs.ensure_dispatcher = lambda store: None
-    jobs.resume(RunStore(Path(path).parent), Run(Path(path)))
+    dispatcher.ensure_dispatcher = lambda store: None
+    dispatcher.resume(RunStore(Path(path).parent), Run(Path(path)))
 
 
 def _status(path: str) -> str:
-    from glassy_core.runs import Run
+    from glassy_core.runs.store import Run
 
     return Run(Path(path)).state().status
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from glassy_core import jobs
-from glassy_core.chorales import load_edition
-from glassy_core.config import RunConfig
-from glassy_core.runs import Run, RunStore
+from glassy_core.editions.editions import load_edition
+from glassy_core.jobs import dispatcher
+from glassy_core.runs.store import Run, RunStore
+from glassy_core.settings import RunConfig
 from tests.processes import has_ended, in_time
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,7 +66,7 @@ def wait_for(condition: Callable[[], object], seconds: float = 120.0, pause: flo
 
 def end_dispatcher(store: RunStore, how: int = signal.SIGTERM) -> None:
     """End the store's dispatcher; with SIGKILL its workers have to notice by themselves."""
-    status = jobs.dispatcher_status(store)
+    status = dispatcher.dispatcher_status(store)
     if not status.alive:
         return
     process = psutil.Process(status.pid)

@@ -12,14 +12,14 @@ import pytest
 from nursery import FAILED
 from shared import CONFIG, ROOT, contents, create, mounted, wait_for
 
-from glassy_core import jobs
-from glassy_core.checkpoints import path_of, steps_in
-from glassy_core.runs import Run, RunStore
+from glassy_core.jobs import dispatcher
+from glassy_core.runs.checkpoints import path_of, steps_in
+from glassy_core.runs.store import Run, RunStore
 
 # Nearly all that it writes is records; or checkpoints, of 130 kB each.
 MANY_RECORDS = dataclasses.replace(CONFIG, record_every=2, checkpoint_every=1000, waiting_times=())
 LARGE_CHECKPOINTS = dataclasses.replace(CONFIG, width=24, checkpoint_every=100, record_every=300, waiting_times=(200,))
-ENSURE_DISPATCHER = jobs.ensure_dispatcher
+ENSURE_DISPATCHER = dispatcher.ensure_dispatcher
 PAGES = ["app.py", *sorted(f"pages/{path.name}" for path in (ROOT / "pages").glob("*.py"))]
 
 
@@ -125,8 +125,11 @@ def test_a_store_that_can_only_be_read(nursery, store, read_only, open_page):
     assert child.wait() == FAILED
     assert "Read-only" in child.said
     tries: dict = {}
-    given_out = [jobs._is_worth_a_try(read_only.get(waiting.id), tries) for _ in range(6)]
-    assert given_out == [True] * jobs.MOST_TRIES + [False, False]  # the queue goes on, and not for ever with this one
+    given_out = [dispatcher._is_worth_a_try(read_only.get(waiting.id), tries) for _ in range(6)]
+    assert given_out == [True] * dispatcher.MOST_TRIES + [
+        False,
+        False,
+    ]  # the queue goes on, and not for ever with this one
     assert waiting.state().status == "queued"
 
 
@@ -135,7 +138,7 @@ def test_the_process_that_serves_the_queue_cannot_start_in_a_store_that_can_only
 ):
     create(store)
     tab = open_page(read_only)
-    monkeypatch.setattr(jobs, "ensure_dispatcher", ENSURE_DISPATCHER)
+    monkeypatch.setattr(dispatcher, "ensure_dispatcher", ENSURE_DISPATCHER)
     tab.button(key="dispatcher").click().run()
     assert not tab.exception
     assert "Read-only file system" in shown(tab.error)

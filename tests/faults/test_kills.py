@@ -16,10 +16,10 @@ import psutil
 import pytest
 from shared import CONFIG, ROOT, contents, create, end_dispatcher, wait_for
 
-from glassy_core import jobs
-from glassy_core.checkpoints import steps_in
-from glassy_core.chorales import load_edition
-from glassy_core.runs import RunStore
+from glassy_core.editions.editions import load_edition
+from glassy_core.jobs import dispatcher
+from glassy_core.runs.checkpoints import steps_in
+from glassy_core.runs.store import RunStore
 
 SEED = int(os.environ.get("GLASSY_KILL_SEED", "3"))
 
@@ -159,7 +159,7 @@ def test_killed_workers_and_schedulers(served, uninterrupted, fate):
     """The dispatcher starts a new worker for a dead one; the restarted app a new dispatcher, with its scheduler."""
     config = dataclasses.replace(CONFIG, steps=40_000, record_every=500, checkpoint_every=1000, valid_every=2000)
     store = served
-    run = jobs.submit(store, config, load_edition("corpus").digest)
+    run = dispatcher.submit(store, config, load_edition("corpus").digest)
     victims = ["worker"] * KILLS["worker"] + ["scheduler"] * KILLS["scheduler"]
     fate.random.shuffle(victims)
     for victim in victims:
@@ -173,6 +173,6 @@ def test_killed_workers_and_schedulers(served, uninterrupted, fate):
         else:
             end_dispatcher(store, signal.SIGKILL)  # its workers have to notice by themselves
             assert run.state().status == "interrupted"
-            jobs.ensure_dispatcher(store)  # as the restarted app does
+            dispatcher.ensure_dispatcher(store)  # as the restarted app does
     wait_for(lambda: run.state().status == "finished", pause=0.05)
     assert contents(run) == uninterrupted(config), fate

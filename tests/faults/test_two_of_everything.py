@@ -11,9 +11,10 @@ import pytest
 from nursery import FAILED
 from shared import CONFIG, ROOT, contents, create, end_dispatcher, wait_for
 
-from glassy_core import jobs, runs, waiting
-from glassy_core.checkpoints import steps_in
-from glassy_core.runs import Run
+from glassy_core.jobs import dispatcher, queue
+from glassy_core.runs import store as runs
+from glassy_core.runs.checkpoints import steps_in
+from glassy_core.runs.store import Run
 
 ENDLESS = dataclasses.replace(CONFIG, steps=10**8, record_every=1000, checkpoint_every=1000, waiting_times=())
 AN_HOUR = 3600.0
@@ -47,7 +48,7 @@ def test_a_run_that_ended_while_a_worker_waited_for_it_is_not_taken_up_again(sto
         return locked(self)
 
     monkeypatch.setattr(Run, "locked", stopped_meanwhile)
-    assert jobs.train_run(str(store.directory), run.id) == "stopped"
+    assert dispatcher.train_run(str(store.directory), run.id) == "stopped"
     assert run.state().step == 0
 
 
@@ -141,12 +142,12 @@ def test_two_apps_on_one_store(store, uninterrupted):
         (ended,) = (app for app in apps if app.poll() is not None)
         assert ended.returncode == 0
         wait_for(lambda: all(run.state().status == "finished" for run in made), pause=0.05)
-        status = jobs.dispatcher_status(store)
+        status = dispatcher.dispatcher_status(store)
         assert status.alive
         assert status.pid in {app.pid for app in apps} - {ended.pid}
-        jobs.ensure_dispatcher(store)  # a third app finds it at work
-        jobs.dispatch(store)  # returns at once
-        assert jobs.dispatcher_status(store).pid == status.pid
+        dispatcher.ensure_dispatcher(store)  # a third app finds it at work
+        dispatcher.dispatch(store)  # returns at once
+        assert dispatcher.dispatcher_status(store).pid == status.pid
     finally:
         end_dispatcher(store)
         for app in apps:
@@ -176,12 +177,12 @@ def test_a_clock_that_is_an_hour_off(nursery, store, monkeypatch, whose, ahead, 
     if not lock_seen:  # as on a file system that keeps locks to each machine
         monkeypatch.setattr(Run, "is_locked", lambda self: False)
     assert run.state().status == "running"
-    assert list(waiting.look(store).waiting) == []  # it is not given to a second worker
+    assert list(queue.look(store).waiting) == []  # it is not given to a second worker
     child.kill()
     monkeypatch.setattr(runs, "STALE_AFTER", 0.5)
     time.sleep(0.6)
     assert run.state().status == "interrupted"
-    assert list(waiting.look(store).waiting) == [run]
+    assert list(queue.look(store).waiting) == [run]
 
 
 def test_a_clock_that_is_set_while_it_trains_ends_nothing(nursery, store):

@@ -8,18 +8,19 @@ import pytest
 from hypothesis import given, settings
 from safetensors.numpy import save
 
-from glassy_core import checkpoints, chorales, kept_probes
-from glassy_core.checkpoints import CheckpointError
-from glassy_core.chorales import ChoraleError
-from glassy_core.config import ConfigError, RunConfig
-from glassy_core.estimates import EstimateError
-from glassy_core.jobs import dispatcher_status
-from glassy_core.learning_times import in_order
-from glassy_core.measured import trajectory
-from glassy_core.probe import Probe, parse_sizes
-from glassy_core.runs import STATUSES, RunError, RunStore, State
-from glassy_core.series import read_series
-from glassy_core.training import fresh
+from glassy_core.editions import editions
+from glassy_core.editions.editions import ChoraleError
+from glassy_core.jobs.dispatcher import dispatcher_status
+from glassy_core.jobs.speed import EstimateError
+from glassy_core.physics.critical_width.learning_times import in_order
+from glassy_core.runs import checkpoints, probes
+from glassy_core.runs.checkpoints import CheckpointError
+from glassy_core.runs.measured import trajectory
+from glassy_core.runs.records import read_series
+from glassy_core.runs.store import STATUSES, RunError, RunStore, State
+from glassy_core.settings import ConfigError, RunConfig
+from glassy_core.training.probe import Probe, parse_sizes
+from glassy_core.training.trainer import fresh
 from tests.fuzz.garbage import altered, dumped, mangled, value, values
 from tests.singers import CONFIG
 
@@ -148,7 +149,7 @@ def test_uploaded_chorales():
         else:
             bad = dumped(CHORALES | {rng.choice(list(CHORALES)): [[[rng.choice([60, value(rng)])], value(rng)]]})
         try:
-            splits = chorales.parse(bad, "The file")
+            splits = editions.parse(bad, "The file")
         except ChoraleError as error:
             clear(error)
         else:
@@ -160,7 +161,7 @@ def test_uploaded_chorales():
 @given(values)
 def test_chorales_of_any_kind(found):
     with pytest.raises(ChoraleError) as caught:
-        chorales.parse(dumped({"train": [[found]], "valid": [[[60]]], "test": found}), "The file")
+        editions.parse(dumped({"train": [[found]], "valid": [[[60]]], "test": found}), "The file")
     clear(caught.value)
 
 
@@ -168,10 +169,10 @@ def test_no_upload_but_the_papers_file_is_installed(tmp_path):
     rng = random.Random(7)
     for _ in range(300):
         with pytest.raises(ChoraleError) as caught:
-            chorales.install_paper_file(mangled(dumped(CHORALES), rng), tmp_path)
+            editions.install_paper_file(mangled(dumped(CHORALES), rng), tmp_path)
         clear(caught.value)
     with pytest.raises(ChoraleError):
-        chorales.install_paper_file(b"[" * 20_000_000, tmp_path)
+        editions.install_paper_file(b"[" * 20_000_000, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -218,21 +219,21 @@ def test_probes_and_what_is_written_beside_them(run):
     good = {"step": 1, "tau": 1.0, "eta": 0.1, "history": "kept", "traces": [trace]}
     folder = run.path / "probes"
     folder.mkdir()
-    path = kept_probes.path_of(run, 1, (3,))
+    path = probes.path_of(run, 1, (3,))
     for name in ("step-x.json", "step-000000000001-p3.json", "step-.progress", "step-000000000001-p\n in 1 steps.json"):
         (folder / name).write_text("{}")
-    assert kept_probes.kept(run) == []
+    assert probes.kept(run) == []
     for n in range(1500):
         values = altered(good, rng) if n % 2 else good | {"traces": [altered(trace, rng)]}
         path.write_bytes(dumped(values))
         try:
-            probe = kept_probes.load(path)
+            probe = probes.load(path)
         except RunError as error:
             str(error).encode()
         else:
             assert isinstance(probe, Probe)
         path.with_suffix(".progress").write_bytes(dumped(altered({"done": 1, "total": 2, "at": 3.0}, rng)))
-        (attempt,) = kept_probes.attempts(run)
+        (attempt,) = probes.attempts(run)
         assert 0 <= attempt.share <= 1
         assert attempt.error is None or isinstance(attempt.error, str)
         try:
@@ -248,7 +249,7 @@ def fits(worker):
 
 
 def test_small_files_of_the_store(tmp_path, run):
-    from glassy_core import estimates
+    from glassy_core.jobs import speed
 
     rng, store = random.Random(11), RunStore(run.path.parent)
     status = store.directory / ".dispatcher" / "status.json"
@@ -265,11 +266,11 @@ def test_small_files_of_the_store(tmp_path, run):
         assert asked is None or 0 < asked <= 1
     assert len(known) > 20
     assert all(known)
-    (store.directory / estimates.MEMORY).write_bytes(dumped({estimates._key(CONFIG): {"when": "x"}}))
+    (store.directory / speed.MEMORY).write_bytes(dumped({speed._key(CONFIG): {"when": "x"}}))
     bad = RunConfig(chorales=10_000)
-    (store.directory / estimates.MEMORY).write_bytes(dumped({estimates._key(bad): {"when": "x"}}))
+    (store.directory / speed.MEMORY).write_bytes(dumped({speed._key(bad): {"when": "x"}}))
     with pytest.raises(EstimateError, match="chorales cannot be taken"):
-        estimates.steps_per_second(bad, store.directory)
+        speed.steps_per_second(bad, store.directory)
 
 
 def test_a_state_that_says_nothing_is_one_that_can_be_mended(run):

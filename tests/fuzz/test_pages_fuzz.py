@@ -10,11 +10,12 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from glassy_core import checkpoints, estimates, jobs
-from glassy_core.chorales import load_edition
-from glassy_core.config import PRESETS, RunConfig
-from glassy_core.runs import RunStore
-from glassy_core.training import fresh
+from glassy_core.editions.editions import load_edition
+from glassy_core.jobs import dispatcher, speed
+from glassy_core.runs import checkpoints
+from glassy_core.runs.store import RunStore
+from glassy_core.settings import PRESETS, RunConfig
+from glassy_core.training.trainer import fresh
 from tests.fuzz.garbage import WORDS, altered, dumped, mangled, value
 from tests.made_runs import write_aging, write_sweep
 from tests.singers import add_singer
@@ -43,8 +44,8 @@ def store(tmp_path, monkeypatch):
     monkeypatch.setenv("GLASSY_RUNS_DIR", str(tmp_path / "runs"))
     monkeypatch.setenv("GLASSY_JSB_JSON", str(tmp_path / "not-here.json"))
     monkeypatch.delenv("GLASSY_PASSPHRASE", raising=False)
-    monkeypatch.setattr(jobs, "ensure_dispatcher", lambda store: None)
-    monkeypatch.setattr(estimates, "steps_per_second", lambda config, directory: 400.0)
+    monkeypatch.setattr(dispatcher, "ensure_dispatcher", lambda store: None)
+    monkeypatch.setattr(speed, "steps_per_second", lambda config, directory: 400.0)
     st.cache_resource.clear()
     st.cache_data.clear()
     return RunStore(tmp_path / "runs")

@@ -15,10 +15,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from glassy_core import jobs
-from glassy_core.chorales import load_edition
-from glassy_core.config import PRESETS
-from glassy_core.runs import RunStore, State
+from glassy_core.editions.editions import load_edition
+from glassy_core.jobs import dispatcher
+from glassy_core.runs.store import RunStore, State
+from glassy_core.settings import PRESETS
 from tests.load.conftest import Served, slowness
 from tests.load.visitors import Visitor
 from tests.made_runs import BASE, write_run
@@ -81,7 +81,8 @@ def training(tmp_path, app):
     store, digest = RunStore(tmp_path), load_edition("corpus").digest
     app.open("")
     runs = [
-        jobs.submit(store, replace(PRESETS[name].config, steps=10**9), digest) for name in ("class-under", "class-over")
+        dispatcher.submit(store, replace(PRESETS[name].config, steps=10**9), digest)
+        for name in ("class-under", "class-over")
     ]
     deadline = time.monotonic() + 120
     while min(run.state().step for run in runs) < 500:
@@ -126,7 +127,7 @@ def test_twenty_visitors_see_fresh_curves_while_two_runs_train_on(app, training)
     assert len(waited) > 0.5 * live * TURNS * SECONDS  # each about once a second
     assert statistics.median(waited) < slowness()
     # The clock sees whatever else the machine does meanwhile; what the app takes of the two runs' cores is its own.
-    assert np.mean(worked) / jobs.cluster.LEAST_WORKERS < 0.2
+    assert np.mean(worked) / dispatcher.cluster.LEAST_WORKERS < 0.2
 
 
 def test_the_apps_memory_is_steady_over_a_thousand_refreshes(app, training):

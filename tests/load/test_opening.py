@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from glassy_core.gallery import SUFFIX
-from glassy_core.runs import DEFAULT_DIRECTORY
+from glassy_core.jobs.gallery import SUFFIX
+from glassy_core.runs.store import DEFAULT_DIRECTORY
 from tests.browser.conftest import App
 from tests.load.conftest import slowness
 

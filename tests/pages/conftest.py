@@ -6,8 +6,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from glassy_core import estimates, jobs
-from glassy_core.runs import RunStore
+from glassy_core.jobs import dispatcher, speed
+from glassy_core.runs.store import RunStore
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SPEED = 400.0  # steps per second that every measurement finds
@@ -18,8 +18,8 @@ def store(tmp_path, monkeypatch):
     """The app's run store: empty, and served by nobody."""
     directory = tmp_path / "runs"
     monkeypatch.setenv("GLASSY_RUNS_DIR", str(directory))
-    monkeypatch.setattr(jobs, "ensure_dispatcher", lambda store: None)
-    monkeypatch.setattr(estimates, "steps_per_second", lambda config, directory: SPEED)
+    monkeypatch.setattr(dispatcher, "ensure_dispatcher", lambda store: None)
+    monkeypatch.setattr(speed, "steps_per_second", lambda config, directory: SPEED)
     st.cache_resource.clear()
     st.cache_data.clear()
     return RunStore(directory)

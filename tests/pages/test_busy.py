@@ -11,11 +11,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from glassy_core import jobs, waiting
-from glassy_core.chorales import load_edition
-from glassy_core.config import PRESETS
-from glassy_core.runs import RunStore
-from glassy_core.sweeps import expand
+from glassy_core.editions.editions import load_edition
+from glassy_core.jobs import dispatcher, queue
+from glassy_core.jobs.sweeps import expand
+from glassy_core.runs.store import RunStore
+from glassy_core.settings import PRESETS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("app.py", "pages/1_Runs.py", "pages/2_Learning_curves.py", "pages/3_Critical_width.py")
@@ -32,19 +32,19 @@ def busy(tmp_path, monkeypatch):
     base = replace(PRESETS["class-near"].config, name="", steps=10**8)
     for config in expand(base, [1, 2], range(10, 33), [0]):
         store.create(config, load_edition("corpus").digest)
-    jobs.ensure_dispatcher(store)
+    dispatcher.ensure_dispatcher(store)
     deadline = time.monotonic() + 120
-    while len(waiting.look(store).at_work) < jobs.cluster.LEAST_WORKERS:
+    while len(queue.look(store).at_work) < dispatcher.cluster.LEAST_WORKERS:
         assert time.monotonic() < deadline
         time.sleep(0.2)
     yield store
-    family = psutil.Process(jobs.dispatcher_status(store).pid)
+    family = psutil.Process(dispatcher.dispatcher_status(store).pid)
     for process in [family, *family.children(recursive=True)]:
         os.kill(process.pid, signal.SIGKILL)
 
 
 def test_pages_answer_within_a_second_while_forty_runs_wait(busy):
-    assert len(waiting.look(busy).waiting) >= 40
+    assert len(queue.look(busy).waiting) >= 40
     for page in PAGES:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         if page != "app.py":
@@ -57,4 +57,4 @@ def test_pages_answer_within_a_second_while_forty_runs_wait(busy):
             app.run()
             seconds.append(time.perf_counter() - started)
         assert min(seconds) < 1, page
-    assert len(waiting.look(busy).waiting) >= 40
+    assert len(queue.look(busy).waiting) >= 40

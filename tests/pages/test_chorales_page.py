@@ -12,15 +12,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glassy_core import checkpoints
-from glassy_core.chorales import load_edition
-from glassy_core.decoding import Decoding
-from glassy_core.generation import Cycle
-from glassy_core.piece import Piece
-from glassy_core.training import fresh
-from glassy_core.ui import chorale_views, transition_view
-from glassy_core.ui.songs import ending
-from glassy_core.voices import NAMES
+from glassy_core.editions.editions import load_edition
+from glassy_core.music.decoding import Decoding
+from glassy_core.music.generation import Cycle
+from glassy_core.music.piece import Piece
+from glassy_core.music.voices import NAMES
+from glassy_core.runs import checkpoints
+from glassy_core.training.trainer import fresh
+from glassy_core.ui.chorales import listen, transition
+from glassy_core.ui.chorales.songs import ending
 from tests.components import components
 from tests.made_runs import BASE, W_C, WIDTHS, write_run, write_sweep
 from tests.singers import HELD, add_singer
@@ -283,7 +283,7 @@ def test_the_chosen_run_sings_for_its_width_and_else_the_one_that_learned_longes
     learned(-5.0, tau=0.0, width=6, seed=1)  # the newest has hardly begun
     learned(-5.0, tau=9.0, width=8, gradient="exact")  # learns in another way
     players = sent(open_page(PAGE, view="transition", run=chosen.id))
-    assert [chords(player)[4:] == (HELD,) * transition_view.HEARD for player in players[:2]] == [True, True]
+    assert [chords(player)[4:] == (HELD,) * transition.HEARD for player in players[:2]] == [True, True]
     assert len(players) == 2 + 2  # two widths; two checkpoints
 
 
@@ -363,7 +363,7 @@ def test_no_engine_is_loaded_before_something_sounds(store):
     script = (
         "import sys\nfrom streamlit.testing.v1 import AppTest\n"
         "from glassy_core import jobs\njobs.ensure_dispatcher = lambda store: None\n"
-        "import glassy_core.ui.chorale_views, glassy_core.ui.recall_view, glassy_core.ui.quiz_view\n"
+        "import glassy_core.ui.chorales.listen, glassy_core.ui.chorales.recall, glassy_core.ui.chorales.quiz\n"
         f"app = AppTest.from_file('app.py', default_timeout=60).switch_page({PAGE!r}).run()\n"
         "assert not app.exception, app.exception\n"
         "sys.exit(', '.join({'torch', 'numba'} & set(sys.modules)) or 0)"
@@ -375,7 +375,7 @@ def test_no_engine_is_loaded_before_something_sounds(store):
 def test_two_places_that_look_alike_to_a_network_are_named():
     a, b, c, d, e = ((60 + n,) for n in range(5))
     written = (a, b, c, d, a, b, c, e)
-    assert "before chord 8, too" in chorale_views._crossroads(written, 3)
-    assert "before chord 4, too" in chorale_views._crossroads(written, 7)
-    assert chorale_views._crossroads(written, 4) == ""
-    assert chorale_views._crossroads(written, None) == ""
+    assert "before chord 8, too" in listen._crossroads(written, 3)
+    assert "before chord 4, too" in listen._crossroads(written, 7)
+    assert listen._crossroads(written, 4) == ""
+    assert listen._crossroads(written, None) == ""

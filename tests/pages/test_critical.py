@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from glassy_core import jobs
-from glassy_core.comparable import readable
-from glassy_core.measured import criticality
+from glassy_core.jobs import dispatcher
+from glassy_core.jobs.sweeps import expand
+from glassy_core.runs.groups import readable
+from glassy_core.runs.measured import criticality
 from glassy_core.sweep_presets import SWEEPS
-from glassy_core.sweeps import expand
 from tests.components import components
 from tests.made_runs import BASE, W_C, WIDTHS, write_run, write_sweep
 
@@ -90,7 +90,7 @@ def test_a_sweep_started_again_goes_on_with_what_was_stopped(open_page, store):
     set_sweep(app, widths="12 20", seeds="0", depths="1")
     app.button(key="start_sweep").click().run()
     stopped = store.runs()[0]
-    jobs.stop(stopped)
+    dispatcher.stop(stopped)
     app.run()
     assert "1 failed, stopped or paused" in app.get("progress")[0].proto.text
     app.button(key="start_sweep").click().run()

@@ -14,11 +14,11 @@ import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from glassy_core.chorales import load_edition
-from glassy_core.config import PRESETS, RunConfig
-from glassy_core.plots import Curve, Setting, View
-from glassy_core.runs import RunStore, State
-from glassy_core.ui import fit_loaders, loaders
+from glassy_core.editions.editions import load_edition
+from glassy_core.figures.style import Curve, Setting, View
+from glassy_core.runs.store import RunStore, State
+from glassy_core.settings import PRESETS, RunConfig
+from glassy_core.ui.results import curves, fits
 from tests.components import components
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +29,9 @@ NEAR = PRESETS["class-near"].config
 @pytest.fixture
 def store(tmp_path, monkeypatch):
     monkeypatch.setenv("GLASSY_RUNS_DIR", str(tmp_path / "runs"))
-    monkeypatch.setattr("glassy_core.jobs.ensure_dispatcher", lambda store: None)  # nothing is to be trained here
+    monkeypatch.setattr(
+        "glassy_core.jobs.dispatcher.ensure_dispatcher", lambda store: None
+    )  # nothing is to be trained here
     return RunStore(tmp_path / "runs")
 
 
@@ -204,23 +206,23 @@ def test_the_page_needs_neither_torch_nor_numba(store):
 
 def test_visitors_share_readings_of_a_run_at_work_and_pictures_of_the_same_records(store, monkeypatch):
     run = add(store, NEAR, status="queued")
-    readings = [loaders.series(run, oldest=60) for _ in range(2)]
+    readings = [curves.series(run, oldest=60) for _ in range(2)]
     assert readings[0] is readings[1]
     line = run.metrics_path.read_text().splitlines()[-1]
     halved = json.dumps(json.loads(line) | {"eta": NEAR.eta / 2})  # the same step and NLL once more, as training does
     with run.metrics_path.open("a") as file:
         file.write(halved + "\n")
-    assert loaders.series(run, oldest=60) is readings[0]
-    fresh = loaders.series(run)
+    assert curves.series(run, oldest=60) is readings[0]
+    fresh = curves.series(run)
     assert fresh.eta[-1] == NEAR.eta / 2
-    assert loaders.series(run) is fresh
+    assert curves.series(run) is fresh
 
     drawings = []
-    monkeypatch.setattr(fit_loaders, "fitted_curves", lambda *parts: drawings.append(parts) or go.Figure())
+    monkeypatch.setattr(fits, "fitted_curves", lambda *parts: drawings.append(parts) or go.Figure())
 
     def draw(series):
         curve = Curve(run.id, "near", "#123456", NEAR, series, None, "eight chorales")
-        return fit_loaders.drawn([Setting(run.id, "near", "#123456", (curve,))], View(), [])
+        return fits.drawn([Setting(run.id, "near", "#123456", (curve,))], View(), [])
 
     for series in (fresh, fresh, readings[0], fresh):
         draw(series)

@@ -9,19 +9,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-# `store` is the fixture of these pages: a store of its own, nothing trained.
-from test_curves import NEAR, add, opened, store, words  # noqa: F401
-
-from glassy_core import checkpoints, kept_probes
-from glassy_core.config import PRESETS, RunConfig
 from glassy_core.files import write_json
-from glassy_core.fits import fit_power_law
-from glassy_core.paper import CURVES
-from glassy_core.probe import Probe, Trace
-from glassy_core.runs import RunBusyError, State
-from glassy_core.training import fresh
-from glassy_core.ui import fit_loaders
+from glassy_core.paper.numbers import CURVES
+from glassy_core.physics.learning_curves.power_law import fit_power_law
+from glassy_core.runs import checkpoints, probes
+from glassy_core.runs.store import RunBusyError, State
+from glassy_core.settings import PRESETS, RunConfig
+from glassy_core.training.probe import Probe, Trace
+from glassy_core.training.trainer import fresh
+from glassy_core.ui.results import fits
 from tests.components import components
+
+# `store` is the fixture of these pages: a store of its own, nothing trained.
+from tests.pages.test_curves import NEAR, add, opened, store, words  # noqa: F401
 
 
 def record(run, config, nll, eta=None):
@@ -188,8 +188,8 @@ def test_a_sister_without_records_leaves_the_map_entry_as_it_is(store):  # noqa:
     runs = [power(store, config=replace(NEAR, seed=seed), seed=seed) for seed in range(3)]
     late = add(store, replace(NEAR, seed=7), status="training")
     late.metrics_path.write_text("")
-    whole = fit_loaders.fit_whole([run.id for run in (*runs, late)])
-    assert whole.exponent == fit_loaders.fit_whole([run.id for run in runs]).exponent
+    whole = fits.fit_whole([run.id for run in (*runs, late)])
+    assert whole.exponent == fits.fit_whole([run.id for run in runs]).exponent
     assert whole.reliable
     assert "1 of 4 seeds" in whole.left_out
 
@@ -252,14 +252,14 @@ def probed(store):  # noqa: F811
 def keep(run, step=256, sizes=(75, 300)):
     rng = np.random.default_rng(0)
     traces = tuple(Trace(p, rng.normal(0.1, 1 / p, 50), rng.normal(0.1, 2 / p, 50)) for p in sizes)
-    path = kept_probes.path_of(run, step, sizes)
+    path = probes.path_of(run, step, sizes)
     path.parent.mkdir(exist_ok=True)
     write_json(path, Probe(step, 1.3, 5e-3, "zero", traces).to_json())
 
 
 def test_the_probe_starts_with_what_the_reader_chose(store, probed, monkeypatch):  # noqa: F811
     asked = []
-    monkeypatch.setattr(kept_probes, "start", lambda run, step, sizes: asked.append((run.id, step, sizes)))
+    monkeypatch.setattr(probes, "start", lambda run, step, sizes: asked.append((run.id, step, sizes)))
     app = opened(noise="true", sizes="10,all")
     assert "weights only" in words(app)
     app.button(key="probe_start").click().run()
@@ -274,15 +274,15 @@ def test_what_cannot_be_probed_is_one_sentence(store, probed, monkeypatch):  # n
     def busy(*_):
         raise RunBusyError("This probe is being measured already.")
 
-    monkeypatch.setattr(kept_probes, "start", busy)
+    monkeypatch.setattr(probes, "start", busy)
     app = opened(noise="true")
     app.button(key="probe_start").click().run()
     assert "already" in app.error[0].value
 
 
 def test_progress_and_failures_are_shown(store, probed):  # noqa: F811
-    path = kept_probes.path_of(probed, 256, (5,))
-    with kept_probes.held(path):
+    path = probes.path_of(probed, 256, (5,))
+    with probes.held(path):
         write_json(path.with_suffix(".progress"), {"done": 3, "total": 10, "at": 0})
         app = opened(noise="true")
         assert app.get("progress")[0].proto.value == 30
@@ -304,7 +304,7 @@ def test_a_kept_probe_is_drawn_with_means_and_spreads(store, probed):  # noqa: F
 
 def test_a_broken_result_is_one_sentence(store, probed):  # noqa: F811
     keep(probed)
-    kept_probes.path_of(probed, 256, (75, 300)).write_text("{}")
+    probes.path_of(probed, 256, (75, 300)).write_text("{}")
     assert "measure it anew" in opened(noise="true").error[0].value
 
 

@@ -10,9 +10,9 @@ from dataclasses import replace
 
 import pytest
 
-from glassy_core import jobs
-from glassy_core.config import CLASS_TRIO, PRESETS, RunConfig
-from glassy_core.runs import State
+from glassy_core.jobs import dispatcher
+from glassy_core.runs.store import State
+from glassy_core.settings import CLASS_TRIO, PRESETS, RunConfig
 
 
 def words(app):
@@ -82,7 +82,7 @@ def test_when_nothing_runs_the_latest_runs_are_shown(open_page, store):
 
 def test_the_dispatcher_is_seen_to_once(open_page, monkeypatch):
     calls = []
-    monkeypatch.setattr(jobs, "ensure_dispatcher", calls.append)
+    monkeypatch.setattr(dispatcher, "ensure_dispatcher", calls.append)
     app = open_page()
     app.run()
     assert len(calls) == 1
@@ -91,5 +91,5 @@ def test_the_dispatcher_is_seen_to_once(open_page, monkeypatch):
 @pytest.mark.parametrize("heavy", ["torch", "numba", "scipy.signal", "scipy.stats"])
 def test_pages_load_no_engine_and_little_of_scipy(heavy, store):
     """A fresh process that imports all that the first page needs has no engine, and nothing that takes a second."""
-    code = f"import sys, glassy_core.ui, glassy_core.ui.loaders; sys.exit({heavy!r} in sys.modules)"
+    code = f"import sys, glassy_core.ui, glassy_core.ui.results.curves; sys.exit({heavy!r} in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

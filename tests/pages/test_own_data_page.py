@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from glassy_core.chorales import load_edition
-from glassy_core.midi import Sound, to_midi
-from glassy_core.own_data import import_own
-from glassy_core.own_files import File
-from glassy_core.voices import lead
+from glassy_core.editions.editions import load_edition
+from glassy_core.editions.own_data import import_own
+from glassy_core.editions.own_files import File
+from glassy_core.music.midi import Sound, to_midi
+from glassy_core.music.voices import lead
 from tests.components import components
 from tests.singers import add_singer
 

@@ -8,15 +8,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import streamlit as st
-from made_runs import write_aging, write_run, write_sweep
 
-from glassy_core import kept_probes
-from glassy_core.config import PRESETS
 from glassy_core.files import write_json
-from glassy_core.probe import Probe, Trace
-from glassy_core.ui import paper_plots
-from glassy_core.ui.paper_parts import FIGURES, _with_code, pretty
-from glassy_core.ui.words import whole
+from glassy_core.runs import probes
+from glassy_core.settings import PRESETS
+from glassy_core.training.probe import Probe, Trace
+from glassy_core.ui.paper import figures as paper_plots
+from glassy_core.ui.paper.sections import FIGURES, _with_code, pretty
+from glassy_core.ui.shell.words import whole
+from tests.made_runs import write_aging, write_run, write_sweep
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_a_kept_probe_of_any_run_draws_figure_4(open_page, store, alternatives):
     assert "paper-4" not in alternatives
     assert any(f"python -m glassy_core probe {run.id}" in caption for caption in captions(app))
     traces = tuple(Trace(p, np.full(5, 0.02), np.full(5, 0.02)) for p in (75, 300))
-    path = kept_probes.path_of(run, 20, (75, 300), 5)
+    path = probes.path_of(run, 20, (75, 300), 5)
     path.parent.mkdir()
     write_json(path, Probe(20, 2.0, 0.1, "zero", traces).to_json(), durable=False)
     open_page("pages/6_Paper.py")

@@ -7,11 +7,11 @@ from dataclasses import fields, replace
 
 import pytest
 
-from glassy_core import jobs, waiting
-from glassy_core.chorales import load_edition
-from glassy_core.cluster import Worker
-from glassy_core.config import PRESETS, RunConfig
-from glassy_core.runs import RunStore, State
+from glassy_core.editions.editions import load_edition
+from glassy_core.jobs import dispatcher, queue
+from glassy_core.jobs.cluster import Worker
+from glassy_core.runs.store import RunStore, State
+from glassy_core.settings import PRESETS, RunConfig
 
 PAGE = "pages/1_Runs.py"
 CONFIG = RunConfig(name="first", width=12, chorales=8, steps=1000, eta=5e-3)
@@ -418,7 +418,7 @@ def test_two_hundred_runs_are_quick(open_page, make_run):
 
 def test_waiting_runs_without_a_dispatcher_say_so(open_page, make_run, monkeypatch):
     calls = []
-    monkeypatch.setattr(jobs, "ensure_dispatcher", calls.append)
+    monkeypatch.setattr(dispatcher, "ensure_dispatcher", calls.append)
     make_run("queued")
     app = open_page(PAGE)
     assert "the process that serves them is not up" in app.warning[0].value
@@ -429,12 +429,14 @@ def test_waiting_runs_without_a_dispatcher_say_so(open_page, make_run, monkeypat
 
 def serve(monkeypatch, **values):
     """Let the store have a dispatcher that says this of itself."""
-    monkeypatch.setattr(jobs, "dispatcher_status", lambda store: jobs.DispatcherStatus(alive=True, **values))
+    monkeypatch.setattr(
+        dispatcher, "dispatcher_status", lambda store: dispatcher.DispatcherStatus(alive=True, **values)
+    )
 
 
 def test_workers_and_queue_are_shown(open_page, make_run, monkeypatch):
     late, soon = make_run("queued", name="late"), make_run("queued", name="soon", width=30)
-    waiting.move(RunStore(soon.path.parent), [soon.id], to_front=True)
+    queue.move(RunStore(soon.path.parent), [soon.id], to_front=True)
     busy = make_run("running", name="busy")
     workers = (Worker("a", "node1", 1, (busy.id,)), Worker("b", "node2", 2))
     serve(monkeypatch, local=False, scheduler="tcp://10.0.0.1:8786", workers=workers)
@@ -446,7 +448,7 @@ def test_workers_and_queue_are_shown(open_page, make_run, monkeypatch):
     assert list(shown["Trains"]) == ["busy", "–"]
     assert list(order["Run"]) == ["soon", "late"]
     assert list(order["w"]) == [30, 12]
-    assert [run.id for run in waiting.look(RunStore(late.path.parent)).waiting] == [soon.id, late.id]
+    assert [run.id for run in queue.look(RunStore(late.path.parent)).waiting] == [soon.id, late.id]
 
 
 @pytest.mark.parametrize(
@@ -466,17 +468,17 @@ def test_the_limit_is_set_on_the_page_and_a_bad_one_is_refused(open_page, make_r
     make_run()
     app = open_page(PAGE, queue="true")
     app.number_input(key="limit-0").set_value(2).run()
-    assert waiting.wishes(store).limit == 2
+    assert queue.wishes(store).limit == 2
     app.number_input(key="limit-2").set_value(-1).run()
     assert "The limit is -1: it must be from 0" in errors(app)[0]
-    assert waiting.wishes(store).limit == 2
+    assert queue.wishes(store).limit == 2
 
 
 def test_queued_runs_are_put_first_and_last(open_page, make_run, store):
     runs = [make_run("queued", seed=seed) for seed in range(3)]
 
     def order():
-        return [run.id for run in waiting.look(store).waiting]
+        return [run.id for run in queue.look(store).waiting]
 
     app = open_page(PAGE, selected=runs[2].id)
     app.button(key="run first").click().run()

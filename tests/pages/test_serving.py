@@ -5,7 +5,7 @@ import urllib.request
 
 import pytest
 
-from glassy_core.ui.plotly_files import FILE, url
+from glassy_core.ui.components.plotly_files import FILE, url
 from tests.processes import in_time
 from tests.strangers.serving import served
 

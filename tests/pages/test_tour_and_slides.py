@@ -1,11 +1,11 @@
 """The tour and the slides, driven without a browser."""
 
 import pytest
-from made_runs import write_aging, write_sweep
 
-from glassy_core.ui.slides import SLIDES
-from glassy_core.ui.tour import STEPS
-from glassy_core.ui.words import typeset
+from glassy_core.ui.paper.slides import SLIDES
+from glassy_core.ui.shell.tour import STEPS
+from glassy_core.ui.shell.words import typeset
+from tests.made_runs import write_aging, write_sweep
 
 
 def words(app):

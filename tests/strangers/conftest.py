@@ -10,12 +10,14 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from glassy_core import estimates, jobs, kept_probes
-from glassy_core.chorales import load_edition
-from glassy_core.config import PRESETS
+from glassy_core.editions.editions import load_edition
+from glassy_core.jobs import dispatcher
+from glassy_core.jobs import speed as estimates
 from glassy_core.passphrase import VARIABLE, Tries
-from glassy_core.runs import RunStore, State
-from glassy_core.ui import presenter
+from glassy_core.runs import probes
+from glassy_core.runs.store import RunStore, State
+from glassy_core.settings import PRESETS
+from glassy_core.ui.shell import presenter
 from tests.made_runs import write_sweep
 from tests.singers import add_singer
 
@@ -54,8 +56,8 @@ def world(tmp_path, monkeypatch):
     store = RunStore(tmp_path / "runs")
     # What the real ones change is a process; these leave a file instead, so that a call is seen.
     mark, speed = store.directory / ".process-was-started", store.directory / SPEED
-    monkeypatch.setattr(jobs, "ensure_dispatcher", lambda store: mark.write_text("dispatcher"))
-    monkeypatch.setattr(kept_probes.subprocess, "Popen", lambda *_, **__: mark.write_text("probe"))
+    monkeypatch.setattr(dispatcher, "ensure_dispatcher", lambda store: mark.write_text("dispatcher"))
+    monkeypatch.setattr(probes.subprocess, "Popen", lambda *_, **__: mark.write_text("probe"))
     monkeypatch.setattr(estimates, "steps_per_second", lambda config, directory: speed.write_text("measured") and 400.0)
     st.cache_resource.clear()
     st.cache_data.clear()
@@ -78,7 +80,7 @@ def world(tmp_path, monkeypatch):
         os.utime(run.path / "state.json", (time.time() + 3600,) * 2)  # its heartbeat outlasts the test
         made.append(run)
     store.delete(made[2])
-    failed = kept_probes.path_of(singer, 1000, (75,)).with_suffix(".progress")
+    failed = probes.path_of(singer, 1000, (75,)).with_suffix(".progress")
     failed.parent.mkdir()
     failed.write_text(json.dumps({"error": "The probe's process ended before it was done: start it again."}))
     return World(store, singer, made[0], made[1], made[2])

@@ -17,9 +17,9 @@ import psutil
 import pytest
 
 from glassy_core import classroom
-from glassy_core.jobs import dispatcher_status
+from glassy_core.jobs.dispatcher import dispatcher_status
 from glassy_core.passphrase import VARIABLE
-from glassy_core.runs import RunStore
+from glassy_core.runs.store import RunStore
 from tests.strangers.conftest import PASSPHRASE, ROOT
 from tests.strangers.serving import end, served
 

@@ -2,8 +2,8 @@
 
 import ast
 
-from glassy_core.findings import Finding
-from glassy_core.ui import paper_parts
+from glassy_core.paper.findings import Finding
+from glassy_core.ui.paper import sections
 from tests.strangers.conftest import ROOT
 
 SOURCES = [*ROOT.glob("glassy_core/**/*.py"), *ROOT.glob("pages/*.py"), ROOT / "app.py"]
@@ -79,6 +79,6 @@ def test_html_is_made_in_known_places_of_numbers_and_escaped_words():
 
 def test_the_papers_table_escapes_what_it_is_given():
     nasty = "<img src=x onerror=alert(1)>"
-    row = paper_parts._row(Finding(5, nasty, nasty, nasty, "open", f"{nasty} `{nasty}`"))
+    row = sections._row(Finding(5, nasty, nasty, nasty, "open", f"{nasty} `{nasty}`"))
     assert "<img" not in row
     assert row.count("&lt;img") == 5

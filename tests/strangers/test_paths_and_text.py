@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from glassy_core import chorales
-from glassy_core.chorales import ChoraleError
-from glassy_core.config import ConfigError, RunConfig
-from glassy_core.runs import RunError
+from glassy_core.editions import editions
+from glassy_core.editions.editions import ChoraleError
+from glassy_core.runs.store import RunError
+from glassy_core.settings import ConfigError, RunConfig
 from tests.strangers.conftest import snapshot, unlock
 
 OUT = [
@@ -59,7 +59,7 @@ def test_an_address_that_names_what_lies_outside_shows_nothing_of_it(world, secr
 
 
 def test_actions_on_what_lies_outside_are_refused(world, secret):
-    from glassy_core.ui import actions
+    from glassy_core.ui.shell import actions
 
     before = snapshot(secret.parent)
     for out in OUT:
@@ -88,11 +88,11 @@ def test_a_name_that_is_a_path_or_markup_is_refused(world, name):
 
 def test_an_uploaded_file_has_no_say_in_where_it_goes(tmp_path):
     """Its name is never looked at, and nothing but the paper's own file is written; what is there stays."""
-    (tmp_path / chorales.PAPER_FILE).write_text("what was there")
+    (tmp_path / editions.PAPER_FILE).write_text("what was there")
     for content in (b"", b"{}", b"\x80\x04.", b"PK\x03\x04", b"x" * 6_000_000):
         with pytest.raises(ChoraleError, match="is not the paper's file"):
-            chorales.install_paper_file(content, tmp_path)
-    assert snapshot(tmp_path) == {chorales.PAPER_FILE: b"what was there"}
+            editions.install_paper_file(content, tmp_path)
+    assert snapshot(tmp_path) == {editions.PAPER_FILE: b"what was there"}
 
 
 def test_midi_and_all_downloads_have_plain_names(world, visit):

@@ -1,0 +1,78 @@
+"""The format of an edition's file: a JSON object of lists of chorales, chords and MIDI pitches."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import reprlib
+from typing import Any
+
+from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH, Chorale, Chord
+
+SPLITS = ("train", "valid", "test")
+
+
+class ChoraleError(ValueError):
+    """The chorales cannot be had as asked; the message says what is wrong, what is allowed and what to do."""
+
+
+def parse(content: bytes, where: str, own: bool = False) -> dict[str, tuple[Chorale, ...]]:
+    """The splits in a file.
+
+    where names the file in the ChoraleError that anything else raises. own: of the reader's own data "valid"
+    and "test" may be empty or missing, and every chorale has a transition.
+    """
+    splits = json_of(content, where)
+    if not isinstance(splits, dict):
+        raise ChoraleError(f"{where} is no JSON object: it must have the lists {', '.join(SPLITS)}.")
+    if own:
+        splits = {name: [] for name in SPLITS[1:]} | splits
+    found = {
+        name: () if own and name != "train" and splits[name] == [] else _chorales(splits.get(name), name, where)
+        for name in SPLITS
+    }
+    if own and not any(chord for chorale in found["train"] for chord in chorale):
+        raise ChoraleError(f"{where} has no note in 'train': there must be at least one.")
+    for name, chorales in found.items():
+        short = next((i for i, chorale in enumerate(chorales) if len(chorale) < 2), None)
+        if own and short is not None:
+            raise ChoraleError(f"{where}: {name} chorale {short} has one chord only, two are the least.")
+    return found
+
+
+def json_of(content: bytes, where: str) -> Any:
+    """The JSON value in a file; ChoraleError where there is none."""
+    try:
+        return json.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, an endless number, too deeply nested
+        raise ChoraleError(f"{where} is not JSON or is cut short: put the whole file there again.") from error
+
+
+def _chorales(values: Any, split: str, where: str) -> tuple[Chorale, ...]:
+    """One split, validated."""
+    if not isinstance(values, list) or not values:
+        raise ChoraleError(f"{where} has no chorales in {split!r}: there must be a list of at least one.")
+    for i, chorale in enumerate(values):
+        if not isinstance(chorale, list) or not chorale:
+            raise ChoraleError(
+                f"{where}: {split} chorale {i} is {reprlib.repr(chorale)}, it must be a list of at least one chord."
+            )
+    return tuple(
+        tuple(_chord(chord, f"{where}: {split} chorale {i}, chord {t}") for t, chord in enumerate(chorale))
+        for i, chorale in enumerate(values)
+    )
+
+
+def _chord(values: Any, place: str) -> Chord:
+    """One chord, validated; place names it."""
+    if not isinstance(values, list):
+        raise ChoraleError(f"{place} is {reprlib.repr(values)}, it must be a list of MIDI pitches.")
+    for pitch in values:
+        if type(pitch) is not int or not LOWEST_PITCH <= pitch <= HIGHEST_PITCH:
+            raise ChoraleError(
+                f"{place} has the pitch {reprlib.repr(pitch)}, "
+                f"it must be a whole number from {LOWEST_PITCH} to {HIGHEST_PITCH}."
+            )
+    if any(a >= b for a, b in itertools.pairwise(values)):
+        raise ChoraleError(f"{place} is {reprlib.repr(values)}, its pitches must ascend without repeats.")
+    return tuple(values)

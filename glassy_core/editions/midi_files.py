@@ -1,0 +1,61 @@
+"""A MIDI file to chords on a grid of quarter notes or finer, and pieces into the range that networks hear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH, Chorale
+from glassy_core.music.midi import OCTAVE, read_ticks
+from glassy_core.settings import ConfigError
+
+GRIDS = {"quarter": 1, "eighth": 2, "sixteenth": 4}  # chords a quarter note
+MOST_CHORDS = 20_000  # of one piece
+LATE = 8  # notes may begin and end this fraction of a step late, as players do
+
+
+def chords_on_grid(content: bytes, grid: str = "quarter") -> Chorale:
+    """The chords of a MIDI file at each step of the grid, counted from the file's beginning; any MIDI pitches.
+
+    A chord is what sounds an eighth of a step after its time: notes that begin a little late still count, notes
+    that are held a little over do not. Time is the file's own, in ticks of its quarter notes, so its tempi make no
+    difference. Drums are left out. Silence is kept, but for the silence before the first note of files that do not
+    say where they end (those that glassy wrote do, and come back chord for chord).
+    Raises ConfigError for bytes that are no MIDI file, and for more than MOST_CHORDS chords.
+    """
+    ticks = read_ticks(content)
+    n, quarter = GRIDS[grid], ticks.quarter
+
+    def steps_before(tick: int) -> int:
+        """How many grid times, an eighth of a step late, lie before a tick."""
+        return max(-((quarter - LATE * n * tick) // (LATE * quarter)), 0)
+
+    length = round(n * ticks.end / quarter) if ticks.marked else steps_before(ticks.end)
+    if length > MOST_CHORDS:
+        raise ConfigError(f"The piece has {length} chords on this grid, at most {MOST_CHORDS} are taken: cut it.")
+    pitches = sorted({pitch for _, _, pitch in ticks.notes})
+    column = {pitch: i for i, pitch in enumerate(pitches)}
+    changes = np.zeros((length + 1, len(pitches)), dtype=np.int64)  # notes begun less notes ended, step by step
+    for start, end, pitch in ticks.notes:
+        changes[min(steps_before(start), length), column[pitch]] += 1
+        changes[min(steps_before(end), length), column[pitch]] -= 1
+    sounding = changes.cumsum(axis=0)[:-1] > 0
+    chords = tuple(tuple(pitches[i] for i in np.flatnonzero(row)) for row in sounding)
+    first = 0 if ticks.marked else next((t for t, chord in enumerate(chords) if chord), 0)
+    return chords[first:]
+
+
+def shift_into_range(pieces: Sequence[Chorale]) -> int | None:
+    """The semitones that bring all pitches of these pieces into 43..96, None where no number does.
+
+    0 where they are in range, else the fewest octaves, else the fewest semitones. At least one note sounds.
+    """
+    pitches = [pitch for piece in pieces for chord in piece for pitch in chord]
+    allowed = range(LOWEST_PITCH - min(pitches), HIGHEST_PITCH - max(pitches) + 1)
+    return min(allowed, key=lambda shift: (shift % OCTAVE != 0, abs(shift)), default=None)
+
+
+def shifted(piece: Chorale, semitones: int) -> Chorale:
+    """The piece, transposed."""
+    return tuple(tuple(pitch + semitones for pitch in chord) for chord in piece)

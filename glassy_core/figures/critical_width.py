@@ -1,0 +1,199 @@
+"""Figures of the learnability transition: 1/tau* against width, w_c against NLL* (Hertz & Tyrcha, Figs. 5-6)."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from glassy_core.figures.figure_parts import add_band, axis, empty, layout
+from glassy_core.figures.palette import GREY, SHADES, depth_colour
+from glassy_core.paper.numbers import PAPER_THRESHOLD, PAPER_W_C
+from glassy_core.physics.critical_width.criticality import Criticality, CriticalWidth, DepthResult
+from glassy_core.physics.critical_width.learning_times import LearningTime
+from glassy_core.physics.learning_curves.power_law import Estimate
+
+STEPS = 120  # points of a drawn parabola
+ARROW = 9  # pixels, of a run that did not reach a threshold, and from one threshold's arrows to the next one's
+
+
+def shade(threshold: float, thresholds: Sequence[float]) -> str:
+    """The colour of a threshold among all of them."""
+    place = sorted(thresholds).index(threshold)
+    return SHADES[round(place * (len(SHADES) - 1) / max(len(thresholds) - 1, 1))]
+
+
+def transition(
+    result: DepthResult,
+    shown: Sequence[float],
+    paper: bool = False,
+    extent: tuple[float, float] | None = None,
+    top: float | None = None,
+) -> go.Figure:
+    """1/tau* against width of one depth: runs, parabolas with 95 % bands, below them w_c, where they are 0 (Fig. 5).
+
+    shown: the thresholds to draw. paper: whether the paper's w_c may stand beside ours. extent: widths along x.
+    top: the greatest 1/tau* to draw, None for that of these runs.
+    A run that never reached NLL* is an arrow down whose tip is at its bound 1/tau_reached; those of further
+    thresholds are stacked on it, the strictest lowest.
+    """
+    figure = empty()
+    every = sorted(result.thresholds)
+    drawn = [threshold for threshold in every if threshold in shown]
+    low, high = extent or widths([result])
+    for row, threshold in enumerate(drawn):
+        found, colour = result.thresholds[threshold], shade(threshold, every)
+        _add_parabola(figure, found, colour, low, high)
+        _add_runs(figure, found, colour, row * (ARROW + 1))
+        if found.w_c:
+            _add_root(figure, found, found.w_c, colour, row)
+    if paper and result.depth in PAPER_W_C and PAPER_THRESHOLD in shown:
+        _add_papers_root(figure, PAPER_W_C[result.depth], drawn.index(PAPER_THRESHOLD))
+    if top is None:
+        top = max((time.rate for threshold in drawn for time in result.thresholds[threshold].points), default=0.01)
+    revision = f"{result.depth}-{drawn}"
+    x = axis("width w (units per layer)", revision=revision, range=[low, high], anchor="y2")
+    y = axis("1 / τ* (per unit of proper time)", revision=revision, range=[0, 1.12 * top], domain=[0.24, 1])
+    rows = {"domain": [0, 0.19], "range": [max(len(drawn), 1) - 0.4, -0.6], "showticklabels": False, "ticks": ""}
+    rows |= {"title": {"text": "w<sub>c</sub>"}, "showgrid": False, "fixedrange": True}
+    figure.update_layout(layout(x, y, yaxis2=rows))
+    figure.update_layout(legend_title_text="NLL* =")
+    return figure
+
+
+def widths(results: Iterable[DepthResult]) -> tuple[float, float]:
+    """The widths to draw along x: those of all runs, and every w_c, with some room."""
+    every = [float(time.width) for result in results for found in result.thresholds.values() for time in found.times]
+    roots = [found.w_c.value for result in results for found in result.thresholds.values() if found.w_c]
+    low, high = min([*every, *roots], default=0.0), max([*every, *roots], default=1.0)
+    room = 0.06 * max(high - low, 4.0)
+    return max(low - room, 0.0), high + room
+
+
+def _add_parabola(figure: go.Figure, found: CriticalWidth, colour: str, low: float, high: float) -> None:
+    """The fit and its band, from the band's own root on: below it a rate would be negative."""
+    if found.fit is None or not np.isfinite(found.fit.root):
+        return
+    start = found.w_c.low if found.w_c else found.fit.root
+    w = np.linspace(max(start, low), high, STEPS)
+    value, below, above = found.curve(w)
+    group = f"{found.threshold:g}"
+    add_band(figure, w, np.maximum(below, 0), np.maximum(above, 0), colour, group, group)
+    drawn = value >= 0
+    figure.add_scatter(
+        x=w[drawn], y=value[drawn], mode="lines", line={"color": colour, "width": 2}, showlegend=False,
+        legendgroup=group, uid=f"{group}-fit", hoverinfo="skip", meta="fit",
+    )  # fmt: skip
+
+
+def _add_runs(figure: go.Figure, found: CriticalWidth, colour: str, up: float) -> None:
+    """The runs that reached NLL*, and those that did not, so many pixels up, or the last would hide all others."""
+    group = f"{found.threshold:g}"
+    kinds = (
+        ("points", found.points, {"symbol": "circle", "size": 9}, "τ* = %{customdata[0]:.4g}"),
+        (
+            "censored",
+            found.censored,
+            {"symbol": "arrow", "angle": 180, "standoff": up, "size": ARROW},
+            "not reached by τ = %{customdata[0]:.4g}: 1/τ* lies below",
+        ),
+    )
+    for kind, times, marker, words in kinds:
+        figure.add_scatter(
+            x=[time.width for time in times],
+            y=[time.rate for time in times],
+            customdata=[[time.tau_star or time.tau_reached, time.seed, html.escape(time.run)] for time in times],
+            mode="markers",
+            marker={"color": colour, **marker},
+            name=group,
+            legendgroup=group,
+            showlegend=kind == "points",
+            uid=f"{group}-{kind}",
+            meta=kind,
+            hovertemplate=f"<b>w = %{{x}}</b>, seed %{{customdata[1]}}, NLL* = {group} bits<br>{words}<br>"
+            "1/τ* = %{y:.3g}<br>%{customdata[2]}<extra></extra>",
+        )
+
+
+def _add_root(figure: go.Figure, found: CriticalWidth, w_c: Estimate, colour: str, row: int) -> None:
+    """w_c and its interval, in a row of its own below the curves."""
+    group = f"{found.threshold:g}"
+    figure.add_scatter(
+        x=[w_c.value], y=[row], yaxis="y2", mode="markers", uid=f"{group}-root", legendgroup=group, meta="w_c",
+        showlegend=False,
+        marker={"color": colour, "symbol": "diamond", "size": 12, "line": {"width": 1, "color": "white"}},
+        error_x=_bars([w_c], colour) | {"thickness": 3, "width": 7},
+        hovertemplate=f"<b>w<sub>c</sub> = {w_c.value:.2f}</b> at NLL* = {group} bits<br>"
+        f"95 %: {w_c.low:.2f} to {w_c.high:.2f}<extra></extra>",
+    )  # fmt: skip
+
+
+def _add_papers_root(figure: go.Figure, w_c: float, row: int) -> None:
+    figure.add_scatter(
+        x=[w_c], y=[row], yaxis="y2", mode="markers", name="the paper's w_c", uid="paper", meta="paper",
+        marker={"symbol": "x", "size": 11, "color": GREY},
+        hovertemplate=f"<b>The paper's w<sub>c</sub> = {w_c:g}</b> at NLL* = {PAPER_THRESHOLD} bits<extra></extra>",
+    )  # fmt: skip
+
+
+def critical_widths(criticality: Criticality, paper: bool = False) -> go.Figure:
+    """NLL* against w_c, with the linear regression of w_c on NLL* of every depth (Fig. 6)."""
+    figure = empty()
+    for depth, result in criticality.depths.items():
+        colour, name = depth_colour(depth), f"d = {depth}"
+        known = {t: found.w_c for t, found in sorted(result.thresholds.items()) if found.w_c}
+        estimates = list(known.values())
+        figure.add_scatter(
+            x=[w_c.value for w_c in estimates], y=list(known), mode="markers", name=name, legendgroup=name,
+            uid=f"{depth}-w_c", meta="w_c", marker={"color": colour, "size": 10}, error_x=_bars(estimates, colour),
+            customdata=[[w_c.low, w_c.high] for w_c in estimates],
+            hovertemplate=f"<b>{name}</b>, NLL* = %{{y}} bits<br>w<sub>c</sub> = %{{x:.2f}}, "
+            "95 %: %{customdata[0]:.2f} to %{customdata[1]:.2f}<extra></extra>",
+        )  # fmt: skip
+        if (slope := result.line.slope) and (intercept := result.line.intercept):
+            at = np.linspace(0, max(result.thresholds) * 1.05, STEPS)
+            line = intercept.value + slope.value * at
+            figure.add_scatter(
+                x=line[line >= 0], y=at[line >= 0], mode="lines", legendgroup=name, showlegend=False,
+                line={"color": colour, "width": 2}, uid=f"{depth}-line", hoverinfo="skip", meta="line",
+            )  # fmt: skip
+        if paper and depth in PAPER_W_C:
+            figure.add_scatter(
+                x=[PAPER_W_C[depth]], y=[PAPER_THRESHOLD], mode="markers", name=f"the paper's, {name}", meta="paper",
+                uid=f"{depth}-paper", marker={"symbol": "x", "size": 11, "color": colour},
+            )  # fmt: skip
+    x, y = axis("critical width w<sub>c</sub> (units)"), axis("threshold NLL* (bits)", rangemode="tozero")
+    figure.update_layout(layout(x, y))
+    return figure
+
+
+def csv_lines(criticality: Criticality, settings: str) -> Iterable[str]:
+    """All learning times as CSV; settings: one comment line above."""
+    yield f"# {settings}\n"
+    yield "# tau: proper time, sum of eta; threshold: bits; no tau_star: not reached by tau_reached\n"
+    yield "run,depth,width,seed,threshold,tau_star,tau_reached,inverse_tau,censored\n"
+    for depth, result in criticality.depths.items():
+        for threshold, found in result.thresholds.items():
+            for time in found.times:
+                yield _row(depth, threshold, time)
+
+
+def _row(depth: int, threshold: float, time: LearningTime) -> str:
+    star = "" if time.tau_star is None else repr(time.tau_star)
+    cells = (time.run, depth, time.width, time.seed, threshold, star, time.tau_reached, time.rate, int(time.censored))
+    return ",".join(map(str, cells)) + "\n"
+
+
+def _bars(estimates: Sequence[Estimate], colour: str) -> dict[str, Any]:
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [estimate.high - estimate.value for estimate in estimates],
+        "arrayminus": [estimate.value - estimate.low for estimate in estimates],
+        "color": colour,
+        "thickness": 2,
+        "width": 6,
+    }

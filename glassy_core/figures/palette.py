@@ -1,0 +1,112 @@
+"""Colours of runs, regimes, depths and weights, for the light and for the dark page; no UI in here.
+
+Every colour keeps a contrast of 3:1 to both page backgrounds, so that one set serves both themes. Within a set no two
+are alike to eyes without red, green or blue cones.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from glassy_core.paper.regimes import regime
+from glassy_core.settings import RunConfig
+
+# The first is the regime's; the others are for further networks of it in the same figure.
+FAMILIES = {
+    "under": ("#BD3063", "#DC4F81", "#AC3992", "#DE6E74"),
+    "near": ("#BB8805", "#9F7100", "#855E02", "#A08142"),
+    "over": ("#0085C8", "#3A61C4", "#7D8FB5", "#1096E9"),
+}
+# For runs of no known regime.
+SEQUENCE = ("#B66AF9", "#5E6F03", "#F2446C", "#455ED2", "#7B8B9B", "#9A4694")
+# For what has an order: waiting times, thresholds, depths.
+SHADES = ("#2A66DB", "#7C5598", "#AB728D", "#BD3A2B", "#DA720D")
+# Of the kinds of weights, as in Fig. 1.
+WEIGHTS = {"J": "#1D96E6", "M": "#2F7464", "K": "#B4410D", "W": "#8050B0", "h0": "#8F8F8F"}
+DEPTHS = {1: SHADES[0], 2: SHADES[3], 5: SHADES[4], 10: SHADES[1]}
+# Of lines whose colour other networks have already; none is as the dashes that mean something of themselves.
+DASHES = ("solid", "10px,3px,2px,3px", "10px,3px,2px,3px,2px,3px", "10px,3px,4px,3px")
+GREY = "#85827C"  # of reference lines
+FADED = 0.45  # opacity of a curve that steps back, under its fit or beside what is fitted
+PAPER_BACKGROUND = {"light": "#FCFBF8", "dark": "#15181C"}
+TEXT = {"light": "#23262B", "dark": "#E8E4DA"}
+KEY = {"under": "red: below", "near": "amber: near", "over": "blue: above"}
+
+
+def colour(config: RunConfig) -> str:
+    """The colour of the network's regime, or the first of the sequence."""
+    known = regime(config)
+    return FAMILIES[known][0] if known else SEQUENCE[0]
+
+
+def colours(configs: Mapping[str, RunConfig]) -> dict[str, str]:
+    """One colour a run id: of its regime's family, or of the sequence, where it begins at a place that the id gives.
+
+    Among the runs given no two share a colour while the family or the sequence lasts, but for seeds of one network.
+    """
+    return {run_id: ink for run_id, (ink, _) in _shared(configs).items()}
+
+
+def turns(configs: Mapping[str, RunConfig]) -> dict[str, int]:
+    """How many other networks have each run's colour before it: 0 while colours last, then dashes tell them apart."""
+    return {run_id: turn for run_id, (_, turn) in _shared(configs).items()}
+
+
+def dash(turn: int) -> str:
+    """The dashes of a line; they come round again, too."""
+    return DASHES[turn % len(DASHES)]
+
+
+def _shared(configs: Mapping[str, RunConfig]) -> dict[str, tuple[str, int]]:
+    chosen, networks = dict[str, tuple[str, int]](), dict[RunConfig, tuple[str, int]]()
+    for run_id in sorted(configs):
+        config = configs[run_id]
+        known = regime(config)
+        if known:
+            network = replace(config, name="", seed=0)
+            if network not in networks:
+                networks[network] = _free(FAMILIES[known], networks.values())
+            chosen[run_id] = networks[network]
+        else:
+            start = zlib.crc32(run_id.encode()) % len(SEQUENCE)
+            chosen[run_id] = _free(SEQUENCE[start:] + SEQUENCE[:start], chosen.values())
+    return chosen
+
+
+def key(configs: Iterable[RunConfig]) -> str:
+    """A sentence that says what the colours of these runs mean; empty where none has a regime."""
+    there = {regime(config) for config in configs}
+    words = ", ".join(words for name, words in KEY.items() if name in there)
+    return f"{words[0].upper()}{words[1:]} the critical width." if words else ""
+
+
+def depth_colour(depth: int) -> str:
+    """The colour of a depth in the figures that compare depths."""
+    return DEPTHS.get(depth, SHADES[2])
+
+
+def _free(family: Sequence[str], taken: Iterable[tuple[str, int]]) -> tuple[str, int]:
+    """The first of the family that is not taken; once all are, they come round again. And how often it was taken."""
+    used = Counter(ink for ink, _ in taken)
+    ink = min(family, key=lambda ink: used[ink])
+    return ink, used[ink]
+
+
+def both(of_theme: Mapping[str, str]) -> str:
+    """A colour of the light and one of the dark page as CSS has them."""
+    return f"light-dark({of_theme['light']}, {of_theme['dark']})"
+
+
+def contrast(a: str, b: str) -> float:
+    """WCAG contrast ratio of two #RRGGBB colours, 1 to 21."""
+    lighter, darker = sorted((_luminance(a), _luminance(b)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    channels = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

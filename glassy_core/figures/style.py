@@ -1,0 +1,181 @@
+"""What all figures share: what a curve and a view are, the look, the traces that belong to one legend entry."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from glassy_core.figures.palette import PAPER_BACKGROUND, TEXT, dash
+from glassy_core.paper.findings import whole
+from glassy_core.runs.records import Series
+from glassy_core.settings import RunConfig
+from glassy_core.training.spikes import Spikes
+
+X_TITLES = {"tau": "proper time τ = Σ η", "step": "learning steps", "seconds": "seconds of training"}
+KINDS = ("training", "held-out", "minibatch", "accuracy")
+
+Floats = NDArray[np.float64]
+
+
+STYLES: dict[str, dict[str, Any]] = {
+    "minibatch": {"line": {"width": 1}, "opacity": 0.35},
+    "held-out": {"line": {"width": 1.6}},
+    "training": {"line": {"width": 2.2}},
+    "accuracy": {"line": {"width": 1.6}, "yaxis": "y2"},
+}
+
+# Of held-out lines, beside the palette's of the others.
+HELD_OUT = ("5px,4px", "5px,3px,1px,3px", "5px,3px,1px,3px,1px,3px", "5px,3px,3px,3px")
+
+
+def style(kind: str, turn: int) -> dict[str, Any]:
+    """How a line of one of the KINDS is drawn; turn: of its colour, see palette.turns."""
+    if kind == "minibatch":  # too faint and rough for dashes
+        return STYLES[kind]
+    dashes = HELD_OUT[turn % len(HELD_OUT)] if kind == "held-out" else dash(turn)
+    return STYLES[kind] | {"line": STYLES[kind]["line"] | {"dash": dashes}}
+
+
+class Entry(Protocol):
+    """What has an entry in the legend."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def colour(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One run to draw.
+
+    label: as the legend has it. colour: #RRGGBB; turn: of the colour, see palette.turns. floor: bits, the least NLL
+    that is possible on the run's data, None where unknown; data: the name of those data.
+    spikes: of its NLL, None where not looked for.
+    """
+
+    id: str
+    label: str
+    colour: str
+    config: RunConfig
+    series: Series
+    floor: float | None
+    data: str
+    spikes: Spikes | None = None
+    turn: int = 0
+
+
+@dataclass(frozen=True)
+class View:
+    """How learning curves are looked at: the quantity along x, logarithmic or linear axes, what is shown.
+
+    laws: with the paper's laws and their asymptotes, where there are any for the networks.
+    """
+
+    x: Literal["tau", "step", "seconds"] = "tau"
+    x_log: bool = True
+    y_log: bool = True
+    shown: tuple[str, ...] = ("training", "held-out")
+    laws: bool = True
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Runs of one setting, one a seed, that are drawn and fitted as one; a run by itself is a setting of one curve."""
+
+    id: str
+    label: str
+    colour: str
+    curves: tuple[Curve, ...]
+
+    @property
+    def config(self) -> RunConfig:
+        """Of the first seed."""
+        return self.curves[0].config
+
+    @property
+    def turn(self) -> int:
+        return self.curves[0].turn
+
+    @property
+    def floor(self) -> float | None:
+        return self.curves[0].floor
+
+    @property
+    def data(self) -> str:
+        return self.curves[0].data
+
+
+def template(theme: Literal["light", "dark"]) -> go.layout.Template:
+    """Text, grid and background for a page of that theme."""
+    text, background = TEXT[theme], PAPER_BACKGROUND[theme]
+    grid, line = {"light": ("#E7E3D9", "#A9A498"), "dark": ("#2B3037", "#5C636C")}[theme]
+    axis = {
+        "gridcolor": grid,
+        "linecolor": line,
+        "tickcolor": line,
+        "showline": True,
+        "ticks": "outside",
+        "ticklen": 5,
+        "zeroline": False,
+        "title": {"standoff": 12},
+        "minor": {"ticks": "outside", "ticklen": 3, "tickcolor": line, "showgrid": False},
+    }
+    return go.layout.Template(
+        layout={
+            "font": {"color": text, "size": 14},
+            "separators": f".{whole(1000)[1]}",  # in counts, on axes and in hover texts
+            "paper_bgcolor": background,
+            "plot_bgcolor": background,
+            "xaxis": axis,
+            "yaxis": axis,
+            "legend": {"bgcolor": f"rgba({rgb(background)},0.8)"},
+            "hoverlabel": {"bgcolor": background, "font": {"color": text}, "align": "left"},
+            "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": line, "activecolor": text},
+        }
+    )
+
+
+def named(entry: Entry, kind: str, **properties: Any) -> go.Scatter:
+    """A trace that belongs to the legend entry of a run or setting."""
+    for key in ("line", "marker", "textfont"):
+        if key in properties:
+            properties[key] = {"color": entry.colour, **properties[key]}
+    return go.Scatter(
+        name=html.escape(entry.label),
+        uid=f"{entry.id}-{kind}",
+        legendgroup=entry.id,
+        meta=kind,
+        **{"showlegend": False} | properties,
+    )
+
+
+def legend_entry(entry: Entry, turn: int) -> go.Scatter:
+    """The legend's line of a run or setting: one of its own, so that it stays whatever is shown."""
+    line = {"width": 3, "dash": dash(turn)}
+    return named(entry, "entry", x=[None], y=[None], showlegend=True, line=line, mode="lines")
+
+
+def rgb(colour: str) -> str:
+    """A colour #RRGGBB as "r,g,b"."""
+    return ",".join(str(int(colour[k : k + 2], 16)) for k in (1, 3, 5))
+
+
+def values(curve: Curve, kind: str) -> Floats:
+    """One of the KINDS of a curve's columns; accuracy as the share of wrong signs."""
+    if kind == "accuracy":
+        return 1 - curve.series.accuracy
+    names = {"training": "nll", "held-out": "nll_valid", "minibatch": "nll_minibatch"}
+    return getattr(curve.series, names[kind])
+
+
+def drawable(x: Floats, y: Floats, view: View) -> Any:
+    """Where the axes can show (x, y)."""
+    return np.isfinite(x) & np.isfinite(y) & ((x > 0) | (not view.x_log)) & ((y > 0) | (not view.y_log))

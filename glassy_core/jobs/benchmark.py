@@ -1,0 +1,186 @@
+"""How fast the compiled engine learns: against the peer, as a share of the processor's speed, and what it costs.
+
+Everything runs on one thread. The rates compared are per second of processor time of this process, and the engine,
+the peer and the matrix product alternate in short rounds of which the medians are reported, so that other work on
+the machine disturbs the comparison little.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassy_core.editions.encoding import N_PITCHES, Chorale, Transitions
+from glassy_core.jobs.speed import calls_per_second, rate_of
+from glassy_core.network.compiled.learner import CompiledLearner
+from glassy_core.network.equations import initial_weights
+
+BATCH_SIZE = 300
+ETA = 4e-4
+SHAPES = ((1, 100), (2, 30), (2, 68), (2, 90), (5, 40))  # (depth, width)
+CLASS_CHORALES, CLASS_WIDTHS = 8, (10, 24, 48)
+COST_CHORALES, COST_WIDTHS, COST_DEPTHS = (10, 20, 40, 80), (10, 20, 30, 45, 68, 90, 120), (1, 2, 3, 5, 10)
+SGEMM_SIZE = 1024
+ROUND_SECONDS = 0.25  # processor time given to each of engine, peer and matrix product in a round
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One shape: medians over the rounds. Rates in steps per second of processor time."""
+
+    depth: int
+    width: int
+    steps_per_s: float
+    peer_steps_per_s: float
+    ratio: float
+    flop_share: float  # dense_flops x steps_per_s / the rate of sgemm measured in the same rounds
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Processor time of one step against one of the numbers that decide it."""
+
+    chorales: int
+    transitions: int
+    depth: int
+    width: int
+    milliseconds: float
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """The whole measurement; class_world and cost are empty after a quick one."""
+
+    shapes: tuple[Comparison, ...]
+    class_world: tuple[Comparison, ...]
+    cost: dict[str, tuple[Cost, ...]]  # "chorales", "width", "depth"
+    sgemm_gflops: float  # float32 product of two 1024 x 1024 matrices in torch, 1e9 flops per second
+    threads: int = 1
+
+    @property
+    def geometric_mean_ratio(self) -> float:
+        return float(np.exp(np.mean([np.log(shape.ratio) for shape in self.shapes])))
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict of plain JSON values."""
+        return {
+            "shapes": [asdict(shape) for shape in self.shapes],
+            "geometric_mean_ratio": self.geometric_mean_ratio,
+            "threads": self.threads,
+            "class_world": [asdict(shape) for shape in self.class_world],
+            "cost": {name: [asdict(point) for point in points] for name, points in self.cost.items()},
+            "sgemm_gflops": self.sgemm_gflops,
+        }
+
+    def table(self) -> str:
+        """The same for a reader, as Markdown."""
+        head = "| d | w | steps/s | peer steps/s | ratio | share of sgemm |\n|---|---|---|---|---|---|"
+        parts = [f"sgemm: {self.sgemm_gflops:.0f} GFLOP/s on one thread", ""]
+        for title, rows in (("Shapes", self.shapes), (f"Class world, {CLASS_CHORALES} chorales", self.class_world)):
+            if rows:
+                parts += [f"{title}\n\n{head}", *map(_row, rows), ""]
+        parts.append(f"Geometric mean of the ratios of the shapes: {self.geometric_mean_ratio:.1f}")
+        for name, points in self.cost.items():
+            parts += ["", f"Cost against {name}\n", "| chorales | P | d | w | ms a step |\n|---|---|---|---|---|"]
+            parts += [
+                f"| {c.chorales} | {c.transitions} | {c.depth} | {c.width} | {c.milliseconds:.3f} |" for c in points
+            ]
+        return "\n".join(parts)
+
+
+def _row(c: Comparison) -> str:
+    rates = f"{c.steps_per_s:.0f} | {c.peer_steps_per_s:.1f} | {c.ratio:.1f} | {100 * c.flop_share:.0f} %"
+    return f"| {c.depth} | {c.width} | {rates} |"
+
+
+def dense_flops(depth: int, width: int, P: int, p: int) -> float:
+    """Floating-point operations of one delayed step if every product with a weight matrix were dense.
+
+    Two a multiply-add: for all P transitions the forward products with J, M, K and W and the backward ones with
+    K, J and M, and for the p of the minibatch one outer product a matrix. The sparse inputs count as dense; tanh,
+    sums and the projection of M are left out.
+    """
+    d, w = depth, width
+    hidden = (2 * d - 1) * w * w  # all M, and the J between layers
+    forward = hidden + 2 * w * N_PITCHES + N_PITCHES**2
+    backward = hidden + w * N_PITCHES
+    return 2.0 * (P * (forward + backward) + p * forward)
+
+
+def run(chorales: Sequence[Chorale], quick: bool = False) -> Benchmark:
+    """Measure everything on these chorales: about a minute; quick: the shapes only, some ten seconds."""
+    rounds, seconds = (3, ROUND_SECONDS / 2) if quick else (5, ROUND_SECONDS)
+    with _one_thread():
+        data = Transitions.pack(chorales, "per_note")
+        shapes, sgemm = zip(*(compare(d, w, data, rounds, seconds) for d, w in SHAPES), strict=True)
+        few = Transitions.pack(chorales[:CLASS_CHORALES], "per_note")
+        class_world = [] if quick else [compare(2, w, few, rounds, seconds)[0] for w in CLASS_WIDTHS]
+        cost = {} if quick else costs(chorales, seconds)
+    return Benchmark(shapes, tuple(class_world), cost, float(np.median(sgemm)))
+
+
+def compare(depth: int, width: int, data: Transitions, rounds: int, seconds: float) -> tuple[Comparison, float]:
+    """Engine and peer from the same start with the same minibatches; also the rate of sgemm, GFLOP/s."""
+    import torch
+
+    from glassy_core.network.autograd_peer import Peer
+
+    rng = np.random.default_rng(0)
+    start = initial_weights(depth, width, rng)
+    size = min(BATCH_SIZE, data.P)
+    engine, peer = CompiledLearner([start], data, "delayed"), Peer(start, data)
+    A, B, C = torch.rand((SGEMM_SIZE, SGEMM_SIZE)), torch.rand((SGEMM_SIZE, SGEMM_SIZE)), torch.empty(SGEMM_SIZE**2)
+    C = C.reshape(SGEMM_SIZE, SGEMM_SIZE)
+
+    def batch() -> NDArray[np.int64]:
+        return rng.choice(data.P, size, replace=False)
+
+    def learn() -> None:
+        engine.evaluate()
+        engine.update([ETA], batch()[None])
+
+    trials = (learn, lambda: peer.step(ETA, batch()), lambda: torch.mm(A, B, out=C))
+    for trial in trials:
+        calls_per_second(trial, 0.02, time.process_time)
+    measured = [[calls_per_second(trial, seconds, time.process_time) for trial in trials] for _ in range(rounds)]
+    ours, theirs, products = np.array(measured).T
+    flops = products * 2.0 * SGEMM_SIZE**3
+    share = ours * dense_flops(depth, width, data.P, size) / flops
+    medians = [float(np.median(x)) for x in (ours, theirs, ours / theirs, share)]
+    return Comparison(depth, width, *medians), float(np.median(flops)) / 1e9
+
+
+def costs(chorales: Sequence[Chorale], seconds: float) -> dict[str, tuple[Cost, ...]]:
+    """Cost of a step against the number of chorales, the width and the depth, the others as in d = 2, w = 30."""
+    points = {
+        "chorales": [(n, 2, 30) for n in COST_CHORALES if n <= len(chorales)],
+        "width": [(len(chorales), 2, w) for w in COST_WIDTHS],
+        "depth": [(len(chorales), d, 30) for d in COST_DEPTHS],
+    }
+
+    def cost(n: int, depth: int, width: int) -> Cost:
+        data = Transitions.pack(chorales[:n], "per_note")
+        engine = CompiledLearner([initial_weights(depth, width, np.random.default_rng(0))], data, "delayed")
+        rate = rate_of(engine, data.P, BATCH_SIZE, seconds, time.process_time)
+        return Cost(n, data.P, depth, width, 1e3 / rate)
+
+    return {name: tuple(cost(*point) for point in chosen) for name, chosen in points.items()}
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Torch on one thread."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

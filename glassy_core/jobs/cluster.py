@@ -1,0 +1,147 @@
+"""The Dask workers that train runs: those of a cluster that is there already, or a local cluster's."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from glassy_core.files import read_json
+
+VARIABLE = "GLASSY_SCHEDULER"  # an address such as tcp://host:8786, or a scheduler file
+MOST_THREADS = 100_000  # that a worker may say it has
+LEAST_WORKERS = 3  # the class trio moves together even on two cores
+LOWERED_PRIORITY = 10  # niceness of the workers: the pages stay quick
+
+# An idle cluster should cost next to nothing: it samples neither its workers' code nor the machine.
+QUIET = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "500ms",
+    "distributed.admin.system-monitor.interval": "10s",
+    "distributed.scheduler.work-stealing": False,
+}
+
+
+class ClusterError(RuntimeError):
+    """The cluster cannot be used now; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A worker process. threads: runs it takes at once; runs: ids of those that it has now."""
+
+    name: str
+    host: str
+    threads: int
+    runs: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, values: Any) -> Worker:
+        """A worker as a file has it; TypeError or KeyError for what cannot be one."""
+        worker = cls(**values | {"runs": tuple(values["runs"])})
+        texts = worker.name, worker.host, *worker.runs
+        if not all(isinstance(text, str) for text in texts) or type(worker.threads) is not int:
+            raise TypeError("A worker has names and a whole number of threads.")
+        if not 0 <= worker.threads <= MOST_THREADS:
+            raise TypeError(f"No worker has {worker.threads} threads.")
+        return worker
+
+
+def given() -> str | None:
+    """What $GLASSY_SCHEDULER names, where it names anything."""
+    return os.environ.get(VARIABLE) or None
+
+
+def address_of(name: str) -> str:
+    """The scheduler's address, which a scheduler file may hold; ClusterError where there is none."""
+    if "://" in name:
+        return name
+    values = read_json(Path(name))
+    if not values or not isinstance(values.get("address"), str):
+        raise ClusterError(
+            f"${VARIABLE} is {name!r}, and no such scheduler file can be read: "
+            "it must be an address such as tcp://host:8786, or the file that `dask scheduler --scheduler-file` writes."
+        )
+    return str(values["address"])
+
+
+@contextlib.contextmanager
+def connected(address: str) -> Iterator[Any]:
+    """A client of the scheduler, its workers warm; ClusterError where that does not answer or cannot train."""
+    from distributed import Client
+
+    try:
+        client = Client(address, set_as_default=False, timeout="10s")
+    except (OSError, ValueError) as error:  # a time-out, or no address at all
+        raise ClusterError(f"The scheduler at {address} does not answer: start it, or set ${VARIABLE} anew.") from error
+    with client:
+        for worker, problem in client.run(warm_up, on_error="return").items():
+            if isinstance(problem, BaseException):
+                raise ClusterError(
+                    f"The worker {worker} cannot train ({problem}): start it in glassy's directory and environment."
+                )
+        yield client
+
+
+def workers(client: Any, address: str) -> list[Worker]:
+    """The cluster's workers, by name; ClusterError where the scheduler, at that address, is gone."""
+    gone = f"The scheduler at {address} is gone: runs go on as soon as it is back with its workers."
+    try:
+        found = client.scheduler_info(n_workers=-1)["workers"]
+        busy = client.processing()
+    except (OSError, ValueError, RuntimeError, KeyError) as error:  # in the middle of a word, or without any answer
+        raise ClusterError(gone) from error
+    if client.status != "running":
+        raise ClusterError(gone)
+    return sorted(
+        (
+            Worker(str(value["name"]), value["host"], value["nthreads"], tuple(map(run_id_of, busy.get(where, ()))))
+            for where, value in found.items()
+        ),
+        key=lambda worker: (worker.host, worker.name),
+    )
+
+
+def key_of(run_id: str, attempt: int) -> str:
+    """The name of a run's task; Dask wants another one every time."""
+    return f"{run_id}+{attempt}"
+
+
+def run_id_of(key: str) -> str:
+    return key.split("+")[0]
+
+
+@contextlib.contextmanager
+def local() -> Iterator[str]:
+    """A cluster of this machine's own, one thread a worker; its scheduler's address."""
+    import dask
+    from distributed import LocalCluster
+
+    dask.config.set(QUIET)
+    os.nice(LOWERED_PRIORITY)
+    # Numerical libraries read these when they are loaded in the workers.
+    os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
+    with LocalCluster(
+        n_workers=max(os.cpu_count() or 1, LEAST_WORKERS),
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+        memory_limit=None,
+    ) as cluster:
+        yield cluster.scheduler_address
+
+
+def warm_up() -> None:
+    """What a worker loads before its first run, so that the run starts at once."""
+    from glassy_core.network.compiled import learner
+
+    # One worker compiles, the others then find the kernels on the disk.
+    with open(Path(tempfile.gettempdir()) / f"glassy-warm-{os.getuid()}.lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        learner.warm()

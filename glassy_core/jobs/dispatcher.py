@@ -1,0 +1,278 @@
+"""Where runs are executed: a queue on the disk, and a dispatcher that gives it to Dask workers.
+
+The truth is in runs/: a run whose state says "queued" waits, whoever wrote it. One dispatcher a
+store, a process of its own that outlives the app, hands waiting runs (waiting.py) to workers: its own
+local ones, or those of the cluster at $GLASSY_SCHEDULER (cluster.py).
+Pages and the command line only write to the store, so none of them needs to reach the cluster.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from glassy_core.files import ROOT, read_json, sentence, write_json
+from glassy_core.jobs import cluster
+from glassy_core.jobs import queue as waiting
+from glassy_core.jobs.cluster import ClusterError, Worker
+from glassy_core.jobs.queue import WAITING
+from glassy_core.runs.store import ACTIVE, Run, RunBusyError, RunError, RunStore, State, is_held, take_lock
+from glassy_core.settings import RunConfig, check_eta, check_steps
+
+LOOK_EVERY = 0.5  # seconds between looks at the queue
+RETRY_EVERY = 2.0  # seconds between tries to reach a cluster
+IDLE_EXIT = 1800.0  # seconds without work after which a dispatcher ends
+MOST_TRIES = 4  # of an interrupted run that does not get on
+
+
+# What pages and the command line call.
+
+
+def submit(store: RunStore, config: RunConfig, edition_digest: str) -> Run:
+    """A new run, queued; a dispatcher is started where none is."""
+    run = store.create(config, edition_digest)
+    ensure_dispatcher(store)
+    return run
+
+
+def resume(store: RunStore, run: Run, steps: int | None = None, eta: float | None = None) -> None:
+    """Queue a run again; RunError where it runs already or has nothing left to do."""
+    prepare_to_resume(run, steps, eta)
+    run.write_state(replace(run.state(), status="queued", heartbeat=time.time(), error=None, speed=None))
+    ensure_dispatcher(store)
+
+
+def prepare_to_resume(run: Run, steps: int | None = None, eta: float | None = None) -> None:
+    """Clear earlier requests and take up a new last step or eta.
+
+    RunError where there is nothing to resume, ConfigError for an unusable step or eta; the run is then as it was.
+    """
+    run.check_not_archived()
+    config, state = run.config(), run.state()
+    if run.is_locked() or state.status == "queued":
+        raise RunError(f"Run {run.id} is {state.status} already.")
+    last = check_steps(steps) if steps is not None else state.steps or config.steps
+    if state.step > last or not replace(state, steps=last).has_more_to_do:
+        raise RunError(f"Run {run.id} is at step {state.step} of {last}: give it more steps to go on.")
+    if eta is not None:
+        run.request_eta(check_eta(eta))
+    for request in ("stop", "pause"):
+        run.clear_request(request)
+    run.write_state(replace(state, steps=last))
+
+
+def stop(run: Run, pause: bool = False) -> None:
+    """Ask a run to stop or pause after a checkpoint; a queued one is taken out of the queue at once."""
+    status = run.state().status
+    if status not in (*ACTIVE, "stalled", "interrupted"):
+        raise RunError(f"Run {run.id} is {status}: there is nothing to stop.")
+    run.request("pause" if pause else "stop")  # a worker may be about to take it up
+    if run.is_locked():
+        return
+    run.write_state(replace(run.state(), status="paused" if pause else "stopped", speed=None))
+
+
+@dataclass(frozen=True)
+class DispatcherStatus:
+    """What the dispatcher says of itself. problem: why it has no cluster, or ''."""
+
+    alive: bool = False
+    pid: int = 0
+    started: float = 0.0  # seconds since the epoch
+    scheduler: str = ""  # address
+    local: bool = True  # whether the workers are its own
+    workers: tuple[Worker, ...] = ()
+    problem: str = ""
+
+
+def dispatcher_status(store: RunStore) -> DispatcherStatus:
+    """The dispatcher's last word, and whether it is alive now."""
+    values = read_json(store.directory / ".dispatcher" / "status.json") or {}
+    try:
+        workers = tuple(map(Worker.from_json, values.pop("workers", ())))
+        hints = get_type_hints(DispatcherStatus)
+        fits = all(type(value) is hints.get(key) for key, value in values.items())
+        status = DispatcherStatus(**values, workers=workers) if fits else DispatcherStatus()
+    except (TypeError, KeyError, AttributeError):
+        status = DispatcherStatus()
+    return replace(status, alive=is_held(store.directory / ".dispatcher" / "lock"))
+
+
+def ensure_dispatcher(store: RunStore) -> None:
+    """Start the store's dispatcher unless one is alive; returns at once."""
+    directory = store.directory / ".dispatcher"
+    directory.mkdir(parents=True, exist_ok=True)
+    if is_held(directory / "lock"):
+        return
+    with open(directory / "log.txt", "ab") as log:
+        subprocess.Popen(
+            [sys.executable, "-m", "glassy_core", "dispatch", "--runs-dir", str(store.directory.resolve())],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # it outlives the app
+        )
+
+
+# The dispatcher's process.
+
+
+def dispatch(store: RunStore) -> None:
+    """Serve the store's queue until it has been empty for half an hour; returns at once where another does."""
+    with _hold(store.directory / ".dispatcher" / "lock") as held:
+        if not held:
+            return
+        store.clear_drafts()
+        name = cluster.given()
+        dispatcher = _Dispatcher(store, local=name is None)
+        if name is None:
+            with cluster.local() as address, cluster.connected(address) as client:
+                dispatcher.serve(client, address)
+        else:
+            dispatcher.serve_given(name)
+    # What was queued while the cluster closed found a lock that was still held.
+    if waiting.look(store).waiting:
+        ensure_dispatcher(store)
+
+
+class _Dispatcher:
+    """Hands waiting runs to workers, no more at a time than those can take: the rest can still be put in another
+    order."""
+
+    def __init__(self, store: RunStore, local: bool) -> None:
+        self.store = store
+        self.futures: dict[str, Any] = {}  # by run id
+        self.tries: dict[str, _Tries] = {}
+        self.settled: dict[str, int] = {}
+        self.told = DispatcherStatus(True, os.getpid(), time.time(), local=local)
+        self.last_busy = time.monotonic()  # a clock that is set ends nothing
+        self._write()
+
+    def serve(self, client: Any, address: str) -> None:
+        """Until there has been nothing to do for long; ClusterError where the cluster is lost."""
+        while self._is_wanted():
+            workers = cluster.workers(client, address)
+            self._take_back()
+            self._give_out(client, workers)
+            self._tell(scheduler=address, workers=tuple(workers), problem="")
+            time.sleep(LOOK_EVERY)
+
+    def serve_given(self, name: str) -> None:
+        """The same with a cluster that comes and goes; where it is looked for is read anew every time."""
+        while self._is_wanted():
+            try:
+                address = cluster.address_of(name)
+                with cluster.connected(address) as client:
+                    self.serve(client, address)
+            except (ClusterError, OSError) as error:  # an OSError: it was lost in the middle of a word
+                for run_id in self.futures:  # the next scheduler knows nothing of them, the runs' states say all
+                    self.tries.pop(run_id, None)  # nor was it their fault
+                self.futures = {}
+                self._tell(workers=(), problem=sentence(error) if isinstance(error, OSError) else str(error))
+                time.sleep(RETRY_EVERY)
+
+    def _is_wanted(self) -> bool:
+        if self.futures or (self.told.problem and waiting.look(self.store, self.settled).waiting):
+            self.last_busy = time.monotonic()
+        return time.monotonic() - self.last_busy < IDLE_EXIT
+
+    def _take_back(self) -> None:
+        """Forget the tasks that are done; a run that no worker could even begin has failed."""
+        done = {run_id: future for run_id, future in self.futures.items() if future.done()}
+        for run_id, future in done.items():
+            del self.futures[run_id]
+            # A task whose worker died again and again is an interrupted run's, and counted among its tries.
+            if future.status == "error" and type(error := future.exception()).__name__ != "KilledWorker":
+                with contextlib.suppress(RunError, OSError):
+                    run = self.store.get(run_id)
+                    if run.state().status == "queued":
+                        failed = replace(run.state(), status="failed", error=f"No worker could begin: {error}")
+                        run.write_failure(failed)
+
+    def _give_out(self, client: Any, workers: Sequence[Worker]) -> None:
+        queue, limit = waiting.look(self.store, self.settled), waiting.wishes(self.store).limit
+        threads = sum(worker.threads for worker in workers)
+        room = max(threads, 1) - len(self.futures)  # one where there is no worker yet: clusters grow when tasks wait
+        if limit:
+            room = min(room, limit - len({*self.futures, *queue.at_work}))
+        for run in queue.waiting:
+            if room > 0 and run.id not in self.futures and _is_worth_a_try(run, self.tries):
+                key = cluster.key_of(run.id, time.time_ns())
+                directory = str(self.store.directory.resolve())
+                self.futures[run.id] = client.submit(train_run, directory, run.id, key=key, pure=False)
+                room -= 1
+
+    def _tell(self, **news: Any) -> None:
+        status = replace(self.told, **news)
+        if status != self.told:
+            self.told = status
+            self._write()
+
+    def _write(self) -> None:
+        with contextlib.suppress(OSError):  # a full disk ends no runs
+            write_json(self.store.directory / ".dispatcher" / "status.json", asdict(self.told), durable=False)
+
+
+@dataclass(frozen=True)
+class _Tries:
+    """How often a run was given out at one step since it was queued."""
+
+    step: int = -1
+    queued: float = 0.0  # heartbeat of the state that queued it
+    count: int = 0
+
+    def again(self, state: State) -> _Tries:
+        """One more, unless the run got on, or was queued anew."""
+        queued = state.heartbeat if state.status == "queued" else self.queued
+        count = self.count + 1 if (state.step, queued) == (self.step, self.queued) else 1
+        return _Tries(state.step, queued, count)
+
+
+def _is_worth_a_try(run: Run, tries: dict[str, _Tries]) -> bool:
+    """False, and the run failed, where it has ended its workers again and again without getting on."""
+    state = run.state()
+    mine = tries[run.id] = tries.get(run.id, _Tries()).again(state)
+    if mine.count <= MOST_TRIES:
+        return True
+    error = f"The run's process ended {MOST_TRIES} times at step {state.step} without a word; is there enough memory?"
+    with contextlib.suppress(OSError):  # it was deleted, or cannot be written: the queue goes on
+        run.write_failure(replace(state, status="failed", error=error))
+    return False
+
+
+def train_run(directory: str, run_id: str) -> str:
+    """The task of one run, in a worker: train it and return its status. A run that another has is left alone.
+
+    Raises RunError where the worker does not see the run.
+    """
+    from glassy_core.jobs.execution import execute
+
+    store = RunStore(Path(directory))
+    if not (store.directory / run_id).is_dir():
+        host = os.uname().nodename
+        raise RunError(f"{store.directory} on {host} has no run {run_id}: a cluster must share runs/ under one path.")
+    run = store.get(run_id)
+    status = run.state().status
+    if status not in WAITING:
+        return status  # stopped while it waited for a worker
+    try:
+        return execute(run, only=WAITING)[0].status
+    except RunBusyError:
+        return "busy"
+    except Exception as error:  # it is in the run's state, where the pages read it
+        return f"failed: {error}"
+
+
+@contextlib.contextmanager
+def _hold(path: Path) -> Iterator[bool]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w") as file:
+        yield take_lock(file.fileno())

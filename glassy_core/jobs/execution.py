@@ -1,0 +1,315 @@
+"""Training stored runs: takes up their last checkpoints, drives the loop, keeps the store up to date."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from glassy_core.editions.editions import ChoraleError, Edition, load_edition
+from glassy_core.editions.encoding import Transitions
+from glassy_core.files import LineWriter, read_lines, remove_temporaries, sentence, unreadable_lines
+from glassy_core.runs import checkpoints
+from glassy_core.runs.store import STATUSES, Run, RunError, State
+from glassy_core.settings import ConfigError, RunConfig
+from glassy_core.training.trainer import AgingRecord, Record, Snapshot, Trainer, TrainingError, fresh, make_learner
+
+CONTROL_EVERY = 0.2  # seconds between looks into control/
+STATE_EVERY = 1.0  # seconds between heartbeats
+MAY_DIFFER = ("name", "width", "seed", "eta")  # between runs trained in one batch
+
+Progress = Callable[[State], None]
+
+
+def check_against(config: RunConfig, edition: Edition) -> None:
+    """Say before a run is made what would make it fail: ChoraleError or ConfigError in one sentence."""
+    P = sum(max(len(chorale) - 1, 0) for chorale in edition.first(config.chorales))
+    if config.batch_size != "all" and config.batch_size > P:
+        raise ConfigError(
+            f"batch_size is {config.batch_size} but {config.chorales} chorales have {P} transitions: "
+            "take a smaller one, more chorales, or 'all'."
+        )
+
+
+def load_data(config: RunConfig, edition: Edition) -> tuple[Transitions, Transitions | None]:
+    """The training transitions of a run, and as many held-out chorales scaled like them."""
+    data = Transitions.pack(edition.first(config.chorales), config.scaling)
+    held_out = edition.splits["valid"][: config.chorales]
+    return data, Transitions.pack(held_out, data.scaling) if held_out else None
+
+
+def execute(
+    runs: Run | Sequence[Run], progress: Progress | None = None, device: str = "cpu", only: Sequence[str] = STATUSES
+) -> list[State]:
+    """Train runs until they are finished, or asked to stop or pause; returns their last states.
+
+    Several runs are trained in lockstep as one batch: they may differ in width, seed and eta only,
+    and must be at the same step (RunError otherwise). Where one's status is not among `only`, once it is
+    locked, nothing is trained: another process may have ended it since it was looked at.
+
+    Raises RunBusyError, with nothing touched, where another process trains one. Every other failure is
+    written into the states before it is raised; one of the file system as a RunError.
+    """
+    runs = [runs] if isinstance(runs, Run) else list(runs)
+    with contextlib.ExitStack() as locks:
+        for run in runs:
+            run.check_not_archived()
+            locks.enter_context(run.locked())
+        states = [run.state() for run in runs]
+        if any(state.status not in (*only, "running", "stalled") for state in states):
+            return states
+        try:
+            for run in runs:
+                started = replace(run.state(), status="running", heartbeat=time.time(), error=None, speed=None)
+                run.write_state(replace(started, host=os.uname().nodename, pid=os.getpid()))
+            return _Session(runs, progress, device).train()
+        except Exception as error:
+            expected = isinstance(error, TrainingError | RunError | ChoraleError | checkpoints.CheckpointError)
+            for run in runs:
+                message = str(error) if expected else _unexpected(run, error)
+                failed = replace(run.state(), status="failed", heartbeat=time.time(), error=message, speed=None)
+                with contextlib.suppress(OSError):  # nothing can be written: the missing heartbeat will tell
+                    run.write_failure(failed)
+            if isinstance(error, OSError):
+                raise RunError(message) from error
+            raise
+
+
+def _unexpected(run: Run, error: Exception) -> str:
+    """One sentence for a failure that no check foresaw."""
+    if not isinstance(error, OSError):
+        return f"{type(error).__name__}: {error}"
+    if not run.path.exists():
+        return f"Run {run.id} was moved or deleted while it was trained: put {run.path} back to go on with it."
+    return f"Run {run.id} could not be written; what is stored is whole, resume it then. {sentence(error)}"
+
+
+class _Stored:
+    """One run of a session: where its records, snapshots and states go."""
+
+    def __init__(self, run: Run, edition: Edition, P: int) -> None:
+        self.run = run
+        self.config = config = run.config()
+        if edition.digest != run.origin()["edition_digest"]:
+            raise RunError(
+                f"Run {run.id} was started on another version of the {config.edition} edition: "
+                "put that file back, or start a new run on this one."
+            )
+        remove_temporaries(run.checkpoints)  # left by a kill in the middle of a write
+        remove_temporaries(run.path, older_than=60.0)  # pages write here too
+        found, damaged = run.latest_snapshot(P)
+        self.snapshot = snapshot = found or fresh(config)
+        self.references = run.references(snapshot.step, P)
+        before = run.state()
+        self.last = before.steps or config.steps
+        self.nll = before.nll
+        self.notice = _set_aside(run, snapshot.step, damaged)
+
+        def known(record: dict[str, Any]) -> bool:
+            """Whether the checkpoint knows of a record: a fresh start, or a new eta, records its step itself."""
+            at_checkpoint = record["step"] == snapshot.step > 0 and record.get("eta", snapshot.eta) == snapshot.eta
+            return record["step"] < snapshot.step or at_checkpoint
+
+        self.metrics = LineWriter(run.metrics_path, known)
+        self.timing = LineWriter(run.timing_path, known)
+        self.aging = LineWriter(run.aging_path, known) if config.waiting_times else None
+        self.seconds_before = _seconds_so_far(run)
+        self.ended: State | None = None
+
+    def store(self, event: Record | AgingRecord | Snapshot, seconds: float) -> None:
+        if isinstance(event, Record):
+            self.nll = event.nll
+            self.metrics.append(event.to_json())
+            self.timing.append({"step": event.step, "seconds": round(self.seconds_before + seconds, 3)})
+        elif isinstance(event, AgingRecord):
+            assert self.aging
+            self.aging.append(event.to_json())
+        else:
+            self.sync()  # a checkpoint never knows more than the records on the disk
+            checkpoints.write(self.run.checkpoints, event)
+            checkpoints.prune(self.run.checkpoints, self.config)
+
+    def sync(self) -> None:
+        self.metrics.sync()
+        if self.aging:
+            self.aging.sync()
+
+    def close(self) -> None:
+        for writer in (self.metrics, self.timing, self.aging):
+            if writer:
+                writer.close()
+
+
+def _set_aside(run: Run, step: int, damaged: dict[str, str]) -> str | None:
+    """Keep what resuming from a step drops: damaged checkpoints, and files of records that damage has reached.
+
+    Returns what the reader should know of it, after what was known before. A kill in between repeats it or finds
+    it done: the copies come first, then the notice, then the new names.
+    """
+    paths = [path for path in (run.metrics_path, run.aging_path) if path.exists()]
+    kept = f"as *.before-step-{step}.jsonl."
+    unreadable = {path: n for path in paths if (n := unreadable_lines(path))}
+    said = [
+        f"{n} unreadable lines of {path.name} are left out; the file is kept {kept}" for path, n in unreadable.items()
+    ]
+    if damaged:
+        said.insert(0, f"Resumed from step {step}: {' '.join(damaged.values())} ")
+        said[0] += f"The records after step {step} are made anew; the old ones are kept {kept}"
+    state = run.state()
+    if not said:
+        return state.notice
+    for path in paths if damaged else unreadable:
+        shutil.copy2(path, path.with_name(f"{path.stem}.before-step-{step}.jsonl"))
+    notice = " ".join(dict.fromkeys([state.notice, *said] if state.notice else said))
+    run.write_state(replace(state, status="running", notice=notice))
+    for name in damaged:
+        path = run.checkpoints / name
+        path.rename(path.with_suffix(".damaged"))
+    return notice
+
+
+def _seconds_so_far(run: Run) -> float:
+    last: dict[str, Any] = {}
+    for _, record in read_lines(run.timing_path):
+        last = record
+    return float(last.get("seconds", 0.0))
+
+
+class _Session:
+    """One stretch of training, from taking the locks to giving them back."""
+
+    def __init__(self, runs: Sequence[Run], progress: Progress | None, device: str) -> None:
+        self.progress = progress
+        configs = [run.config() for run in runs]
+        _check_batch(configs)
+        edition = load_edition(configs[0].edition)
+        data, valid = load_data(configs[0], edition)
+        self.stored = [_Stored(run, edition, data.P) for run in runs]
+        snapshots = [one.snapshot for one in self.stored]
+        if len({(one.snapshot.step, one.last) for one in self.stored}) > 1:
+            raise RunError("Runs trained in one batch must be at the same step and end at the same one.")
+        self.last = self.stored[0].last
+        learner = make_learner(configs[0], snapshots, data, device)
+        references = [one.references for one in self.stored]
+        self.trainer = Trainer(configs, snapshots, data, valid, learner, references)
+        self.started = time.monotonic()
+        self.mark: tuple[float, int] | None = None  # when and at which step the speed was last taken
+        self.speed: float | None = None
+
+    def train(self) -> list[State]:
+        try:
+            self._loop()
+            return [one.ended for one in self.stored if one.ended]
+        finally:
+            for one in self.stored:
+                one.close()
+
+    def _loop(self) -> None:
+        trainer, looked, written = self.trainer, 0.0, 0.0
+        while True:
+            now = time.monotonic()
+            endings: dict[int, tuple[str, str]] = {}
+            if now - looked > CONTROL_EVERY:
+                looked = now
+                endings = self._heed_control()
+            at_end = trainer.step >= self.last
+            self._advance(move=not endings)
+            for r, (status, request) in endings.items():
+                self.stored[r].run.clear_request(request)
+                self._end(r, status)
+            if at_end:
+                for r in self._live():
+                    self._end(r, "finished")
+            if not self._live():
+                return
+            if now - written > STATE_EVERY:
+                written = now
+                for r in self._live():
+                    self._publish(r, self._state(r, "running"))
+
+    def _live(self) -> list[int]:
+        """Replicas that go on; one that was stopped is still computed with the others, but not stored."""
+        return [r for r, one in enumerate(self.stored) if one.ended is None]
+
+    def _advance(self, move: bool = True) -> None:
+        for event in self.trainer.advance(self.last, move=move):
+            if self.stored[event.replica].ended is None:
+                self.stored[event.replica].store(event, time.monotonic() - self.started)
+
+    def _heed_control(self) -> dict[int, tuple[str, str]]:
+        """Take up new etas; the ending status and the request's name of each run that is to end."""
+        changed = [r for r in self._live() if self._take_up_eta(r)]
+        if changed:
+            self._advance()
+            for r in changed:
+                self.stored[r].run.clear_request("eta.json")  # only now that a checkpoint holds it
+        endings = {}
+        for r in self._live():
+            for request, status in (("stop", "stopped"), ("pause", "paused")):
+                if self.stored[r].run.requested(request):
+                    endings[r] = (status, request)
+        return endings
+
+    def _take_up_eta(self, r: int) -> bool:
+        run = self.stored[r].run
+        eta = run.requested_eta()
+        if eta is None or eta == self.trainer.etas[r]:  # taken up already, before a kill
+            run.clear_request("eta.json")
+            return False
+        self.trainer.set_eta(eta, r)
+        return True
+
+    def _state(self, r: int, status: str) -> State:
+        now, one = time.monotonic(), self.stored[r]
+        self._take_speed(now)
+        return State(
+            status=status,
+            step=self.trainer.step,
+            steps=self.last,
+            heartbeat=time.time(),
+            speed=self.speed,
+            eta=self.trainer.etas[r],
+            tau=self.trainer.tau(r),
+            nll=one.nll,
+            seconds=round(one.seconds_before + now - self.started, 3),
+            notice=one.notice,
+            host=os.uname().nodename,
+            pid=os.getpid(),
+        )
+
+    def _take_speed(self, now: float) -> None:
+        """A running mean of the steps per second; the first look comes after the engine's start and sets the mark."""
+        step = self.trainer.step
+        if self.mark is None:
+            self.mark = (now, step)
+        elif now - self.mark[0] > 0.5:
+            recent = (step - self.mark[1]) / (now - self.mark[0])
+            self.speed = recent if self.speed is None else 0.7 * self.speed + 0.3 * recent
+            self.mark = (now, step)
+
+    def _end(self, r: int, status: str) -> None:
+        self.stored[r].ended = state = self._state(r, status)
+        self._publish(r, state)
+
+    def _publish(self, r: int, state: State) -> None:
+        self.stored[r].run.write_state(state)
+        if self.progress and r == self._progress_of():
+            self.progress(state)
+
+    def _progress_of(self) -> int:
+        """The replica whose progress is shown: the first that goes on."""
+        return next(iter(self._live()), len(self.stored) - 1)
+
+
+def _check_batch(configs: Sequence[RunConfig]) -> None:
+    shared = [{k: v for k, v in config.to_json().items() if k not in MAY_DIFFER} for config in configs]
+    for other in shared[1:]:
+        different = [name for name, value in other.items() if value != shared[0][name]]
+        if different:
+            raise RunError(
+                f"Runs trained in one batch may differ in {', '.join(MAY_DIFFER)} only, not in {different[0]}."
+            )

@@ -1,0 +1,209 @@
+"""The gallery: finished runs that come with glassy, so that every page shows something real when it is first opened.
+
+They are made in a store of their own at full length and then copied into runs/ in the same formats, small: records
+thinned, numbers rounded, of the checkpoints only the weights at a few steps. Such a copy cannot be resumed.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from glassy_core.editions.editions import load_edition
+from glassy_core.files import read_lines, write_json
+from glassy_core.jobs import dispatcher
+from glassy_core.jobs.speed import steps_per_second
+from glassy_core.jobs.sweeps import already_there, expand
+from glassy_core.runs import checkpoints, probes
+from glassy_core.runs.records import best_speed, read_series
+from glassy_core.runs.store import ARCHIVED, Run, RunError, RunStore
+from glassy_core.settings import CLASS_AGING, PRESETS, RunConfig
+from glassy_core.sweep_presets import SWEEPS
+from glassy_core.training.probe import Probe
+
+SUFFIX = "-gallery"  # of a copy's id; git keeps runs/*-gallery
+TAG = "gallery"
+PER_DECADE = 90  # records kept
+DIGITS = 6  # of every number kept
+SEEDS = (0, 1, 2)
+CHECKPOINT_FACTOR = 8  # between the steps of the checkpoints kept of an aging run
+LOOK_EVERY = 5.0  # seconds between looks at the work under way
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """A run of the gallery, and which of its checkpoints are kept."""
+
+    config: RunConfig
+    checkpoints: Literal["none", "last", "along tau"] = "none"
+
+
+def exhibits(which: str = "all") -> list[Exhibit]:
+    """What the gallery holds: the class world's sweep and aging runs, the paper's networks. which: one part, or all."""
+    sweep = SWEEPS["class"]
+    parts = {
+        "sweep": [
+            Exhibit(config, "last" if config.seed == SEEDS[0] else "none")
+            for config in expand(sweep.base, sweep.depths, sweep.widths, SEEDS)
+        ],
+        "aging": [
+            Exhibit(replace(PRESETS[key].config, seed=seed), "along tau" if seed == SEEDS[0] else "none")
+            for seed in SEEDS
+            for key in CLASS_AGING
+        ],
+        "paper": [
+            Exhibit(PRESETS[key].config, "last")
+            for key in ("paper-d2-under", "paper-d2-over", "paper-d2-near", "paper-d1", "paper-d5")
+        ],
+    }
+    if which != "all" and which not in parts:
+        raise RunError(f"The gallery has no part {which!r}: choose one of {', '.join(parts)}, or all.")
+    return [exhibit for name, part in parts.items() if which in ("all", name) for exhibit in part]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far one exhibit is in the store where it is made. seconds: of training so far; left: to its last step."""
+
+    exhibit: Exhibit
+    run: Run | None
+    step: int
+    seconds: float
+    left: float
+
+
+def standings(store: RunStore, which: str = "all") -> Iterator[Standing]:
+    """Every exhibit with what there is of it; the time left is measured on this machine where nothing has begun."""
+    for exhibit, run in _found(store, exhibits(which)):
+        state = run.state() if run else None
+        step, seconds = (state.step, state.seconds) if state else (0, 0.0)
+        last = state.steps if state and state.steps else exhibit.config.steps
+        missing = max(last - step, 0)
+        yield Standing(exhibit, run, step, seconds, missing / _speed(exhibit, run, store) if missing else 0.0)
+
+
+def _speed(exhibit: Exhibit, run: Run | None, store: RunStore) -> float:
+    known = best_speed(read_series(run.metrics_path, run.timing_path)) if run else None
+    return known or steps_per_second(exhibit.config, store.directory)
+
+
+def make(store: RunStore, which: str = "all", progress: Callable[[int, int], None] | None = None) -> None:
+    """Make or prolong the exhibits there with the store's workers; returns when all have ended.
+
+    progress gets the learning steps made and to be made in all.
+    """
+    runs = []
+    for exhibit, run in _found(store, exhibits(which)):
+        if run is None:
+            run = dispatcher.submit(store, exhibit.config, load_edition(exhibit.config.edition).digest)
+        elif run.state().status in ("stopped", "paused", "failed") and run.state().step < run.state().steps:
+            dispatcher.resume(store, run)
+        runs.append(run)
+    while True:
+        states = [run.state() for run in runs]
+        if progress:
+            progress(sum(state.step for state in states), sum(state.steps for state in states))
+        if all(state.status in ("finished", "stopped", "paused", "failed") for state in states):
+            return
+        dispatcher.ensure_dispatcher(store)
+        time.sleep(LOOK_EVERY)
+
+
+def export(source: RunStore, target: RunStore, which: str = "all") -> list[Run]:
+    """Copy what is made of the exhibits into target, in place of earlier copies of the same run; the copies."""
+    found = [(exhibit, run) for exhibit, run in _found(source, exhibits(which)) if run and run.state().step > 0]
+    return [_copy(exhibit, run, target) for exhibit, run in found if run]
+
+
+def _found(store: RunStore, wanted: Sequence[Exhibit]) -> list[tuple[Exhibit, Run | None]]:
+    digests = {edition: load_edition(edition).digest for edition in {exhibit.config.edition for exhibit in wanted}}
+    there: dict[RunConfig, Run] = {}
+    for edition, digest in digests.items():
+        configs = [exhibit.config for exhibit in wanted if exhibit.config.edition == edition]
+        there |= already_there(store, configs, digest)
+    return [(exhibit, there.get(exhibit.config)) for exhibit in wanted]
+
+
+def _copy(exhibit: Exhibit, run: Run, target: RunStore) -> Run:
+    if run.is_locked():
+        raise RunError(f"Run {run.id} is running: stop it before it is copied.")
+    copy = Run(target.directory / f"{run.id}{SUFFIX}")
+    draft = Run(target.directory / f".{copy.id}.new")
+    shutil.rmtree(draft.path, ignore_errors=True)
+    draft.checkpoints.mkdir(parents=True)
+    write_json(draft.path / "config.json", exhibit.config.to_json() | run.origin() | {ARCHIVED: True})
+    write_json(draft.path / "about.json", run.about() | {"tags": [TAG]})
+    draft.write_state(replace(run.state(), host=None, pid=None, speed=None, error=None, notice=None))
+    _copy_records(run, draft)
+    _copy_checkpoints(exhibit, run, draft)
+    _measure_probes(run, draft)
+    shutil.rmtree(copy.path, ignore_errors=True)
+    draft.path.rename(copy.path)
+    return copy
+
+
+def _probes(run: Run) -> list[Probe]:
+    return [probes.load(path) for path in probes.kept(run)]
+
+
+def _measure_probes(run: Run, copy: Run) -> None:
+    """The run's noise probes again, from the copy's weights: what is shown of a copy can be measured from it."""
+    for probe in _probes(run):
+        if probe.step in checkpoints.steps_in(copy.checkpoints):
+            path = probes.measure(copy, probe.step, [trace.batch_size for trace in probe.traces], probe.steps)
+            path.with_suffix(".lock").unlink(missing_ok=True)
+
+
+def _copy_records(run: Run, copy: Run) -> None:
+    """Records at log-spaced steps, and all those of aging, which are few."""
+    records = {record["step"]: record for _, record in run.metrics()}
+    kept = thinned(sorted(records)) | thinned([step for step, record in records.items() if "gamma" in record])
+    _write_lines(copy.metrics_path, (record for step, record in sorted(records.items()) if step in kept))
+    timing = (record for _, record in read_lines(run.timing_path) if record["step"] in kept)
+    _write_lines(copy.timing_path, timing)
+    if run.aging_path.exists():
+        _write_lines(copy.aging_path, (record for _, record in read_lines(run.aging_path)))
+
+
+def thinned(steps: Sequence[int]) -> set[int]:
+    """Of ascending steps those next to a grid of PER_DECADE a decade, the first and the last among them."""
+    if not steps:
+        return set()
+    array = np.array(steps)
+    low, high = max(int(array[0]), 1), max(int(array[-1]), 1)
+    grid = np.geomspace(low, high, max(int(PER_DECADE * np.log10(high / low)), 1) + 1)
+    places = np.clip(np.searchsorted(array, grid), 1, len(array) - 1) if len(array) > 1 else np.array([0])
+    nearer = places - (grid - array[places - 1] < array[places] - grid) if len(array) > 1 else places
+    return {int(array[0]), int(array[-1]), *array[nearer].tolist()}
+
+
+def _write_lines(path: Path, records: Iterator[dict[str, Any]]) -> None:
+    path.write_text("".join(json.dumps(_rounded(record)) + "\n" for record in records))
+
+
+def _rounded(record: dict[str, Any]) -> dict[str, Any]:
+    return {k: float(f"{v:.{DIGITS}g}") if isinstance(v, float) else v for k, v in record.items()}
+
+
+def _copy_checkpoints(exhibit: Exhibit, run: Run, copy: Run) -> None:
+    """Weights alone: the deltas that resuming would need are many times as large."""
+    steps, config = checkpoints.steps_in(run.checkpoints), exhibit.config
+    if exhibit.checkpoints == "none" or not steps:
+        return
+    kept = {steps[-1]} | {probe.step for probe in _probes(run) if probe.step in steps}
+    if exhibit.checkpoints == "along tau":
+        step = steps[-1]
+        while step > 0:
+            kept.add(max(known for known in steps if known <= step))
+            step //= CHECKPOINT_FACTOR
+        kept.add(steps[0])
+    for step in sorted(kept):
+        snapshot = checkpoints.read(checkpoints.path_of(run.checkpoints, step), config.depth, config.width)
+        checkpoints.write(copy.checkpoints, replace(snapshot, history=None))

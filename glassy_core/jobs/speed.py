@@ -1,0 +1,110 @@
+"""How fast a run would be on this machine: measured in a process of its own, remembered on the disk."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from glassy_core import __version__
+from glassy_core.files import ROOT, read_json, write_json
+from glassy_core.settings import RunConfig
+
+MEASURED_SECONDS = 1.0
+SMALL_ETA = 1e-4  # the rate does not depend on it
+KEPT_SECONDS = 86_400.0
+MEMORY = ".speeds.json"  # in the run store
+
+
+class EstimateError(RuntimeError):
+    """The speed could not be measured; the message says why."""
+
+
+def steps_per_second(config: RunConfig, directory: Path) -> float:
+    """Learning steps per second of such a run here, without its recordings (1 to 2 % of the time).
+
+    Takes a few seconds the first time; what was measured is kept in `directory` (the run store) for a day.
+    Raises EstimateError where the measurement fails.
+    """
+    key = _key(config)
+    known = read_json(directory / MEMORY) or {}
+    kept = known.get(key)
+    if isinstance(kept, dict) and all(type(kept.get(name)) is float for name in ("when", "steps_per_second")):
+        age, speed = time.time() - kept["when"], float(kept["steps_per_second"])
+        if 0 <= age < KEPT_SECONDS and 0 < speed < 1e15:  # else somebody wrote there by hand
+            return speed
+    command = [sys.executable, "-m", "glassy_core", "speed", "--settings", json.dumps(config.to_json())]
+    try:
+        result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    except subprocess.TimeoutExpired:
+        raise EstimateError("The speed could not be measured within two minutes: the machine is too busy.") from None
+    if result.returncode != 0:
+        raise EstimateError((result.stderr.strip().splitlines() or ["The speed could not be measured."])[-1])
+    speed = float(result.stdout)
+    found = {"steps_per_second": speed, "when": time.time()}
+    with contextlib.suppress(OSError):  # a store that cannot be written: measured again next time
+        directory.mkdir(parents=True, exist_ok=True)
+        write_json(directory / MEMORY, (read_json(directory / MEMORY) or {}) | {key: found})
+    return speed
+
+
+def measure(config: RunConfig) -> float:
+    """Steps per second of a run with these settings, in this process."""
+    from glassy_core.editions.editions import load_or_fallback
+    from glassy_core.jobs.execution import load_data
+    from glassy_core.training.trainer import fresh, make_learner
+
+    edition, _ = load_or_fallback(config.edition)
+    data, _ = load_data(config, edition)
+    return rate_of(make_learner(config, [fresh(config)], data), data.P, config.batch_size, MEASURED_SECONDS)
+
+
+def rate_of(
+    learner: Any,
+    P: int,
+    batch_size: int | Literal["all"],
+    seconds: float,
+    clock: Callable[[], float] = time.perf_counter,
+) -> float:
+    """Learning steps per second of one network's engine, the best of three stretches of seconds / 3 each."""
+    rng = np.random.default_rng(0)
+    size = P if batch_size == "all" else min(batch_size, P)
+
+    def learn() -> None:
+        learner.evaluate()
+        learner.update([SMALL_ETA], None if batch_size == "all" else rng.choice(P, size, replace=False)[None])
+
+    learn()  # the first step reads the kernels from the disk
+    return max(calls_per_second(learn, seconds / 3, clock) for _ in range(3))
+
+
+def calls_per_second(trial: Callable[[], object], seconds: float, clock: Callable[[], float]) -> float:
+    """Over at least so many seconds."""
+    begun, calls = clock(), 0
+    while (elapsed := clock() - begun) < seconds or not calls:
+        trial()
+        calls += 1
+    return calls / elapsed
+
+
+def _key(config: RunConfig) -> str:
+    """What decides the speed: machine, code, engine, shapes."""
+    shape = (
+        config.engine,
+        config.threads,
+        config.gradient,
+        config.depth,
+        config.width,
+        config.batch_size,
+        config.chorales,
+    )
+    return json.dumps([platform.node(), platform.machine(), os.cpu_count(), __version__, *shape, config.edition])

@@ -1,0 +1,62 @@
+"""Many runs of one kind: depths x widths x seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+from glassy_core.runs.store import Run, RunError, RunStore
+from glassy_core.settings import ConfigError, RunConfig
+
+MOST_RUNS = 2000
+
+
+def expand(base: RunConfig, depths: Sequence[int], widths: Sequence[int], seeds: Sequence[int]) -> list[RunConfig]:
+    """The settings of a sweep, widest first within a depth: those learn fastest, so w_c shows early.
+
+    Raises ConfigError for an empty list, and for more runs than a store is meant to hold.
+    """
+    for name, values in (("depths", depths), ("widths", widths), ("seeds", seeds)):
+        if not values:
+            raise ConfigError(f"The sweep names no {name}: give at least one, such as --{name} 1,2.")
+    count = len(set(depths)) * len(set(widths)) * len(set(seeds))
+    if count > MOST_RUNS:
+        raise ConfigError(f"The sweep has {count} runs: at most {MOST_RUNS} are allowed, take fewer widths or seeds.")
+    settings = product(sorted(set(depths)), sorted(set(widths), reverse=True), sorted(set(seeds)))
+    return [replace(base, name="", depth=d, width=w, seed=seed) for d, w, seed in settings]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is left of a sweep. missing: settings without a run; unfinished: runs that ended before their last step,
+    failed, stopped or paused; settled: runs that are finished, queued or at work."""
+
+    missing: list[RunConfig]
+    unfinished: list[Run]
+    settled: list[Run]
+
+
+def plan(store: RunStore, configs: Sequence[RunConfig], edition_digest: str) -> Plan:
+    """What starting a sweep, perhaps once more, has to do."""
+    known = already_there(store, configs, edition_digest)
+    missing = [config for config in configs if config not in known]
+    ended = {run.id for run in known.values() if run.state().status in ("failed", "stopped", "paused")}
+    split = [[run for run in known.values() if (run.id in ended) == has_ended] for has_ended in (True, False)]
+    return Plan(missing, *split)
+
+
+def already_there(store: RunStore, configs: Sequence[RunConfig], edition_digest: str) -> dict[RunConfig, Run]:
+    """For each of the settings that some run of the store has (names apart): that run, the one furthest on."""
+    wanted = {replace(config, name=""): config for config in configs}
+    found: dict[RunConfig, Run] = {}
+    for run in store.runs():
+        try:
+            config = wanted.get(replace(run.config(), name=""))
+            if config is None or run.origin()["edition_digest"] != edition_digest:
+                continue
+        except RunError:
+            continue
+        if config not in found or run.state().step > found[config].state().step:
+            found[config] = run
+    return found

@@ -1,0 +1,227 @@
+"""One composed piece: a network, a prime and a decoding give chords; chords give files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassy_core.editions.editions import Edition
+from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH, Chorale, Scaling, Transitions
+from glassy_core.editions.format import SPLITS
+from glassy_core.files import replace_file
+from glassy_core.music.audio import render, wav_bytes
+from glassy_core.music.decoding import Decoding, log2_probability, probability
+from glassy_core.music.generation import Cycle, find_cycle, generate
+from glassy_core.music.midi import Sound, to_midi
+from glassy_core.music.score import Marks, to_musicxml
+from glassy_core.music.voices import Voices, lead
+from glassy_core.settings import ConfigError, RunConfig
+from glassy_core.training.trainer import Snapshot
+
+OWN = "network"  # the mark where the network's own chords begin
+COLORS = ("#7a7a7a", "#000000")  # of the prime's notes and of the network's, on paper
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What a network sang.
+
+    chords:        T chords, the prime first
+    prime:         k, how many of them were given
+    probabilities: (T, N_v) that each pitch sounds, as the network had it before the chord was
+                   chosen; the prime's too; not a number for the first chord, which nothing foretells
+    log2_chosen:   (T,) log2 of the probability of the whole chord, at temperature 1 and without limit
+    decoding:      how chords were chosen
+    cycle:         where the threshold dynamics end; None when sampling, or when none was found
+    origin:        what made it: run, step, tau, depth, width, edition, chorale, ...
+    """
+
+    chords: Chorale
+    prime: int
+    probabilities: NDArray[np.float64]
+    log2_chosen: NDArray[np.float64]
+    decoding: Decoding
+    cycle: Cycle | None
+    origin: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def own(self) -> Chorale:
+        """The network's own chords."""
+        return self.chords[self.prime :]
+
+    def voices(self) -> Voices:
+        """The chords in four voices."""
+        return lead(self.chords)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; a number that is none is null."""
+        cycle = None if self.cycle is None else vars(self.cycle) | {"chords": _lists(self.cycle.chords)}
+        return {
+            "origin": self.origin,
+            "decoding": vars(self.decoding),
+            "length": len(self.chords),
+            "prime": self.prime,
+            "cycle": cycle,
+            "chords": _lists(self.chords),
+            "log2_chosen": [_number(x) for x in self.log2_chosen],
+            "lowest_pitch": LOWEST_PITCH,
+            "probabilities": [[_number(x) for x in row] for row in self.probabilities],
+        }
+
+
+def training_scaling(config: RunConfig, edition: Edition) -> Scaling:
+    """The scaling of the inputs that the run learned with; ConfigError for another edition than its own."""
+    if edition.name != config.edition:
+        raise ConfigError(
+            f"The run learned the {config.edition} edition, but the {edition.name} edition is loaded: "
+            "its inputs would be scaled wrongly. Load the run's own edition."
+        )
+    return Transitions.pack(edition.first(config.chorales), config.scaling).scaling
+
+
+def other_file(edition: Edition, digest: object) -> str:
+    """A sentence where a run learned another file of its edition than is here now, by its digest; else ''."""
+    if digest == edition.digest:
+        return ""
+    return (
+        f"This run learned another file of the {edition.name} edition ({str(digest)[:12]}...) than is here now "
+        f"({edition.digest[:12]}...): its inputs may be scaled wrongly, and what is called learned may not be."
+    )
+
+
+def prime_of(edition: Edition, split: str, chorale: int, k: int) -> Chorale:
+    """The first k chords of a chorale, counted from 0; ConfigError where there is no such chorale or k."""
+    if split not in SPLITS:
+        raise ConfigError(f"There is no set {split!r} of chorales: choose one of {', '.join(SPLITS)}.")
+    chorales = edition.splits[split]
+    if not chorales:
+        raise ConfigError(f"The {edition.name} edition has no {split} chorales: choose the set train.")
+    if not _whole(chorale) or not 0 <= chorale < len(chorales):
+        raise ConfigError(f"There is no {split} chorale {chorale!r}: they are numbered from 0 to {len(chorales) - 1}.")
+    if not _whole(k) or not 1 <= k <= len(chorales[chorale]):
+        raise ConfigError(
+            f"The prime is {k!r} chords: {split} chorale {chorale} has {len(chorales[chorale])}, "
+            f"choose a whole number from 1 to {len(chorales[chorale])}."
+        )
+    return chorales[chorale][:k]
+
+
+def compose(
+    snapshot: Snapshot,
+    config: RunConfig,
+    edition: Edition,
+    *,
+    split: str = "train",
+    chorale: int = 0,
+    prime: int = 4,
+    chords: Chorale | None = None,
+    length: int = 64,
+    decoding: Decoding | None = None,
+    run: str = "",
+) -> Piece:
+    """A piece of `length` chords, prime included.
+
+    The prime is the first `prime` chords of a chorale, or `chords` where these are given. Raises
+    ConfigError for anything unusable.
+    """
+    given = prime_of(edition, split, chorale, prime) if chords is None else check_chords(chords)
+    source: dict[str, Any] = {"chords": "given"} if chords is not None else {"split": split, "chorale": chorale}
+    pieces = compose_batch(snapshot, config, edition, [given], length=length, decoding=decoding, run=run)
+    return replace(pieces[0], origin=pieces[0].origin | source)
+
+
+def compose_batch(
+    snapshot: Snapshot,
+    config: RunConfig,
+    edition: Edition,
+    primes: Sequence[Chorale],
+    *,
+    length: int = 64,
+    decoding: Decoding | None = None,
+    run: str = "",
+) -> list[Piece]:
+    """One piece a prime, all at once; equal primes give different pieces only when sampling."""
+    decoding = decoding or Decoding()
+    scaling = training_scaling(config, edition)
+    made = generate(snapshot.weights, scaling, primes, length, decoding)
+    chosen = np.full((len(primes), length), np.nan)
+    chosen[:, 1:] = log2_probability(made.H[:, 1:], made.S0[:, 1:])
+    origin = {
+        "run": run,
+        "name": config.label(),
+        "step": snapshot.step,
+        "tau": snapshot.tau,
+        "depth": config.depth,
+        "width": config.width,
+        "edition": edition.name,
+        "edition_digest": edition.digest,
+        "chorales": config.chorales,
+    }
+    pieces = []
+    for b, (prime, piece) in enumerate(zip(primes, made.chorales(), strict=True)):
+        cycle = None
+        if decoding.mode == "threshold":
+            cycle = find_cycle(snapshot.weights, scaling, prime, decoding)
+        own_origin = origin | {"piece": b}
+        pieces.append(Piece(piece, len(prime), probability(made.H[b]), chosen[b], decoding, cycle, own_origin))
+    return pieces
+
+
+def check_chords(chords: Chorale) -> Chorale:
+    """Chords as the network knows them, ascending and without repeats; ConfigError for other pitches."""
+    for chord in chords:
+        for pitch in chord:
+            if not _whole(pitch) or not LOWEST_PITCH <= pitch <= HIGHEST_PITCH:
+                raise ConfigError(
+                    f"The pitch {pitch!r} cannot be played: it must be a whole number "
+                    f"from {LOWEST_PITCH} to {HIGHEST_PITCH}."
+                )
+    return tuple(tuple(sorted(set(chord))) for chord in chords)
+
+
+def write_piece(piece: Piece, directory: Path, sound: Sound | None = None) -> dict[str, Path]:
+    """Write piece.mid, piece.wav, piece.musicxml and piece.json; returns where, by kind."""
+    sound = sound or Sound()
+    voices = piece.voices()
+    audio = render(voices, sound)
+    values = piece.to_json() | {"sound": vars(sound), "voices": voices.pitches.tolist(), "more": _lists(voices.more)}
+    contents = {
+        "mid": to_midi(voices, sound, [(piece.prime, OWN)]),
+        "wav": wav_bytes(audio.mix, audio.rate),
+        "musicxml": to_musicxml(voices, sound.ties, score_marks(piece, sound)).encode(),
+        "json": (json.dumps(values, allow_nan=False) + "\n").encode(),
+    }
+    directory.mkdir(parents=True, exist_ok=True)
+    paths = {kind: directory / f"piece.{kind}" for kind in contents}
+    for kind, content in contents.items():
+        replace_file(paths[kind], content, durable=False)
+    return paths
+
+
+def score_marks(piece: Piece, sound: Sound, colors: tuple[str, str] = COLORS) -> Marks:
+    """Title, colours of prime and own chords, and where the network takes over."""
+    given, own = colors
+    return Marks(
+        title=str(piece.origin.get("name", "")),
+        colors=[given] * piece.prime + [own] * len(piece.own),
+        texts=[(0, "prime"), (piece.prime, OWN)],
+        tempo=sound.tempo,
+    )
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _lists(chords: Chorale) -> list[list[int]]:
+    return [list(chord) for chord in chords]
+
+
+def _number(x: float) -> float | None:
+    return round(float(x), 6) if np.isfinite(x) else None

@@ -1,0 +1,152 @@
+"""The learning step of one network, compiled: sums over the minibatch, moving the weights, projecting M."""
+
+from __future__ import annotations
+
+from numba import njit
+
+from glassy_core.editions.encoding import N_PITCHES
+from glassy_core.network.compiled.blocks import add_at, multiply, pointers
+from glassy_core.network.compiled.evaluation import backward, copy, forward, kernel, prepare
+from glassy_core.network.compiled.layout import CONSTANT, EMPTY_PITCH, GATHERED, WINDOW
+from glassy_core.network.compiled.simd import HEIGHT, LANES
+
+TOO_FAR = 0.1  # largest element of M^T M - 1 that is left to Newton-Schulz
+
+
+@njit
+def gather(r, s, shift, held, sizes, work, generations, batch):  # type: ignore[no-untyped-def]
+    """Row r of the minibatch is slot s."""
+    n, v, lanes, slots = sizes.n, sizes.v, sizes.lanes, sizes.slots
+    for l in range(sizes.depth):
+        row = (l * GATHERED + r) * n
+        mu = (l * held + s - shift) * n
+        copy(batch.delta, row, work.deltas, ((generations.now * sizes.depth + l) * slots + s) * n, n)
+        copy(batch.before, row, work.mu, mu - lanes * n, n)
+        copy(batch.mu, row, work.mu, mu, n)
+    copy(batch.errors, r * v, work.errors, (s - shift) * v, v)
+
+
+@njit
+def add_inputs(r, s, sizes, layout, batch):  # type: ignore[no-untyped-def]
+    """Add delta of layer 0 and errors of row r, slot s, to the sums of its chord's pitches and over all."""
+    n, v = sizes.n, sizes.v
+    for k in range(s * sizes.notes - 1, (s + 1) * sizes.notes):
+        pitch = CONSTANT if k < s * sizes.notes else layout.notes[k]
+        if pitch != EMPTY_PITCH:
+            at = pitch * (n + v)
+            for j in range(0, n, LANES):
+                add_at(batch.inputs, at + j, batch.delta, r * n + j)
+            for j in range(0, v, LANES):
+                add_at(batch.inputs, at + n + j, batch.errors, r * v + j)
+
+
+@njit
+def add_products(p, sizes, batch, add):  # type: ignore[no-untyped-def]
+    """Sums over p gathered rows of the outer products of Eqs. B2-B7."""
+    w, n, v = sizes.width, sizes.n, sizes.v
+    height = -(-w // HEIGHT) * HEIGHT
+    for l in range(sizes.depth):
+        rows, weights = l * GATHERED * n, l * n * n
+        multiply(batch.delta, rows, 1, n, batch.before, rows, n, p, batch.M, weights, n, height, n, HEIGHT, add)
+        if l > 0:
+            below = rows - GATHERED * n
+            multiply(batch.delta, rows, 1, n, batch.mu, below, n, p, batch.J, weights, n, height, n, HEIGHT, add)
+    height = -(-N_PITCHES // HEIGHT) * HEIGHT
+    top = (sizes.depth - 1) * GATHERED * n
+    multiply(batch.errors, 0, 1, v, batch.mu, top, n, p, batch.K, 0, n, height, n, HEIGHT, add)
+
+
+@njit
+def move(sizes, layout, master, batch, rate):  # type: ignore[no-untyped-def]
+    """master += rate x sums."""
+    n, v = sizes.n, sizes.v
+    both = n + v
+    total = CONSTANT * both
+    for i in range(N_PITCHES):
+        scale, silent = rate * layout.scale[i], rate * layout.silent[i]
+        for j in range(both):
+            master.inputs[i * both + j] += scale * batch.inputs[i * both + j] + silent * batch.inputs[total + j]
+    for j in range(v):
+        master.h0[j] += rate * batch.inputs[total + n + j]
+    for i in range(N_PITCHES * n):
+        master.K[i] += rate * batch.K[i]
+    for i in range(sizes.depth * n * n):
+        master.M[i] += rate * batch.M[i]
+        master.J[i] += rate * batch.J[i]
+
+
+@njit
+def orthogonalise(at, sizes, master):  # type: ignore[no-untyped-def]
+    """Newton-Schulz, M <- M - M (M^T M - 1) / 2, to rounding; False if M is too far from orthogonal."""
+    w, n, M, excess, result = sizes.width, sizes.n, master.M, master.excess, master.result
+    rows = -(-w // HEIGHT) * HEIGHT
+    for _ in range(8):
+        multiply(M, at, 1, n, M, at, n, w, excess, 0, n, rows, n, HEIGHT, False)
+        largest = 0.0
+        for i in range(w):
+            excess[i * n + i] -= 1
+            if not abs(excess[i * n + i]) < TOO_FAR:  # also where a column of M is not finite
+                return False
+        for i in range(w * n):
+            largest = max(largest, abs(excess[i]))
+            excess[i] *= -0.5
+        if largest > TOO_FAR:
+            return False
+        copy(result, 0, M, at, w * n)
+        multiply(M, at, n, 1, excess, 0, n, w, result, 0, n, rows, n, HEIGHT, True)
+        copy(M, at, result, 0, w * n)
+        if w * largest * largest < 1e-12:  # what is left of an error e is 3/4 e^2
+            return True
+    return False
+
+
+@njit
+def finish(p, sizes, layout, master, batch, eta):  # type: ignore[no-untyped-def]
+    """Move the weights and project every M; the layers where that failed, one bit each."""
+    move(sizes, layout, master, batch, eta / p)
+    failed = 0
+    for l in range(sizes.depth):
+        if not orthogonalise(l * sizes.n * sizes.n, sizes, master):
+            failed |= 1 << l
+    return failed
+
+
+@kernel
+def step(sizes, layout, master, work, generations, chosen, batch, eta):  # type: ignore[no-untyped-def]
+    """Evaluation through a window, and the update, for a minibatch of at most GATHERED slots, ascending."""
+    layout, master, work, batch = pointers(layout), pointers(master), pointers(work), pointers(batch)
+    prepare(sizes, layout, master, work, 0.5)
+    n, lanes, end = sizes.n, sizes.lanes, sizes.slots - sizes.lanes
+    held, r = WINDOW + lanes, 0
+    for i in range((N_PITCHES + 2) * (n + sizes.v)):
+        batch.inputs[i] = 0
+    for l in range(sizes.depth):
+        for i in range(lanes * n):
+            work.mu[l * held * n + i] = 0
+    for first in range(lanes, end, WINDOW):
+        rows, shift = min(WINDOW, end - first), first - lanes
+        forward(first, rows, shift, held, sizes, layout, work)
+        backward(first, rows, shift, held, sizes, layout, work, generations, False)
+        while r < len(chosen) and chosen[r] < first + rows:
+            gather(r, chosen[r], shift, held, sizes, work, generations, batch)
+            add_inputs(r, chosen[r], sizes, layout, batch)
+            r += 1
+        for l in range(sizes.depth):
+            copy(work.mu, l * held * n, work.mu, (l * held + rows) * n, lanes * n)
+    add_products(len(chosen), sizes, batch, False)
+    return finish(len(chosen), sizes, layout, master, batch, eta)
+
+
+@kernel
+def update(sizes, layout, master, work, generations, chosen, batch, eta):  # type: ignore[no-untyped-def]
+    """The update after `evaluate`, for any number of slots, ascending."""
+    layout, master, work, batch = pointers(layout), pointers(master), pointers(work), pointers(batch)
+    for i in range((N_PITCHES + 2) * (sizes.n + sizes.v)):
+        batch.inputs[i] = 0
+    for start in range(0, len(chosen), GATHERED):
+        p = min(GATHERED, len(chosen) - start)
+        for r in range(p):
+            gather(r, chosen[start + r], 0, sizes.slots, sizes, work, generations, batch)
+            add_inputs(r, chosen[start + r], sizes, layout, batch)
+        add_products(p, sizes, batch, start > 0)
+    return finish(len(chosen), sizes, layout, master, batch, eta)

@@ -1,0 +1,254 @@
+"""The critical width w_c: where 1/tau* against width goes to zero (Hertz & Tyrcha, Sec. IV, Figs. 5-6).
+
+A 95 % interval comes from artificial sweeps (a parametric bootstrap). In each, every run gets new noise (seeds), and
+so does every width where widths lie further off the parabola than their seeds explain (points); a rate below what its
+run was long enough to show becomes a censored point; then the sweep is fitted like the real one (parabola.py).
+Neighbouring widths that the runs do not contradict as the root (p-value above PLAUSIBLE, root_likelihood.py) are in it,
+too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from glassy_core.network.equations import parameter_count
+from glassy_core.physics.critical_width.censored_parabola import Parabola, Rates, artificial_sweeps, fit_parabolas
+from glassy_core.physics.critical_width.learning_times import SMOOTHING, THRESHOLDS, Curve, LearningTime, learning_times
+from glassy_core.physics.critical_width.next_run import MIN_WIDTHS, Suggestion, suggest
+from glassy_core.physics.critical_width.root_intervals import chance_of_root
+from glassy_core.physics.critical_width.sweep_noise import SweepNoise
+from glassy_core.physics.learning_curves.power_law import Estimate
+
+Floats = NDArray[np.float64]
+
+COPIES = 600  # artificial sweeps behind an interval
+MIN_THRESHOLDS = 3  # with a w_c, for the line of Fig. 6
+PLAUSIBLE = 0.1  # p-value above which a width is not left out of the interval
+TRIED = 60  # widths that are tried on either side
+
+
+@dataclass(frozen=True)
+class CriticalWidth:
+    """w_c of one depth at one threshold.
+
+    w_c: in units; parameters: of a network of that width, each orthogonal M counted w(w-1)/2; both None with `why`.
+    times: of all runs, censored ones included. fit: the parabola; copies: (R, 3) of the artificial sweeps.
+    """
+
+    threshold: float
+    times: Sequence[LearningTime]
+    w_c: Estimate | None = None
+    parameters: Estimate | None = None
+    why: str = ""
+    fit: Parabola | None = None
+    copies: Floats = field(default_factory=lambda: np.empty((0, 3)))
+
+    @property
+    def points(self) -> list[LearningTime]:
+        return [time for time in self.times if not time.censored]
+
+    @property
+    def censored(self) -> list[LearningTime]:
+        return [time for time in self.times if time.censored]
+
+    def curve(self, width: ArrayLike) -> tuple[Floats, Floats, Floats]:
+        """The fitted 1/tau* at widths (n,) and its 95 % band: three (n,). Only where there is a fit."""
+        assert self.fit is not None
+        low, high = np.quantile(self.copies @ self.fit.terms(width).T, [0.025, 0.975], axis=0)
+        return self.fit(width), low, high
+
+    def to_json(self) -> dict[str, Any]:
+        values: dict[str, Any] = {
+            "w_c": self.w_c and self.w_c.to_json(),
+            "parameters": self.parameters and self.parameters.to_json(),
+            "points": [time.to_json() for time in self.points],
+            "censored": [time.to_json() for time in self.censored],
+        }
+        return values | ({"why": self.why} if self.why else {})
+
+
+@dataclass(frozen=True)
+class Line:
+    """w_c = intercept + slope NLL* of one depth (Fig. 6). slope: units per bit; both None with `why`."""
+
+    slope: Estimate | None = None
+    intercept: Estimate | None = None
+    why: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        values: dict[str, Any] = {
+            "slope": self.slope and self.slope.to_json(),
+            "intercept": self.intercept and self.intercept.to_json(),
+        }
+        return values | ({"why": self.why} if self.why else {})
+
+
+@dataclass(frozen=True)
+class DepthResult:
+    """All about one depth: w_c by threshold, the line of Fig. 6, and which run would help most."""
+
+    depth: int
+    thresholds: dict[float, CriticalWidth]
+    line: Line
+    suggestion: Suggestion | None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "thresholds": {f"{threshold:g}": result.to_json() for threshold, result in self.thresholds.items()},
+            "line": self.line.to_json(),
+            "next": self.suggestion and self.suggestion.to_json(),
+        }
+
+
+@dataclass(frozen=True)
+class Criticality:
+    """The learnability transition as some runs show it, by depth."""
+
+    depths: dict[int, DepthResult]
+
+    def to_json(self) -> dict[str, Any]:
+        """One object by the contract of `critical --json`."""
+        depths = {str(depth): result.to_json() for depth, result in self.depths.items()}
+        return {"depths": depths, "smoothing": SMOOTHING}
+
+
+def critical(
+    curves: Iterable[Curve],
+    thresholds: Sequence[float] = THRESHOLDS,
+    copies: int = COPIES,
+    seed: int = 0,
+    planned: Iterable[tuple[int, int, int]] = (),
+) -> Criticality:
+    """w_c for each depth and threshold (bits). All curves must be of one edition and of like settings.
+
+    planned: (depth, width, seed) of runs that are queued or under way, which are not suggested again.
+    """
+    curves = list(curves)
+    for threshold in thresholds:
+        if not 0 < threshold < 1:
+            raise ValueError(f"The threshold NLL* is {threshold}: it must be above 0 and below 1 bit.")
+    waiting = list(planned)
+    depths = {}
+    for depth in sorted({curve.depth for curve in curves}):
+        times = learning_times([curve for curve in curves if curve.depth == depth], sorted(thresholds))
+        taken = {(width, seed) for d, width, seed in waiting if d == depth}
+        depths[depth] = _depth_result(depth, times, copies, np.random.default_rng(seed), taken)
+    return Criticality(depths)
+
+
+def _depth_result(
+    depth: int,
+    times: dict[float, list[LearningTime]],
+    copies: int,
+    rng: np.random.Generator,
+    taken: set[tuple[int, int]],
+) -> DepthResult:
+    rates = {threshold: _rates(points) for threshold, points in times.items()}
+    fits = {threshold: _fits(data) for threshold, data in rates.items()}
+    noise = SweepNoise(
+        [(rates[t], fits[t][0]) for t in times if fits[t]], next(iter(rates.values())).width, copies, rng
+    )
+    results = {
+        threshold: critical_width(depth, threshold, points, fits[threshold], noise, rng)
+        for threshold, points in times.items()
+    }
+    return DepthResult(depth, results, _line(results), _suggestion(depth, results, taken))
+
+
+def critical_width(
+    depth: int,
+    threshold: float,
+    times: Sequence[LearningTime],
+    fits: Sequence[Parabola],
+    noise: SweepNoise,
+    rng: np.random.Generator,
+) -> CriticalWidth:
+    """w_c from learning times and their fits (none: too few widths)."""
+    if not fits:
+        return CriticalWidth(threshold, times, why=_too_few(threshold, times))
+    fit = fits[0]
+    found = artificial_sweeps(_rates(times), fits, *noise.draw(), rng)
+    low, high = interval(_rates(times), fits, found)
+    result = CriticalWidth(threshold, times, fit=fit, copies=found)
+    if not 0 < fit.root < np.inf or not np.isfinite(high):
+        return _with_why(result)
+    # Sweeps without a root below all widths, and roots below zero, say only that w_c may be as small as can be.
+    w_c = Estimate(fit.root, float(np.clip(low, 0, fit.root)), float(max(high, fit.root)))
+    parameters = Estimate(*(parameter_count(depth, width) for width in (w_c.value, w_c.low, w_c.high)))
+    return CriticalWidth(threshold, times, w_c, parameters, fit=fit, copies=found)
+
+
+def interval(data: Rates, fits: Sequence[Parabola], copies: Floats) -> tuple[float, float]:
+    """The 95 % interval of the root from the coefficients (R, 3) of artificial sweeps; an end may be infinite."""
+    low, high = np.quantile(fits[0].roots(copies), [0.025, 0.975], method="nearest")
+    below = np.linspace(0, low, TRIED) if 0 < low < np.inf else np.empty(0)
+    widest = float(data.width[~data.censored].max())
+    above = np.linspace(high, widest, TRIED) if 0 < high < widest else np.empty(0)
+    tried = np.concatenate([below, above])
+    plausible = tried[chance_of_root(data, fits, tried) > PLAUSIBLE] if len(tried) else tried
+    return float(min([low, *plausible])), float(max([high, *plausible]))
+
+
+def _with_why(result: CriticalWidth) -> CriticalWidth:
+    assert result.fit is not None
+    root = result.fit.root
+    if root == np.inf:
+        why = "The parabola through 1/tau* never rises through zero: run more widths."
+    elif root == -np.inf:
+        why = "The parabola through 1/tau* has no root: run narrower networks, closer to the transition."
+    elif root <= 0:
+        why = f"The parabola through 1/tau* has its root at w = {root:.1f}, below zero: run narrower networks."
+    else:
+        why = "The runs do not bound w_c from above: run more widths that reach NLL*."
+    return CriticalWidth(result.threshold, result.times, why=why, fit=result.fit, copies=result.copies)
+
+
+def _too_few(threshold: float, times: Sequence[LearningTime]) -> str:
+    n = len(_seen_widths(times))
+    reached = {0: "No width has", 1: "1 width has"}.get(n, f"{n} widths have")
+    return f"{reached} reached NLL* = {threshold:g}; a parabola needs {MIN_WIDTHS}: run wider networks."
+
+
+def _seen_widths(times: Sequence[LearningTime]) -> set[int]:
+    return {time.width for time in times if not time.censored}
+
+
+def _rates(times: Sequence[LearningTime]) -> Rates:
+    columns = ([getattr(time, name) for time in times] for name in ("width", "rate", "bound", "censored"))
+    return Rates.of(*columns)
+
+
+def _fits(data: Rates) -> list[Parabola]:
+    return fit_parabolas(data) if len(np.unique(data.width[~data.censored])) >= MIN_WIDTHS else []
+
+
+def _line(results: dict[float, CriticalWidth]) -> Line:
+    """Linear regression of w_c against NLL*; intervals from the lines through the w_c of artificial sweeps."""
+    used = [result for result in results.values() if result.w_c is not None and result.fit is not None]
+    if len(used) < MIN_THRESHOLDS:
+        reached = "1 threshold has" if len(used) == 1 else f"{len(used)} thresholds have"
+        return Line(why=f"{reached} a w_c; a line needs {MIN_THRESHOLDS}: run more widths.")
+    x = np.array([result.threshold for result in used])
+    slope, intercept = np.polyfit(x, [result.w_c.value for result in used if result.w_c], 1)
+    roots = np.stack([result.fit.roots(result.copies) for result in used if result.fit])  # (thresholds, R)
+    roots = roots[:, np.all(np.isfinite(roots), axis=0)]
+    if roots.shape[1] < 0.9 * len(used[0].copies):
+        return Line(why="The intervals of w_c are open towards small widths: run networks closer to the transition.")
+    slopes, intercepts = np.quantile(np.polyfit(x, roots, 1), [0.025, 0.975], axis=1).T
+    return Line(_estimate(slope, slopes), _estimate(intercept, intercepts))
+
+
+def _estimate(value: float, interval: Floats) -> Estimate:
+    return Estimate(float(value), float(min(value, interval[0])), float(max(value, interval[1])))
+
+
+def _suggestion(depth: int, results: dict[float, CriticalWidth], taken: set[tuple[int, int]]) -> Suggestion | None:
+    """For the threshold that is nearest to a w_c without having one; where all have one, for the smallest."""
+    missing = [result for result in results.values() if result.w_c is None]
+    chosen = max(missing, key=lambda result: len(result.points)) if missing else results[min(results)]
+    return suggest(depth, chosen.threshold, chosen.times, None if missing else chosen.fit, taken)

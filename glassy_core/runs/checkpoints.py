@@ -1,0 +1,144 @@
+"""Checkpoints: one snapshot of a run as one safetensors file, written whole or not at all.
+
+step-<12 digits>.safetensors holds the weights in float64, the deltas of the two previous steps
+(deltas.1 the latest, deltas.2 the one before, float32) and, as one JSON text in the metadata, the
+step, tau, eta, the generator's state, the halving rule's state and a digest of all of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from glassy_core.files import replace_file
+from glassy_core.network.equations import weight_shapes
+from glassy_core.settings import RunConfig
+from glassy_core.training.trainer import Snapshot, is_milestone
+
+HISTORY = ("deltas.1", "deltas.2")
+
+
+class CheckpointError(ValueError):
+    """A checkpoint cannot be used; the message says which and why."""
+
+
+def path_of(directory: Path, step: int) -> Path:
+    """Where the checkpoint of a step lies."""
+    return directory / f"step-{step:012d}.safetensors"
+
+
+def steps_in(directory: Path) -> list[int]:
+    """Steps of all checkpoints there, ascending."""
+    if not directory.is_dir():
+        return []
+    names = (re.fullmatch(r"step-(\d{12})\.safetensors", path.name) for path in directory.iterdir())
+    return sorted(int(match.group(1)) for match in names if match)
+
+
+def write(directory: Path, snapshot: Snapshot) -> Path:
+    """Write a snapshot, durably; the same snapshot gives the same bytes."""
+    tensors = {name: np.ascontiguousarray(value, dtype=np.float64) for name, value in snapshot.weights.items()}
+    if snapshot.history is not None:
+        tensors |= {name: np.ascontiguousarray(part) for name, part in zip(HISTORY, snapshot.history, strict=True)}
+    facts = {
+        "step": snapshot.step,
+        "tau": snapshot.tau,
+        "eta": snapshot.eta,
+        "tau_origin": list(snapshot.tau_origin),
+        "rng": snapshot.rng,
+        "spikes": snapshot.spikes,
+    }
+    facts["digest"] = _digest(tensors, facts)
+    path = path_of(directory, snapshot.step)
+    # One entry of metadata only: the format keeps several in no fixed order.
+    replace_file(path, save(tensors, metadata={"glassy": json.dumps(facts, sort_keys=True)}))
+    return path
+
+
+def read(path: Path, depth: int, width: int, P: int | None = None) -> Snapshot:
+    """The snapshot in a file, checked against the run's depth, width and, where given, transitions P.
+
+    Raises CheckpointError where the file is missing, torn, altered or of another shape.
+    """
+    tensors, facts = _load(path)
+    if facts.pop("digest", None) != _digest(tensors, facts):
+        raise CheckpointError(f"{path.name} is damaged: its content does not match its own digest.")
+    shapes = dict(weight_shapes(depth, width))
+    if HISTORY[0] in tensors:
+        found = tensors[HISTORY[0]].shape
+        shapes |= dict.fromkeys(HISTORY, (depth, P if P is not None else found[1], width))
+    for name, shape in shapes.items():
+        found_shape = tensors[name].shape if name in tensors else None
+        if found_shape != shape:
+            raise CheckpointError(
+                f"{path.name} does not fit this run: {name} has shape {found_shape}, "
+                f"a network of d = {depth}, w = {width} needs {shape}."
+            )
+    try:
+        step, tau = facts["tau_origin"]
+        return Snapshot(
+            replica=0,
+            step=int(facts["step"]),
+            eta=float(facts["eta"]),
+            tau_origin=(int(step), float(tau)),
+            rng=facts["rng"],
+            spikes=facts["spikes"],
+            weights={name: tensors[name] for name in weight_shapes(depth, width)},
+            history=np.stack([tensors[name] for name in HISTORY]) if HISTORY[0] in tensors else None,
+        )
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise CheckpointError(f"{path.name} lacks what a checkpoint must hold: {error}.") from error
+
+
+def prune(directory: Path, config: RunConfig, keep: int = 2) -> None:
+    """Keep the last `keep` checkpoints whole and the milestones' weights; remove the others.
+
+    Milestones lose their deltas: they are looked at, not resumed from.
+    """
+    for step in steps_in(directory)[:-keep]:
+        path = path_of(directory, step)
+        if not is_milestone(step, config):
+            path.unlink()
+        else:
+            _drop_history(path)
+
+
+def _drop_history(path: Path) -> None:
+    try:
+        with safe_open(path, framework="numpy") as file:
+            if HISTORY[0] not in file.keys():  # noqa: SIM118 - not a dict
+                return
+            depth, _, width = file.get_slice(HISTORY[0]).get_shape()
+        write(path.parent, replace(read(path, depth, width), history=None))
+    except (CheckpointError, SafetensorError, ValueError):
+        return  # damaged: left for the reader to report
+
+
+def _load(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    try:
+        with safe_open(path, framework="numpy") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+            facts = json.loads((file.metadata() or {})["glassy"])
+    except FileNotFoundError:
+        raise CheckpointError(f"{path.name} is missing.") from None
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise CheckpointError(f"{path.name} cannot be read as a checkpoint: {error}.") from error
+    if not isinstance(facts, dict):
+        raise CheckpointError(f"{path.name} cannot be read as a checkpoint: its metadata is not an object.")
+    return tensors, facts
+
+
+def _digest(tensors: dict[str, Any], facts: dict[str, Any]) -> str:
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+    for name in sorted(tensors):
+        digest.update(f"{name} {tensors[name].dtype} {tensors[name].shape}".encode())
+        digest.update(np.ascontiguousarray(tensors[name]).tobytes())
+    return digest.hexdigest()

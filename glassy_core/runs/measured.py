@@ -1,0 +1,74 @@
+"""From runs on the disk to the physics: learning times and w_c of a sweep, aging of a network's seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from glassy_core.files import read_lines
+from glassy_core.physics.aging.fluctuations import Trajectory
+from glassy_core.physics.critical_width.criticality import COPIES, Criticality, critical
+from glassy_core.physics.critical_width.learning_times import THRESHOLDS, Curve, in_order
+from glassy_core.runs.groups import Member, distinct
+from glassy_core.runs.records import Series, read_series
+from glassy_core.runs.store import ACTIVE, Run, RunError
+
+NEEDED = ("tau_w_step", "tau_w", "tau", "D")  # of a record in aging.jsonl, beside its step
+KNOWN = 2.0  # Delta is computed up to so many times the tau of the last Gamma: a run measures it more often than that
+
+
+def series_of(run: Run) -> Series:
+    """A run's recorded curves, read anew."""
+    return read_series(run.metrics_path, run.timing_path)
+
+
+def criticality(
+    members: Sequence[Member],
+    read: Callable[[Run], Series] = series_of,
+    thresholds: Sequence[float] = THRESHOLDS,
+    copies: int = COPIES,
+) -> Criticality:
+    """w_c of runs of one world; each network counts once, and what is queued or under way is not suggested again."""
+    curves = []
+    for member in distinct(members):
+        series, (depth, width, seed) = read(member.run), member.network
+        curves.append(Curve(depth, width, seed, *in_order(series.tau, series.nll), member.run.id))
+    planned = [member.network for member in members if member.run.state().status in (*ACTIVE, "stalled", "interrupted")]
+    return critical(curves, thresholds, copies, planned=planned)
+
+
+def trajectory(run: Run, read: Callable[[Run], Series] = series_of) -> Trajectory:
+    """A run's aging as measured so far; RunError, with what to do, where there is nothing to measure it by."""
+    if not run.config().waiting_times:
+        raise RunError(
+            f"Run {run.id} has no waiting times, so its aging was not measured: "
+            "start one with the preset class-aging-under, or with --waiting-times."
+        )
+    series = read(run)
+    known = series.tau[series.gamma > 0]
+    end = KNOWN * float(known[-1]) if len(known) else np.inf
+    records = [record for _, record in read_lines(run.aging_path) if _is_sound(record)]
+    if records and not (records := [record for record in records if record["tau_w"] + record["tau"] <= end]):
+        raise RunError(f"Run {run.id}: Gamma is known up to tau = {known[-1]:.4g} only: metrics.jsonl lacks lines.")
+    if not records:
+        first, state = min(run.config().waiting_times), run.state()
+        if state.status == "finished" and state.step <= first:
+            raise RunError(
+                f"Run {run.id} ended at step {state.step}, before its first waiting time, step {first}: "
+                "start one with more steps, or with shorter waiting times."
+            )
+        raise RunError(f"Run {run.id} has not passed its first waiting time, step {first}, yet: let it go on.")
+    try:
+        return Trajectory.of(records, series.tau, np.where(series.gamma > 0, series.gamma, np.nan))
+    except ValueError as error:  # no Gamma
+        raise RunError(f"Run {run.id}: {error}") from error
+
+
+def _is_sound(record: dict[str, object]) -> bool:
+    """Whether a record has its numbers; a line damaged by hand is left out."""
+    values = [record.get(name) for name in NEEDED]
+    kinds = [value for name, value in record.items() if name.startswith("D_")]
+    if type(record.get("tau_w_step")) is not int:
+        return False
+    return all(type(value) in (int, float) and abs(value) < 1e300 for value in [*values, *kinds])  # type: ignore[arg-type]

@@ -1,0 +1,172 @@
+"""Noise probes of stored runs: measured in a process of their own, kept beside the run they are of.
+
+runs/<id>/probes/
+    step-<12 digits>-p<size>-... in <steps> steps.json    a result, see `probe.Probe`
+    the same with .progress             {"done", "total", "at"}, or {"error"} where it came to nothing
+    the same with .lock                 held by the process that measures
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from glassy_core.editions.editions import load_edition
+from glassy_core.editions.encoding import Transitions
+from glassy_core.files import ROOT, read_json, write_json
+from glassy_core.runs.store import Run, RunBusyError, RunError, is_held
+from glassy_core.training.probe import STEPS, Probe, Progress, Size, check_sizes, checkpoint, probe
+
+START_WITHIN = 60.0  # seconds until a new process has taken its lock
+SAY_EVERY = 0.3  # seconds between words on the progress
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A probe that is being measured, or came to nothing.
+
+    share: of the steps done, 0..1. error: one sentence, None while it is at work.
+    """
+
+    path: Path
+    share: float
+    error: str | None
+
+    @property
+    def step(self) -> int:
+        return int(self.path.name.split("-")[1])
+
+
+def path_of(run: Run, step: int, sizes: Sequence[Size], steps: int = STEPS) -> Path:
+    """Where the result lies: each step, choice of sizes and number of steps has a file of its own."""
+    name = "-".join([f"step-{step:012d}", *(f"p{size}" for size in check_sizes(sizes))])
+    return run.path / "probes" / f"{name} in {steps} steps.json"
+
+
+def kept(run: Run) -> list[Path]:
+    """Files of all results, latest step last."""
+    return _named(run, "json")
+
+
+def _named(run: Run, suffix: str) -> list[Path]:
+    """Files whose names are `path_of`'s; others that lie there are nobody's results."""
+    found = (run.path / "probes").glob(f"step-*.{suffix}")
+    return sorted(path for path in found if re.fullmatch(r"step-\d{12}(-p(\d{1,9}|all))+ in \d+ steps", path.stem))
+
+
+def load(path: Path) -> Probe:
+    """One result; RunError where the file holds none."""
+    values = read_json(path)
+    try:
+        return Probe.from_json(values or {})
+    except ValueError as error:
+        raise RunError(f"{path.name}: {error}") from error
+
+
+def attempts(run: Run) -> list[Attempt]:
+    """The probes of a run that are at work, or failed, by step."""
+    return [_attempt(path) for path in _named(run, "progress")]
+
+
+def _attempt(path: Path) -> Attempt:
+    values = read_json(path) or {}
+    error = values.get("error")
+    done, total, at = (_number(values.get(name)) for name in ("done", "total", "at"))
+    recent = time.time() - at < START_WITHIN
+    if error is None and not is_held(path.with_suffix(".lock")) and not (done == 0 and recent):
+        error = "The probe's process ended before it was done: start it again."
+    share = min(done / total, 1.0) if total else 0.0
+    return Attempt(path.with_suffix(".json"), share, None if error is None else str(error))
+
+
+def _number(value: Any) -> float:
+    """value where it is a number that a progress can have, else 0."""
+    return float(value) if isinstance(value, int | float) and 0 <= value < 1e15 else 0.0
+
+
+def forget(attempt: Attempt) -> None:
+    """Remove what is left of a failed attempt."""
+    attempt.path.with_suffix(".progress").unlink(missing_ok=True)
+
+
+def start(run: Run, step: int, sizes: Sequence[Size], steps: int = STEPS) -> None:
+    """Measure in a process of its own; returns at once. ConfigError or RunError for what cannot be measured."""
+    path = path_of(run, step, sizes, steps)
+    checkpoint(run, step)
+    path.parent.mkdir(exist_ok=True)
+    if is_held(path.with_suffix(".lock")):
+        raise RunBusyError("This probe is being measured already.")
+    _say(path, 0, steps * len(check_sizes(sizes)))
+    command = [sys.executable, "-m", "glassy_core", "probe", run.id, "--runs-dir", str(run.path.parent)]
+    options = ["--step", str(step), "--steps", str(steps), "--sizes", ",".join(map(str, sizes))]
+    with open(path.with_suffix(".log"), "wb") as log:
+        subprocess.Popen(
+            command + options,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # it outlives the app
+        )
+
+
+def measure(
+    run: Run, step: int | None, sizes: Sequence[Size], steps: int = STEPS, progress: Progress | None = None
+) -> Path:
+    """Measure in this process and keep the result; returns its file.
+
+    Raises RunBusyError where another process measures the same, and what `probe` raises.
+    """
+    snapshot = checkpoint(run, step)
+    path = path_of(run, snapshot.step, sizes, steps)
+    with held(path):
+        said = 0.0
+
+        def say(done: int, total: int) -> None:
+            nonlocal said
+            if progress:
+                progress(done, total)
+            if time.monotonic() - said > SAY_EVERY:
+                said = time.monotonic()
+                _say(path, done, total)
+
+        try:
+            config = run.config()
+            edition = load_edition(config.edition)
+            if edition.digest != run.origin()["edition_digest"]:
+                raise RunError(f"Run {run.id} was trained on another version of the {config.edition} edition.")
+            data = Transitions.pack(edition.first(config.chorales), config.scaling)
+            result = probe(config, snapshot, data, sizes, steps, say)
+            write_json(path, result.to_json(), durable=False)
+        except Exception as error:
+            with contextlib.suppress(OSError):
+                write_json(path.with_suffix(".progress"), {"error": str(error) or type(error).__name__}, durable=False)
+            raise
+        for suffix in (".progress", ".log"):
+            path.with_suffix(suffix).unlink(missing_ok=True)
+    return path
+
+
+def _say(path: Path, done: int, total: int) -> None:
+    values = {"done": done, "total": total, "at": time.time()}
+    write_json(path.with_suffix(".progress"), values, durable=False)
+
+
+@contextlib.contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold a probe's lock; RunBusyError where another process has it."""
+    path.parent.mkdir(exist_ok=True)
+    with open(path.with_suffix(".lock"), "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunBusyError("This probe is being measured already.") from None
+        yield

@@ -1,0 +1,359 @@
+"""The learning loop: step by step, with its schedules, its records and its snapshots.
+
+It knows neither files nor pages: whoever drives it stores what `advance` returns.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassy_core.editions.encoding import N_PITCHES, Transitions
+from glassy_core.network.equations import Weights, accuracy, forward, initial_weights, nll_bits, orthogonality_error
+from glassy_core.settings import RunConfig, check_eta
+from glassy_core.training.observables import drift, gamma
+from glassy_core.training.spikes import SpikeRule
+
+FIRST_MILESTONE = 256
+WATCH_EVERY = 20  # steps between looks for spikes: a spike lasts some 20 to 50 steps
+
+
+class TrainingError(RuntimeError):
+    """The run cannot go on; the message says why and what to do."""
+
+
+class Learner(Protocol):
+    """What the loop needs of an engine: R networks that learn in lockstep (see `learning.TorchLearner`)."""
+
+    widths: list[int]
+
+    @property
+    def mu(self) -> Any: ...  # (d, R, P, w)
+    @property
+    def H(self) -> Any: ...  # (R, P, N_v)
+    @property
+    def errors(self) -> Any: ...  # (R, P, N_v)
+    @property
+    def deltas(self) -> Any: ...  # (d, R, P, w)
+
+    def evaluate(self) -> None: ...
+    def update(self, etas: Sequence[float], batches: NDArray[np.int64] | None) -> None: ...
+    def weights(self, r: int = 0) -> Weights: ...
+    def saved_history(self, r: int = 0) -> NDArray[np.float32]: ...
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is measured at one step, before the weights move; None where it was not measured."""
+
+    replica: int
+    step: int
+    tau: float  # proper time, the sum of eta over the steps before this one
+    eta: float  # of the step that leaves this point
+    nll: float  # bits per pitch and transition, all training transitions
+    nll_minibatch: float  # the same over this step's minibatch
+    accuracy: float
+    orthogonality_error: float
+    nll_valid: float | None = None
+    gamma: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as metrics.jsonl has it."""
+        values = {key: value for key, value in vars(self).items() if key != "replica" and value is not None}
+        return values
+
+
+@dataclass(frozen=True)
+class AgingRecord:
+    """How far the weights have drifted since a waiting time (Eq. 5)."""
+
+    replica: int
+    tau_w_step: int
+    step: int
+    tau_w: float  # proper time at tau_w_step
+    tau: float  # proper time since then
+    D: float  # mean square change over all weights
+    kinds: dict[str, float]  # the same over the J, M, K, W and h0 apart
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as aging.jsonl has it."""
+        values = {key: value for key, value in vars(self).items() if key not in ("replica", "kinds")}
+        return values | {f"D_{kind}": value for kind, value in self.kinds.items()}
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything that decides the rest of a run, taken at one step before the weights move."""
+
+    replica: int
+    step: int
+    eta: float
+    tau_origin: tuple[int, float]  # step and tau since which eta has been the same
+    rng: dict[str, Any]  # state of the minibatches' generator
+    spikes: dict[str, Any]  # state of the halving rule
+    weights: Weights
+    history: NDArray[np.float32] | None  # (2, d, P, w), deltas of the two previous steps; None: zero, or not kept
+
+    @property
+    def tau(self) -> float:
+        step, tau = self.tau_origin
+        return tau + self.eta * (self.step - step)
+
+
+def fresh(config: RunConfig, replica: int = 0) -> Snapshot:
+    """Step 0 of a run: weights and minibatches from two independent streams of its seed."""
+    for_weights, for_batches = np.random.SeedSequence(config.seed).spawn(2)
+    return Snapshot(
+        replica=replica,
+        step=0,
+        eta=config.eta,
+        tau_origin=(0, 0.0),
+        rng=dict(np.random.PCG64(for_batches).state),
+        spikes=SpikeRule().state(),
+        weights=initial_weights(config.depth, config.width, np.random.default_rng(for_weights)),
+        history=None,
+    )
+
+
+def make_learner(config: RunConfig, snapshots: Sequence[Snapshot], data: Transitions, device: str = "cpu") -> Learner:
+    """The engine for these networks, with the snapshots' weights and histories.
+
+    One network on the processor gets the engine that its settings name; a batch, or another device, torch.
+    """
+    networks = [snapshot.weights for snapshot in snapshots]
+    kept = [snapshot.history for snapshot in snapshots if snapshot.history is not None]
+    histories = kept if len(kept) == len(snapshots) else None
+    if config.engine == "compiled" and device == "cpu" and len(networks) == 1:
+        with contextlib.suppress(ImportError):  # without numba torch does the same, more slowly
+            from glassy_core.network.compiled.learner import CompiledLearner
+
+            return CompiledLearner(networks, data, config.gradient, histories)
+    import torch  # only here: it takes seconds and 250 MB
+
+    torch.set_num_threads(config.threads)
+    if device != "cpu":
+        from glassy_core.network.cuda_graphs import CapturedLearner
+
+        size = config.batch_size
+        return CapturedLearner(networks, data, config.gradient, histories, device, None if size == "all" else int(size))
+    from glassy_core.network.learning_rule import TorchLearner
+
+    return TorchLearner(networks, data, config.gradient, histories)
+
+
+def on_processor(x: Any) -> NDArray[Any]:
+    """An engine's array as numpy's: a view where it lies in main memory, a copy where not."""
+    return x.cpu().numpy() if hasattr(x, "cpu") else np.asarray(x)
+
+
+@lru_cache(maxsize=64)
+def log_spaced(per_decade: int, limit: int) -> frozenset[int]:
+    """The steps 1, ... below limit, so many per decade."""
+    exponents = range(int(per_decade * math.log10(max(limit, 1))) + 1)
+    return frozenset(step for step in (round(10 ** (k / per_decade)) for k in exponents) if step < limit)
+
+
+def is_due(step: int, every: int, per_decade: int) -> bool:
+    """Log-spaced at first, every so many steps from where the log spacing would be wider than that."""
+    ratio = 10 ** (1 / per_decade) - 1
+    return step % every == 0 or step in log_spaced(per_decade, round(every / ratio))
+
+
+def is_checkpoint(step: int, config: RunConfig) -> bool:
+    """Regular checkpoints and milestones."""
+    return step % config.checkpoint_every == 0 or is_milestone(step, config)
+
+
+def is_milestone(step: int, config: RunConfig) -> bool:
+    """Checkpoints that are kept for good: step 0, the powers of two from 256, which show a run along
+    log tau, and the waiting times, from whose weights the drift is measured.
+    """
+    return step == 0 or (step >= FIRST_MILESTONE and step & (step - 1) == 0) or step in config.waiting_times
+
+
+class Trainer:
+    """R runs that differ in width, seed and eta only, advanced in lockstep; usually R = 1.
+
+    configs, snapshots: one a run. data: the training transitions; valid: held-out ones, or None.
+    learner: an engine built from the snapshots' weights and histories. references: for each run the
+    snapshots of the waiting times that it has passed.
+    """
+
+    def __init__(
+        self,
+        configs: Sequence[RunConfig],
+        snapshots: Sequence[Snapshot],
+        data: Transitions,
+        valid: Transitions | None,
+        learner: Learner,
+        references: Sequence[Sequence[Snapshot]] | None = None,
+    ) -> None:
+        self.configs, self.data, self.valid, self.learner = configs, data, valid, learner
+        self.step = snapshots[0].step
+        # A snapshot is taken after the records of its step, so those are already written.
+        self._recorded_at = self.step if self.step > 0 else -1
+        self._references = [list(known) for known in references or [[] for _ in configs]]
+        self.etas = [snapshot.eta for snapshot in snapshots]
+        self._tau_origins = [snapshot.tau_origin for snapshot in snapshots]
+        self._spikes = [SpikeRule.from_state(snapshot.spikes) for snapshot in snapshots]
+        self._eta_changed = False
+        self._generators = []
+        for snapshot in snapshots:
+            bits = np.random.PCG64()
+            bits.state = snapshot.rng  # type: ignore[assignment]
+            self._generators.append(np.random.Generator(bits))
+        size = configs[0].batch_size
+        if size != "all" and size > data.P:
+            raise TrainingError(
+                f"The minibatch size is {size} but there are only {data.P} transitions: "
+                "take a smaller one, more chorales, or 'all'."
+            )
+        self._batch_size = None if size == "all" else int(size)
+
+    def tau(self, r: int = 0) -> float:
+        """Proper time of run r: the sum of eta over all steps made (Eq. 4, without its misprint)."""
+        step, tau = self._tau_origins[r]
+        return tau + self.etas[r] * (self.step - step)
+
+    def set_eta(self, eta: float, r: int = 0) -> None:
+        """Use eta from the coming step on; that step is recorded and wants a checkpoint."""
+        self._tau_origins[r] = (self.step, self.tau(r))
+        self.etas[r] = check_eta(eta)
+        self._spikes[r].rest()
+        self._eta_changed = True
+
+    def advance(self, last: int, move: bool = True) -> list[Record | AgingRecord | Snapshot]:
+        """One learning step, unless step `last` is reached; returns what was measured before it.
+
+        A snapshot is among it where one is due or asked for; move = False takes one and stays there.
+        Raises TrainingError when the NLL or a weight is not finite any more.
+        """
+        config, step = self.configs[0], self.step
+        move = move and step < last
+        recorded = step == self._recorded_at
+        self.learner.evaluate()
+        if not recorded and step % WATCH_EVERY == 0:
+            self._watch_for_spikes()
+        checkpoint = not move or self._eta_changed or is_checkpoint(step, config)
+        states = [generator.bit_generator.state for generator in self._generators] if checkpoint else []
+        batches = self._draw()
+        out: list[Record | AgingRecord | Snapshot] = []
+        # After a resume or a step without a move the records are there already, unless eta is new.
+        if self._eta_changed or (not recorded and (step == last or self._record_due(step))):
+            out += self._measure(batches)
+        if config.waiting_times and not recorded:
+            out += self._drifts()
+        self._recorded_at, self._eta_changed = step, False
+        if checkpoint:
+            snapshots = [self._snapshot(r, dict(state)) for r, state in enumerate(states)]
+            if step in config.waiting_times:
+                for known, snapshot in zip(self._references, snapshots, strict=True):
+                    if all(reference.step != step for reference in known):  # not so after a resume right here
+                        known.append(replace(snapshot, history=None))
+            out += snapshots
+        if move:
+            self.learner.update(self.etas, batches)
+            self.step += 1
+        else:  # this step's minibatch is drawn again when it is made
+            for generator, state in zip(self._generators, states, strict=True):
+                generator.bit_generator.state = state
+        return out
+
+    def _watch_for_spikes(self) -> None:
+        """Halve eta by itself where the settings ask for it and chaotic spikes have started (Appendix B)."""
+        for r, config in enumerate(self.configs):
+            if config.auto_halve:
+                # The right value's probability is 1 - |eps|/2: the NLL without the fields H, one logarithm a chord.
+                p = 1 - np.abs(on_processor(self.learner.errors[r])) / 2
+                chords = np.maximum(np.multiply.reduce(p, axis=1, dtype=np.float64), 1e-300)
+                nll = -float(np.log2(chords).mean()) / N_PITCHES
+                if self._spikes[r].update(nll):
+                    self.set_eta(self.etas[r] / 2, r)
+
+    def _draw(self) -> NDArray[np.int64] | None:
+        if self._batch_size is None:
+            return None
+        P, p = self.data.P, self._batch_size
+        return np.stack([generator.choice(P, p, replace=False, shuffle=False) for generator in self._generators])
+
+    def _record_due(self, step: int) -> bool:
+        config = self.configs[0]
+        return is_due(step, config.record_every, 20) or self._valid_due(step) or self._gamma_due(step)
+
+    def _valid_due(self, step: int) -> bool:
+        return self.valid is not None and is_due(step, self.configs[0].valid_every, 10)
+
+    def _gamma_due(self, step: int) -> bool:
+        return is_due(step, self.configs[0].gamma_every, 5)
+
+    def _measure(self, batches: NDArray[np.int64] | None) -> list[Record]:
+        records = []
+        for r in range(len(self.configs)):
+            H = on_processor(self.learner.H[r])
+            weights = self.learner.weights(r)
+            bits = nll_bits(H, self.data.targets)
+            nll = float(bits.mean(dtype=np.float64))
+            if not math.isfinite(nll):
+                raise TrainingError(
+                    f"The learning diverged before step {self.step} at eta = {self.etas[r]:g} (the NLL is {nll}): "
+                    "resume with a smaller eta."
+                )
+            record = Record(
+                replica=r,
+                step=self.step,
+                tau=self.tau(r),
+                eta=self.etas[r],
+                nll=nll,
+                nll_minibatch=nll if batches is None else float(bits[batches[r]].mean(dtype=np.float64)),
+                accuracy=accuracy(H, self.data.targets),
+                orthogonality_error=orthogonality_error(weights),
+                nll_valid=self._held_out(weights) if self._valid_due(self.step) else None,
+                gamma=self._gamma(r) if self._gamma_due(self.step) else None,
+            )
+            records.append(record)
+        return records
+
+    def _held_out(self, weights: Weights) -> float:
+        assert self.valid is not None
+        H = forward(weights, self.valid, np.float32)[1]
+        return float(nll_bits(H, self.valid.targets).mean(dtype=np.float64))
+
+    def _gamma(self, r: int) -> float:
+        w = self.learner.widths[r]
+        mu, deltas = (on_processor(x[:, r])[..., :w] for x in (self.learner.mu, self.learner.deltas))
+        return gamma(self.data, mu, on_processor(self.learner.errors[r]), deltas, self._batch_size or self.data.P)
+
+    def _drifts(self) -> list[AgingRecord]:
+        out = []
+        for r, known in enumerate(self._references):
+            due = [reference for reference in known if self.step - reference.step in log_spaced(12, 10**10)]
+            weights = self.learner.weights(r) if due else {}
+            for reference in due:
+                D, kinds = drift(reference.weights, weights)
+                tau_w = reference.tau
+                out.append(AgingRecord(r, reference.step, self.step, tau_w, self.tau(r) - tau_w, D, kinds))
+        return out
+
+    def _snapshot(self, r: int, rng: dict[str, Any]) -> Snapshot:
+        weights = self.learner.weights(r)
+        if not all(np.isfinite(value).all() for value in weights.values()):
+            raise TrainingError(
+                f"A weight is not finite at step {self.step}, eta = {self.etas[r]:g}: resume with a smaller eta."
+            )
+        return Snapshot(
+            replica=r,
+            step=self.step,
+            eta=self.etas[r],
+            tau_origin=self._tau_origins[r],
+            rng=rng,
+            spikes=self._spikes[r].state(),
+            weights=weights,
+            history=self.learner.saved_history(r) if self.step > 0 else None,  # all zero at the start
+        )

@@ -1,0 +1,180 @@
+"""Which networks the Aging page shows, what was measured of them, and how to start more."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from glassy_core.figures.aging import Column
+from glassy_core.figures.palette import colours, turns
+from glassy_core.paper.regimes import trio
+from glassy_core.physics.aging.aging import Aging, aging
+from glassy_core.physics.aging.fluctuations import KINDS, Trajectory
+from glassy_core.runs.groups import Member, distinct, grouped, readable
+from glassy_core.runs.measured import trajectory
+from glassy_core.runs.store import RunError
+from glassy_core.settings import CLASS_AGING, PRESETS, ConfigError, RunConfig
+from glassy_core.ui.results import curves
+from glassy_core.ui.shell import actions
+from glassy_core.ui.shell.estimate import show_estimate
+from glassy_core.ui.shell.frame import READING_WIDTH, plain, store
+from glassy_core.ui.shell.polling import queue_and_tell
+from glassy_core.ui.shell.words import typeset, whole
+
+ALL = "all weights"
+PRESET_KEYS = [key for key, preset in PRESETS.items() if preset.config.waiting_times]
+
+
+@dataclass(frozen=True)
+class Network:
+    """The runs of one setting, one a seed. id: of its oldest run, for the URL."""
+
+    id: str
+    label: str
+    members: tuple[Member, ...]
+
+    @property
+    def config(self) -> RunConfig:
+        return self.members[0].config
+
+
+def networks() -> dict[str, Network]:
+    """All networks whose aging is or will be measured, by id; narrow ones first."""
+    runs = [member for member in readable(store().runs()) if member.config.waiting_times]
+    groups = [distinct(members) for members in grouped(runs, lambda member: member.setting).values()]
+    plainly = Counter(_label(members) for members in groups)
+    found = []
+    for members in groups:
+        label, oldest = _label(members), min(member.run.id for member in members)
+        label += f", eta = {members[0].config.eta:g} [{oldest[-4:]}]" if plainly[label] > 1 else ""
+        found.append(Network(oldest, label, tuple(members)))
+    found.sort(key=lambda network: (network.config.depth, network.config.width, network.id))
+    return {network.id: network for network in found}
+
+
+def _label(members: Sequence[Member]) -> str:
+    config = members[0].config
+    return f"d = {config.depth}, w = {config.width}" + (f", {len(members)} seeds" if len(members) > 1 else "")
+
+
+def choose(found: dict[str, Network]) -> list[Network]:
+    """The networks to show, in the URL; at first those of the class world, or the first three.
+
+    A link from elsewhere names a run, as `?run=ID`: its network is shown then.
+    """
+    if linked := [
+        network.id
+        for run_id in st.query_params.get_all("run")
+        for network in found.values()
+        if any(member.run.id == run_id for member in network.members)
+    ]:
+        st.session_state["networks"] = list(dict.fromkeys(linked))
+    st.query_params.pop("run", None)
+    if "networks" in st.session_state:  # a run may have been deleted since
+        st.session_state["networks"] = [id_ for id_ in st.session_state["networks"] if id_ in found]
+    ids = st.multiselect(
+        "Networks", list(found), default=_first(found), key="networks", bind="query-params",
+        format_func=lambda id_: found[id_].label if id_ in found else id_, placeholder="Choose networks to compare",
+        help="Runs that differ in the seed only are one network: their mean is shown, with its 95 % band.",
+    )  # fmt: skip
+    return [found[id_] for id_ in ids if id_ in found]
+
+
+def _first(found: dict[str, Network]) -> list[str]:
+    return trio((id_, network.config) for id_, network in reversed(found.items())) or list(found)[:3]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How Delta is made of the records: Gamma frozen at tau_w or not, of all weights (kind None) or one kind."""
+
+    frozen: bool = False
+    kind: str | None = None
+
+
+def measure() -> Measure:
+    """The two choices, in the URL."""
+    with st.container(horizontal=True, gap="medium"):
+        gamma = st.segmented_control(
+            "Γ in Δ", ["as it changes", "frozen at τ_w"], default="as it changes", key="gamma", required=True,
+            bind="query-params", format_func=typeset,
+            help="Eq. 7 divides each increment of D by Γ at that time. Baity-Jesi et al. (2018) divide by Γ at the "
+            "waiting time: compare.",
+        )  # fmt: skip
+        kind = st.segmented_control(
+            "Weights", [ALL, *KINDS], default=ALL, key="weights", bind="query-params", required=True,
+            help="J: between layers; M: recurrent, kept orthogonal; K: last layer to output; W: input to output; "
+            "h0: biases.",
+        )  # fmt: skip
+    return Measure(gamma != "as it changes", None if kind == ALL else kind)
+
+
+def columns(chosen: Sequence[Network], how: Measure) -> tuple[list[Column], list[str]]:
+    """What is known of the networks now, and a sentence for each run that has nothing to show."""
+    configs = {network.id: network.config for network in chosen}
+    inks, times = colours(configs), turns(configs)
+    out, sentences = [], []
+    for network in chosen:
+        states = tuple((m.run.id, (s := m.run.state()).step, s.status) for m in network.members)
+        trajectories, result, missing = _analysed(states, how, network.members)
+        sentences += missing
+        if result is not None and result.curves:
+            out.append(Column(network.label, inks[network.id], trajectories, result, times[network.id]))
+    return out, sentences
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _analysed(
+    states: tuple[object, ...], how: Measure, _members: Sequence[Member]
+) -> tuple[list[Trajectory], Aging | None, list[str]]:
+    trajectories, sentences = [], []
+    for member in _members:
+        try:
+            trajectories.append(trajectory(member.run, curves.series))
+        except RunError as error:
+            sentences.append(str(error))
+    usable = [t for t in trajectories if how.kind is None or all(how.kind in waiting.kinds for waiting in t.waiting)]
+    return trajectories, aging(usable, how.frozen, how.kind) if usable else None, sentences
+
+
+def start_form() -> None:
+    """Start an aging preset with some seeds, or the three of the class world at once."""
+    with st.grid(2, min_column_width=260, gap="medium"):
+        key = st.selectbox("Preset", PRESET_KEYS, key="aging_preset", bind="query-params",
+                           format_func=lambda name: PRESETS[name].title, width=READING_WIDTH)  # fmt: skip
+        text = st.text_input("Seeds", value="0", key="aging_seeds", bind="query-params", placeholder="such as 0, 1, 2")
+    preset = PRESETS[key]
+    times = ", ".join(whole(step) for step in preset.config.waiting_times)
+    st.caption(f"{preset.words} Waiting times, in steps: {times}.")
+    try:
+        configs = [replace(preset.config, seed=seed) for seed in _seeds(text)]
+    except ConfigError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        configs = []
+    with st.container(horizontal=True, vertical_alignment="center"):
+        actions.button(
+            "Start this network", key="start_aging", type="primary", icon=":material/play_arrow:",
+            disabled=not configs, on_click=queue_and_tell, args=(configs,),
+        )  # fmt: skip
+        trio = [PRESETS[name].config for name in CLASS_AGING]
+        actions.button("Start the class world's three", key="start_aging_trio", icon=":material/playlist_play:",
+                       on_click=queue_and_tell, args=(trio,))  # fmt: skip
+        if configs:
+            with st.container(width="stretch"):
+                show_estimate(configs[0])
+
+
+def _seeds(text: str) -> list[int]:
+    try:
+        seeds = [int(part) for part in re.split(r"[,\s]+", text.strip()) if part]
+    except ValueError:
+        raise ConfigError(f"Seeds are {text!r}: write whole numbers such as 0, 1, 2.") from None
+    if not seeds:
+        raise ConfigError("No seed is given: write at least one, such as 0.")
+    if len(seeds) > 100:
+        raise ConfigError(f"{len(seeds)} seeds are too many at once: write at most 100.")
+    return list(dict.fromkeys(seeds))

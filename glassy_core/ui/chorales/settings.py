@@ -1,0 +1,235 @@
+"""The settings of the Chorales page: all in its address, so that the address reproduces the piece."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from glassy_core.editions.editions import Edition
+from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH, Chorale
+from glassy_core.editions.format import SPLITS
+from glassy_core.music.decoding import HIGHEST_TEMPERATURE, MODES, Decoding
+from glassy_core.music.generation import MAX_LENGTH
+from glassy_core.music.midi import FASTEST, INSTRUMENTS, OCTAVE, SLOWEST, Sound
+from glassy_core.runs.checkpoints import CheckpointError
+from glassy_core.settings import OWN
+from glassy_core.ui.chorales import singers
+from glassy_core.ui.chorales.singers import Source
+from glassy_core.ui.chorales.songs import chord_words
+from glassy_core.ui.components.keyboard import keyboard
+from glassy_core.ui.results.curves import label, unique_names
+from glassy_core.ui.results.rows import Row
+from glassy_core.ui.shell.address import (
+    Choice,
+    Flag,
+    Number,
+    Pitches,
+    Setting,
+    Whole,
+    Word,
+    complain,
+    get,
+    keep_within,
+    key,
+    put,
+)
+from glassy_core.ui.shell.frame import plain
+from glassy_core.ui.shell.words import number, whole
+
+VIEWS = {  # {}: who wrote the music
+    "listen": "Listen",
+    "continue": "Continue {}",
+    "transition": "Hear the transition",
+    "recall": "Recall",
+    "quiz": "{} or network?",
+}
+LATEST = -1  # of `step`: a run's last checkpoint, which the address then names
+TAKES = 4  # pieces drawn at once when sampling
+SPLIT_NAMES = {"train": "training", "valid": "validation", "test": "test"}
+SETTINGS: dict[str, Setting] = {
+    "view": Choice("listen", list(VIEWS)),
+    "run": Word(),
+    "step": Whole(LATEST, LATEST, 10**9),
+    "prime": Choice("chorale", ["chorale", "chord"]),
+    "split": Choice("train", SPLITS),
+    "chorale": Whole(0, 0, 10_000),
+    "k": Whole(4, 1, MAX_LENGTH - 1),
+    "chord": Pitches((64, 67, 72, 79), LOWEST_PITCH, HIGHEST_PITCH),
+    "decode": Choice("threshold", MODES),
+    "temperature": Number(1.0, 0.05, HIGHEST_TEMPERATURE),
+    "four": Flag(),
+    "seed": Whole(0, 0, 10**9),
+    "take": Whole(1, 1, TAKES),
+    "length": Whole(64, 2, MAX_LENGTH),
+    "tempo": Whole(80, SLOWEST, FASTEST),
+    "instrument": Choice("organ", list(INSTRUMENTS)),
+    "ties": Flag(),
+    "octave": Choice("choir", ["choir", "written"]),
+}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the reader asked for: who sings, from what, how."""
+
+    row: Row
+    source: Source
+    edition: Edition
+    prime: Chorale
+    chorale: Chorale | None  # the whole chorale that the prime is from
+    decoding: Decoding
+    length: int
+    sound: Sound
+
+    @property
+    def composer(self) -> str:
+        """What the network is set beside, in words: who wrote own data is not known."""
+        return "the original" if self.edition.name.startswith(OWN) else "Bach"
+
+    def title(self, view: str) -> str:
+        """A view's title."""
+        words = VIEWS[view].format(self.composer)
+        return words[:1].upper() + words[1:]
+
+    @property
+    def name(self) -> str:
+        assert self.row.config is not None
+        return label(self.row.name, self.row.config)
+
+
+def choose_run(found: Sequence[Row]) -> Row:
+    """Whose network: at first the one that has learned best."""
+    names = unique_names(found)
+    if get("run") not in names:
+        if get("run"):
+            complain(f"There is no run {get('run')[:60]!r} with a checkpoint here: another one sings.")
+        put("run", min(found, key=_loss).id)
+    labels = {row.id: label(names[row.id], row.config) for row in found if row.config}
+    chosen = st.selectbox(
+        "Run", list(labels), format_func=lambda run_id: labels.get(run_id, run_id), key=key("run"),
+        on_change=lambda: put("step", LATEST),
+    )  # fmt: skip
+    return next(row for row in found if row.id == chosen)
+
+
+def _loss(row: Row) -> float:
+    return row.state.nll if row.state.nll is not None else float("inf")
+
+
+def choose_checkpoint(row: Row) -> Source:
+    """Which of the run's checkpoints, along tau."""
+    steps = singers.steps(row)
+    asked = get("step")
+    if asked not in steps:
+        if asked != LATEST:
+            listed = ", ".join(map(str, steps))
+            complain(f"step = {asked} is no checkpoint of this run: it has {listed}; the last is used.")
+        put("step", steps[-1])
+    if len(steps) == 1:
+        st.caption(f"One checkpoint so far: step {whole(steps[0])}.")
+        return singers.source(row, steps[0])
+
+    def words(step: int) -> str:
+        try:
+            return f"step {whole(step)}, τ = {number(singers.source(row, step).tau)}"
+        except CheckpointError:
+            return f"step {whole(step)}, damaged"
+
+    step = st.select_slider("Checkpoint, along proper time τ = Σ η", steps, format_func=words, key=key("step"))
+    return singers.source(row, step)
+
+
+def choose_prime(edition: Edition) -> tuple[Chorale, Chorale | None]:
+    """What the network is given to begin with, and the chorale that is from."""
+    st.radio(
+        "Begin with", ["chorale", "chord"], horizontal=True, key=key("prime"),
+        format_func={"chorale": "a chorale", "chord": "a chord"}.get,
+    )  # fmt: skip
+    if get("prime") == "chord":
+        return _prime_chord(), None
+    there = [name for name in SPLITS if edition.splits[name]]
+    if get("split") not in there:
+        complain(f"split = {get('split')}: this edition holds nothing out; its training chorales are used.")
+        put("split", "train")
+    with st.container(horizontal=True, gap="small"):
+        split = st.selectbox("Set", there, key=key("split"), format_func=lambda name: SPLIT_NAMES[name], width=130)
+        chorales = edition.splits[split]
+        keep_within("chorale", 0, len(chorales) - 1, f"{SPLIT_NAMES[split]} chorale")
+        which = st.number_input("Chorale (from 0)", 0, len(chorales) - 1, key=key("chorale"), width=130)
+        whole_chorale = chorales[which]
+        keep_within("k", 1, min(len(whole_chorale), MAX_LENGTH - 1), "number of chords that it has")
+        k = st.number_input(
+            "Chords given, k", 1, min(len(whole_chorale), MAX_LENGTH - 1), key=key("k"), width=130,
+            help="The network hears these as they were written; from then on it hears only itself.",
+        )  # fmt: skip
+    return whole_chorale[:k], whole_chorale
+
+
+def _prime_chord() -> Chorale:
+    def press(chord: tuple[int, ...]) -> None:
+        put("chord", chord)
+
+    chord = get("chord")
+    keyboard(chord, "keys", press)
+    st.caption(f"{plain(chord_words(chord))}, as the data have it: an octave above a choir.")
+    return (tuple(chord),)
+
+
+def choose_decoding(k: int) -> tuple[Decoding, int]:
+    """How chords are chosen from probabilities, and how many in all."""
+    st.radio(
+        "Choose each chord by", MODES, horizontal=True, key=key("decode"),
+        format_func={"threshold": "threshold", "sample": "sampling"}.get,
+        help="Threshold: every pitch more likely than not, always the same piece. Sampling: each pitch by lot.",
+    )  # fmt: skip
+    sampling = get("decode") == "sample"
+    if sampling:
+        st.slider(
+            "Temperature", 0.05, 2.0 if get("temperature") <= 2 else HIGHEST_TEMPERATURE,
+            key=key("temperature"), step=0.05, help="1 is the network's own; lower is more careful.",
+        )  # fmt: skip
+        with st.container(horizontal=True, gap="small"):
+            st.number_input("Seed", 0, 10**9, key=key("seed"), width=130)
+            st.segmented_control("Take", range(1, TAKES + 1), key=key("take"), required=True, help="All drawn at once.")
+    keep_within("length", k + 1, MAX_LENGTH, "length for this prime")
+    length = st.slider("Length (chords, the given ones included)", 2, MAX_LENGTH, key=key("length"))
+    st.toggle("At most four voices", key=key("four"))
+    seed, temperature = (get("seed"), float(get("temperature"))) if sampling else (0, 1.0)
+    return Decoding(get("decode"), temperature, get("four"), seed), length
+
+
+def choose_sound() -> Sound:
+    """Instrument, tempo, ties, octave."""
+    instrument = st.selectbox("Instrument", list(INSTRUMENTS), key=key("instrument"))
+    tempo = st.slider("Tempo (quarter notes a minute)", SLOWEST, FASTEST, key=key("tempo"))
+    ties = st.toggle("Tie repeated notes", key=key("ties"))
+    st.radio(
+        "Octave", ["choir", "written"], key=key("octave"), horizontal=True,
+        format_func={"choir": "of a choir", "written": "of the data"}.get,
+        help="Bach's chorales lie an octave above a choir in the data; the score shows all as they are.",
+    )  # fmt: skip
+    return Sound(float(tempo), instrument, ties, -OCTAVE if get("octave") == "choir" else 0)
+
+
+def choose(found: Sequence[Row]) -> Wish:
+    """All settings of the page."""
+    with st.container(border=True, key="settings"):
+        left, right = st.columns([2, 3], gap="medium")
+        with left:
+            row = choose_run(found)
+        with right:
+            source = choose_checkpoint(row)
+        edition, notice = singers.edition_of(row)
+        if notice:
+            st.warning(plain(notice), icon=":material/warning:")
+        with st.expander("What is sung, and how it sounds", icon=":material/tune:", key="chorale_settings"):
+            what, how, heard = st.columns(3, gap="large")
+            with what:
+                prime, chorale = choose_prime(edition)
+            with how:
+                decoding, length = choose_decoding(len(prime))
+            with heard:
+                sound = choose_sound()
+    return Wish(row, source, edition, prime, chorale, decoding, length, sound)

@@ -1,0 +1,121 @@
+"""Where chorales come from: runs with a checkpoint, their checkpoints along tau, the edition they learned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from glassy_core.editions.editions import Edition, load_edition
+from glassy_core.editions.encoding import Chorale
+from glassy_core.music.decoding import Decoding
+from glassy_core.music.piece import Piece, compose_batch, other_file, training_scaling
+from glassy_core.music.recall import recall
+from glassy_core.runs import checkpoints
+from glassy_core.runs.groups import Member
+from glassy_core.runs.store import Run
+from glassy_core.settings import ConfigError, RunConfig
+from glassy_core.training.trainer import Snapshot
+from glassy_core.ui.results import curves
+from glassy_core.ui.results.rows import Row
+from glassy_core.ui.shell.frame import store
+
+
+@dataclass(frozen=True)
+class Source:
+    """One checkpoint of one run. stamp: when its file was written and its size, so that a new file is read anew."""
+
+    run: str
+    path: str
+    step: int
+    stamp: tuple[int, int]
+    config: RunConfig
+
+    def snapshot(self) -> Snapshot:
+        """Its weights; CheckpointError where the file is damaged."""
+        return _snapshot(self.path, self.stamp, self.config.depth, self.config.width)
+
+    @property
+    def tau(self) -> float:
+        return self.snapshot().tau
+
+
+def singers() -> list[Row]:
+    """Runs that have a checkpoint, newest first."""
+    return [row for row in curves.readable_rows() if checkpoints.steps_in(_run(row.id).checkpoints)]
+
+
+def steps(row: Row) -> list[int]:
+    """Steps of a run's checkpoints, ascending."""
+    return checkpoints.steps_in(_run(row.id).checkpoints)
+
+
+def source(row: Row, step: int) -> Source:
+    """That checkpoint; CheckpointError where the file went away meanwhile."""
+    assert row.config is not None
+    path = checkpoints.path_of(_run(row.id).checkpoints, step)
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise checkpoints.CheckpointError(f"{path.name} is missing: choose another checkpoint.") from error
+    return Source(row.id, str(path), step, (status.st_mtime_ns, status.st_size), row.config)
+
+
+def last(row: Row) -> Source:
+    """A run's latest checkpoint."""
+    return source(row, steps(row)[-1])
+
+
+def edition_of(row: Row) -> tuple[Edition, str]:
+    """The edition a run learned and, where its file is another one than then, a sentence that says so, else ''."""
+    assert row.config is not None
+    edition = load_edition(row.config.edition)
+    return edition, other_file(edition, curves.digest_of(row.id))
+
+
+def member(row: Row) -> Member:
+    """A run as one that may stand beside others."""
+    assert row.config is not None
+    return Member(_run(row.id), row.config, curves.digest_of(row.id))
+
+
+def sing(source: Source, edition: Edition, primes: Sequence[Chorale], length: int, decoding: Decoding) -> list[Piece]:
+    """One piece a prime, kept between reruns."""
+    return _sing(source, edition.digest, edition, tuple(primes), length, decoding)
+
+
+def share(source: Source, edition: Edition, primed: int) -> tuple[float, int]:
+    """Recall of the training chorales: the mean share, and how many are complete."""
+    return _share(source, edition.digest, edition, primed)
+
+
+def trained(config: RunConfig, edition: Edition) -> tuple[Chorale, ...]:
+    """The chorales a run learned; ConfigError where the edition has fewer."""
+    return edition.first(config.chorales)
+
+
+def _run(run_id: str) -> Run:
+    return store().named(run_id)
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _snapshot(path: str, stamp: tuple[int, int], depth: int, width: int) -> Snapshot:
+    return checkpoints.read(Path(path), depth, width)
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def _sing(
+    source: Source, digest: str, _edition: Edition, primes: tuple[Chorale, ...], length: int, decoding: Decoding
+) -> list[Piece]:
+    return compose_batch(source.snapshot(), source.config, _edition, primes, length=length, decoding=decoding)
+
+
+@st.cache_data(show_spinner=False, max_entries=4096)
+def _share(source: Source, digest: str, _edition: Edition, primed: int) -> tuple[float, int]:
+    chorales = [c for c in trained(source.config, _edition) if len(c) > primed]
+    if not chorales:
+        raise ConfigError(f"No chorale goes on after {primed} chords: prime with fewer.")
+    found = recall(source.snapshot().weights, training_scaling(source.config, _edition), chorales, primed)
+    return found.mean_share, found.complete

@@ -1,0 +1,125 @@
+"""The view Hear the transition: one prime through three widths, and through the checkpoints of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from glassy_core.editions.encoding import Chorale
+from glassy_core.paper.regimes import of_the_trio, regime, trio
+from glassy_core.runs import checkpoints
+from glassy_core.runs.groups import World
+from glassy_core.ui.chorales import singers
+from glassy_core.ui.chorales.settings import Wish
+from glassy_core.ui.chorales.singers import Source
+from glassy_core.ui.chorales.songs import Song, ending
+from glassy_core.ui.components.player import player
+from glassy_core.ui.results.rows import Row
+from glassy_core.ui.shell.frame import EXPECTED, in_words, plain, prose
+from glassy_core.ui.shell.words import number
+
+HEARD = 60  # of the network's own chords: past the place where many chorales repeat their beginning
+STAGES = 6  # checkpoints along tau
+# What is heard where every pitch is as likely to sound as not.
+UNTRAINED = {
+    "threshold": "Untrained, at τ = 0, it finds no pitch more likely than not and is silent.",
+    "sample": "Untrained, at τ = 0, it tosses a coin for every pitch: noise.",
+}
+
+
+def transition(wish: Wish, found: Sequence[Row]) -> None:
+    """Both sweeps, a play button each; only one sounds at a time."""
+    st.subheader("Through the width", anchor=False)
+    prose(
+        "The same first chords, sung on by networks that learned the same chorales in the same way and differ in "
+        "their width *w*. Below the critical width a network cannot hold the chorales, however long it learns; above "
+        "it, it learns them, and the sooner the wider it is. Grey: the given chords. Blue: the network's own. "
+        "Outlined: pitches it considered and did not sing."
+    )
+    widths = by_width(found, wish.row)
+    if len(widths) < 2:
+        st.info(
+            "There is one width only so far. Start the class trio on the Home page: three networks, under, near and "
+            "over the critical width, within minutes.", icon=":material/info:",
+        )  # fmt: skip
+    _players(wish, [(_width_title(row), singers.last(row)) for row in widths], "width")
+    st.subheader("Along proper time", anchor=False)
+    prose(
+        f"One network, {plain(wish.name)}, at moments of its learning. {UNTRAINED[wish.decoding.mode]} Then come a few "
+        "notes again and again, later chords, at last the music, as far as its width allows."
+    )
+    _players(wish, [(f"τ = {number(at.tau)}", at) for at in along_tau(wish.row)], "tau")
+
+
+def by_width(found: Sequence[Row], like: Row) -> list[Row]:
+    """Up to three runs that learn as `like` does, one a width: the class trio, else narrow, middle, wide.
+
+    For its own width `like` sings itself, for others the run that has learned longest, of equals the newest.
+    """
+    assert like.config is not None
+    best_last = sorted(same_world(found, like), key=lambda row: (row.id == like.id, row.state.tau, row.id))
+    narrow_to_wide = trio((row, row.config) for row in reversed(best_last))
+    if len(narrow_to_wide) == 3 and of_the_trio(like.config):
+        return narrow_to_wide
+    one_each = {row.config.width: row for row in best_last if row.config}
+    widths = sorted(one_each)
+    if len(widths) > 3:
+        widths = [widths[0], widths[len(widths) // 2], widths[-1]]
+    return [one_each[width] for width in widths]
+
+
+def same_world(found: Sequence[Row], like: Row) -> list[Row]:
+    """Runs of the same depth that learn the same data in the same way, newest first."""
+    return [row for row in found if _world(row) == _world(like)]
+
+
+def _world(row: Row) -> tuple[int, World]:
+    member = singers.member(row)
+    return member.config.depth, member.world
+
+
+def along_tau(row: Row) -> list[Source]:
+    """Checkpoints from the untrained network to the last one, even in number; damaged ones are left out."""
+    usable = []
+    for step in singers.steps(row):
+        try:
+            usable.append(singers.source(row, step))
+            usable[-1].snapshot()
+        except checkpoints.CheckpointError:
+            usable = [at for at in usable if at.step != step]
+    last = len(usable) - 1
+    places = sorted({round(i * last / (STAGES - 1)) for i in range(STAGES)}) if last > 0 else range(last + 1)
+    return [usable[i] for i in places]
+
+
+def _width_title(row: Row) -> str:
+    assert row.config is not None
+    known = regime(row.config)
+    return f"w = {row.config.width}" + (f", {known} the critical width" if known else "")
+
+
+def _players(wish: Wish, voices: Sequence[tuple[str, Source]], key: str) -> None:
+    k, length = len(wish.prime), len(wish.prime) + HEARD
+    with st.grid(3, min_column_width=320, gap="medium"):
+        for i, (title, source) in enumerate(voices):
+            with st.container(border=True, key=f"{key}-{i}"):
+                try:
+                    piece = singers.sing(source, wish.edition, [wish.prime], length, wish.decoding)[0]
+                    st.markdown(f"**{plain(title)}**")
+                    player(Song.of(piece), wish.sound, f"play_{key}_{i}", f"{title}: {length} chords", small=True)
+                    st.caption(
+                        _right(wish, piece.chords, k)
+                        + (ending(piece) if piece.decoding.mode == "threshold" else "Drawn by lot.")
+                    )
+                except EXPECTED as error:
+                    st.error(plain(in_words(error)))
+
+
+def _right(wish: Wish, sung: Chorale, k: int) -> str:
+    """How many chords are the written ones before the first that is not; empty where the prime is of no chorale."""
+    if wish.chorale is None:
+        return ""
+    own = list(zip(sung[k:], wish.chorale[k:], strict=False))
+    right = next((n for n, (ours, theirs) in enumerate(own) if ours != theirs), len(own))
+    return f"{right} of {len(own)} chords as written, then its own. " if right < len(own) else "All as written. "

@@ -1,0 +1,120 @@
+"""A Plotly figure that keeps zoom and legend while its data change: a component that calls Plotly.react.
+
+Streamlit's own chart is rebuilt at every refresh. This one hands the figure to plotly.min.js, which the plotly
+wheel ships, so nothing comes from the network. It follows the theme, and may carry a window: a pair of
+vertical lines that the reader drags along x.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from glassy_core.figures.style import template
+from glassy_core.ui.components.plotly_files import LOADER, url
+
+HERE = Path(__file__).resolve().parent
+Window = tuple[float, float]
+
+HTML = """
+<div class="glassy-figure">
+  <div class="glassy-stage">
+    <div class="glassy-plot"></div>
+    <div class="glassy-handle" data-end="0"></div>
+    <div class="glassy-handle" data-end="1"></div>
+  </div>
+  <p class="glassy-trouble" role="alert"></p>
+</div>
+"""
+CSS = """
+.glassy-figure { position: relative; width: 100%; font-family: var(--st-font); }
+.glassy-stage { position: absolute; left: 0; top: 0; transform-origin: 0 0; }
+.glassy-plot .shape-label text {
+  paint-order: stroke; stroke: var(--st-background-color); stroke-width: 4px; stroke-linejoin: round;
+}
+.glassy-trouble { position: relative; z-index: 3; color: var(--st-red-text-color); }
+.glassy-trouble:empty, .glassy-handle { display: none; }
+.glassy-handle {
+  position: absolute; width: 16px; margin-left: -8px; cursor: ew-resize; touch-action: none; z-index: 2;
+}
+.glassy-handle::before {
+  content: ""; position: absolute; left: 7px; width: 2px; top: 0; bottom: 0; background: var(--st-primary-color);
+}
+.glassy-handle::after {
+  content: ""; position: absolute; left: 3px; top: calc(50% - 14px); width: 10px; height: 28px; border-radius: 5px;
+  background: var(--st-primary-color);
+}
+.glassy-handle:focus-visible { outline: 2px solid var(--st-text-color); outline-offset: 2px; }
+"""
+# For plots less than NARROW pixels wide: the legend goes below, margins and letters shrink (letters set large for
+# a wall only as far as the width asks for it).
+NARROW = 600
+NARROW_LAYOUT = {
+    "margin": {"l": 62, "r": 8, "t": 36, "b": 90},
+    "font": {"size": 12},
+    "legend": {"orientation": "h", "x": 0, "y": -0.26, "xanchor": "left", "yanchor": "top"},
+}
+
+# Plotly.react works in the page's own document, not in a shadow root: its styles are global ones.
+_component = st.components.v2.component(
+    "glassy_live_figure", html=HTML, css=CSS, js=LOADER + (HERE / "live_figure.js").read_text(), isolate_styles=False
+)
+
+
+def live_figure(
+    figure: go.Figure | str,
+    key: str,
+    alt: str,
+    height: int = 560,
+    filename: str = "figure",
+    window: Window | None = None,
+    on_window: Callable[[Window], None] | None = None,
+    on_range: Callable[[dict[str, list[float]]], None] | None = None,
+) -> None:
+    """Draw figure, or update what is drawn under the same key.
+
+    figure: a figure, or its JSON where that is at hand.
+    Zoom and hidden legend entries stay as long as the layout's `uirevision` and the traces' `uid` do.
+    alt: the figure in words, for readers who do not see it. height: pixels where the page's letters
+    have 16; the figure grows with them, and all that is in it. filename: of PNG and SVG.
+    window: ends of the dragged window in units of x, None for none; on_window gets the new ends, ascending, once
+    the reader lets go (or uses the arrow keys): keep them and pass them in again. on_range gets {"x": [from, to],
+    "y": [from, to]} in data units after each zoom. Both are called before the rerun, as widgets' callbacks are.
+    """
+    _component(
+        key=key,
+        data={
+            "figure": figure if isinstance(figure, str) else figure.to_json(),
+            "templates": _templates(),
+            "plotly": url(),
+            "alt": alt,
+            "height": height,
+            "filename": filename,
+            "narrow": {"below": NARROW, "layout": NARROW_LAYOUT},
+            "window": list(window) if window else None,
+            "wantsRange": on_range is not None,
+        },
+        on_window_change=lambda: _pass_on(key, "window", lambda ends: on_window and on_window(_ordered(ends))),
+        on_range_change=lambda: _pass_on(key, "range", lambda ranges: on_range and on_range(ranges)),
+    )
+
+
+def _pass_on(key: str, name: str, receive: Callable[[Any], Any]) -> None:
+    value = st.session_state[key].get(name)
+    if value is not None:
+        receive(value)
+
+
+def _ordered(ends: list[float]) -> Window:
+    low, high = sorted(float(end) for end in ends)
+    return low, high
+
+
+@cache
+def _templates() -> dict[str, Any]:
+    return {theme: template(theme).to_plotly_json() for theme in ("light", "dark")}

@@ -1,0 +1,242 @@
+"""The parts of the Critical width page: which runs, the figures, the numbers in words, which run to make next."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import streamlit as st
+
+from glassy_core.figures.critical_width import (
+    critical_widths,
+    csv_lines,
+    transition,
+    widths,
+)
+from glassy_core.paper.numbers import PAPER_PARAMETERS, PAPER_THRESHOLD, PAPER_W_C
+from glassy_core.physics.critical_width.criticality import Criticality, DepthResult
+from glassy_core.physics.critical_width.depths import compare
+from glassy_core.physics.critical_width.learning_times import SMOOTHING
+from glassy_core.physics.learning_curves.power_law import Estimate
+from glassy_core.runs.groups import Member, World, distinct, grouped, readable
+from glassy_core.runs.measured import criticality
+from glassy_core.settings import RunConfig
+from glassy_core.ui.components.live_figure import live_figure
+from glassy_core.ui.results import curves
+from glassy_core.ui.shell import actions
+from glassy_core.ui.shell.frame import plain, prose, store
+from glassy_core.ui.shell.polling import queue_and_tell
+from glassy_core.ui.shell.words import typeset, whole
+
+
+def worlds() -> dict[str, list[Member]]:
+    """Runs that may stand in one fit, by a short name of what they learn; those with the most networks first."""
+    groups = grouped(readable(store().runs()), lambda member: member.world)
+    return {_short(world): members for world, members in groups.items()}
+
+
+def _short(world: World) -> str:
+    return f"{world.words()} [{(world.digest or 'unknown')[:6]}]"
+
+
+def choose_world(groups: dict[str, list[Member]]) -> str:
+    """Which data to look at; asked only where runs of several are there."""
+    if len(groups) == 1:
+        return next(iter(groups))
+    words = {name: members[0].world.words() for name, members in groups.items()}
+    count = Counter(words.values())
+    st.selectbox(
+        "Runs that learn", list(groups), key="data", bind="query-params", width=760,
+        format_func=lambda name: (
+            f"{words[name] if count[words[name]] == 1 else name} · {len(distinct(groups[name]))} networks"
+        ),
+        help="Runs of different data or methods have different critical widths and are never mixed in one fit.",
+    )  # fmt: skip
+    return st.session_state["data"]
+
+
+def analysed(members: Sequence[Member]) -> Criticality:
+    """The critical widths of these runs as they are now; computed anew only where a run has moved."""
+    states = [member.run.state() for member in members]
+    key = tuple((member.run.id, state.step, state.status) for member, state in zip(members, states, strict=True))
+    return _analysed(key, list(members))
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _analysed(key: tuple[object, ...], _members: list[Member]) -> Criticality:
+    return criticality(_members, curves.series)
+
+
+def layers(depth: int) -> str:
+    """A depth in words."""
+    return "one layer" if depth == 1 else f"{'two' if depth == 2 else depth} layers"
+
+
+def has_begun(found: Criticality) -> bool:
+    """Whether any run has recorded anything yet."""
+    return any(width.times for result in found.depths.values() for width in result.thresholds.values())
+
+
+def figures(found: Criticality, shown: Sequence[float], paper: bool) -> None:
+    """1/tau* against width, a plot for each depth beside each other."""
+    extent = widths(found.depths.values())
+    with st.grid(min(len(found.depths), 2) or 1, min_column_width=420, gap="medium"):
+        for depth, result in found.depths.items():
+            with st.container():
+                st.subheader(f"d = {depth}: {layers(depth)}", anchor=False)
+                live_figure(
+                    transition(result, shown, paper, extent),
+                    key=f"transition-{depth}",
+                    alt=in_words(result),
+                    height=460,
+                    filename=f"critical-width-d{depth}",
+                )
+
+
+def line_figure(found: Criticality, paper: bool) -> None:
+    """Fig. 6, and its slopes in words."""
+    alt = "Critical width against threshold. " + " ".join(in_words(result) for result in found.depths.values())
+    live_figure(critical_widths(found, paper), key="line", alt=alt, height=420, filename="critical-width-line")
+    for depth, result in found.depths.items():
+        line = result.line
+        if line.slope and line.intercept:
+            per_step = Estimate(*(-0.01 * end for end in (line.slope.value, line.slope.high, line.slope.low)))
+            prose(
+                f"**d = {depth}**: for every 0.01 bits that NLL* is relaxed, w_c falls by {interval(per_step)} units; "
+                f"carried on to NLL* = 0 it is {interval(line.intercept)}."
+            )
+        else:
+            prose(f"**d = {depth}**: no line yet. {plain(line.why)}")
+
+
+def interval(estimate: Estimate | None, digits: int = 1) -> str:
+    """An estimate as the pages write it."""
+    if estimate is None:
+        return "–"
+    return f"{estimate.value:.{digits}f} [{estimate.low:.{digits}f}, {estimate.high:.{digits}f}]"
+
+
+def table(found: Criticality) -> None:
+    """w_c and parameters for every depth and threshold; of how many runs, and why not where there is none."""
+    lines = []
+    for depth, result in found.depths.items():
+        for threshold, width in result.thresholds.items():
+            lines.append(
+                {
+                    "d": str(depth),
+                    "NLL* (bits)": f"{threshold:g}",
+                    "$w_c$ [95 %]": interval(width.w_c),
+                    "parameters at $w_c$ [95 %]": _parameters(width.parameters),
+                    "reached": str(len(width.points)),
+                    "not reached": str(len(width.censored)),
+                }
+            )
+    st.table(lines, hide_index=True)
+    for depth, result in found.depths.items():
+        for threshold, width in result.thresholds.items():
+            if width.why:
+                st.caption(f"d = {depth}, NLL* = {threshold:g}: {plain(width.why)}")
+
+
+def _parameters(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return "–"
+    value, low, high = (whole(round(number)) for number in vars(estimate).values())
+    return f"{value} [{low}, {high}]"
+
+
+def depth_against_width(found: Criticality, world: World) -> None:
+    """Which depth needs fewer units, and which fewer parameters, at the strictest threshold they share."""
+    prose(
+        "**Is it better to be deep or wide?** A deeper network can be narrower; what counts is how many parameters "
+        f"it has when it just becomes able to learn. The paper, 80 chorales at NLL* = {PAPER_THRESHOLD}: "
+        + ", ".join(f"d = {d}: w_c = {w:g}, {whole(PAPER_PARAMETERS[d])}" for d, w in PAPER_W_C.items())
+        + " parameters. So there, depth saves parameters."
+    )
+    seen = compare(found)
+    if not seen.shared:
+        one_depth = "there are runs of one depth only, so nothing can be compared: run another depth."
+        no_threshold = "no threshold has a w_c at all depths yet, so nothing can be compared: run more widths."
+        prose(f"Here {one_depth if len(found.depths) < 2 else no_threshold}")
+        return
+    pairs = [(depth, result.thresholds[seen.shared[0]]) for depth, result in found.depths.items()]
+    parts = [f"d = {d}: w_c = {interval(r.w_c)}, {_parameters(r.parameters)} parameters" for d, r in pairs]
+    n = len(seen.shared)
+    smaller = (
+        f"The deeper network has the smaller w_c at {_of(len(seen.narrower), n)}, with intervals that do not overlap "
+        f"at {len(seen.apart)}."
+        if seen.narrower
+        else "The deeper network does **not** have the smaller w_c at any threshold."
+    )
+    prose(
+        f"**Here**, {plain(world.words())}, at NLL* = {seen.shared[0]:g}: {'; '.join(parts)}. {smaller} It has fewer "
+        f"parameters there at {_of(len(seen.fewer), n)}, beyond the intervals at {len(seen.fewer_apart)}."
+    )
+
+
+def _of(k: int, n: int) -> str:
+    return f"{k} of {n} threshold{'s' if n > 1 else ''}"
+
+
+def suggestions(found: Criticality, members: Sequence[Member]) -> None:
+    """The run that would help most at each depth, with a button that makes it."""
+    for depth, result in found.depths.items():
+        hint = result.suggestion
+        if hint is None:
+            continue
+        config = _like(members, depth, hint.width, hint.seed)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            actions.button(
+                f"Run w = {hint.width}, d = {depth}, seed {hint.seed}", key=f"suggested-{depth}",
+                icon=":material/play_arrow:", on_click=queue_and_tell, args=([config],),
+            )  # fmt: skip
+            st.markdown(typeset(f"{plain(hint.why)} (for NLL* = {hint.threshold:g})"), width="stretch")
+
+
+def _like(members: Sequence[Member], depth: int, width: int, seed: int) -> RunConfig:
+    """The settings of most runs of a depth, for another width and seed."""
+    plainly = [
+        replace(member.config, name="", width=width, seed=seed, waiting_times=())
+        for member in members
+        if member.config.depth == depth
+    ]
+    return max(plainly, key=plainly.count)
+
+
+def smoothing_words() -> None:
+    prose(
+        f"**τ*** is the proper time at which the smoothed NLL first lies below NLL*. Smoothing: {SMOOTHING}, so that a "
+        "spike does not count as an arrival. **Triangles** are runs that never arrived, one above the other for "
+        "each NLL*: all that is known is that their 1/τ* lies below the tip of the lowest, and the regression "
+        "(quadratic in w) uses just that. Diamonds below are **w_c**, where 1/τ* goes to zero: below it no time is "
+        "long enough. Their 95 % intervals come from artificial sweeps; neighbouring widths that fit the runs nearly "
+        "as well as w_c does are in them, too."
+    )
+
+
+def downloads(found: Criticality, world: World) -> None:
+    """Learning times as CSV, everything as JSON."""
+    stamp = f"{datetime.now():%Y%m%d-%H%M%S}"
+    settings = json.dumps(world.to_json() | {"smoothing": SMOOTHING})
+    with st.container(horizontal=True):
+        st.download_button(
+            "Learning times as CSV", data=lambda: "".join(csv_lines(found, settings)).encode(),
+            file_name=f"critical-width-{stamp}.csv", mime="text/csv", icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
+        st.download_button(
+            "Everything as JSON", data=lambda: json.dumps({"data": world.to_json()} | found.to_json()).encode(),
+            file_name=f"critical-width-{stamp}.json", mime="application/json", icon=":material/download:",
+            on_click="ignore",
+        )  # fmt: skip
+
+
+def in_words(result: DepthResult) -> str:
+    parts = [
+        f"NLL* = {t:g}: w_c {interval(found.w_c) if found.w_c else 'not known'}, {len(found.points)} runs reached it, "
+        f"{len(found.censored)} did not"
+        for t, found in result.thresholds.items()
+    ]
+    return f"Depth {result.depth}, 1/tau* against width. " + "; ".join(parts) + "."

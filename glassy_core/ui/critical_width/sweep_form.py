@@ -1,0 +1,187 @@
+"""The form for a sweep: depths x widths x seeds, the time of the whole, the start, how far it is."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from subprocess import SubprocessError
+
+import numpy as np
+import streamlit as st
+
+from glassy_core.editions import editions as chorales
+from glassy_core.jobs.sweeps import already_there, expand
+from glassy_core.settings import ConfigError, RunConfig
+from glassy_core.sweep_presets import SWEEPS
+from glassy_core.ui.shell.actions import button, runs_in_words
+from glassy_core.ui.shell.estimate import measurement
+from glassy_core.ui.shell.frame import EXPECTED, READING_WIDTH, drop_endless, in_words, plain, store
+from glassy_core.ui.shell.polling import follow, queue_and_tell
+from glassy_core.ui.shell.words import duration, whole
+
+FIRST = "class"
+PERIOD = 1.0  # seconds
+LISTS = ("depths", "widths", "seeds")
+SETTINGS = ("eta", "steps", "chorales", "edition")
+_MEANINGS = {
+    "depths": ("Depths d", "layers, such as 1, 2"),
+    "widths": ("Widths w", "units per layer, such as 20, 30, 40"),
+    "seeds": ("Seeds", "of weights and minibatches, such as 0, 1, 2"),
+}
+
+
+def sweep_form() -> list[RunConfig]:
+    """The whole form; returns the sweep's settings, [] for unusable ones. What it holds is in the URL."""
+    drop_endless(["sweep_eta", "sweep_steps", "sweep_chorales"])
+    st.selectbox(
+        "Start from", list(SWEEPS), index=list(SWEEPS).index(FIRST), key="sweep", bind="query-params",
+        format_func=lambda key: SWEEPS[key].title, on_change=_take_preset, width=READING_WIDTH,
+    )  # fmt: skip
+    preset = SWEEPS[st.session_state["sweep"]]
+    st.caption(preset.words)
+    with st.grid(3, min_column_width=220, gap="medium"):
+        for name in LISTS:
+            label, meaning = _MEANINGS[name]
+            st.text_input(label, value=_text(getattr(preset, name)), key=f"sweep_{name}", bind="query-params",
+                          placeholder=meaning)  # fmt: skip
+        st.number_input("Learning rate eta (tau per step)", value=preset.base.eta, format="%.6g", step=1e-4,
+                        key="sweep_eta", bind="query-params")  # fmt: skip
+        st.number_input("Steps of each run", value=preset.base.steps, step=10_000, key="sweep_steps",
+                        bind="query-params")  # fmt: skip
+        st.number_input("Chorales", value=preset.base.chorales, step=1, key="sweep_chorales", bind="query-params")
+        editions, base = list(chorales.edition_names()), preset.base.edition
+        st.selectbox("Edition", editions, index=editions.index(base), key="sweep_edition", bind="query-params")
+    try:
+        configs = chosen()
+    except ConfigError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        button("Start the sweep", key="start_sweep", disabled=True, icon=":material/play_arrow:")
+        return []
+    count = runs_in_words(len(configs))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        button(
+            f"Start the sweep of {count}", key="start_sweep", type="primary", icon=":material/play_arrow:",
+            on_click=queue_and_tell, args=(configs,),
+            help="Widths may be added later: what has been run already is not run again.",
+        )  # fmt: skip
+        with st.container(width="stretch"):
+            _estimate(configs)
+    return configs
+
+
+def chosen() -> list[RunConfig]:
+    """The sweep's settings as they stand in the form; ConfigError for an unusable one."""
+    base = SWEEPS[st.session_state["sweep"]].base
+    values = {name: st.session_state[f"sweep_{name}"] for name in SETTINGS}
+    for name, value in values.items():
+        if value is None:
+            raise ConfigError(f"{name.capitalize()} is empty: give it a value.")
+    lists = [_numbers(name, st.session_state[f"sweep_{name}"]) for name in LISTS]
+    return expand(RunConfig.from_json(base.to_json() | values), *lists)
+
+
+def _numbers(name: str, text: str) -> list[int]:
+    """Whole numbers that a reader wrote, separated by commas or spaces."""
+    try:
+        return [int(part) for part in re.split(r"[,\s]+", text.strip()) if part]
+    except ValueError:
+        raise ConfigError(f"{name.capitalize()} are {text!r}: write {_MEANINGS[name][1]}.") from None
+
+
+def _text(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers))
+
+
+def _take_preset() -> None:
+    preset = SWEEPS.get(st.session_state["sweep"])
+    if preset:
+        for name in LISTS:
+            st.session_state[f"sweep_{name}"] = _text(getattr(preset, name))
+        for name in SETTINGS:
+            st.session_state[f"sweep_{name}"] = getattr(preset.base, name)
+
+
+def _estimate(configs: Sequence[RunConfig]) -> None:
+    """How long the whole sweep takes; looks again by itself until that is measured."""
+    left = {config: config.steps for config in configs}
+    measured = _is_known(left)
+    st.fragment(_show_estimate, run_every=None if measured else PERIOD)(left, measured)
+
+
+def _show_estimate(left: dict[RunConfig, int], was_measured: bool) -> None:
+    seconds, why = _seconds(left)
+    if seconds is not None:
+        st.markdown(
+            f":material/timer: About **{duration(seconds)}** for all: {whole(sum(left.values()))} steps in "
+            f"{runs_in_words(len(left))}, {os.cpu_count() or 1} at a time, by speeds measured on this machine."
+        )
+    elif why:
+        st.caption(f":material/timer: How long it would take is not known: {plain(why)}")
+    else:
+        st.caption(":material/timer: Measuring on this machine how long it would take. You can start at once.")
+    if not was_measured and _is_known(left):
+        st.rerun()  # once more, without looking again
+
+
+def _is_known(left: dict[RunConfig, int]) -> bool:
+    return _seconds(left) != (None, "")
+
+
+def sweep_progress(configs: Sequence[RunConfig]) -> None:
+    """How far the sweep in the form is, where any run of it has been made; live while they are at work."""
+    digest = _digest_at_hand(configs[0].edition) if configs else None
+    known = already_there(store(), configs, digest) if digest else {}
+    if not known:
+        return
+
+    def draw() -> None:
+        states = {config: known[config].state() if config in known else None for config in configs}
+        left = {config: max(config.steps - (state.step if state else 0), 0) for config, state in states.items()}
+        statuses = [state.status for state in states.values() if state]
+        words = f"The sweep: {statuses.count('finished')} of {len(configs)} runs finished"
+        if ended := sum(statuses.count(status) for status in ("failed", "stopped", "paused")):
+            words += f", {ended} failed, stopped or paused (start the sweep again to go on with them)"
+        if at_work := statuses.count("running"):
+            seconds, _ = _seconds(left)
+            words += f", {at_work} at work" + (f", about {duration(seconds)} left" if seconds else "")
+        total = sum(config.steps for config in configs)
+        st.progress(1 - sum(left.values()) / total, words)
+
+    follow([run.id for run in known.values()], draw, PERIOD)
+
+
+def _seconds(left: dict[RunConfig, int]) -> tuple[float | None, str]:
+    """Time in seconds of so many steps of each run, all cores at work; None and '' while it is measured, or why not.
+
+    Measured at the narrowest and the widest network of each depth; between them a power law of the width.
+    """
+    total = 0.0
+    for depth in {config.depth for config in left}:
+        same = sorted((config for config in left if config.depth == depth), key=lambda config: config.width)
+        costs = []
+        for config in (same[0], same[-1]):
+            future = measurement(replace(config, seed=0))
+            if not future.done():
+                return None, ""
+            try:
+                costs.append(1 / future.result())
+            except (*EXPECTED, SubprocessError) as error:
+                return None, in_words(error)
+        ends = np.log([same[0].width, same[-1].width])
+        for config in same:
+            total += left[config] * float(np.exp(np.interp(np.log(config.width), ends, np.log(costs))))
+    return total / (os.cpu_count() or 1), ""
+
+
+def _digest_at_hand(edition: str) -> str | None:
+    """The digest of an edition whose file is on this machine; it never waits for a download."""
+    given = os.environ.get(chorales.PAPER_VARIABLE)
+    if edition == "paper" and not (Path(given) if given else chorales.DATA / chorales.PAPER_FILE).exists():
+        return None
+    try:
+        return chorales.load_edition(edition).digest
+    except chorales.ChoraleError:
+        return None

@@ -1,0 +1,193 @@
+"""The parts of the Learning curves page: the choice of runs, the live figure's timer, words and numbers beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+import numpy as np
+import streamlit as st
+
+from glassy_core.figures.palette import key, turns
+from glassy_core.figures.style import Curve, View
+from glassy_core.paper.numbers import paper_curve
+from glassy_core.runs.records import csv_lines
+from glassy_core.ui.results import curves as loaders
+from glassy_core.ui.results.rows import Row, rows
+from glassy_core.ui.shell.frame import link, pages, plain, prose, store
+from glassy_core.ui.shell.words import number, whole
+
+PERIOD = 1.0  # seconds between looks at runs that are at work
+
+
+def link_to(title: str) -> None:
+    """A link to another page, by its title, where that page exists."""
+    for page in pages():
+        if page.title == title:
+            link(page)
+
+
+def choose_runs(found: Sequence[Row]) -> list[Row]:
+    """The runs to show, in the URL; at first the newest class trio, or the newest runs.
+
+    Links from other pages name them by id, as `?run=ID&run=ID`.
+    """
+    names = loaders.unique_names(found)
+    if linked := [run_id for run_id in st.query_params.get_all("run") if run_id in names]:
+        st.session_state["runs"] = linked
+    st.query_params.pop("run", None)
+    if "runs" in st.session_state:  # a run may have been deleted since
+        st.session_state["runs"] = [run_id for run_id in st.session_state["runs"] if run_id in names]
+    ids = st.multiselect(
+        "Runs",
+        list(names),
+        default=loaders.first_choice(found),
+        format_func=lambda run_id: names.get(run_id, run_id),
+        key="runs",
+        bind="query-params",
+        placeholder="Choose runs to compare",
+    )
+    by_id = {row.id: row for row in found}
+    return [by_id[run_id] for run_id in ids if run_id in by_id]
+
+
+def as_they_are(chosen: Sequence[Row]) -> list[Row]:
+    """The rows as their runs' states are now."""
+    return rows(store(), {row.id for row in chosen})
+
+
+def while_busy(chosen: Sequence[Row], draw: Callable[[], None]) -> None:
+    """Draw, again every second while a run shown is queued or at work."""
+    was_busy = any(row.busy for row in chosen)
+
+    def again() -> None:
+        draw()
+        if any(row.busy for row in as_they_are(chosen)) != was_busy:
+            st.rerun()  # the whole page once, which sets or drops the timer
+
+    st.fragment(again, run_every=PERIOD if was_busy else None)()
+
+
+def warnings(chosen: Sequence[Row]) -> None:
+    """Say so where a run shown has failed, or where they learn different data: their NLLs are then not comparable."""
+    for row in chosen:
+        if row.state.error:
+            st.error(f"**{plain(row.name)}**: {plain(row.state.error)}", icon=":material/error:")
+    data = sorted({loaders.data_name(row.config) for row in chosen if row.config})
+    if len(data) > 1:
+        st.warning(
+            f"These runs learn different data: {', '.join(data[:-1])} and {data[-1]}. Their losses have "
+            "different floors and are not to be compared number by number.",
+            icon=":material/warning:",
+        )
+
+
+def physics(chosen: Sequence[Row], view: View) -> None:
+    """A few sentences of physics beside the plot."""
+    prose(
+        "**Proper time** τ = Σ η adds up the learning rate step by step, so that runs with different or changing η "
+        "share one clock. The paper's Eq. 4 prints 1/η, but its own numbers need η summed: "
+        "2 · 10⁵ steps at η = 4 · 10⁻⁴ are τ = 80."
+    )
+    prose(
+        "**NLL** is the mean of log₂(1 + exp(-2 S H)) over pitches and chords: 1 bit at the start, where every pitch "
+        "is a coin toss. Narrow networks stay high, and a fit tells where they would end; wide ones fall for a long "
+        "stretch as a power of τ, a straight line on logarithmic axes; in between, near the critical width, learning "
+        "slows down."
+    )
+    floors = [_floor_sentence(row) for row in chosen]
+    prose(" ".join(dict.fromkeys(sentence for sentence in floors if sentence)))
+    if any(row.config and paper_curve(row.config) for row in chosen):
+        prose("Dotted: the paper's law for the same network, with its exponent and NLL∞; only the amplitude is ours.")
+
+
+def _floor_sentence(row: Row) -> str:
+    config = row.config
+    assert config is not None
+    data, floor = loaders.data_name(config), loaders.floor_of(row)
+    if floor is None:
+        return f"The floor of {data} is not known here, because those data are not on this machine."
+    if floor == 0:
+        return f"The **floor** of {data} is 0: no two of them begin alike and part, so a network can learn every chord."
+    return (
+        f"The **floor** of {data} is {floor:.3g} bits: some begin alike and then part, and no network of this kind "
+        "can know which way they will go."
+    )
+
+
+def table_and_download(chosen: Sequence[Row]) -> None:
+    """Where the runs stand, and their records as CSV; computed only while the reader has it open."""
+    part = st.expander("Numbers and data", icon=":material/table_chart:", key="numbers", bind="query-params")
+    if not part.open:
+        return
+    with part:
+        st.table([_table_row(row) for row in chosen], hide_index=True)
+        st.download_button(
+            "Download all records as CSV",
+            data=lambda: "".join(_csv(chosen)).encode(),
+            file_name=f"learning-curves-{datetime.now():%Y%m%d-%H%M%S}.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            help="One row a record, not thinned; the settings of each run are in the comment lines above.",
+        )
+
+
+def _table_row(row: Row) -> dict[str, str]:
+    config = row.config
+    assert config is not None
+    series = loaders.latest_series(row)
+    held_out = series.nll_valid[np.isfinite(series.nll_valid)]
+    return {
+        "run": plain(row.name),
+        "status": row.state.status,
+        "d": str(config.depth),
+        "w": str(config.width),
+        "data": loaders.data_name(config),
+        "step": whole(int(series.step[-1])) if len(series) else "–",
+        "τ": number(float(series.tau[-1])) if len(series) else "–",
+        "η": number(float(series.eta[-1])) if len(series) else "–",
+        "NLL (bits)": number(float(series.nll[-1])) if len(series) else "–",
+        "held-out NLL (bits)": number(float(held_out[-1])) if len(held_out) else "–",
+        "accuracy": f"{series.accuracy[-1]:.2%}" if len(series) else "–",
+        "floor (bits)": number(loaders.floor_of(row), 3),
+    }
+
+
+def _csv(chosen: Sequence[Row]) -> Iterable[str]:
+    parts = []
+    for row in chosen:
+        assert row.config is not None
+        run = store().named(row.id)
+        parts.append((row.id, row.config.to_json() | run.origin() | {"name": row.name}, loaders.series(run)))
+    return csv_lines(parts)
+
+
+def key_to_lines(view: View, shown: Sequence[Row], fitted: bool = False) -> None:
+    """What the kinds of lines and their colours mean."""
+    kinds = {
+        "training": "Solid: training.",
+        "held-out": "Dashed: held-out chorales, which it never saw; where they rise, it learns the others by heart.",
+        "minibatch": "Faint: minibatch.",
+        "accuracy": "Below: the share of wrong signs, 1 - accuracy.",
+    }
+    lines = [words for kind, words in kinds.items() if kind in view.shown]
+    if fitted:
+        lines.append("Thick: the fit with its 95 % band, thin beyond the window; dashed where it is unreliable.")
+    if any(turns({row.id: row.config for row in shown if row.config}).values()):
+        lines.append("With dots or shorter dashes between: further networks of the same colour.")
+    lines.append("Triangle: η changed there.")
+    inks = key(row.config for row in shown if row.config)
+    st.caption(" ".join(filter(None, [*lines, inks, "Click a name to hide its lines, drag to zoom."])))
+
+
+def in_words(curves: Sequence[Curve], view: View) -> str:
+    """The figure for readers who do not see it."""
+    runs = []
+    for curve in curves:
+        series = curve.series
+        if len(series):
+            runs.append(f"{curve.label}: NLL {series.nll[-1]:.3g} bits at tau {series.tau[-1]:.3g}")
+        else:
+            runs.append(f"{curve.label}: nothing recorded yet")
+    return f"Learning curves, NLL against {view.x}. " + "; ".join(runs) + "."

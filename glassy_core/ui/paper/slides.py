@@ -1,0 +1,159 @@
+"""A lecture on the wall: one figure and one sentence at a time, in large type, moved on by the arrow keys.
+
+Below a figure with symbols stands what they mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from glassy_core.figures.network import WORDS
+from glassy_core.paper.findings import Gathered
+from glassy_core.runs.groups import readable
+from glassy_core.ui.paper import figures
+from glassy_core.ui.paper.figures import Look
+from glassy_core.ui.shell.frame import store
+from glassy_core.ui.shell.tour import BACKGROUND
+from glassy_core.ui.shell.words import typeset
+
+CSS = """
+.st-key-navigation, .st-key-tour, .st-key-slide_page_back, .st-key-slide_page_on, .st-key-slide .modebar-container,
+header[data-testid=stHeader], [data-testid=stSidebar] { display: none !important; }
+[data-testid=stMainBlockContainer] { padding-top: 1rem; padding-bottom: 1rem; }
+.st-key-slide h1 { font-size: 1.8rem; }
+.st-key-slide p, .st-key-slide li { font-size: 1.2rem; line-height: 1.35; }
+.st-key-slide .st-key-slide_gloss p { font-size: 1.1rem; }
+.st-key-slide img { max-width: 64rem !important; }
+/* A slide takes 1440 x 960 pixels where letters have 16: its letters, and with them its figures, fill any wall. */
+@media (min-width: 641px) {
+  html { font-size: clamp(11px, min(100vw / 90, 100vh / 60), 48px); }
+  .st-key-slide h1 { font-size: 3.2rem; }
+  .st-key-slide p, .st-key-slide li { font-size: 1.8rem; }
+  .st-key-slide .st-key-slide_gloss p { font-size: 1.5rem; }
+}
+@media (max-width: 640px) {
+  .st-key-slide_keys { display: none !important; }
+  :has(> .st-key-slide_buttons) { position: sticky; bottom: 0; z-index: 5; }
+  .st-key-slide_buttons { background: BACKGROUND; padding-block: 0.5rem; }
+}
+""".replace("BACKGROUND", BACKGROUND)
+FONT = 20
+HEIGHT, UNDER_TITLES = 600, 550  # of a figure; of panels with titles of their own
+Draw = Callable[[Gathered, Look], bool]
+
+
+@dataclass(frozen=True)
+class Slide:
+    """A title, one sentence, what draws the figure (False: no run serves), and what its symbols mean."""
+
+    title: str
+    sentence: str
+    draw: Draw
+    gloss: str = ""
+    height: int = HEIGHT
+
+
+def _network(found: Gathered, look: Look) -> bool:
+    picture, words = st.columns([2, 1], vertical_alignment="center")
+    with picture:
+        figures.network(2, 24)
+    words.markdown("\n".join(f"- {kind}" for kind in WORDS.values()))
+    return True
+
+
+SLIDES = (
+    Slide("A network that listens", "It hears a chord and says which one comes next; its layers remember.", _network),
+    Slide(
+        "Three sizes, three fates",
+        "Too small, and the loss stays high; large enough, and it falls and falls; in between, it takes longer.",
+        lambda found, look: figures.learning(figures.trio(found), look),
+        "NLL: the loss, in bits. τ: how long the network has learned, each step counted by its size η. w: its width.",
+    ),
+    Slide(
+        "A critical width",
+        "The speed of learning goes to zero at a width below which no time is long enough.",
+        lambda found, look: figures.inverse_times(found.classroom, look),
+        "NLL*: the loss that is to be reached. τ*: the time τ that takes; triangles: not reached yet. w_c: the "
+        "critical width. d: layers.",
+        UNDER_TITLES,
+    ),
+    Slide(
+        "Depth",
+        "With two layers fewer units are enough; how sure that is, the bars say.",
+        lambda found, look: figures.lines(found.classroom, look),
+        "NLL*: the loss that is to be reached. w_c: the width below which no time is long enough for it. d: the number "
+        "of layers.",
+    ),
+    Slide(
+        "It ages",
+        "The longer a network has learned, the more slowly its weights move on.",
+        lambda found, look: figures.deltas(figures.class_aging(found), look),
+        "Δ: how far the weights have moved since the waiting time τ_w, the noise divided out. Dashed: the power law of "
+        "short times.",
+        UNDER_TITLES,
+    ),
+    Slide(
+        "Age is the clock",
+        "Counted in ages, the curves of the wider networks nearly fall on one another; those of the narrowest stay "
+        "apart. In the paper's larger task it is the narrow network that ages fully.",
+        lambda found, look: figures.deltas(figures.class_aging(found), look, 1.0),
+        "Δ: how far the weights have moved since the waiting time τ_w, the noise divided out. x: the time since then "
+        "in units of τ_w.",
+        UNDER_TITLES,
+    ),
+    Slide(
+        "Who errs is shaken",
+        "The narrow network goes on making mistakes, and its noise grows; the wide one makes ever fewer, and its noise "
+        "dies down.",
+        lambda found, look: figures.gamma(figures.class_aging(found), look),
+        "Γ: the noise, the variance of the gradient from one choice of examples to the next. A line for each seed.",
+    ),
+    Slide(
+        "The paper's networks",
+        "Eighty chorales instead of eight: days instead of minutes. This is how far these runs have come.",
+        lambda found, look: figures.learning(figures.papers(found), look),
+        f"{figures.PAPERS_LAW} NLL∞: the loss it ends at.",
+    ),
+)
+
+
+def show() -> None:
+    """The slide that the address names, and the keys to go on."""
+    st.html(f"<style>{CSS}</style>")
+    number = st.query_params.get("slide", "1")
+    at = min(max(int(number), 1), len(SLIDES)) - 1 if number.isdigit() and len(number) < 4 else 0
+    slide = SLIDES[at]
+    with st.container(key="slide"):
+        st.markdown(f"# {slide.title}")
+        st.markdown(slide.sentence)
+        found = Gathered.of(readable(store().runs()))
+        if not slide.draw(found, Look(f"slide-{at + 1}", slide.height, FONT)):
+            st.markdown("No run shows this yet: start the class trio on Home, and an aging run on the Aging page.")
+        elif slide.gloss:
+            with st.container(key="slide_gloss"):
+                st.markdown(typeset(slide.gloss))
+    with st.container(horizontal=True, vertical_alignment="center", key="slide_buttons"):
+        if st.button("Back", key="slide_back", shortcut="Left", icon=":material/arrow_back:", disabled=at == 0):
+            _to(at - 1)
+        if st.button(
+            "Next", key="slide_on", shortcut="Right", icon=":material/arrow_forward:", disabled=at + 1 == len(SLIDES)
+        ):
+            _to(at + 1)
+        # What a presenter's remote control sends.
+        if st.button("Back a page", key="slide_page_back", shortcut="PageUp", disabled=at == 0):
+            _to(at - 1)
+        if st.button("On a page", key="slide_page_on", shortcut="PageDown", disabled=at + 1 == len(SLIDES)):
+            _to(at + 1)
+        st.caption(f"{at + 1} of {len(SLIDES)}", width="content")
+        with st.container(key="slide_keys", width="content"):
+            st.caption("Arrow keys go on, Esc leaves.")
+        if st.button("Leave", key="slide_leave", shortcut="Esc", type="tertiary"):
+            st.switch_page("app.py")
+
+
+def _to(at: int) -> None:
+    st.query_params["slide"] = str(at + 1)
+    st.rerun()

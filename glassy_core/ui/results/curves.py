@@ -1,0 +1,164 @@
+"""What the pages draw, read from the store: kept between reruns, and only what is new read again."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow as pa
+import streamlit as st
+
+from glassy_core.editions import editions
+from glassy_core.editions.encoding import floor_bits
+from glassy_core.figures.palette import colours, turns
+from glassy_core.figures.style import Curve
+from glassy_core.paper.regimes import of_the_trio, trio
+from glassy_core.runs.records import Series, SeriesReader
+from glassy_core.runs.store import Run
+from glassy_core.settings import RunConfig
+from glassy_core.ui.results.rows import Row, end_of, rows
+from glassy_core.ui.shell.frame import store
+
+LATEST = 3
+# A long file is read in one burst while a visitor waits: on every core, whatever OMP_NUM_THREADS says for training.
+pa.set_cpu_count(os.cpu_count() or 1)
+OLDEST = 0.5  # seconds that a curve of a run at work may lie back, so that many visitors are shown one reading of it
+
+
+def readable_rows() -> list[Row]:
+    """Runs whose settings can be read, newest first."""
+    return [row for row in rows(store()) if row.config]
+
+
+def unique_names(found: Sequence[Row]) -> dict[str, str]:
+    """A name a run id; one that several runs have gets what tells them apart, the seed or the end of the id."""
+    count = Counter(row.name for row in found)
+    seeds = Counter((row.name, row.config.seed) for row in found if row.config)
+    names = {}
+    for row in found:
+        apart = re.sub("[^0-9A-Za-z]", "", end_of(row.id))  # a directory may be called anything
+        if row.config and seeds[row.name, row.config.seed] == 1:
+            apart = f"seed {row.config.seed}"
+        names[row.id] = row.name if count[row.name] == 1 else f"{row.name} · {apart}"
+    return names
+
+
+def first_choice(found: Sequence[Row]) -> list[str]:
+    """Which runs to show before the reader has chosen: the newest trio of the class world, or the newest runs.
+
+    found: newest first.
+    """
+    newest = found[:LATEST]
+    if not any(row.config and of_the_trio(row.config) for row in newest):
+        return [row.id for row in newest]
+    return trio((row.id, row.config) for row in found)
+
+
+def curves(chosen: Sequence[Row]) -> list[Curve]:
+    """The runs' curves as they are on the disk now, with colours, floors and the names of their data."""
+    configs = {row.id: row.config for row in chosen if row.config}
+    inks, times, names = colours(configs), turns(configs), unique_names(chosen)
+    out = []
+    for row in (row for row in chosen if row.config):
+        run_id, config = row.id, configs[row.id]
+        out.append(
+            Curve(
+                id=run_id,
+                label=label(names[run_id], config),
+                colour=inks[run_id],
+                config=config,
+                series=latest_series(row),
+                floor=_known_floor(run_id, config),
+                data=data_name(config),
+                turn=times[run_id],
+            )
+        )
+    return out
+
+
+def label(name: str, config: RunConfig) -> str:
+    """A run's name in a legend, with depth and width where they are not in the name."""
+    return name if f"w={config.width}" in name else f"{name} (d = {config.depth}, w = {config.width})"
+
+
+def data_name(config: RunConfig) -> str:
+    """What a run learns."""
+    number = "one chorale" if config.chorales == 1 else f"{config.chorales} chorales"
+    return f"{number} of the {config.edition} edition"
+
+
+def series(run: Run, oldest: float = 0.0) -> Series:
+    """The run's recorded curves; only what its files gained is parsed.
+
+    oldest: seconds that what another visitor has just read may lie back; then it is the very same object.
+    """
+    return _shared(str(run.path)).read(oldest)
+
+
+def latest_series(row: Row) -> Series:
+    """The run's recorded curves as they are shown: of a run at work they may be OLDEST seconds old."""
+    return series(store().named(row.id), OLDEST if row.busy else 0.0)
+
+
+class _SharedReader:
+    """A run's reader, with what it read last; one for all visitors."""
+
+    def __init__(self, run: Run) -> None:
+        self._reader = SeriesReader(run.metrics_path, run.timing_path)
+        self._lock = threading.Lock()
+        self._last: Series | None = None
+        self._at = 0.0
+
+    def read(self, oldest: float) -> Series:
+        with self._lock:
+            if self._last is None or time.monotonic() - self._at > oldest:
+                self._last, self._at = self._reader.read(), time.monotonic()
+            return self._last
+
+
+def floor_of(row: Row) -> float | None:
+    """The least NLL, in bits, that is possible on a run's data; None where those data are not at hand.
+
+    It never waits for a download: the paper edition's file counts only where it lies on this machine.
+    """
+    return _known_floor(row.id, row.config) if row.config else None
+
+
+def digest_of(run_id: str) -> str | None:
+    """The digest of the edition that a run learns."""
+    return _digest(str(store().directory / run_id))
+
+
+def _known_floor(run_id: str, config: RunConfig) -> float | None:
+    digest = digest_of(run_id)
+    given = os.environ.get(editions.PAPER_VARIABLE)
+    path = Path(given) if given else editions.DATA / editions.PAPER_FILE
+    if config.edition == "paper" and not path.exists():
+        return None
+    try:
+        edition = editions.load_edition(config.edition)
+        return _floor(config.edition, edition.digest, config.chorales) if edition.digest == digest else None
+    except editions.ChoraleError:
+        return None
+
+
+@lru_cache(maxsize=256)
+def _floor(edition: str, digest: str, n: int) -> float:
+    return floor_bits(editions.load_edition(edition).first(n))
+
+
+@st.cache_resource(show_spinner=False, max_entries=512, ttl=3600)
+def _shared(path: str) -> _SharedReader:
+    return _SharedReader(Run(Path(path)))
+
+
+@lru_cache(maxsize=4096)
+def _digest(path: str) -> str | None:
+    digest = Run(Path(path)).origin()["edition_digest"]
+    return digest if isinstance(digest, str) else None

@@ -1,0 +1,165 @@
+"""Settings, fits and spikes of the runs shown: kept between reruns, made anew only where there is news."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from glassy_core.figures.power_laws import Fits, fitted_curves
+from glassy_core.figures.style import Curve, Setting, View
+from glassy_core.physics.learning_curves.power_law import PowerLawFit, Window, fit_seeds, reaching
+from glassy_core.runs.records import Series, read_series
+from glassy_core.runs.seed_groups import Member, by_setting, setting_of
+from glassy_core.runs.store import Run
+from glassy_core.training.spikes import Spikes, find_spikes
+from glassy_core.ui.results import curves as loaders
+from glassy_core.ui.results.rows import Row
+from glassy_core.ui.shell.frame import store
+
+NEWS = 1.02  # a run at work is fitted again when it has so many times the records
+
+Ends = tuple[float | None, float | None]  # of the window; None: chosen by itself
+
+
+def members(rows: Sequence[Row]) -> list[Member]:
+    """The rows as members of settings."""
+    return [Member(row.id, row.config, loaders.digest_of(row.id), row.state.step) for row in rows if row.config]
+
+
+def with_sisters(chosen: Sequence[Row], found: Sequence[Row]) -> list[Row]:
+    """The chosen runs and all those of the same settings with other seeds."""
+    by_id = {row.id: row for row in (*found, *chosen)}
+    sisters: dict[tuple[object, ...], list[Row]] = {setting_of(member): [] for member in members(chosen)}
+    for member in members(found):
+        if setting_of(member) in sisters:
+            sisters[setting_of(member)].append(by_id[member.id])
+    return [row for group in sisters.values() for row in group]
+
+
+def settings(rows: Sequence[Row], grouped: bool) -> list[Setting]:
+    """The runs as they are on the disk now: each by itself, or the seeds of one setting as one."""
+    curves = {curve.id: _with_spikes(curve) for curve in loaders.curves(rows)}
+    if not grouped:
+        return [Setting(curve.id, curve.label, curve.colour, (curve,)) for curve in curves.values()]
+    names = {row.id: row.name.removesuffix(f" seed={row.config.seed}") for row in rows if row.config}
+    return [_grouped([curves[member.id] for member in group], names) for group in by_setting(members(rows))]
+
+
+def _grouped(curves: Sequence[Curve], names: dict[str, str]) -> Setting:
+    first = curves[0]
+    if len(curves) == 1:
+        return Setting(first.id, first.label, first.colour, (first,))
+    name = Counter(names[curve.id] for curve in curves).most_common(1)[0][0]
+    far = int(reaching([curve.series.tau[-1] if len(curve.series) else 0.0 for curve in curves]).sum())
+    count = f"{far} of {len(curves)}" if 0 < far < len(curves) else len(curves)  # the others have hardly begun
+    label = f"{loaders.label(name, first.config)}, {count} seeds"
+    recorded = tuple(curve for curve in curves if len(curve.series))  # nothing can be drawn of the others
+    return Setting(f"{first.id}-seeds", label, first.colour, recorded or tuple(curves))
+
+
+def _with_spikes(curve: Curve) -> Curve:
+    n = settled(len(curve.series))
+    found = _spikes(curve.id, *_fingerprint(curve.series, n), _series=curve.series)
+    return Curve(**{**vars(curve), "spikes": found})
+
+
+def settled(records: int) -> int:
+    """The number of records to compute with: it moves on in steps of 2 %, so that most refreshes find nothing new."""
+    return records if records < 1 / (NEWS - 1) else int(NEWS ** math.floor(math.log(records, NEWS) + 1e-9))
+
+
+def fit(setting: Setting, ends: Ends, live: bool) -> PowerLawFit:
+    """The power law of a setting's curves; live: some of its runs are at work, so a little may be left out."""
+    parts: list[tuple[Any, ...]] = []
+    data = []
+    for curve in setting.curves:
+        series = curve.series
+        n = settled(len(series)) if live else len(series)
+        if ends[1] is not None:  # what is beyond the window is no news
+            n = min(n, int(np.searchsorted(series.tau, ends[1], side="right")))
+        parts.append((curve.id, *_fingerprint(series, n)))
+        data.append((series.tau[:n], series.nll[:n]))
+    return _fit(tuple(parts), ends, _curves=data)
+
+
+def drawn(settings: Sequence[Setting], view: View, fits: Fits) -> str:
+    """The figure of curves and fits as JSON: made once for all who look at the same records in the same way."""
+    curves = [
+        (setting.id, setting.label, setting.colour, [_all_of(curve) for curve in setting.curves])
+        for setting in settings
+    ]
+    laws = [(setting.id, _law_of(fit)) for setting, fit in fits]
+    return _drawn(repr((curves, view, laws)), _settings=settings, _view=view, _fits=fits)
+
+
+def _all_of(curve: Curve) -> tuple[Any, ...]:
+    """What tells one drawing of a curve from another."""
+    return curve.id, curve.label, curve.colour, curve.turn, curve.config, curve.floor, curve.data, curve.series.serial
+
+
+def _law_of(fit: PowerLawFit) -> tuple[Any, ...]:
+    """What tells one drawing of a fit from another."""
+    points = fit.points
+    seen = (len(points.tau), *points.tau[[0, -1]].tolist(), float(points.nll.sum())) if points else ()
+    return fit.nll_inf, fit.exponent, fit.amplitude, fit.window, fit.reliable, seen
+
+
+@st.cache_data(show_spinner=False, max_entries=8, ttl=60)  # a picture of many runs has megabytes
+def _drawn(key: str, _settings: Sequence[Setting], _view: View, _fits: Fits) -> str:
+    return str(fitted_curves(_settings, _view, _fits).to_json())
+
+
+def _fingerprint(series: Series, n: int) -> tuple[int, int, float, float]:
+    """Of the first n records."""
+    return (n, int(series.step[n - 1]), float(series.nll[n - 1]), float(series.eta[n - 1])) if n else (0, 0, 0.0, 0.0)
+
+
+@st.cache_data(show_spinner=False, max_entries=512)
+def _fit(parts: tuple[tuple[Any, ...], ...], ends: Ends, _curves: Any) -> PowerLawFit:
+    return fit_seeds(_curves, _window(ends, _curves))
+
+
+def _window(ends: Ends, curves: Any) -> Window | None:
+    """The window that the ends mean for these curves, up to where all that go far enough have come.
+
+    None: the default one.
+    """
+    low, high = ends
+    if low is None:
+        return None
+    come = np.array([float(tau[-1]) if len(tau) else 0.0 for tau, _ in curves])
+    last = float(min(come[reaching(come, low)], default=0.0))
+    return low, high if high is not None else max(last, 1.000001 * low)  # not reached yet: no recording is in it
+
+
+@st.cache_data(show_spinner=False, max_entries=512)
+def _spikes(run_id: str, n: int, step: int, nll: float, eta: float, _series: Series) -> Spikes:
+    return find_spikes(_series.nll[:n], _series.eta[:n])
+
+
+def fit_whole(run_ids: Sequence[str]) -> PowerLawFit:
+    """The fit of whole stored runs of one setting in the default window; made again only when a file was written."""
+    paths = [store().named(run_id).metrics_path for run_id in run_ids]
+    return _fit_files(tuple((str(path), *_written(path)) for path in paths))
+
+
+def _written(path: Path) -> tuple[int, int]:
+    """Size and time of the last change; zeros where there is no file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_size, found.st_mtime_ns
+
+
+@st.cache_data(show_spinner=False, max_entries=4096)
+def _fit_files(stamps: tuple[tuple[str, int, int], ...]) -> PowerLawFit:
+    runs = [Run(Path(path).parent) for path, *_ in stamps]
+    series = [read_series(run.metrics_path, run.timing_path) for run in runs]
+    return fit_seeds([(one.tau, one.nll) for one in series])

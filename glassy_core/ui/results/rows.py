@@ -1,0 +1,116 @@
+"""All runs as the pages list them: quick with hundreds, and broken directories among them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+
+from glassy_core.jobs.gallery import SUFFIX
+from glassy_core.runs.store import ACTIVE, Run, RunError, RunStore, State
+from glassy_core.settings import RunConfig
+
+BUSY = (*ACTIVE, "stalled", "interrupted")  # what changes without the reader's doing
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run: its settings (None where config.json is unreadable), its state, the reader's words."""
+
+    id: str
+    name: str
+    tags: tuple[str, ...]
+    note: str
+    config: RunConfig | None
+    state: State
+    created: datetime | None
+
+    @property
+    def busy(self) -> bool:
+        return self.config is not None and self.state.status in BUSY
+
+
+def rows(store: RunStore, ids: Collection[str] | None = None) -> list[Row]:
+    """Every run, newest first; with ids only those of them that are there."""
+    return [_row(run) for run in store.runs() if ids is None or run.id in ids]
+
+
+def end_of(run_id: str) -> str:
+    """The end of a run's id, which tells runs of one name apart."""
+    return run_id.removesuffix(SUFFIX)[-4:]
+
+
+def _row(run: Run) -> Row:
+    settings = _settings(run.path, _changed(run.path / "config.json"))
+    if isinstance(settings, str):
+        error = State(status="failed", error=settings)
+        return Row(run.id, run.id, (), "", None, error, _created(run.id))
+    name, tags, note = _about(run.path, _changed(run.path / "about.json"))
+    return Row(run.id, name, tags, note, settings, run.state(), _created(run.id))
+
+
+def _changed(path: Path) -> int:
+    """When a file was last written, in nanoseconds; 0 where there is none."""
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return 0
+
+
+# A file is read again only when it was written since: `changed` is part of the key.
+
+
+@lru_cache(maxsize=4096)
+def _settings(path: Path, changed: int) -> RunConfig | str:
+    """The run's settings, or the sentence that says why there are none."""
+    try:
+        return Run(path).config()
+    except RunError as error:
+        return str(error)
+
+
+@lru_cache(maxsize=4096)
+def _about(path: Path, changed: int) -> tuple[str, tuple[str, ...], str]:
+    about = Run(path).about()
+    return about["name"], tuple(about["tags"]), about["note"]
+
+
+def _created(run_id: str) -> datetime | None:
+    """When the run was made: its id begins with that, in UTC."""
+    try:
+        return datetime.strptime(run_id[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What the reader wants listed; an empty choice means everything."""
+
+    text: str = ""
+    statuses: tuple[str, ...] = ()
+    depths: tuple[int, ...] = ()
+    widths: tuple[int, ...] = ()
+    editions: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+    def keep(self, rows: Sequence[Row]) -> list[Row]:
+        """The rows that pass, in their order."""
+        return [row for row in rows if self._passes(row)]
+
+    def _passes(self, row: Row) -> bool:
+        words = re.split(r"\s+", self.text.strip().lower())
+        haystack = " ".join([row.id, row.name, *row.tags, row.note, row.state.error or ""]).lower()
+        if not all(word in haystack for word in words) or (self.statuses and row.state.status not in self.statuses):
+            return False
+        if self.tags and not set(self.tags) & set(row.tags):
+            return False
+        config = row.config
+        if config is None:
+            return not (self.depths or self.widths or self.editions)
+        wanted = ((self.depths, config.depth), (self.widths, config.width), (self.editions, config.edition))
+        return all(not allowed or value in allowed for allowed, value in wanted)

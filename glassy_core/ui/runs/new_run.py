@@ -1,0 +1,221 @@
+"""The form for a new run: a preset, every setting with unit and meaning, the time it takes, the start."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import streamlit as st
+
+from glassy_core.editions.editions import DATA, PAPER_FILE, PAPER_VARIABLE, edition_names
+from glassy_core.settings import PRESETS, ConfigError, RunConfig
+from glassy_core.ui.runs.own_data import own_data
+from glassy_core.ui.shell import presenter
+from glassy_core.ui.shell.actions import Outcome, button, install, start
+from glassy_core.ui.shell.estimate import show_estimate
+from glassy_core.ui.shell.frame import READING_WIDTH, drop_endless, plain
+from glassy_core.ui.shell.words import whole
+
+FIRST = "class-near"  # the preset that the form begins with
+BASIC = ("name", "depth", "width", "eta", "batch_size", "steps", "seed", "chorales", "edition")
+SYMBOLS = {"depth": "d", "width": "w", "eta": "eta", "batch_size": "p"}
+ALL = "full_batch"
+BEFORE = "form_before"  # the form before the preset was filled in, and when that was
+UNSEEN = 3.0  # seconds within which a browser may still send what it showed before
+APPLIED = "applied_preset"
+_FIELDS = {field.name: field for field in dataclasses.fields(RunConfig)}
+_HINTS = get_type_hints(RunConfig)
+
+
+def new_run() -> None:
+    """The whole form. Its settings are in the URL, so that a reload or a bookmark keeps them."""
+    drop_endless(_FIELDS)
+    st.selectbox(
+        "Start from",
+        list(PRESETS),
+        index=list(PRESETS).index(FIRST),
+        key="preset",
+        bind="query-params",
+        format_func=lambda key: PRESETS[key].title,
+        width=READING_WIDTH,
+        help="Fills in all settings below; change any of them then.",
+    )
+    _follow_preset()
+    st.caption(PRESETS[st.session_state["preset"]].words)
+    top = st.container()
+    with st.expander("Settings", icon=":material/tune:", key="settings"):
+        _grid(BASIC)
+        st.markdown("**Finer settings**")
+        _grid([name for name in _FIELDS if name not in BASIC])
+    own_data()
+    st.session_state[APPLIED] = st.session_state["preset"]  # only now do the widgets show it
+    with top:
+        if st.session_state["edition"] == "paper":
+            _paper_file()
+        _start()
+
+
+def _grid(names: Sequence[str]) -> None:
+    with st.grid(4, min_column_width=200, gap="medium"):
+        for name in names:
+            _setting(name)
+
+
+def _start() -> None:
+    """The settings in one line, the time they take, the button; or the sentence that says what is wrong."""
+    try:
+        config = chosen()
+        st.markdown(_in_words(config))
+    except ConfigError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        config = None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        button(
+            "Start this run",
+            key="start",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=config is None,
+            args=(_begin,),
+        )
+        if config:
+            with st.container(width="stretch"):
+                show_estimate(config)
+
+
+def _begin() -> Outcome:
+    _follow_preset()
+    before, at = st.session_state.get(BEFORE, (None, 0.0))
+    if before == _form() and time.monotonic() - at < UNSEEN:
+        # The click was made before the browser had shown the preset that was just filled in.
+        fill(PRESETS[st.session_state["preset"]].config)
+    return start([chosen()])
+
+
+def _form() -> dict[str, Any]:
+    """The form's values as they are."""
+    return {name: st.session_state.get(name) for name in (*_FIELDS, ALL)}
+
+
+def _in_words(config: RunConfig) -> str:
+    """The settings that matter most, in one line."""
+    batch = "all transitions" if config.batch_size == "all" else f"p = {config.batch_size}"
+    return (
+        f"d = {config.depth}, w = {config.width}, eta = {config.eta:g}, {batch}, {whole(config.steps)} steps, "
+        f"the first {config.chorales} chorales of the {config.edition} edition, seed {config.seed}"
+    )
+
+
+def chosen() -> RunConfig:
+    """The settings as they stand in the form; ConfigError for an unusable one."""
+    values = {name: st.session_state[name] for name in _FIELDS}
+    if st.session_state[ALL]:
+        values["batch_size"] = "all"
+    values["waiting_times"] = _steps_from(values["waiting_times"])
+    empty = next((name for name, value in values.items() if value is None), None)
+    if empty:
+        raise ConfigError(f"{_label(empty)} is empty: give it a value.")
+    return RunConfig(**values)
+
+
+def fill(config: RunConfig) -> None:
+    """Put a run's settings into the form; from a callback, before the widgets are drawn."""
+    for name in _FIELDS:
+        st.session_state[name] = getattr(config, name)
+    st.session_state["waiting_times"] = _steps_as_text(config.waiting_times)
+    st.session_state[ALL] = config.batch_size == "all"
+    if config.batch_size == "all":
+        st.session_state["batch_size"] = _FIELDS["batch_size"].default
+
+
+def _follow_preset() -> None:
+    """Fill in a preset that was chosen since the widgets were last drawn.
+
+    Not a callback of the choice: a click on the start button at once afterwards would interrupt the run of the
+    page that the choice caused, and the widgets' old values would come back.
+    """
+    key = st.session_state["preset"]
+    applied = st.session_state.get(APPLIED)
+    if applied is None:  # the page has just been opened: settings in the URL count more than the preset
+        applied = key if any(name in st.query_params for name in _FIELDS) else FIRST
+    if key in PRESETS and key != applied:
+        st.session_state[BEFORE] = _form(), time.monotonic()
+        fill(PRESETS[key].config)
+
+
+def _steps_as_text(steps: Sequence[int]) -> str:
+    return ", ".join(str(step) for step in steps)
+
+
+def _steps_from(text: str) -> list[int]:
+    """Steps that a reader wrote, separated by commas or spaces."""
+    try:
+        return [int(part) for part in re.split(r"[,\s]+", text.strip()) if part]
+    except ValueError:
+        raise ConfigError(f"Waiting times are {text!r}: write steps such as 20000, 40000, or nothing.") from None
+
+
+def _label(name: str) -> str:
+    """Word, symbol and unit of a setting."""
+    unit = _FIELDS[name].metadata["unit"]
+    symbol = f" {SYMBOLS[name]}" if name in SYMBOLS and SYMBOLS[name] != name else ""
+    return (
+        name.replace("_", " ").capitalize().replace("Eta", "eta")
+        + symbol
+        + (f" ({unit})" if unit not in ("", name) else "")
+    )
+
+
+def _setting(name: str) -> None:
+    """One setting's widget with its meaning below. Limits are RunConfig's, which says them in a sentence."""
+    default: Any = getattr(PRESETS[FIRST].config, name)
+    common: dict[str, Any] = {"key": name, "bind": "query-params"}
+    label, hint = _label(name), _HINTS[name]
+    with st.container(gap="xsmall"):
+        if name == "batch_size":
+            full = st.session_state.get(ALL, False)
+            st.number_input(label, value=default, step=1, disabled=full, **common)
+            st.toggle("all transitions", key=ALL, bind="query-params")
+        elif hint is bool:
+            st.toggle(label, value=default, **common)
+        elif hint is int:
+            st.number_input(label, value=default, step=1, **common)
+        elif hint is float:
+            st.number_input(label, value=default, step=1e-4, format="%.6g", **common)
+        elif name == "waiting_times":
+            st.text_input(label, value=_steps_as_text(default), placeholder="such as 20000, 40000", **common)
+        elif name == "edition":
+            st.segmented_control(label, editions(), default=default, required=True, **common)
+        elif hint is str:
+            st.text_input(label, value=default, **common)
+        else:
+            st.segmented_control(label, get_args(hint), default=default, required=True, **common)
+        st.caption(_FIELDS[name].metadata["meaning"][:1].upper() + _FIELDS[name].metadata["meaning"][1:] + ".")
+
+
+def editions() -> list[str]:
+    """The editions to choose from; one that a run names stays, although its file has gone, or it would be lost."""
+    there = list(edition_names())
+    chosen = st.session_state.get("edition")
+    return there if chosen is None or chosen in there else [*there, chosen]
+
+
+def _paper_file() -> None:
+    """Where the paper's own data come from, and a way to put them in place by hand, while they are not here."""
+    if Path(os.environ.get(PAPER_VARIABLE) or DATA / PAPER_FILE).exists():
+        return
+    st.info(
+        "The paper's data file is not here yet. It is downloaded once, when the first such run starts; offline, put "
+        f"`{PAPER_FILE}` in place here. Without it the run learns the corpus edition and says so.",
+        icon=":material/library_music:",
+    )
+    if not presenter.may_act():
+        return
+    uploaded = st.file_uploader("The paper's data file", type="json", key="paper_file")
+    if uploaded is not None:
+        button("Put it in place", key="install", args=(install, uploaded.getvalue()))

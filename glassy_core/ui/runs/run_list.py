@@ -1,0 +1,28 @@
+"""The live part of the Runs page: filters, table, the selected runs, the trash."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from glassy_core.ui.results.rows import Row
+from glassy_core.ui.runs.queue import in_short, queue_view, standing
+from glassy_core.ui.runs.run_panel import panel, trash
+from glassy_core.ui.runs.run_table import filters, table
+from glassy_core.ui.shell.actions import show_outcome
+
+
+def all_runs(listed: list[Row]) -> None:
+    """Everything about the runs there are."""
+    show_outcome()
+    if listed:
+        now = standing(listed)
+        in_short(now)
+        shown = filters(listed).keep(listed)
+        if shown:
+            panel(table(shown))
+        else:
+            st.info("No run passes these filters: clear one of them.", icon=":material/filter_alt_off:")
+        queue_view(now)
+    else:
+        st.info("There are no runs yet: choose a preset above and start one.", icon=":material/arrow_upward:")
+    trash()

@@ -1,0 +1,189 @@
+"""The selected runs: how they stand, and what can be done with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from glassy_core.ui.results.curves import readable_rows, unique_names
+from glassy_core.ui.results.rows import Row
+from glassy_core.ui.runs.new_run import fill
+from glassy_core.ui.runs.run_table import compare, settings_frame
+from glassy_core.ui.shell import actions
+from glassy_core.ui.shell.actions import Outcome, button
+from glassy_core.ui.shell.frame import link, pages, plain, store
+from glassy_core.ui.shell.words import STATUS, duration, number, whole
+
+
+def panel(selected: Sequence[Row]) -> None:
+    """Standing, actions and settings of the selected runs."""
+    if not selected:
+        st.caption("Tick runs in the table to follow, steer, compare or delete them.")
+        return
+    with st.container(border=True, key="panel"):
+        if len(selected) == 1:
+            standing(selected[0])
+        else:
+            st.subheader(f"{len(selected)} runs selected", anchor=False)
+        _buttons(selected)
+        if len(selected) == 1:
+            _details(selected[0])
+        else:
+            compare(selected)
+
+
+def standing(row: Row) -> None:
+    """One run's name, status, progress and measures."""
+    state = row.state
+    colour, icon, meaning = STATUS[state.status]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(plain(row.name), anchor=False, width="content")
+        st.badge(state.status, icon=icon, color=colour, help=meaning)  # type: ignore[arg-type]
+        for tag in row.tags:
+            st.badge(plain(tag), color="gray")
+    if state.error:
+        st.error(plain(state.error), icon=":material/error:")
+    if state.notice:
+        st.warning(plain(state.notice), icon=":material/info:")
+    if row.config is None:
+        return
+    done = state.step / state.steps if state.steps else 0.0
+    left = f", {duration(state.remaining)} left" if state.remaining is not None else ""
+    st.progress(min(done, 1.0), f"step {whole(state.step)} of {whole(state.steps)}{left}")
+    with st.grid(5, min_column_width=120):
+        st.metric("NLL (bits)", number(state.nll), help="per pitch and transition, over all training transitions")
+        st.metric("proper time tau", number(state.tau), help="the sum of eta over the steps made")
+        st.metric("learning rate eta", number(state.eta))
+        st.metric("speed (steps/s)", number(state.speed, 3))
+        st.metric("time trained", duration(state.seconds))
+
+
+def _buttons(selected: Sequence[Row]) -> None:
+    """Every action on the selection; one that cannot be done says why when it is tried."""
+    ids = tuple(row.id for row in selected)
+    active = any(row.busy for row in selected)
+    with st.container(horizontal=True, vertical_alignment="center", key="actions"):
+        if any(not row.busy and row.config and row.state.has_more_to_do for row in selected):
+            _button("Resume", "play_arrow", actions.resume, ids)
+        if active:
+            _button("Pause", "pause", actions.pause, ids)
+            _button("Stop", "stop", actions.stop, ids)
+        _button("Delete", "delete", actions.delete, ids)
+        if len(selected) == 1 and selected[0].config:
+            _button("Clone", "content_copy", _clone, selected[0])
+            _words(selected[0])
+        if any(row.config for row in selected):
+            _steer(selected, active)
+            _to_curves(selected)
+        # Last: they go away as a run starts, and nothing that a reader may be about to click moves.
+        if any(row.state.status == "queued" for row in selected):
+            _button("Run first", "vertical_align_top", actions.run_first, ids)
+            _button("Run last", "vertical_align_bottom", actions.run_last, ids)
+
+
+def _to_curves(selected: Sequence[Row]) -> None:
+    """A link to the runs' learning curves. That page's URL holds names, unique ones."""
+    names = unique_names(readable_rows())
+    for page in pages():
+        if page.title == "Learning curves":
+            link(page, "Curves", {"runs": [names[row.id] for row in selected if row.id in names]})
+
+
+def _button(label: str, icon: str, action: object, *arguments: object) -> None:
+    button(label, key=label.lower(), icon=f":material/{icon}:", args=(action, *arguments))
+
+
+def _clone(row: Row) -> Outcome:
+    if row.config:
+        fill(row.config)
+    return Outcome(done=f"The settings of {row.name} are in the form above: change what you like and start it.")
+
+
+def _steer(selected: Sequence[Row], active: bool) -> None:
+    """Another eta for running runs; more steps and another eta for those that are resumed."""
+    ids, states = tuple(row.id for row in selected), [row.state for row in selected]
+    tied = "-".join(ids)  # widgets of one selection do not serve the next
+    eta_key, step_key = f"new_eta-{tied}", f"to_step-{tied}"
+    # The actions read what the fields hold when the button is pressed, so they are given the fields' keys.
+    with st.popover("Change eta" if active else "Resume with", icon=":material/tune:"):
+        st.number_input(
+            "learning rate eta (tau per step)",
+            value=next((state.eta for state in states if state.eta), 4e-4),
+            step=1e-4,
+            format="%.6g",
+            key=eta_key,
+        )
+        st.caption("Halve it when spiky fluctuations start. The change is recorded at its step.")
+        if active:
+            _tied_button("Use this eta", "apply_eta", tied, _use_eta, ids, eta_key)
+            return
+        most = max((state.steps for state in states), default=0)
+        ended = all(state.step >= state.steps for state in states)
+        st.number_input("go on to step", value=2 * most if ended else most, step=1000, key=step_key)
+        _tied_button("Resume with these", "resume_with", tied, _resume_with, ids, step_key, eta_key)
+
+
+def _use_eta(ids: Sequence[str], eta_key: str) -> Outcome:
+    return actions.change_eta(ids, st.session_state[eta_key])
+
+
+def _resume_with(ids: Sequence[str], step_key: str, eta_key: str) -> Outcome:
+    return actions.resume_to(ids, st.session_state[step_key], st.session_state[eta_key])
+
+
+def _tied_button(label: str, key: str, tied: str, action: object, *arguments: object) -> None:
+    button(label, key=f"{key}-{tied}", type="primary", args=(action, *arguments))
+
+
+def _words(row: Row) -> None:
+    """Name, tags and note, which can be changed at any time."""
+    # The fields keep what they were opened with, so what another tab saves meanwhile is told from the reader's change.
+    now = {"name": row.name, "tags": list(row.tags), "note": row.note}
+    shown = st.session_state.setdefault(f"shown_words-{row.id}", now)
+    with st.popover("Rename, tag, note", icon=":material/edit:"), st.form(f"words-{row.id}", border=False):
+        st.text_input("Name", shown["name"], key=f"name-{row.id}")
+        st.text_input("Tags", ", ".join(shown["tags"]), key=f"tags-{row.id}", help="separated by commas")
+        st.text_area("Note", shown["note"], key=f"note-{row.id}")
+        button("Save", type="primary", key=f"save-{row.id}", args=(_save_words, row.id), draw=st.form_submit_button)
+
+
+def _save_words(run_id: str) -> Outcome:
+    state = st.session_state
+    tags = sorted({tag.strip() for tag in state[f"tags-{run_id}"].split(",")} - {""})
+    after = {"name": state[f"name-{run_id}"].strip(), "tags": tags, "note": state[f"note-{run_id}"]}
+    shown = state[f"shown_words-{run_id}"]
+    outcome = actions.save_words(run_id, shown, after)
+    now = actions.words(run_id) or shown
+    if outcome.error:  # the reader has read now what stands there instead
+        state[f"shown_words-{run_id}"] = {key: now[key] if after[key] != shown[key] else shown[key] for key in shown}
+        return outcome
+    state[f"shown_words-{run_id}"] = now
+    fields = {"name": now["name"], "tags": ", ".join(now["tags"]), "note": now["note"]}
+    for key, value in fields.items():
+        state[f"{key}-{run_id}"] = value
+    return outcome
+
+
+def _details(row: Row) -> None:
+    if row.note:
+        st.text(row.note)
+    with st.expander("Settings and files", key=f"details-{row.id}"):
+        if row.config:
+            st.dataframe(settings_frame([row]), alt="Settings of the run")
+        st.text(f"Directory: {store().directory / row.id}")
+
+
+def trash() -> None:
+    """Deleted runs, to bring back or to remove for good."""
+    deleted = store().deleted()
+    if not deleted:
+        return
+    with st.expander(f"Deleted runs ({len(deleted)})", icon=":material/delete:", key="trash"):
+        ids = [run.id for run in deleted]
+        chosen = st.multiselect("Bring back", ids, key="bring_back", placeholder="choose runs")
+        with st.container(horizontal=True):
+            button("Bring back", key="restore", disabled=not chosen, args=(actions.restore, chosen))
+            with st.popover("Remove all for good", icon=":material/delete_forever:"):
+                st.write(f"This removes {len(ids)} deleted runs from the disk. It cannot be undone.")
+                _tied_button("Remove them", "empty_trash", "all", actions.empty_trash)

@@ -1,0 +1,178 @@
+"""The frame of every page: title, navigation, the run store, text shown as it is."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from glassy_core.editions.editions import ChoraleError
+from glassy_core.figures.palette import TEXT, both
+from glassy_core.files import ROOT, sentence
+from glassy_core.jobs import dispatcher
+from glassy_core.jobs.speed import EstimateError
+from glassy_core.passphrase import NotAllowedError
+from glassy_core.runs import store as runs
+from glassy_core.runs.checkpoints import CheckpointError
+from glassy_core.runs.store import RunError, RunStore
+from glassy_core.settings import ConfigError
+from glassy_core.ui.components.plotly_files import load_ahead
+from glassy_core.ui.shell import presenter, tour
+from glassy_core.ui.shell.symbols import symbols
+from glassy_core.ui.shell.words import typeset
+
+ICON = Path(__file__).resolve().parent / "icon.svg"
+# Letters grow with a large wall, and figures with the letters; no line runs over all of it. Streamlit's own captions,
+# chosen segments and names of keys are too faint to read for many.
+INK = both(TEXT)
+CSS = """
+html { font-size: clamp(16px, 0.6vw, 24px); }
+[data-testid=stMainBlockContainer] { max-width: 104rem; margin-inline: auto; }
+[data-testid=stCaptionContainer], [data-testid=stCaptionContainer] p { color: inherit; opacity: 0.86; }
+.st-key-plotly { display: none; }
+.katex { font-size: 1.06em; }
+kbd { opacity: 0.86 !important; }
+[data-variant=segmented_control] p, [data-variant=pills] p, [data-orientation] p {
+  color: INK;
+}
+""".replace("INK", INK)
+FIGURES_FIRST = ("Learning curves", "Critical width", "Aging", "Paper")  # pages; the others' own parts come first
+READING_WIDTH = 760  # pixels; longer lines are hard to read
+# What a reader can cause; its message is a sentence for the page. Anything else is a defect.
+EXPECTED = (ConfigError, RunError, ChoraleError, CheckpointError, EstimateError, NotAllowedError, OSError)
+
+
+def in_words(error: BaseException) -> str:
+    """One of the EXPECTED as a sentence."""
+    return sentence(error) if isinstance(error, OSError) else str(error)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the app: its file from the root, its title, its icon and what it is for."""
+
+    file: str
+    title: str
+    icon: str
+    words: str
+
+
+_ALL_PAGES = (
+    Page("app.py", "Home", ":material/home:", "What this is, and what is running now."),
+    Page(
+        "pages/1_Runs.py",
+        "Runs",
+        ":material/model_training:",
+        "Choose settings, start networks, follow, pause, compare and keep them.",
+    ),
+    Page(
+        "pages/2_Learning_curves.py",
+        "Learning curves",
+        ":material/show_chart:",
+        "Watch the loss fall, live, with the floor it cannot pass.",
+    ),
+    Page(
+        "pages/3_Critical_width.py",
+        "Critical width",
+        ":material/stacked_line_chart:",
+        "Sweep over widths: where does learning stop being possible?",
+    ),
+    Page(
+        "pages/4_Aging.py",
+        "Aging",
+        ":material/hourglass_bottom:",
+        "How far the weights move after a waiting time, and the collapse of those curves.",
+    ),
+    Page(
+        "pages/5_Chorales.py",
+        "Chorales",
+        ":material/music_note:",
+        "Hear the networks sing, under, near and over the critical width.",
+    ),
+    Page(
+        "pages/6_Paper.py",
+        "Paper",
+        ":material/menu_book:",
+        "Figure by figure: the paper's numbers beside those of the runs here.",
+    ),
+    Page("pages/7_Present.py", "Present", ":material/slideshow:", "The story in eight slides, for a wall."),
+)
+
+
+def pages() -> list[Page]:
+    """The pages that exist, Home first."""
+    return [page for page in _ALL_PAGES if (ROOT / page.file).exists()]
+
+
+def frame(title: str, lead: str = "", heading: bool = True) -> None:
+    """Call first on every page: the browser's title, the navigation, the heading and one leading sentence."""
+    st.set_page_config(
+        page_title="glassy" if title == "Home" else f"{title} - glassy",
+        page_icon=ICON.read_text(),  # a file of our own: Streamlit fetches the icons it names from the network
+        layout="wide",
+        initial_sidebar_state="collapsed",
+    )
+    with st.container(key="navigation", horizontal=True, gap="small", vertical_alignment="center"):
+        for entry in pages():
+            link(entry)
+        symbols()
+        presenter.door()
+        st.html(f"<style>{CSS}</style>")
+        load_ahead(after=0.0 if title in FIGURES_FIRST else 1.5)
+    tour.bar(next(page.file for page in _ALL_PAGES if page.title == title))
+    if heading:
+        st.title("glassy" if title == "Home" else title, anchor=False)
+    if lead:
+        prose(lead)
+    start_dispatcher(str(store().directory))
+
+
+def link(page: Page, label: str | None = None, query: dict[str, str | list[str]] | None = None) -> None:
+    """A link to one of the pages; query: the view it opens with, as in its URL."""
+    st.page_link(page.file, label=label or page.title, icon=page.icon, query_params=query)
+
+
+def prose(markdown: str) -> None:
+    """A paragraph no wider than is good to read, its symbols typeset."""
+    st.markdown(typeset(markdown), width=READING_WIDTH)
+
+
+def store() -> RunStore:
+    """The app's run store: $GLASSY_RUNS_DIR, or runs/."""
+    return RunStore(runs.directory())
+
+
+@st.cache_resource(show_spinner=False)
+def start_dispatcher(directory: str) -> None:
+    """See to it once that somebody serves the queue, so that the first click finds warm workers."""
+    with contextlib.suppress(OSError):  # a store that cannot be written: starting a run says so
+        dispatcher.ensure_dispatcher(RunStore(Path(directory)))
+
+
+def drop_endless(names: Iterable[str]) -> None:
+    """Take numbers without an end (inf, 1e999, nan) out of the address, before fields for whole numbers are drawn.
+
+    Streamlit raises an exception for them; what else it cannot use it drops by itself.
+    """
+    endless = [name for name in names if _is_endless(st.query_params.get(name, ""))]
+    for name in endless:
+        del st.query_params[name]
+    if endless:
+        st.rerun()  # the fields are filled from the address that a run begins with
+
+
+def _is_endless(text: str) -> bool:
+    try:
+        return not math.isfinite(float(text))
+    except ValueError:
+        return False  # no number at all
+
+
+def plain(text: str) -> str:
+    """text for a place that renders markdown, every character shown as it is."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|$~:^=&])", r"\\\1", text)

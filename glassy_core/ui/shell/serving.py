@@ -1,0 +1,65 @@
+"""What the server does beside Streamlit's own part: it says where it is, and hands out plotly.min.js."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import streamlit as st
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.responses import FileResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.cli_util import open_browser
+from streamlit.net_util import get_internal_ip
+from streamlit.web.server.server_util import get_url
+
+from glassy_core.classroom import EVERYWHERE
+from glassy_core.ui.components.plotly_files import FILE, url
+
+KEPT = {"cache-control": "public, max-age=31536000, immutable"}  # for good: the file's version is in its address
+SOON = 0.5  # seconds after which the server listens
+
+
+@asynccontextmanager
+async def opening(_app: st.App) -> AsyncIterator[None]:
+    """Say where the app is, and open the browser there unless the server is headless.
+
+    Streamlit opens none for an app with parts of its own. Its welcome, which .streamlit/config.toml switches off,
+    would ask the network who this machine is, and advertise.
+    """
+    address = str(st.get_option("server.address") or EVERYWHERE)
+    here = get_url("localhost" if address == EVERYWHERE else address)
+    print(f"\n  glassy is at {here}", flush=True)
+    if address == EVERYWHERE and (known := get_internal_ip()):
+        print(f"  on the network at {get_url(known)}", flush=True)
+    if not st.get_option("server.headless"):
+        asyncio.get_running_loop().call_later(SOON, open_browser, here)
+    yield
+
+
+class PlotlyFile:
+    """Hands out the file, and has the browser fetch it with every page's first bytes, or from what it has kept.
+
+    A component's file, as Streamlit serves it, is compressed and sent anew whenever a page is loaded: 5 MB each time.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_link(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if headers.get("content-type", "").startswith("text/html"):
+                    headers.append("link", f"<{url()}>; rel=preload; as=script")
+            await send(message)
+
+        if scope["type"] == "http" and scope["path"] == url() and scope["method"] in ("GET", "HEAD"):
+            await FileResponse(FILE, media_type="text/javascript", headers=KEPT)(scope, receive, send)
+        else:
+            await self._app(scope, receive, with_link)
+
+
+MIDDLEWARE = (Middleware(PlotlyFile),)  # of every server of these pages

@@ -1,0 +1,117 @@
+"""The queue and its dispatcher, with real worker processes. Kills are in tests/faults."""
+
+import dataclasses
+import os
+import time
+
+import pytest
+
+from glassy_core.editions.editions import load_edition
+from glassy_core.jobs import dispatcher
+from glassy_core.jobs import queue as waiting
+from glassy_core.jobs.cluster import LEAST_WORKERS
+from glassy_core.jobs.execution import execute
+from glassy_core.runs.store import RunStore
+from glassy_core.settings import RunConfig
+from tests.faults.shared import end_dispatcher
+
+CONFIG = RunConfig(depth=2, width=8, eta=5e-3, chorales=6, steps=4000, record_every=100, checkpoint_every=500)
+
+
+def wait_for(condition, seconds=90):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "nothing happened in time"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = RunStore(tmp_path / "runs")
+    yield store
+    end_dispatcher(store)
+
+
+def digest():
+    return load_edition("corpus").digest
+
+
+def same_result(run, config, tmp_path):
+    """The run's records equal those of the same run trained here without interruption."""
+    alone = RunStore(tmp_path / "alone").create(config, digest())
+    execute(alone)
+    return run.metrics_path.read_bytes() == alone.metrics_path.read_bytes()
+
+
+def test_queued_runs_are_trained_and_stopped(store, tmp_path):
+    runs = [dispatcher.submit(store, dataclasses.replace(CONFIG, seed=seed), digest()) for seed in range(2)]
+    endless = dispatcher.submit(store, dataclasses.replace(CONFIG, steps=10**8), digest())
+    wait_for(lambda: all(run.state().status == "finished" for run in runs))
+    wait_for(lambda: endless.state().step > 0)
+    status = dispatcher.dispatcher_status(store)
+    assert status.alive
+    assert len(status.workers) >= 2
+    assert status.local
+    dispatcher.stop(endless)
+    wait_for(lambda: endless.state().status == "stopped", seconds=30)
+    time.sleep(1.5)
+    assert endless.state().status == "stopped"  # it is not taken up again
+    assert same_result(runs[1], dataclasses.replace(CONFIG, seed=1), tmp_path)
+
+
+def test_a_run_stopped_while_it_waits_for_a_worker_is_not_trained(store):
+    endless = dataclasses.replace(CONFIG, steps=10**8)
+    seeds = range(max(LEAST_WORKERS, os.cpu_count() or 1))
+    busy = [dispatcher.submit(store, dataclasses.replace(endless, seed=seed), digest()) for seed in seeds]
+    wait_for(lambda: all(run.state().step > 0 for run in busy))
+    waiting = dispatcher.submit(store, endless, digest())
+    time.sleep(2)
+    dispatcher.stop(waiting)
+    for run in busy:
+        dispatcher.stop(run)
+    wait_for(lambda: not any(run.is_locked() for run in busy))
+    time.sleep(2)
+    assert waiting.state().status == "stopped"
+    assert waiting.state().step == 0
+
+
+def test_the_limit_and_the_order_of_the_queue_are_kept(store):
+    waiting.set_limit(store, 1)
+    runs = [dispatcher.submit(store, dataclasses.replace(CONFIG, steps=1500, seed=seed), digest()) for seed in range(4)]
+    wait_for(lambda: runs[0].state().status == "running")  # the first that was queued
+    waiting.move(store, [runs[3].id], to_front=True)
+    begun = [0]
+
+    def all_finished():
+        states = [run.state() for run in runs]
+        assert sum(state.status == "running" for state in states) <= 1
+        begun.extend(k for k, state in enumerate(states) if state.status == "running" and k != begun[-1])
+        return all(state.status == "finished" for state in states)
+
+    wait_for(all_finished, 180)
+    order = sorted(range(4), key=lambda k: runs[k].state().heartbeat)
+    assert order == [0, 3, 1, 2]
+    assert begun == [k for k in order if k in begun]
+
+
+def test_a_failed_run_says_why_and_the_queue_goes_on(store):
+    bad = dispatcher.submit(store, CONFIG, "the digest of another file")
+    good = dispatcher.submit(store, dataclasses.replace(CONFIG, steps=500), digest())
+    wait_for(lambda: bad.state().status == "failed" and good.state().status == "finished")
+    assert "another version of the corpus edition" in bad.state().error
+
+
+def test_a_batch_in_lockstep_equals_the_runs_alone(store, tmp_path):
+    configs = [
+        dataclasses.replace(CONFIG, engine="torch", steps=300, width=w, eta=eta, seed=w, waiting_times=(50,))
+        for w, eta in ((5, 4e-3), (8, 2e-3))
+    ]
+    batch = [store.create(config, digest()) for config in configs]
+    assert [state.status for state in execute(batch)] == ["finished", "finished"]
+    for run, config in zip(batch, configs, strict=True):
+        alone = RunStore(tmp_path / "alone").create(config, digest())
+        execute(alone)
+        for mine, other in zip(run.metrics(), alone.metrics(), strict=True):
+            # Padded sums are added in another order, so rounding may differ a little.
+            assert mine[1] == pytest.approx(other[1], rel=1e-3, abs=1e-9)
+        assert run.aging_path.read_bytes().count(b"\n") == alone.aging_path.read_bytes().count(b"\n")

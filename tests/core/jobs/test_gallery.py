@@ -1,0 +1,146 @@
+"""The runs that come with glassy: how they are copied, and those that are there."""
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from glassy_core.commands.main import main
+from glassy_core.editions.editions import load_edition
+from glassy_core.files import read_lines
+from glassy_core.jobs import gallery
+from glassy_core.jobs.dispatcher import prepare_to_resume
+from glassy_core.jobs.execution import execute
+from glassy_core.runs import checkpoints, probes
+from glassy_core.runs.records import read_series
+from glassy_core.runs.store import DEFAULT_DIRECTORY, RunError, RunStore
+from glassy_core.settings import RunConfig
+
+CONFIG = RunConfig(
+    depth=1, width=4, eta=5e-3, chorales=6, steps=600, record_every=2, gamma_every=10, checkpoint_every=100,
+    waiting_times=(100, 200),
+)  # fmt: skip
+MEGABYTES = 25
+
+
+@pytest.fixture
+def made(tmp_path, monkeypatch):
+    """A store with one trained exhibit, and an empty one to copy it into."""
+    exhibit = gallery.Exhibit(CONFIG, "along tau")
+    monkeypatch.setattr(gallery, "exhibits", lambda which="all": [exhibit])
+    work, target = RunStore(tmp_path / "work"), RunStore(tmp_path / "runs")
+    run = work.create(CONFIG, load_edition("corpus").digest)
+    execute(run)
+    return work, target, run
+
+
+def test_a_copy_is_small_and_says_the_same(made):
+    work, target, run = made
+    (copy,) = gallery.export(work, target)
+    assert copy.config() == CONFIG
+    assert copy.state().status == "finished"
+    assert copy.about()["tags"] == [gallery.TAG]
+    whole, thin = (read_series(one.metrics_path, one.timing_path) for one in (run, copy))
+    assert 50 < len(thin) < len(whole)
+    at = np.searchsorted(whole.step, thin.step)
+    np.testing.assert_allclose(thin.nll, whole.nll[at], rtol=1e-5)
+    np.testing.assert_allclose(thin.seconds, whole.seconds[at], rtol=1e-3, atol=1e-3)
+    assert np.isfinite(thin.gamma).sum() > 20
+    assert [r["step"] for _, r in read_lines(copy.aging_path)] == [r["step"] for _, r in read_lines(run.aging_path)]
+    steps = checkpoints.steps_in(copy.checkpoints)
+    assert steps[0] == 0
+    assert steps[-1] == 600
+    for step in steps:
+        kept, own = (checkpoints.read(checkpoints.path_of(one.checkpoints, step), 1, 4) for one in (copy, run))
+        assert kept.history is None
+        assert all(np.array_equal(kept.weights[name], own.weights[name]) for name in own.weights)
+
+
+def test_a_copys_noise_probe_can_be_measured_again_from_it(made):
+    work, target, run = made
+    probes.measure(run, 512, (30, 60), steps=20)
+    (copy,) = gallery.export(work, target)
+    assert 512 in checkpoints.steps_in(copy.checkpoints)
+    (path,) = probes.kept(copy)
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    before = path.read_bytes()
+    assert probes.load(path).steps == 20
+    path.unlink()
+    assert probes.measure(copy, 512, (30, 60), steps=20).read_bytes() == before
+
+
+def test_a_copy_replaces_the_one_before_it(made):
+    work, target, run = made
+    (first,) = gallery.export(work, target)
+    prepare_to_resume(run, steps=800)
+    execute(run)
+    (second,) = gallery.export(work, target)
+    assert first == second
+    assert second.state().step == 800
+    assert len(target.runs()) == 1
+
+
+def test_a_copy_can_be_looked_at_only(made, tmp_path, capsys):
+    work, target, _ = made
+    (copy,) = gallery.export(work, target)
+    before = {path: path.read_bytes() for path in copy.path.rglob("*") if path.is_file()}
+    for action in (
+        lambda: prepare_to_resume(copy, steps=1000),
+        lambda: execute(copy),
+        lambda: target.delete(copy),
+        lambda: copy.describe(note="mine"),
+    ):
+        with pytest.raises(RunError, match="belongs to the gallery"):
+            action()
+    assert {path: path.read_bytes() for path in copy.path.rglob("*") if path.is_file()} == before
+    assert main(["generate", copy.id, "--out", str(tmp_path / "out"), "--runs-dir", str(target.directory)]) == 0
+    assert main(["resume", copy.id, "--steps", "900", "--runs-dir", str(target.directory)]) == 2
+    assert "clone its settings" in capsys.readouterr().err
+
+
+def test_thinning_keeps_the_ends_and_spaces_evenly_in_log():
+    kept = sorted(gallery.thinned(range(1, 100_001)))
+    assert (kept[0], kept[-1]) == (1, 100_000)
+    assert 300 < len(kept) <= 5 * gallery.PER_DECADE + 2
+    assert gallery.thinned([]) == set()
+    assert gallery.thinned([7]) == {7}
+    assert gallery.thinned([0, 1]) == {0, 1}
+
+
+def test_the_plan_names_every_exhibit_and_a_wrong_part_is_refused(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(gallery, "steps_per_second", lambda config, directory: 1000.0)
+    assert main(["gallery", "plan", "--part", "aging", "--runs-dir", str(tmp_path)]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert len(out) == 2 + len(gallery.exhibits("aging"))
+    assert out[-1].split()[-1] == f"{len(gallery.exhibits('aging')) * 400 / 3600:.2f}"  # 4e5 steps each
+    assert main(["gallery", "plan", "--part", "nonsense", "--runs-dir", str(tmp_path)]) == 2
+    assert "choose one of sweep, aging, paper" in capsys.readouterr().err
+
+
+KEPT = sorted(DEFAULT_DIRECTORY.glob(f"*{gallery.SUFFIX}"))
+
+
+def test_there_is_a_gallery_and_it_is_small():
+    assert KEPT
+    files = [path for run in KEPT for path in run.rglob("*") if path.is_file()]
+    assert sum(os.stat(path).st_size for path in files) < MEGABYTES * 1e6
+
+
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: Path(path).name)
+def test_what_is_kept_can_be_read(path):
+    run = RunStore().get(path.name)
+    assert run.archived
+    config, state = run.config(), run.state()
+    assert state.status in ("finished", "stopped", "paused")
+    series = read_series(run.metrics_path, run.timing_path)
+    # A run stopped between two recordings is known up to the last one.
+    assert state.step - config.record_every < series.step[-1] <= state.step
+    assert series.nll[-1] == pytest.approx(state.nll, rel=1e-4)
+    for step in checkpoints.steps_in(run.checkpoints):
+        checkpoints.read(checkpoints.path_of(run.checkpoints, step), config.depth, config.width)
+    if config.edition == "corpus":
+        assert run.origin()["edition_digest"] == load_edition("corpus").digest
+    assert json.loads((path / "config.json").read_text())["steps"] == replace(config).steps

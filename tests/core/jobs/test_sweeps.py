@@ -1,0 +1,66 @@
+"""Sweeps: what they expand to, and that finished work is not done again."""
+
+from dataclasses import replace
+
+import pytest
+
+from glassy_core.commands.main import main
+from glassy_core.jobs import dispatcher
+from glassy_core.jobs.sweeps import already_there, expand, plan
+from glassy_core.runs.store import RunStore
+from glassy_core.settings import ConfigError, RunConfig
+from glassy_core.sweep_presets import SWEEPS
+
+BASE = RunConfig(name="base", eta=5e-3)
+
+
+def test_a_sweep_is_the_product_widest_first():
+    configs = expand(BASE, [2, 1], [10, 20], [0, 1, 1])
+    assert [(c.depth, c.width, c.seed) for c in configs][:4] == [(1, 20, 0), (1, 20, 1), (1, 10, 0), (1, 10, 1)]
+    assert len(configs) == 8
+    assert {c.eta for c in configs} == {5e-3}
+
+
+@pytest.mark.parametrize(
+    ("depths", "widths", "words"),
+    [([], [3], "no depths"), ([1], [0], "width is 0"), (range(1, 40), range(1, 100), "at most 2000")],
+)
+def test_bad_sweeps_are_refused(depths, widths, words):
+    with pytest.raises(ConfigError, match=words):
+        expand(BASE, depths, widths, [0])
+
+
+def test_runs_of_the_same_settings_and_data_are_found(tmp_path):
+    store = RunStore(tmp_path / "runs")
+    configs = expand(BASE, [1], [5, 6], [0])
+    run = store.create(RunConfig(name="mine", eta=5e-3, depth=1, width=5), "digest")
+    (store.create(configs[1], "digest").path / "config.json").unlink()  # a broken run is passed over
+    assert already_there(store, configs, "digest") == {configs[1]: run}
+    assert already_there(store, configs, "another") == {}
+
+
+def test_a_sweep_started_again_goes_on_with_what_ended_early_and_skips_the_rest(tmp_path):
+    store = RunStore(tmp_path / "runs")
+    configs = expand(BASE, [1], range(1, 8), [0])
+    statuses = ("finished", "queued", "failed", "stopped", "paused", "finished")
+    runs = [store.create(config, "digest", status) for config, status in zip(configs, statuses, strict=False)]
+    found = plan(store, configs, "digest")
+    assert found.missing == [configs[6]]
+    assert set(found.unfinished) == set(runs[2:5])
+    assert set(found.settled) == {runs[0], runs[1], runs[5]}
+
+
+def test_a_whole_sweep_by_its_name(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(dispatcher, "ensure_dispatcher", lambda store: None)  # nothing is to be trained here
+    store = RunStore(tmp_path)
+    options = ["--widths", "6", "--seeds", "1", "--steps", "300", "--runs-dir", str(tmp_path)]
+    assert main(["sweep", "--like", "class", *options]) == 0
+    wanted = replace(SWEEPS["class"].base, width=6, seed=1, steps=300)
+    assert {run.config() for run in store.runs()} == {replace(wanted, depth=depth) for depth in SWEEPS["class"].depths}
+    capsys.readouterr()
+    assert main(["sweep", "--like", "nobody", *options]) == 2
+    assert "There is no sweep 'nobody': choose one of class, paper-d1" in capsys.readouterr().err
+    assert main(["sweep", "--like", "class", "--preset", "class-under", *options]) == 2
+    assert "give one of them" in capsys.readouterr().err
+    assert main(["sweep", *options]) == 2
+    assert "A sweep needs --depths and --widths, or --like" in capsys.readouterr().err

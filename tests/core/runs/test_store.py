@@ -1,0 +1,173 @@
+"""The run store: what it holds, what it refuses, what survives."""
+
+import json
+import os
+import time
+from dataclasses import replace
+
+import pytest
+
+from glassy_core.jobs import dispatcher
+from glassy_core.runs.checkpoints import CheckpointError, path_of, write
+from glassy_core.runs.store import RunBusyError, RunError, RunStore
+from glassy_core.settings import ConfigError, RunConfig
+from glassy_core.training.trainer import fresh
+
+CONFIG = RunConfig(depth=2, width=5, name="mine", steps=100)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return RunStore(tmp_path / "runs")
+
+
+@pytest.fixture
+def run(store):
+    return store.create(CONFIG, "digest")
+
+
+def test_a_new_run_is_whole_from_its_first_instant(store, run):
+    assert run.config() == CONFIG
+    assert run.origin()["edition_digest"] == "digest"
+    assert set(run.origin()["versions"]) >= {"glassy", "torch"}
+    assert run.state().status == "queued"
+    assert [r.id for r in store.runs()] == [run.id]
+    assert store.get(run.id) == store.get(run.id[:20]) == run
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "", "<script>", "nothing", ".trash"])
+def test_ids_lead_nowhere_but_into_the_store(store, run, name):
+    with pytest.raises(RunError):
+        store.get(name)
+
+
+def test_an_ambiguous_beginning_is_refused(store, run):
+    store.create(CONFIG, "digest")
+    with pytest.raises(RunError, match="2 runs begin"):
+        store.get(run.id[:4])
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{", b"[]", b'{"width": 0}', b'{"format": 99}', b'{"colour": 1}'])
+def test_a_run_without_a_usable_config_is_named_and_kept(store, run, content):
+    path = run.path / "config.json"
+    path.unlink() if content is None else path.write_bytes(content)
+    if content == b'{"colour": 1}':  # settings of ours are read, others passed over
+        assert run.config() == RunConfig()
+        return
+    with pytest.raises(RunError, match=run.id):
+        run.config()
+    assert [r.id for r in store.runs()] == [run.id]
+    run.write_state(replace(run.state(), status="stopped"))
+    store.delete(run)
+    assert store.runs() == []
+
+
+def test_status_follows_the_heartbeat_and_the_lock(run):
+    def write(host, seconds_ago):
+        run.write_state(replace(run.state(), status="running", host=host))
+        os.utime(run.path / "state.json", (time.time() - seconds_ago,) * 2)
+
+    here = os.uname().nodename
+    write(here, 0)
+    assert run.state().status == "interrupted"  # a fresh heartbeat, but nobody holds the lock
+    with run.locked():
+        assert run.state().status == "running"
+        write(here, 60)
+        assert run.state().status == "stalled"
+    write("elsewhere", 0)
+    assert run.state().status == "running"  # another machine's lock may not be seen here: the heartbeat counts
+    write("elsewhere", 60)
+    assert run.state().status == "interrupted"
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"status": "lost"}', b'{"heartbeat": "now"}', b'{"step": null}'])
+def test_an_unreadable_state_breaks_nothing(run, content):
+    (run.path / "state.json").write_bytes(content)
+    assert run.state().status in ("queued", "failed")
+
+
+def test_two_processes_cannot_train_one_run(run):
+    with run.locked(), pytest.raises(RunBusyError, match="another process"), run.locked():
+        pass
+    with run.locked():
+        pass
+
+
+def test_names_tags_and_notes(run):
+    assert run.about() == {"name": "mine", "tags": [], "note": ""}
+    run.describe(name=" w=24 (near), seed 0 ", tags=["b", "a", ""], note="<b>as typed</b>")
+    assert run.about() == {"name": "w=24 (near), seed 0", "tags": ["a", "b"], "note": "<b>as typed</b>"}
+    for name in ("../x", "<script>", "x" * 81):
+        with pytest.raises(ConfigError, match="name"):
+            run.describe(name=name)
+    with pytest.raises(ConfigError, match="2001 characters"):
+        run.describe(note="x" * 2001)
+    assert run.about()["name"] == "w=24 (near), seed 0"
+    assert json.loads((run.path / "config.json").read_text())["name"] == "mine"  # never changed
+
+
+def test_deleting_can_be_undone_and_is_blocked_while_running(store, run):
+    with pytest.raises(RunError, match="stop it before"):
+        store.delete(run)  # queued
+    run.write_state(replace(run.state(), status="finished"))
+    with run.locked(), pytest.raises(RunError, match="stop it before"):
+        store.delete(run)
+    store.delete(run)
+    assert store.runs() == []
+    assert [r.id for r in store.deleted()] == [run.id]
+    assert store.restore(run.id).config() == CONFIG
+    store.delete(run)
+    store.empty_trash()
+    assert store.deleted() == []
+
+
+def test_the_last_whole_checkpoint_is_taken(run):
+    assert run.latest_snapshot() == (None, {})
+    for step in (0, 256):
+        write(run.checkpoints, replace(fresh(CONFIG), step=step))
+    damaged = path_of(run.checkpoints, 512)
+    damaged.write_bytes(b"torn")
+    snapshot, damaged = run.latest_snapshot()
+    assert snapshot.step == 0  # 256 has no deltas: it is a milestone to look at
+    assert list(damaged) == ["step-000000000512.safetensors"]
+    path_of(run.checkpoints, 0).unlink()
+    with pytest.raises(CheckpointError, match="cannot be resumed"):
+        run.latest_snapshot()
+
+
+def test_stopping_and_resuming_a_queued_run(store, run, monkeypatch):
+    monkeypatch.setattr(dispatcher, "ensure_dispatcher", lambda store: None)  # nothing is to train it here
+    dispatcher.stop(run)
+    assert run.state().status == "stopped"
+    with pytest.raises(RunError, match="nothing to stop"):
+        dispatcher.stop(run)
+    dispatcher.resume(store, run, steps=500, eta=0.1)
+    assert (run.state().status, run.state().steps, run.requested_eta()) == ("queued", 500, 0.1)
+    with pytest.raises(RunError, match="already"):
+        dispatcher.resume(store, run)
+    dispatcher.stop(run)
+    with pytest.raises(ConfigError, match="eta"):
+        dispatcher.resume(store, run, eta=-3)
+    assert run.state().status == "stopped"
+
+
+def test_a_finished_run_wants_more_steps(store, run, monkeypatch):
+    monkeypatch.setattr(dispatcher, "ensure_dispatcher", lambda store: None)
+    run.write_state(replace(run.state(), status="finished", step=100))
+    with pytest.raises(RunError, match="give it more steps"):
+        dispatcher.resume(store, run)
+    for steps in (-5, 10**10):  # as a new run's
+        with pytest.raises(ConfigError, match=f"steps is {steps}: it must be from 1 to 1000000000"):
+            dispatcher.resume(store, run, steps=steps)
+    assert (run.state().status, run.state().steps) == ("finished", 100)
+    dispatcher.resume(store, run, steps=101)
+    assert run.state().steps == 101
+
+
+def test_a_locked_run_is_asked_to_stop(run):
+    with run.locked():
+        run.write_state(replace(run.state(), status="running", heartbeat=time.time()))
+        dispatcher.stop(run, pause=True)
+    assert run.requested("pause")
+    run.clear_request("pause")
+    assert not run.requested("pause")
