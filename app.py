@@ -19,7 +19,7 @@ else:
     ui.tour_button()
     ui.class_trio()
 
-    ui.live(ui.running_now)
+    ui.follow("running", ui.running_now)
 
     st.header("Pages", anchor=False)
     ui.doors()

@@ -10,4 +10,4 @@ with st.expander("New run", icon=":material/add_circle:", expanded=True):
     ui.new_run()
 
 st.header("All runs", anchor=False)
-ui.live(ui.all_runs)
+ui.follow("runs", ui.all_runs)

@@ -10,6 +10,7 @@ from glassy_core.ui.learning_curves import exponents, noise_probe, spikes
 from glassy_core.ui.learning_curves import fits as fit_parts
 from glassy_core.ui.results import curves as loaders
 from glassy_core.ui.results import fits as fit_loaders
+from glassy_core.ui.results.rows import Row
 
 ui.frame(
     "Learning curves",
@@ -41,9 +42,9 @@ if choice.seeds:
     chosen = fit_loaders.with_sisters(chosen, found)
 
 
-def draw() -> None:
+def draw(rows: list[Row]) -> None:
     fit_parts.renew_controls()
-    settings, rows = fit_loaders.settings(chosen, choice.seeds), curve_parts.as_they_are(chosen)
+    settings = fit_loaders.settings(chosen, choice.seeds)
     fits = fit_parts.fits_of(settings, choice, [row.id for row in rows if row.busy])
     live_figure(
         fit_loaders.drawn(settings, view, fits),
@@ -62,8 +63,9 @@ def draw() -> None:
 
 
 if chosen:
-    curve_parts.warnings(chosen)
-    curve_parts.while_busy(chosen, draw)
+    with st.container():  # which is there without warnings, too: what follows keeps its place
+        curve_parts.warnings(chosen)
+    ui.follow("curves", draw, {row.id for row in chosen})
     curve_parts.physics(chosen, view)
     noise_probe.noise(chosen)
 else:

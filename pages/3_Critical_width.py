@@ -6,8 +6,8 @@ from glassy_core import ui
 from glassy_core.physics.critical_width.learning_times import THRESHOLDS
 from glassy_core.ui.critical_width import sections
 from glassy_core.ui.critical_width.sweep_form import sweep_form, sweep_progress
+from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell import actions
-from glassy_core.ui.shell.polling import follow
 
 PERIOD = 5.0  # seconds between looks while a sweep runs: a fit takes one of them
 
@@ -20,12 +20,14 @@ groups = sections.worlds()
 with st.expander("A sweep over widths", icon=":material/stacked_line_chart:", expanded=not groups):
     configs = sweep_form()
 actions.show_outcome()
-sweep_progress(configs)
+with st.container():  # which is there without a sweep, too: what follows keeps its place
+    sweep_progress(configs)
 if not groups:
     st.info("There is no run yet. Start the sweep above: the curve grows here run by run.", icon=":material/info:")
     st.stop()
 
-chosen = sections.choose_world(groups)
+with st.container():
+    chosen = sections.choose_world(groups)
 members = groups[chosen]
 world = members[0].world
 st.caption(f"{len(members)} runs on {ui.plain(world.words())}; a network that was run twice counts once.")
@@ -36,7 +38,7 @@ shown = st.pills(
 )  # fmt: skip
 
 
-def draw() -> None:
+def draw(rows: list[Row]) -> None:
     found = sections.analysed(members)
     if not sections.has_begun(found):
         st.info("Nothing has been recorded yet: the first points appear within seconds.", icon=":material/info:")
@@ -44,7 +46,7 @@ def draw() -> None:
     sections.figures(found, shown, world.is_papers)
     sections.smoothing_words()
     st.subheader("Which run tells most next", anchor=False)
-    sections.suggestions(found, members)
+    sections.suggestions(found)
     st.subheader("The critical width against the threshold", anchor=False)
     sections.line_figure(found, world.is_papers)
     sections.depth_against_width(found, world)
@@ -52,4 +54,4 @@ def draw() -> None:
     sections.downloads(found, world)
 
 
-follow([member.run.id for member in members], draw, PERIOD)
+ui.follow("critical", draw, [member.run.id for member in members], PERIOD)

@@ -5,7 +5,6 @@ import streamlit as st
 from glassy_core import ui
 from glassy_core.ui.aging import growth, networks, sections
 from glassy_core.ui.shell import actions
-from glassy_core.ui.shell.polling import follow
 
 PERIOD = 3.0  # seconds between looks while a network shown is at work
 SECTIONS = (
@@ -42,5 +41,5 @@ how = networks.measure()
 ids = [member.run.id for network in chosen for member in network.members]
 for title, section in SECTIONS:
     st.header(title, anchor=False)
-    follow(ids, lambda section=section: section(chosen, how), PERIOD)
-follow(ids, lambda: sections.downloads(chosen, how), PERIOD)
+    ui.follow(section.__name__, lambda rows, section=section: section(chosen, how), ids, PERIOD)
+ui.follow("downloads", lambda rows: sections.downloads(chosen, how), ids, PERIOD)

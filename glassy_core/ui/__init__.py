@@ -6,7 +6,7 @@ from glassy_core.ui.home import class_trio, doors, running_now
 from glassy_core.ui.runs.new_run import new_run
 from glassy_core.ui.runs.run_list import all_runs
 from glassy_core.ui.shell.frame import READING_WIDTH, frame, link, pages, plain, prose, start_dispatcher, store
-from glassy_core.ui.shell.live import live
+from glassy_core.ui.shell.polling import follow
 from glassy_core.ui.shell.serving import MIDDLEWARE, opening
 from glassy_core.ui.shell.tour import start_button as tour_button
 
@@ -16,9 +16,9 @@ __all__ = [
     "all_runs",
     "class_trio",
     "doors",
+    "follow",
     "frame",
     "link",
-    "live",
     "new_run",
     "opening",
     "pages",

@@ -15,6 +15,7 @@ from glassy_core.settings import CLASS_TRIO, PRESETS
 from glassy_core.ui.results.curves import first_choice, latest_series, unique_names
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell import actions
+from glassy_core.ui.shell.actions import Outcome
 from glassy_core.ui.shell.frame import link, pages, plain
 from glassy_core.ui.shell.words import STATUS, duration, number, whole
 
@@ -35,9 +36,13 @@ def class_trio() -> None:
             key="start_trio",
             type="primary",
             icon=":material/play_arrow:",
-            args=(actions.start, [PRESETS[key].config for key in CLASS_TRIO]),
+            args=(_start_trio,),
         )
         actions.show_outcome()
+
+
+def _start_trio() -> Outcome:
+    return actions.start([PRESETS[key].config for key in CLASS_TRIO])
 
 
 def running_now(every: list[Row]) -> None:

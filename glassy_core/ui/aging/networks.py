@@ -146,26 +146,35 @@ def start_form() -> None:
     with st.grid(2, min_column_width=260, gap="medium"):
         key = st.selectbox("Preset", PRESET_KEYS, key="aging_preset", bind="query-params",
                            format_func=lambda name: PRESETS[name].title, width=READING_WIDTH)  # fmt: skip
-        text = st.text_input("Seeds", value="0", key="aging_seeds", bind="query-params", placeholder="such as 0, 1, 2")
+        st.text_input("Seeds", value="0", key="aging_seeds", bind="query-params", placeholder="such as 0, 1, 2")
     preset = PRESETS[key]
     times = ", ".join(whole(step) for step in preset.config.waiting_times)
     st.caption(f"{preset.words} Waiting times, in steps: {times}.")
     try:
-        configs = [replace(preset.config, seed=seed) for seed in _seeds(text)]
+        configs = _wanted()
     except ConfigError as error:
         st.error(plain(str(error)), icon=":material/error:")
         configs = []
     with st.container(horizontal=True, vertical_alignment="center"):
         actions.button(
             "Start this network", key="start_aging", type="primary", icon=":material/play_arrow:",
-            disabled=not configs, on_click=queue_and_tell, args=(configs,),
+            disabled=not configs, on_click=queue_and_tell, args=(_wanted,),
         )  # fmt: skip
-        trio = [PRESETS[name].config for name in CLASS_AGING]
         actions.button("Start the class world's three", key="start_aging_trio", icon=":material/playlist_play:",
-                       on_click=queue_and_tell, args=(trio,))  # fmt: skip
+                       on_click=queue_and_tell, args=(_trio,))  # fmt: skip
         if configs:
             with st.container(width="stretch"):
                 show_estimate(configs[0])
+
+
+def _wanted() -> list[RunConfig]:
+    """The settings as they stand in the form; ConfigError for unusable seeds."""
+    preset = PRESETS[st.session_state["aging_preset"]]
+    return [replace(preset.config, seed=seed) for seed in _seeds(st.session_state["aging_seeds"])]
+
+
+def _trio() -> list[RunConfig]:
+    return [PRESETS[name].config for name in CLASS_AGING]
 
 
 def _seeds(text: str) -> list[int]:

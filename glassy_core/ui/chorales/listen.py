@@ -20,10 +20,10 @@ from glassy_core.music.midi import to_midi
 from glassy_core.music.piece import OWN, Piece, score_marks
 from glassy_core.music.score import to_musicxml
 from glassy_core.ui.chorales import singers, songs
+from glassy_core.ui.chorales.player import NETWORK_LEGEND, player
 from glassy_core.ui.chorales.settings import SPLIT_NAMES, TAKES, Wish
 from glassy_core.ui.chorales.songs import Song, chord_words
 from glassy_core.ui.components.live_figure import live_figure
-from glassy_core.ui.components.player import NETWORK_LEGEND, player
 from glassy_core.ui.shell.address import get
 from glassy_core.ui.shell.frame import plain, prose
 from glassy_core.ui.shell.words import number, whole

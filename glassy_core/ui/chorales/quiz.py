@@ -10,9 +10,9 @@ import streamlit as st
 from glassy_core.editions.encoding import Chorale
 from glassy_core.music.quiz import Author, Question, Tally, ask
 from glassy_core.ui.chorales import singers
+from glassy_core.ui.chorales.player import player
 from glassy_core.ui.chorales.settings import SPLIT_NAMES, Wish
 from glassy_core.ui.chorales.songs import Song
-from glassy_core.ui.components.player import player
 from glassy_core.ui.shell.frame import plain, prose
 
 PRIME = 4  # chords given, Bach's in either case

@@ -11,10 +11,10 @@ from glassy_core.paper.regimes import of_the_trio, regime, trio
 from glassy_core.runs import checkpoints
 from glassy_core.runs.groups import World
 from glassy_core.ui.chorales import singers
+from glassy_core.ui.chorales.player import player
 from glassy_core.ui.chorales.settings import Wish
 from glassy_core.ui.chorales.singers import Source
 from glassy_core.ui.chorales.songs import Song, ending
-from glassy_core.ui.components.player import player
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell.frame import EXPECTED, in_words, plain, prose
 from glassy_core.ui.shell.words import number

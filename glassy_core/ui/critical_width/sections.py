@@ -181,19 +181,25 @@ def _of(k: int, n: int) -> str:
     return f"{k} of {n} threshold{'s' if n > 1 else ''}"
 
 
-def suggestions(found: Criticality, members: Sequence[Member]) -> None:
+def suggestions(found: Criticality) -> None:
     """The run that would help most at each depth, with a button that makes it."""
     for depth, result in found.depths.items():
         hint = result.suggestion
         if hint is None:
             continue
-        config = _like(members, depth, hint.width, hint.seed)
         with st.container(horizontal=True, vertical_alignment="center"):
             actions.button(
                 f"Run w = {hint.width}, d = {depth}, seed {hint.seed}", key=f"suggested-{depth}",
-                icon=":material/play_arrow:", on_click=queue_and_tell, args=([config],),
+                icon=":material/play_arrow:", on_click=queue_and_tell, args=(_suggested, depth, hint.width, hint.seed),
             )  # fmt: skip
             st.markdown(typeset(f"{plain(hint.why)} (for NLL* = {hint.threshold:g})"), width="stretch")
+
+
+def _suggested(depth: int, width: int, seed: int) -> list[RunConfig]:
+    """The settings of a suggested run, in the world that is looked at when its button is pressed."""
+    groups = worlds()
+    members = groups.get(st.session_state.get("data", ""), next(iter(groups.values())))
+    return [_like(members, depth, width, seed)]
 
 
 def _like(members: Sequence[Member], depth: int, width: int, seed: int) -> RunConfig:

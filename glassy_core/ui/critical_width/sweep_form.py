@@ -16,14 +16,14 @@ from glassy_core.editions import editions as chorales
 from glassy_core.jobs.sweeps import already_there, expand
 from glassy_core.settings import ConfigError, RunConfig
 from glassy_core.sweep_presets import SWEEPS
+from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell.actions import button, runs_in_words
 from glassy_core.ui.shell.estimate import measurement
 from glassy_core.ui.shell.frame import EXPECTED, READING_WIDTH, drop_endless, in_words, plain, store
-from glassy_core.ui.shell.polling import follow, queue_and_tell
+from glassy_core.ui.shell.polling import PERIOD, follow, queue_and_tell, refreshed
 from glassy_core.ui.shell.words import duration, whole
 
 FIRST = "class"
-PERIOD = 1.0  # seconds
 LISTS = ("depths", "widths", "seeds")
 SETTINGS = ("eta", "steps", "chorales", "edition")
 _MEANINGS = {
@@ -64,7 +64,7 @@ def sweep_form() -> list[RunConfig]:
     with st.container(horizontal=True, vertical_alignment="center"):
         button(
             f"Start the sweep of {count}", key="start_sweep", type="primary", icon=":material/play_arrow:",
-            on_click=queue_and_tell, args=(configs,),
+            on_click=queue_and_tell, args=(chosen,),
             help="Widths may be added later: what has been run already is not run again.",
         )  # fmt: skip
         with st.container(width="stretch"):
@@ -108,7 +108,7 @@ def _estimate(configs: Sequence[RunConfig]) -> None:
     """How long the whole sweep takes; looks again by itself until that is measured."""
     left = {config: config.steps for config in configs}
     measured = _is_known(left)
-    st.fragment(_show_estimate, run_every=None if measured else PERIOD)(left, measured)
+    refreshed("sweep-time", lambda: _show_estimate(left, measured), None if measured else PERIOD)
 
 
 def _show_estimate(left: dict[RunConfig, int], was_measured: bool) -> None:
@@ -137,7 +137,7 @@ def sweep_progress(configs: Sequence[RunConfig]) -> None:
     if not known:
         return
 
-    def draw() -> None:
+    def draw(rows: list[Row]) -> None:
         states = {config: known[config].state() if config in known else None for config in configs}
         left = {config: max(config.steps - (state.step if state else 0), 0) for config, state in states.items()}
         statuses = [state.status for state in states.values() if state]
@@ -150,7 +150,7 @@ def sweep_progress(configs: Sequence[RunConfig]) -> None:
         total = sum(config.steps for config in configs)
         st.progress(1 - sum(left.values()) / total, words)
 
-    follow([run.id for run in known.values()], draw, PERIOD)
+    follow("sweep", draw, [run.id for run in known.values()])
 
 
 def _seconds(left: dict[RunConfig, int]) -> tuple[float | None, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -13,7 +13,7 @@ from glassy_core.figures.style import Curve, View
 from glassy_core.paper.numbers import paper_curve
 from glassy_core.runs.records import csv_lines
 from glassy_core.ui.results import curves as loaders
-from glassy_core.ui.results.rows import Row, rows
+from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell.frame import link, pages, plain, prose, store
 from glassy_core.ui.shell.words import number, whole
 
@@ -49,23 +49,6 @@ def choose_runs(found: Sequence[Row]) -> list[Row]:
     )
     by_id = {row.id: row for row in found}
     return [by_id[run_id] for run_id in ids if run_id in by_id]
-
-
-def as_they_are(chosen: Sequence[Row]) -> list[Row]:
-    """The rows as their runs' states are now."""
-    return rows(store(), {row.id for row in chosen})
-
-
-def while_busy(chosen: Sequence[Row], draw: Callable[[], None]) -> None:
-    """Draw, again every second while a run shown is queued or at work."""
-    was_busy = any(row.busy for row in chosen)
-
-    def again() -> None:
-        draw()
-        if any(row.busy for row in as_they_are(chosen)) != was_busy:
-            st.rerun()  # the whole page once, which sets or drops the timer
-
-    st.fragment(again, run_every=PERIOD if was_busy else None)()
 
 
 def warnings(chosen: Sequence[Row]) -> None:

@@ -18,10 +18,11 @@ from glassy_core.ui.components.live_figure import live_figure
 from glassy_core.ui.results import curves
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell import actions
+from glassy_core.ui.shell.actions import Outcome
 from glassy_core.ui.shell.frame import EXPECTED, in_words, plain, prose, store
+from glassy_core.ui.shell.polling import PERIOD, refreshed
 from glassy_core.ui.shell.words import number, whole
 
-PERIOD = 1.0  # seconds between looks at a probe at work
 TROUBLE = "probe_trouble"
 
 
@@ -45,9 +46,10 @@ def noise(chosen: Sequence[Row]) -> None:
         if run_id is None:
             return
         run = store().named(run_id)
-        _start(run)
+        with st.container():
+            _start(run)
         busy = any(attempt.error is None for attempt in probes.attempts(run))
-        st.fragment(_follow, run_every=PERIOD if busy else None)(run, busy)
+        refreshed("probe", lambda: _follow(run, busy), PERIOD if busy else None)
         _result(run)
 
 
@@ -64,13 +66,13 @@ def _start(run: Run) -> None:
             "From step", sorted(known, reverse=True), key="probe_step", width=240,
             format_func=lambda step: f"{whole(step)}" + ("" if known.get(step) else " (weights only)"),
         )  # fmt: skip
-        text = st.text_input(
+        st.text_input(
             "Minibatch sizes p", ", ".join(map(str, SIZES)), key="sizes", bind="query-params", width=200,
             help="Numbers of transitions, or 'all' for full gradient descent, separated by commas.",
         )  # fmt: skip
         actions.button(
             f"Measure {STEPS} steps", type="primary", icon=":material/play_arrow:", key="probe_start",
-            args=(actions.start_probe, run, step, text), kwargs={"key": TROUBLE},
+            args=(_measure,), kwargs={"key": TROUBLE},
         )  # fmt: skip
     if step is not None and not known[step]:
         st.caption(
@@ -78,6 +80,12 @@ def _start(run: Run) -> None:
             "they begin at zero, so the first two steps differ from what the run did."
         )
     actions.show_trouble(TROUBLE)
+
+
+def _measure() -> Outcome:
+    """A button's callback: the probe that the form asks for now."""
+    state = st.session_state
+    return actions.start_probe(store().named(state["probe"]), state["probe_step"], state["sizes"])
 
 
 def _follow(run: Run, was_busy: bool) -> None:

@@ -55,8 +55,9 @@ def new_run() -> None:
     own_data()
     st.session_state[APPLIED] = st.session_state["preset"]  # only now do the widgets show it
     with top:
-        if st.session_state["edition"] == "paper":
-            _paper_file()
+        with st.container():  # which is there for other editions, too: what follows keeps its place
+            if st.session_state["edition"] == "paper":
+                _paper_file()
         _start()
 
 
@@ -218,4 +219,8 @@ def _paper_file() -> None:
         return
     uploaded = st.file_uploader("The paper's data file", type="json", key="paper_file")
     if uploaded is not None:
-        button("Put it in place", key="install", args=(install, uploaded.getvalue()))
+        button("Put it in place", key="install", args=(_install,))
+
+
+def _install() -> Outcome:
+    return install(st.session_state["paper_file"].getvalue())

@@ -35,21 +35,23 @@ def own_data() -> None:
         )  # fmt: skip
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.text_input("Name", key="own_name", placeholder="such as folk-songs", width=240)
-            grid = st.segmented_control(
+            st.segmented_control(
                 "A chord at every", list(GRIDS), default="quarter", required=True, key="own_grid",
                 help="The grid on which MIDI files are sampled. JSON is taken as it is.",
             )  # fmt: skip
             button(
                 "Make it an edition", key="own_make", icon=":material/library_add:", disabled=not (uploaded and name),
-                args=(_make, [File(one.name, one.getvalue()) for one in uploaded], name, grid),
+                args=(_make,),
             )  # fmt: skip
         _report()
 
 
-def _make(files: list[File], name: str, grid: str) -> Outcome:
-    """A button's callback: the edition, its report, and the form set to learn it."""
-    st.session_state.pop(_REPORT, None)
-    edition, report = import_own(files, name, grid)
+def _make() -> Outcome:
+    """A button's callback: the edition as the form asks for it now, its report, and the form set to learn it."""
+    state = st.session_state
+    state.pop(_REPORT, None)
+    files = [File(one.name, one.getvalue()) for one in state["own_files"]]
+    edition, report = import_own(files, state["own_name"], state["own_grid"])
     train = edition.splits["train"]
     facts = summary(edition, len(train))
     st.session_state[_REPORT] = (facts, report)

@@ -183,7 +183,11 @@ def trash() -> None:
         ids = [run.id for run in deleted]
         chosen = st.multiselect("Bring back", ids, key="bring_back", placeholder="choose runs")
         with st.container(horizontal=True):
-            button("Bring back", key="restore", disabled=not chosen, args=(actions.restore, chosen))
+            button("Bring back", key="restore", disabled=not chosen, args=(_restore,))
             with st.popover("Remove all for good", icon=":material/delete_forever:"):
                 st.write(f"This removes {len(ids)} deleted runs from the disk. It cannot be undone.")
                 _tied_button("Remove them", "empty_trash", "all", actions.empty_trash)
+
+
+def _restore() -> Outcome:
+    return actions.restore(st.session_state["bring_back"])

@@ -15,6 +15,7 @@ from glassy_core.settings import RunConfig
 from glassy_core.ui.results.rows import rows
 from glassy_core.ui.shell import presenter
 from glassy_core.ui.shell.frame import EXPECTED, in_words, plain, store
+from glassy_core.ui.shell.polling import refreshed
 from glassy_core.ui.shell.words import duration, whole
 
 POLL = 0.5  # seconds
@@ -59,7 +60,8 @@ def measurement(config: RunConfig) -> Future[float]:
 def show_estimate(config: RunConfig) -> None:
     """The time such a run would take, and what it rests on; looks again by itself until it is measured."""
     future = measurement(config)
-    st.fragment(_estimate, run_every=None if future.done() else POLL)(config, waiting=not future.done())
+    waiting = not future.done()
+    refreshed("time", lambda: _estimate(config, waiting), POLL if waiting else None)
 
 
 def _estimate(config: RunConfig, waiting: bool) -> None:

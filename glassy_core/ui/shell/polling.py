@@ -1,4 +1,4 @@
-"""Parts of the physics pages that follow some runs, and start new ones."""
+"""Parts of a page that are drawn again by themselves: they follow runs, or wait for something."""
 
 from __future__ import annotations
 
@@ -7,32 +7,59 @@ from collections.abc import Callable, Collection, Sequence
 import streamlit as st
 
 from glassy_core.settings import RunConfig
-from glassy_core.ui.results.rows import rows
-from glassy_core.ui.shell.actions import perform, queue
+from glassy_core.ui.results.rows import Row, rows
+from glassy_core.ui.shell.actions import Outcome, perform, queue
 from glassy_core.ui.shell.frame import store
 
+PERIOD = 1.0  # seconds
 _CHANGED = "queue_changed"
 
 
-def follow(run_ids: Collection[str], draw: Callable[[], None], period: float) -> None:
-    """Draw a part of the page, again every so many seconds while one of these runs is queued or at work."""
-    was_busy = any_busy(run_ids)
+def refreshed(key: str, draw: Callable[[], None], period: float | None) -> None:
+    """Draw a part of the page that can be drawn again without the rest: every `period` seconds, where it is not None.
+
+    The only place that makes a fragment. When a fragment begins, Streamlit drops what a run of the whole page has
+    drawn of it and not sent yet. Without a container that belongs to the page its neighbours would move up by one
+    place, and the browser would stop at a "Bad delta path index". For the same reason nothing that stands before it
+    on the page may come or go: what does so stands in a container that is always there.
+    key: one on the page.
+    """
+    with st.container(key=f"refreshed-{key}"):
+        st.fragment(draw, run_every=period)()
+
+
+def follow(
+    key: str,
+    draw: Callable[[list[Row]], None],
+    run_ids: Collection[str] | None = None,
+    period: float = PERIOD,
+) -> None:
+    """Draw a part of the page of these runs, again every so many seconds while one of them is queued or at work.
+
+    draw: gets the runs' rows as they are then. run_ids: None for all runs of the store.
+    """
+    was_busy = any(row.busy for row in rows(store(), run_ids))
 
     def again() -> None:
         if st.session_state.pop(_CHANGED, False):
             st.rerun()  # there are new runs to follow, and a sentence to show above
-        draw()
-        if any_busy(run_ids) != was_busy:
+        now = rows(store(), run_ids)
+        draw(now)
+        if any(row.busy for row in now) != was_busy:
             st.rerun()  # the whole page once, which sets or drops the timer
 
-    st.fragment(again, run_every=period if was_busy else None)()
+    refreshed(key, again, period if was_busy else None)
 
 
-def any_busy(run_ids: Collection[str]) -> bool:
-    return any(row.busy for row in rows(store(), run_ids))
+def queue_and_tell(wanted: Callable[..., Sequence[RunConfig]], *which: int) -> None:
+    """A button's callback: queue, keep the sentence, and have the whole page drawn anew.
 
+    wanted: reads the settings from the form when the button is pressed: those of the run of the page that drew the
+    button may be old by then.
+    """
 
-def queue_and_tell(configs: Sequence[RunConfig]) -> None:
-    """A button's callback: queue, keep the sentence, and have the whole page drawn anew."""
-    perform(queue, configs)
+    def act() -> Outcome:
+        return queue(wanted(*which))
+
+    perform(act)
     st.session_state[_CHANGED] = True

@@ -15,7 +15,7 @@ BACKGROUND = both(PAPER_BACKGROUND)
 # At the foot of the window, so that what a step speaks of is in sight; a phone has no room for both.
 _CSS = """
 @media (min-width: 641px) {
-  :has(> .st-key-tour) { order: 1; position: sticky; bottom: 0.5rem; z-index: 5; }
+  :has(> .st-key-tour_place) { order: 1; position: sticky; bottom: 0.5rem; z-index: 5; }
   .st-key-tour { background: BACKGROUND; }
 }
 """.replace("BACKGROUND", BACKGROUND)
@@ -80,8 +80,12 @@ def bar(page: str) -> None:
     if asked and asked.isdigit() and 1 <= int(asked) <= len(STEPS):
         st.session_state[_STEP] = int(asked) - 1
     step = st.session_state.get(_STEP)
-    if step is None:
-        return
+    with st.container(key="tour_place"):  # which is there without the tour, too: what follows keeps its place
+        if step is not None:
+            _bar(step, page)
+
+
+def _bar(step: int, page: str) -> None:
     here = STEPS[step]
     with st.container(border=True, key="tour", horizontal=True, vertical_alignment="center"):
         st.html(f"<style>{_CSS}</style>")

@@ -17,6 +17,7 @@ from streamlit.runtime import get_instance
 from glassy_core.music.midi import Sound
 from glassy_core.ui.chorales import songs
 from glassy_core.ui.chorales.songs import Song, chord_words
+from glassy_core.ui.shell.polling import refreshed
 
 HERE = Path(__file__).resolve().parent
 
@@ -91,12 +92,12 @@ def player(
         "piece": _digest(song.chords),
     }
     data["drawing"] = _digest(song, sound.ties, with_score)
-    _sounding(data, song, sound, key)
+    # Refreshed by itself: a first muted voice asks for more sound and nothing else.
+    refreshed(f"player-{key}", lambda: _sounding(data, song, sound, key), None)
 
 
-@st.fragment
 def _sounding(data: dict[str, Any], song: Song, sound: Sound, key: str) -> None:
-    """The component; a fragment, because a first muted voice asks for more sound and nothing else."""
+    """The component."""
     data["audio"] = _url(songs.mix(song.chords, sound), key)
     if data["wantsVoices"] and (st.session_state.get(key) or {}).get("voices"):
         stems = songs.stems(song.chords, sound)
