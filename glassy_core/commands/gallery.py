@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
-from glassy_core.jobs import gallery
+from glassy_core.commands.options import Commands
 from glassy_core.runs.store import RunStore
 
 
-def gallery_command(options: argparse.Namespace) -> None:
-    """`gallery plan`, `gallery make` or `gallery export`."""
+def add(commands: Commands) -> None:
+    """The command and its options."""
+    parser = commands.add("gallery", _gallery, "Make, prolong or copy the finished runs that come with glassy.")
+    parser.add_argument("what", choices=["plan", "make", "export"], help="say how far it is; train; copy into runs/")
+    parser.add_argument("--part", default="all", help="sweep, aging, paper or all (default)")
+    parser.add_argument("--work", type=Path, metavar="DIR", help="where they are made (default: .gallery in the store)")
+
+
+def _gallery(options: argparse.Namespace) -> None:
+    from glassy_core.jobs import gallery
+
     target = RunStore(options.runs_dir)
     work = RunStore(options.work or target.directory / ".gallery")
     if options.what == "plan":
@@ -22,6 +32,8 @@ def gallery_command(options: argparse.Namespace) -> None:
 
 
 def _plan(work: RunStore, part: str) -> None:
+    from glassy_core.jobs import gallery
+
     print(f"{'run':26} {'step':>10} {'of':>10} {'hours so far':>12} {'hours to go':>12}")
     so_far = to_go = 0.0
     for standing in gallery.standings(work, part):
@@ -35,6 +47,8 @@ def _plan(work: RunStore, part: str) -> None:
 
 def _make(work: RunStore, part: str) -> None:
     from tqdm import tqdm
+
+    from glassy_core.jobs import gallery
 
     with tqdm(unit="step", desc="gallery", dynamic_ncols=True) as bar:
 

@@ -7,13 +7,24 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from glassy_core.jobs import queue as waiting
-from glassy_core.jobs.dispatcher import dispatcher_status
+from glassy_core.commands.options import Commands
 from glassy_core.runs.store import RunStore
 
 
-def queue_command(options: argparse.Namespace) -> None:
-    """Take up the limit and the order that the options name, then show the queue and the workers."""
+def add(commands: Commands) -> None:
+    """The command and its options."""
+    parser = commands.add(
+        "queue", _queue, "Show the queue and the workers; change the order or the limit.", as_json=True
+    )
+    parser.add_argument("--limit", type=int, metavar="N", help="runs at work at once, 0: as many as the workers take")
+    parser.add_argument("--first", nargs="+", default=[], metavar="RUN", help="put these queued runs before all others")
+    parser.add_argument("--last", nargs="+", default=[], metavar="RUN", help="put these queued runs behind all others")
+
+
+def _queue(options: argparse.Namespace) -> None:
+    from glassy_core.jobs import queue as waiting
+    from glassy_core.jobs.dispatcher import dispatcher_status
+
     store = RunStore(options.runs_dir)
     if options.limit is not None:
         waiting.set_limit(store, options.limit)

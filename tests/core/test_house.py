@@ -1,4 +1,4 @@
-"""The picture in CONTRIBUTING.md against the code."""
+"""The picture in CONTRIBUTING.md against the code: which package may import which."""
 
 import ast
 import re
@@ -10,33 +10,151 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CORE = ROOT / "glassy_core"
-MODULES = sorted(path.stem for path in CORE.glob("*.py") if not path.stem.startswith("__"))
-PICTURE = re.findall(r"^      (\w+)\.py ", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+GROUND = "ground"
+# A line of the table: | package | may import |
+TABLE = {
+    name: words
+    for name, words in re.findall(r"^\| `?(\w+)`? \| (.+) \|$", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+    if name != "package"
+}
+PACKAGES = sorted(path.name for path in CORE.iterdir() if (path / "__init__.py").exists())
+SOURCES = sorted(path for path in CORE.rglob("*.py"))
+LONGEST = 320  # lines
+MOST_ENTRIES = 22  # of glassy_core/
 
 
-def imported(path):
-    """Core modules that a file imports, wherever it does."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module == "glassy_core":
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("glassy_core."):
-            found.add(node.module.split(".")[1])
-    return found & {*MODULES, "ui"}
+def module_of(path):
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-def test_the_picture_shows_every_module_once():
-    assert sorted(PICTURE) == MODULES
+MODULES = {module_of(path) for path in SOURCES}
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_imports_point_upward(name):
-    above = set(PICTURE[: PICTURE.index(name)])
-    assert imported(CORE / f"{name}.py") <= above
+def room(module):
+    """The package that a module of glassy_core lies in, or the ground."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 and parts[1] in PACKAGES else GROUND
+
+
+def imported(tree):
+    """Modules of glassy_core that a file imports, wherever it does, but for names of types alone."""
+    for_types = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    out = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            out |= {alias.name for alias in node.names if alias.name in MODULES and id(node) not in for_types}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "glassy_core":
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                if id(node) not in for_types:
+                    out.add(inner if inner in MODULES else node.module)
+    return out
+
+
+def allowed(package, module):
+    """Whether the table lets a file of that package import that module. "all but x" is all but the package x."""
+    words = TABLE[package]
+    if room(module) == package:
+        return True
+    if words.startswith("all but "):
+        return room(module) not in re.findall(r"\w+", words.removeprefix("all but "))
+    names = re.findall(r"`([\w.]+)`", words)
+    return any(module == f"glassy_core.{name}" or room(module) == name for name in names)
+
+
+def arrows(tree, package):
+    return sorted(module for module in imported(tree) if not allowed(package, module))
+
+
+def test_the_table_has_every_package():
+    assert sorted(TABLE) == sorted([*PACKAGES, GROUND])
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_of)
+def test_arrows_are_those_of_the_table(path):
+    if path.name in ("__init__.py", "__main__.py") and path.parent == CORE:
+        return  # the way in
+    assert not arrows(ast.parse(path.read_text()), room(module_of(path)))
+
+
+def test_a_forbidden_arrow_is_found():
+    late = ast.parse("def look():\n    from glassy_core.runs.store import RunStore\n    return RunStore")
+    assert arrows(late, "physics") == ["glassy_core.runs.store"]
+    assert arrows(late, "music") == ["glassy_core.runs.store"]
+    assert not arrows(late, "jobs")
+    assert arrows(ast.parse("from glassy_core.ui import frame"), "commands") == ["glassy_core.ui"]
+    assert arrows(ast.parse("import glassy_core.jobs.queue"), "figures") == ["glassy_core.jobs.queue"]
+    assert arrows(ast.parse("from glassy_core.network import learning_rule"), "physics")
+    assert not arrows(ast.parse("from glassy_core.network.equations import parameter_count"), "physics")
+
+
+def test_page_folders_know_each_other_not():
+    """A page's folder knows shell, results and components, and what all pages may show of another it links to."""
+    folders = {path.name for path in (CORE / "ui").iterdir() if path.is_dir()} - {"shell", "results", "components"}
+    folders -= {"__pycache__"}
+    for folder in sorted(folders):
+        for path in (CORE / "ui" / folder).glob("*.py"):
+            for module in imported(ast.parse(path.read_text())):
+                parts = module.split(".")
+                other = parts[2] if parts[:2] == ["glassy_core", "ui"] and len(parts) > 2 else folder
+                assert other == folder or other not in folders, f"{path.name} imports {module}"
+
+
+def test_nothing_imports_in_a_circle():
+    needs = {}
+    for path in SOURCES:
+        tree = ast.parse(path.read_text())
+        tree.body = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+        needs[module_of(path)] = imported(tree) - {module_of(path)}
+    settled = set()
+    while ready := {module for module in needs if module not in settled and needs[module] <= settled}:
+        settled |= ready
+    assert not set(needs) - settled
+
+
+def test_inner_packages_are_empty():
+    """So that what imports a module imports that module alone."""
+    face = {CORE / "__init__.py", CORE / "ui" / "__init__.py"}
+    full = [module_of(path) for path in CORE.rglob("__init__.py") if path not in face and path.read_text().strip()]
+    assert not full
+
+
+def test_the_listing_is_short():
+    names = subprocess.run(
+        ["git", "ls-files", "glassy_core"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert len({name.split("/")[1] for name in names}) <= MOST_ENTRIES
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_of)
+def test_modules_can_be_held_in_mind(path):
+    assert len(path.read_text().splitlines()) <= LONGEST
+
+
+def imports_of(modules):
+    """Which of some libraries a process has loaded once it has imported these modules."""
+    code = "import sys\n" + "".join(f"import {module}\n" for module in sorted(modules))
+    code += "print(' '.join(sorted({'streamlit', 'torch', 'pandas', 'pyarrow'} & set(sys.modules))))"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(result.stdout.split())
 
 
 def test_only_the_ui_imports_streamlit():
-    imports = "".join(f"import glassy_core.{name}\n" for name in MODULES)
-    code = f"import sys\n{imports}print('streamlit' in sys.modules)"
-    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert result.stdout.strip() == "False"
+    outside = {module for module in MODULES if room(module) != "ui" and not module.endswith("__main__")}
+    assert "streamlit" not in imports_of(outside)
+    for path in SOURCES:
+        if room(module_of(path)) != "ui":
+            assert "import streamlit" not in path.read_text(), path
+            assert "from streamlit" not in path.read_text(), path
+
+
+def test_physics_needs_numpy_and_scipy_alone():
+    inside = {module for module in MODULES if room(module) == "physics"}
+    assert not imports_of(inside)
+    for path in (CORE / "physics").rglob("*.py"):
+        assert not re.search(r"^\s*(import|from) (pathlib|json|os|io|torch)\b", path.read_text(), re.MULTILINE), path

@@ -1,0 +1,78 @@
+"""The command `aging`: Delta's exponents and its collapse, of one run or of its network's seeds."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from glassy_core.commands.options import Commands, in_brackets
+from glassy_core.runs.store import RunError, RunStore
+from glassy_core.settings import ConfigError
+
+if TYPE_CHECKING:  # they take a third of a second, which no other command needs
+    from glassy_core.physics.aging.aging import Aging
+
+
+def add(commands: Commands) -> None:
+    """The command and its options."""
+    words = "Measure aging: Delta's exponents and its collapse."
+    aging = commands.add("aging", _aging, words, run=True, as_json=True)
+    aging.add_argument("--seeds", action="store_true", help="average over the runs that differ in the seed only")
+    aging.add_argument("--frozen", action="store_true", help="divide by Gamma at the waiting time throughout")
+    aging.add_argument("--kind", choices=["J", "M", "K", "W", "h0"], help="the weights of one kind alone")
+    aging.add_argument("--tau-w", type=float, metavar="TAU", help="this waiting time alone, in proper time")
+    aging.add_argument(
+        "--origin", type=float, default=0.0, metavar="X", help="tau/tau_w at which the power law begins (default: 0)"
+    )
+
+
+def _aging(options: argparse.Namespace) -> None:
+    """Delta's exponents, collapse and fits, of one run or of its network's seeds."""
+    from glassy_core.paper.numbers import PAPER_ORIGIN
+    from glassy_core.physics.aging.aging import aging
+    from glassy_core.physics.aging.fluctuations import delta_curves
+    from glassy_core.physics.aging.growth import POWER
+    from glassy_core.runs.groups import Member, distinct, readable
+    from glassy_core.runs.measured import trajectory
+
+    store = RunStore(options.runs_dir)
+    asked = Member.of(store.get(options.run))
+    members = [asked]
+    if options.seeds:
+        same = [member for member in readable(store.runs()) if member.setting == asked.setting]
+        members = distinct([member for member in same if member.config.waiting_times] or [asked])
+    if not 0 <= options.origin < POWER[0]:  # not-a-number neither
+        where = f"from 0 to below {POWER[0]:g}, where the power law's window begins; the paper takes {PAPER_ORIGIN:g}."
+        raise ConfigError(f"--origin is {options.origin:g}: give tau/tau_w {where}")
+    if options.tau_w is not None and not 0 < options.tau_w < math.inf:
+        raise ConfigError(f"--tau-w is {options.tau_w:g}: give a waiting time in proper time, above 0.")
+    trajectories = [trajectory(member.run) for member in members]
+    found = aging(trajectories, options.frozen, options.kind, origin=options.origin, tau_w=options.tau_w)
+    if not found.curves:
+        known = ", ".join(f"{curve.tau_w:g}" for curve in delta_curves(trajectories))
+        if known:
+            raise ConfigError(f"No waiting time is {options.tau_w:g} in proper time: there are {known}.")
+        raise RunError(f"Run {asked.run.id} has only just passed its first waiting time: let it go on.")
+    if options.json:
+        values: dict[str, Any] = {"runs": [m.run.id for m in members], "data": asked.world.to_json()}
+        values |= {"weights": options.kind or "all"}
+        print(json.dumps(found.to_json() | values, allow_nan=False))
+        return
+    print("\n".join(_lines(found)))
+
+
+def _lines(found: Aging) -> list[str]:
+    """The numbers of aging, one a line."""
+    error = f", scatter {found.collapse.error:.2g}" if found.collapse.error is not None else ""
+    lines = ["tau_w      " + ", ".join(f"{curve.tau_w:g}" for curve in found.curves)]
+    rows = (
+        ("alpha", found.alpha.slope, found.alpha.why, ""),
+        ("mu", found.collapse.mu, found.collapse.why, error),
+        ("power b", found.power.slope, found.power.why, ""),
+        ("log B", found.log.slope, found.log.why, ""),
+    )
+    lines += [f"{name:10} {in_brackets(value) if value else why}{more}" for name, value, why, more in rows]
+    lines += [f"breakdown  tau_w = {b.tau_w:g} at x = {b.x:.3g}" for b in found.breakdown if b.x is not None]
+    return lines

@@ -1,0 +1,77 @@
+"""The command `critical`: the critical width of each depth and threshold, from the runs' learning times."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from glassy_core.commands.options import Commands, in_brackets
+from glassy_core.runs.store import RunError, RunStore
+
+if TYPE_CHECKING:  # they take a third of a second, which no other command needs
+    from glassy_core.physics.critical_width.criticality import Criticality
+    from glassy_core.runs.groups import Member
+
+
+def add(commands: Commands) -> None:
+    """The command and its options."""
+    words = "Find the critical width w_c of each depth from the runs' learning times."
+    critical = commands.add("critical", _critical, words, as_json=True)
+    critical.add_argument("runs", nargs="*", metavar="RUN", help="these runs (default: the largest group of one kind)")
+
+
+def _critical(options: argparse.Namespace) -> None:
+    """w_c by depth and threshold. Data, runs used and runs left out are said: on stderr, and in the JSON."""
+    from glassy_core.runs.groups import distinct
+    from glassy_core.runs.measured import criticality
+
+    store = RunStore(options.runs_dir)
+    members, left_out = _of_one_world(store, options.runs)
+    world, used = members[0].world, distinct(members)
+    left_out += _ids_without(members, used)
+    others = f"; {len(left_out)} other runs left out (other data or methods, or a network run twice)"
+    print(f"glassy: {len(used)} networks on {world.words()}{others if left_out else ''}", file=sys.stderr)
+    found = criticality(members)
+    if options.json:
+        values = {"data": world.to_json(), "runs": [m.run.id for m in used], "left_out": left_out}
+        print(json.dumps(found.to_json() | values, allow_nan=False))
+        return
+    print("\n".join(_lines(found)))
+
+
+def _of_one_world(store: RunStore, names: Sequence[str]) -> tuple[list[Member], list[str]]:
+    """The runs to analyse together, and the ids of those left out. RunError where there are none, or of two worlds."""
+    from glassy_core.runs.groups import Member, grouped, readable
+
+    members = [Member.of(store.get(name)) for name in dict.fromkeys(names)] if names else readable(store.runs())
+    groups = list(grouped(members, lambda member: member.world).items())
+    if not groups:
+        raise RunError(f"There are no runs in {store.directory}: start some with `python -m glassy_core sweep`.")
+    if names and len(groups) > 1:
+        first, second = groups[0][0].words(), groups[1][0].words()
+        same = " (of different content)" if first == second else ""
+        raise RunError(f"These runs are not of one kind: {first}, and {second}{same}. Name runs of one of them only.")
+    return groups[0][1], [member.run.id for _, others in groups[1:] for member in others]
+
+
+def _ids_without(members: Sequence[Member], used: Sequence[Member]) -> list[str]:
+    kept = {member.run.id for member in used}
+    return [member.run.id for member in members if member.run.id not in kept]
+
+
+def _lines(found: Criticality) -> list[str]:
+    """The critical widths as a table."""
+    lines = [f"{'d':>3} {'NLL*':>6} {'w_c [95 %]':28} {'parameters':>10} {'reached':>8} {'not':>4}"]
+    for depth, result in found.depths.items():
+        for threshold, width in result.thresholds.items():
+            parameters = f"{width.parameters.value:10.0f}" if width.parameters else " " * 10
+            value = in_brackets(width.w_c) if width.w_c else "-"
+            line = f"{depth:3d} {threshold:6g} {value:28} {parameters} {len(width.points):8d} {len(width.censored):4d}"
+            lines.append(f"{line}  {width.why}".rstrip())
+        if result.suggestion:
+            hint = result.suggestion
+            lines.append(f"    next: --depths {depth} --widths {hint.width} --seeds {hint.seed} ({hint.why})")
+    return lines or ["Nothing has been recorded yet."]

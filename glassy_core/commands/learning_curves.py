@@ -1,0 +1,74 @@
+"""The commands `fit`, `probe` and `network`: a run's learning curve, its noise, and what the network is made of."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from glassy_core.commands.options import Commands, print_values, readable_run
+from glassy_core.settings import ConfigError, RunConfig
+
+
+def add(commands: Commands) -> None:
+    """The commands and their options."""
+    words = "Fit NLL_inf + A tau^-a to a run's learning curve (Figs. 2-4)."
+    fit = commands.add("fit", _fit, words, run=True, as_json=True)
+    fit.add_argument("--window", type=float, nargs=2, metavar=("LOW", "HIGH"), help="in tau (default: its own choice)")
+    words = "Measure the NLL of consecutive steps at several minibatch sizes."
+    probe = commands.add("probe", _probe, words, run=True)
+    probe.add_argument("--step", type=int, metavar="N", help="the checkpoint to start from (default: the last one)")
+    probe.add_argument("--sizes", default="75,300", metavar="N,N|all", help="minibatch sizes (default: 75,300)")
+    probe.add_argument("--steps", type=int, default=1000, metavar="N", help="consecutive steps (default: 1000)")
+    words = "Count the weights and the free parameters of a network."
+    network = commands.add("network", _network, words, as_json=True)
+    network.add_argument("--depth", type=int, default=2, metavar="D", help="layers (default: 2)")
+    network.add_argument("--width", type=int, default=30, metavar="W", help="hidden units a layer (default: 30)")
+
+
+def _fit(options: argparse.Namespace) -> None:
+    from glassy_core.physics.learning_curves.power_law import check_window, fit_power_law
+    from glassy_core.runs.records import read_series
+
+    run = readable_run(options)
+    try:
+        window = check_window(options.window) if options.window else None
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    series = read_series(run.metrics_path, run.timing_path)
+    print_values(options, fit_power_law(series.tau, series.nll, window).to_json())
+
+
+def _probe(options: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from glassy_core.runs import probes
+    from glassy_core.training.probe import Level, parse_sizes
+
+    run, sizes = readable_run(options), parse_sizes(options.sizes)
+    with tqdm(unit="step", desc="probe", dynamic_ncols=True, leave=False) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.leave = True
+            bar.total = total
+            bar.update(done - bar.n)
+
+        path = probes.measure(run, options.step, sizes, options.steps, show)
+    for trace in probes.load(path).traces:
+        level = Level.of(trace.nll)
+        print(f"{trace.label}: mean NLL {level.mean:.5g}, spread {level.spread:.3g} bits")
+    print(path)
+
+
+def _network(options: argparse.Namespace) -> None:
+    from glassy_core.figures.network import WORDS, counts
+    from glassy_core.network.equations import parameter_count
+
+    config = RunConfig(depth=options.depth, width=options.width)  # which checks both
+    sizes = counts(config.depth, config.width)
+    free = round(parameter_count(config.depth, config.width))
+    if options.json:
+        print(json.dumps({"weights": sizes, "free_parameters": free}))
+        return
+    for kind, size in sizes.items():
+        print(f"{size:9d}  {WORDS.get(kind, f'{kind}: biases of the output')}")
+    print(f"{free:9d}  free parameters, each orthogonal M counted as w(w - 1)/2")

@@ -1,0 +1,57 @@
+"""The command `generate`: a network composes, and the piece is written as MIDI, WAV, MusicXML and JSON."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from glassy_core.commands.options import Commands
+from glassy_core.runs.store import RunError, RunStore
+
+
+def add(commands: Commands) -> None:
+    """The command and its options."""
+    words = "Let a run's network compose: MIDI, WAV, MusicXML, JSON."
+    generate = commands.add("generate", _generate, words, run=True)
+    generate.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the files go")
+    generate.add_argument("--step", type=int, metavar="N", help="the checkpoint that sings (default: the last one)")
+    generate.add_argument("--prime", type=int, default=4, metavar="K", help="chords given to begin with (default: 4)")
+    generate.add_argument("--chorale", type=int, default=0, metavar="N", help="training chorale the prime is from")
+    generate.add_argument("--length", type=int, default=64, metavar="N", help="chords in all, with the prime's")
+    generate.add_argument(
+        "--decode", choices=["threshold", "sample"], default="threshold", help="how chords are chosen"
+    )
+    generate.add_argument("--temperature", type=float, default=1.0, help="of the sampling")
+    generate.add_argument("--seed", type=int, default=0, help="of the sampling")
+
+
+def _generate(options: argparse.Namespace) -> None:
+    from glassy_core.editions.editions import load_edition
+    from glassy_core.music.decoding import Decoding
+    from glassy_core.music.piece import compose, other_file, write_piece
+    from glassy_core.runs import checkpoints
+
+    run = RunStore(options.runs_dir).get(options.run)
+    config, steps = run.config(), checkpoints.steps_in(run.checkpoints)
+    if not steps:
+        raise RunError(f"Run {run.id} has no checkpoint yet: let it train for a moment.")
+    step = steps[-1] if options.step is None else options.step
+    if step not in steps:
+        raise RunError(f"Run {run.id} has no checkpoint of step {step}: choose one of {', '.join(map(str, steps))}.")
+    snapshot = checkpoints.read(checkpoints.path_of(run.checkpoints, step), config.depth, config.width)
+    edition = load_edition(config.edition)
+    if notice := other_file(edition, run.origin()["edition_digest"]):
+        print(f"glassy: {notice}", file=sys.stderr)
+    piece = compose(
+        snapshot,
+        config,
+        edition,
+        chorale=options.chorale,
+        prime=options.prime,
+        length=options.length,
+        decoding=Decoding(options.decode, options.temperature, seed=options.seed),
+        run=run.id,
+    )
+    for path in write_piece(piece, options.out).values():
+        print(path)

@@ -1,0 +1,120 @@
+"""What the commands share: how one is added, options for a run's settings, how values are printed."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, get_args, get_origin, get_type_hints
+
+from glassy_core.runs import store as run_store
+from glassy_core.runs.store import Run, RunStore
+from glassy_core.settings import RunConfig, preset
+
+if TYPE_CHECKING:
+    from glassy_core.physics.learning_curves.power_law import Estimate
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaint is one line, with exit status 2."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"glassy: {message}. See {self.prog} --help.", file=sys.stderr)
+        raise SystemExit(2)
+
+
+class Commands:
+    """The commands of `python -m glassy_core`, as the modules of this package add them."""
+
+    def __init__(self) -> None:
+        words = "Train and measure deep recurrent networks on chorales."
+        self.parser = Parser(prog="python -m glassy_core", description=words)
+        self._commands = self.parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(
+        self,
+        name: str,
+        command: Callable[[argparse.Namespace], None],
+        words: str,
+        *,
+        run: bool = False,
+        as_json: bool = False,
+    ) -> argparse.ArgumentParser:
+        """A command's parser. run: it needs the id of a run; as_json: it can print one JSON object."""
+        parser: argparse.ArgumentParser = self._commands.add_parser(name, help=words, description=words)
+        parser.set_defaults(command=command)
+        directory = run_store.directory()
+        parser.add_argument("--runs-dir", type=Path, default=directory, help="the run store (default: runs/)")
+        if run:
+            parser.add_argument("run", metavar="RUN", help="the run's id, or the beginning of it")
+        if as_json:
+            parser.add_argument("--json", action="store_true", help="one JSON object on stdout, and nothing else there")
+        return parser
+
+
+def add_settings(parser: argparse.ArgumentParser, without: Sequence[str] = ()) -> None:
+    """One option a setting of RunConfig, with its meaning and unit."""
+    hints = get_type_hints(RunConfig)
+    for field in (field for field in dataclasses.fields(RunConfig) if field.name not in without):
+        flag, hint = f"--{field.name.replace('_', '-')}", hints[field.name]
+        unit = f" [{field.metadata['unit']}]" if field.metadata["unit"] else ""
+        words = f"{field.metadata['meaning']}{unit} (default: {field.default or 'none'})".replace("%", "%%")
+        if hint is bool:
+            parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=None, help=words)
+        elif field.name == "batch_size":
+            parser.add_argument(flag, type=batch_size, metavar="N|all", help=words)
+        elif field.name == "waiting_times":
+            parser.add_argument(flag, type=numbers, metavar="N,N,...", help=words)
+        elif get_origin(hint) is None:
+            parser.add_argument(flag, type=hint, metavar="NAME" if hint is str else hint.__name__.upper(), help=words)
+        else:
+            parser.add_argument(flag, choices=get_args(hint), help=words)
+
+
+def batch_size(text: str) -> int | str:
+    """A minibatch size as an option gives it."""
+    if text == "all":
+        return text
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a whole number nor 'all'") from None
+
+
+def numbers(text: str) -> list[int]:
+    """Whole numbers separated by commas, as an option gives them."""
+    try:
+        return [int(part) for part in text.split(",") if part]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of whole numbers such as 10,20") from None
+
+
+def config_from(options: argparse.Namespace, base: RunConfig | None = None) -> RunConfig:
+    """The settings that the options name, on top of base, of the preset's, or of the defaults."""
+    base = preset(options.preset).config if options.preset else base or RunConfig()
+    given = {field.name: getattr(options, field.name, None) for field in dataclasses.fields(RunConfig)}
+    return dataclasses.replace(base, **{name: value for name, value in given.items() if value is not None})
+
+
+def print_values(options: argparse.Namespace, values: dict[str, Any]) -> None:
+    """One JSON object, or lines of name and value."""
+    if options.json:
+        print(json.dumps(values, allow_nan=False))
+        return
+    for name, value in values.items():
+        print(f"{name:12} {value}")
+
+
+def readable_run(options: argparse.Namespace) -> Run:
+    """The run that is named; RunError for a directory without settings, which would else just seem to lack data."""
+    run = RunStore(options.runs_dir).get(options.run)
+    run.config()
+    return run
+
+
+def in_brackets(estimate: Estimate) -> str:
+    """An estimate as the tables of the commands have it: value [low, high]."""
+    return f"{estimate.value:.4g} [{estimate.low:.4g}, {estimate.high:.4g}]"

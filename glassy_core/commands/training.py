@@ -1,0 +1,162 @@
+"""The commands that make runs and look after them: `train`, `sweep`, `resume`, `stop`, `runs`, `dispatch`."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import signal
+import sys
+from typing import Any
+
+from glassy_core.commands.options import Commands, add_settings, config_from, numbers
+from glassy_core.runs.store import Run, RunError, RunStore, State
+from glassy_core.settings import PRESETS, ConfigError
+from glassy_core.sweep_presets import SWEEPS, sweep_like
+
+
+def add(commands: Commands) -> None:
+    """The commands and their options."""
+    train = commands.add("train", _train, "Train one network, in the foreground.")
+    train.add_argument("--preset", metavar="NAME", help=f"start from one of: {', '.join(PRESETS)}")
+    add_settings(train)
+    words = "Queue a run for every depth, width and seed that the store does not have yet."
+    sweep = commands.add("sweep", _sweep, words)
+    for name, words in (("depths", "numbers of layers"), ("widths", "hidden units a layer"), ("seeds", "seeds")):
+        sweep.add_argument(f"--{name}", type=numbers, metavar="N,N", help=words)
+    sweep.add_argument("--like", metavar="NAME", help=f"start from a whole sweep: {', '.join(SWEEPS)}")
+    sweep.add_argument(
+        "--device",
+        default="cpu",
+        choices=["cpu", "cuda"],
+        help="'cuda': train each depth here as one batch on the accelerator",
+    )
+    sweep.add_argument("--preset", metavar="NAME", help="start from a preset's settings")
+    add_settings(sweep, without=("name", "depth", "width", "seed"))
+    resume = commands.add("resume", _resume, "Go on with a run from its last checkpoint.", run=True)
+    resume.add_argument("--steps", type=int, help="a new last step")
+    resume.add_argument("--eta", type=float, help="a new learning rate")
+    commands.add("stop", _stop, "Ask a run to stop after a checkpoint.", run=True)
+    commands.add("runs", _runs, "List the runs.", as_json=True)
+    commands.add("dispatch", _dispatch, "Serve the queue of runs with worker processes.")
+
+
+def _train(options: argparse.Namespace) -> None:
+    from glassy_core.editions.editions import load_edition
+    from glassy_core.jobs.execution import check_against
+
+    config = config_from(options)
+    edition = load_edition(config.edition)
+    check_against(config, edition)
+    _in_foreground(RunStore(options.runs_dir).create(config, edition.digest, status="paused"))
+
+
+def _sweep(options: argparse.Namespace) -> None:
+    from glassy_core.editions.editions import load_edition
+    from glassy_core.jobs import dispatcher, sweeps
+    from glassy_core.jobs.execution import check_against, execute
+
+    if options.device == "cuda":
+        _check_cuda()
+    if options.like and options.preset:
+        raise ConfigError("--like and --preset both name settings to start from: give one of them.")
+    like = sweep_like(options.like) if options.like else None
+    depths, widths = options.depths or (like and like.depths), options.widths or (like and like.widths)
+    if not depths or not widths:
+        raise ConfigError("A sweep needs --depths and --widths, or --like with the name of a whole sweep.")
+    base, store = config_from(options, like.base if like else None), RunStore(options.runs_dir)
+    edition = load_edition(base.edition)
+    check_against(base, edition)
+    configs = sweeps.expand(base, depths, widths, options.seeds or (like.seeds if like else [0]))
+    plan = sweeps.plan(store, configs, edition.digest)
+    here = options.device != "cpu"
+    runs = [store.create(config, edition.digest, "paused" if here else "queued") for config in plan.missing]
+    there = f"{len(plan.settled)} were there already"
+    if not here:
+        for run in plan.unfinished:
+            dispatcher.resume(store, run)
+        print(f"{len(runs)} new runs, {len(plan.unfinished)} go on, {there}", file=sys.stderr)
+        dispatcher.ensure_dispatcher(store)
+    else:
+        print(
+            f"{len(runs)} new runs, {len(plan.unfinished)} unfinished ones left as they are, {there}", file=sys.stderr
+        )
+        for depth in sorted({config.depth for config in plan.missing}):
+            execute([run for run in runs if run.config().depth == depth], device=options.device)
+    for run in runs:
+        print(run.path)
+
+
+def _check_cuda() -> None:
+    import torch
+
+    if not torch.cuda.is_available():
+        raise ConfigError("There is no CUDA device here: leave --device out to train on the processor.")
+
+
+def _resume(options: argparse.Namespace) -> None:
+    from glassy_core.jobs.dispatcher import prepare_to_resume
+
+    run = RunStore(options.runs_dir).get(options.run)
+    prepare_to_resume(run, options.steps, options.eta)
+    _in_foreground(run)
+
+
+def _in_foreground(run: Run) -> None:
+    """Train with a progress bar; Ctrl-C stops after a checkpoint. The last line is the run's directory."""
+    from tqdm import tqdm
+
+    from glassy_core.jobs.execution import execute
+
+    signal.signal(signal.SIGINT, lambda *_: run.request("stop"))
+    signal.signal(signal.SIGTERM, lambda *_: run.request("stop"))
+    about, state = run.about(), run.state()
+    # A run that cannot start clears its bar: the sentence that says why stands alone.
+    with tqdm(
+        total=state.steps, initial=state.step, unit="step", desc=about["name"], dynamic_ncols=True, leave=False
+    ) as bar:
+
+        def show(state: State) -> None:
+            bar.leave = True
+            bar.n = state.step
+            bar.set_postfix_str(f"NLL {state.nll:.4g}, tau {state.tau:.4g}" if state.nll is not None else "")
+
+        state = execute(run, show)[0]
+    if state.status != "finished":
+        how = f"go on with: python -m glassy_core resume {run.id}"
+        print(f"{state.status} at step {state.step}; {how}", file=sys.stderr)
+    print(run.path)
+
+
+def _stop(options: argparse.Namespace) -> None:
+    from glassy_core.jobs.dispatcher import stop
+
+    stop(RunStore(options.runs_dir).get(options.run))
+
+
+def _runs(options: argparse.Namespace) -> None:
+    rows = [_row(run) for run in RunStore(options.runs_dir).runs()]
+    if options.json:
+        print(json.dumps({"runs": rows}, allow_nan=False))
+        return
+    print(f"{'id':36} {'status':12} {'step':>10} {'tau':>9} {'NLL':>9}  name")
+    for row in rows:
+        nll = f"{row['nll']:9.4g}" if row["nll"] is not None else " " * 9
+        print(f"{row['id']:36} {row['status']:12} {row['step']:10d} {row['tau']:9.4g} {nll}  {row['name']}")
+        if row["error"]:
+            print(f"    {row['error']}")
+
+
+def _row(run: Run) -> dict[str, Any]:
+    state = run.state()
+    row: dict[str, Any] = {"id": run.id, "name": run.id, **dataclasses.asdict(state)}
+    try:
+        return row | {"name": run.about()["name"], "settings": run.config().to_json()}
+    except RunError as error:
+        return row | {"status": "failed", "error": str(error)}
+
+
+def _dispatch(options: argparse.Namespace) -> None:
+    from glassy_core.jobs.dispatcher import dispatch
+
+    dispatch(RunStore(options.runs_dir))
