@@ -12,11 +12,11 @@ import plotly.graph_objects as go
 
 from glassy_core.figures.figure_parts import Floats, add_band, axis, empty, layout, limits, shades
 from glassy_core.figures.palette import FADED, GREY, WEIGHTS, dash
-from glassy_core.paper.findings import whole
 from glassy_core.physics.aging.aging import Aging
 from glassy_core.physics.aging.collapse import Breakdown
 from glassy_core.physics.aging.fluctuations import KINDS, DeltaCurve, SgdNoise, Trajectory, Waiting
 from glassy_core.physics.aging.growth import Growth
+from glassy_core.wording import whole
 
 EARLIEST = 0.1  # x from which on growth is drawn; the rest is a zoom away
 TAU_W = "τ<sub>w</sub>"

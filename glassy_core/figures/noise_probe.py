@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 
 from glassy_core.figures.figure_parts import shades
 from glassy_core.figures.style import named, rgb
-from glassy_core.paper.findings import whole
 from glassy_core.training.probe import MEASURES, Level, Probe
+from glassy_core.wording import whole
 
 
 class Line(NamedTuple):

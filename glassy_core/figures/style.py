@@ -11,10 +11,10 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from glassy_core.figures.palette import PAPER_BACKGROUND, TEXT, dash
-from glassy_core.paper.findings import whole
 from glassy_core.runs.records import Series
 from glassy_core.settings import RunConfig
 from glassy_core.training.spikes import Spikes
+from glassy_core.wording import whole
 
 X_TITLES = {"tau": "proper time τ = Σ η", "step": "learning steps", "seconds": "seconds of training"}
 KINDS = ("training", "held-out", "minibatch", "accuracy")

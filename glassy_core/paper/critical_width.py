@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from glassy_core.network.equations import parameter_count
-from glassy_core.paper.findings import Finding, Gathered, Read, Verdict, command, interval, sources, weigh_alone, whole
+from glassy_core.paper.findings import Finding, Gathered, Read, Verdict, command, interval, sources, weigh_alone
 from glassy_core.paper.numbers import PAPER_PARAMETERS, PAPER_THRESHOLD, PAPER_W_C, half_digit
 from glassy_core.physics.critical_width.criticality import Criticality
 from glassy_core.physics.critical_width.depths import compare
@@ -13,6 +13,7 @@ from glassy_core.runs.groups import Member, distinct
 from glassy_core.runs.measured import criticality
 from glassy_core.runs.records import best_speed
 from glassy_core.sweep_presets import SWEEPS, SweepPreset
+from glassy_core.wording import whole
 
 
 def network_findings() -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from glassy_core.runs.groups import Member, World, distinct
 from glassy_core.runs.records import Series, best_speed
 from glassy_core.runs.store import Run
 from glassy_core.settings import PRESETS
+from glassy_core.wording import rounded_steps, span
 
 Verdict = Literal["agrees", "differs", "open"]
 Setting = Literal["paper", "class"]  # the paper's own task, or the class world
@@ -176,26 +177,7 @@ def missing(member: Member | None, network: Network, tau: float, read: Read) -> 
     if copy:
         anew = f"`{_train(network)} --steps {math.ceil(steps)}`"
         return f"It needs tau = {tau:.4g}; this run ends at {end:.4g}. Anew: {anew}{time}."
-    return f"It needs tau = {tau:.4g}; the run is at tau = {end:.4g} ({count(steps)} missing{time})."
-
-
-def count(steps: float) -> str:
-    """A number of steps to two digits, with narrow no-break spaces between thousands."""
-    rounded = max(int(float(f"{steps:.2g}")), 1)
-    return whole(rounded) + (" steps" if rounded > 1 else " step")
-
-
-def whole(value: int) -> str:
-    """A count with narrow no-break spaces between thousands."""
-    return f"{value:,}".replace(",", "\u202f")
-
-
-def span(seconds: float) -> str:
-    """A time span in its largest unit; a minute where it is shorter."""
-    for unit, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
-        if round(seconds / unit) >= 2:
-            return f"{round(seconds / unit)} {name}"
-    return "a minute"
+    return f"It needs tau = {tau:.4g}; the run is at tau = {end:.4g} ({rounded_steps(steps)} missing{time})."
 
 
 def command(name: str, member: Member | None, *options: str) -> str:

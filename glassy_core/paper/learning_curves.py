@@ -17,7 +17,6 @@ from glassy_core.paper.findings import (
     sources,
     weigh,
     weigh_alone,
-    whole,
 )
 from glassy_core.paper.numbers import CURVES, PLAUSIBLE_NLL, half_digit
 from glassy_core.physics.critical_width.learning_times import learning_time, smoothed
@@ -26,6 +25,7 @@ from glassy_core.runs import probes
 from glassy_core.runs.groups import Member
 from glassy_core.runs.store import Run, RunError
 from glassy_core.training.probe import SIZES, Probe
+from glassy_core.wording import whole
 
 FIRST_POINT = 160.0  # tau of Fig. 3's first points, 4e5 steps at eta = 4e-4: its fits rest on what lies beyond
 FITTED_TO = 10 * FIRST_POINT  # at least: over less than a decade NLL_inf and the exponent are hardly told apart

@@ -6,7 +6,7 @@ import math
 import re
 from typing import Any
 
-from glassy_core.paper.findings import whole as whole  # as the core writes counts, too
+from glassy_core.wording import whole as whole  # as the core writes counts, too
 
 # status -> (colour of its badge, icon, what it means for the reader)
 STATUS = {
