@@ -10,9 +10,8 @@ import streamlit as st
 from glassy_core.figures.aging import Column, by_kind, growth
 from glassy_core.paper.numbers import PAPER_EXPONENT, PAPER_ORIGIN
 from glassy_core.physics.aging.growth import LOGARITHM, POWER, logarithm, power
-from glassy_core.ui.aging.networks import Measure, Network, columns
-from glassy_core.ui.aging.sections import interval
 from glassy_core.ui.components.live_figure import live_figure
+from glassy_core.ui.results.aging import Measure, Network, columns, with_interval
 from glassy_core.ui.shell.frame import plain, prose
 from glassy_core.ui.shell.words import whole
 
@@ -72,7 +71,7 @@ def _fit_in_window(column: Column, name: str, default: tuple[float, float]) -> N
 
     start = max(window[0], min(float(curve.x[0]) for curve in curves))
     symbol = "B" if name == "log" else "b"
-    words = f"{symbol} = {interval(fit.slope)}" if fit.slope else fit.why
+    words = f"{symbol} = {with_interval(fit.slope)}" if fit.slope else fit.why
     live_figure(
         growth(column, fit, name == "log"), key=f"growth-{name}", alt=f"Delta against x, {column.label}. {words}",
         height=420, filename=f"aging-{name}", window=(start, min(window[1], end)) if start < end else None,

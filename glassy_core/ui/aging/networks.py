@@ -5,20 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import streamlit as st
 
-from glassy_core.figures.aging import Column
-from glassy_core.figures.palette import colours, turns
 from glassy_core.paper.regimes import trio
-from glassy_core.physics.aging.aging import Aging, aging
-from glassy_core.physics.aging.fluctuations import KINDS, Trajectory
+from glassy_core.physics.aging.fluctuations import KINDS
 from glassy_core.runs.groups import Member, distinct, grouped, readable
-from glassy_core.runs.measured import trajectory
-from glassy_core.runs.store import RunError
 from glassy_core.settings import CLASS_AGING, PRESETS, ConfigError, RunConfig
-from glassy_core.ui.results import curves
+from glassy_core.ui.results.aging import Measure, Network
 from glassy_core.ui.shell import actions
 from glassy_core.ui.shell.estimate import show_estimate
 from glassy_core.ui.shell.frame import READING_WIDTH, plain, store
@@ -27,19 +22,6 @@ from glassy_core.ui.shell.words import typeset, whole
 
 ALL = "all weights"
 PRESET_KEYS = [key for key, preset in PRESETS.items() if preset.config.waiting_times]
-
-
-@dataclass(frozen=True)
-class Network:
-    """The runs of one setting, one a seed. id: of its oldest run, for the URL."""
-
-    id: str
-    label: str
-    members: tuple[Member, ...]
-
-    @property
-    def config(self) -> RunConfig:
-        return self.members[0].config
 
 
 def networks() -> dict[str, Network]:
@@ -88,14 +70,6 @@ def _first(found: dict[str, Network]) -> list[str]:
     return trio((id_, network.config) for id_, network in reversed(found.items())) or list(found)[:3]
 
 
-@dataclass(frozen=True)
-class Measure:
-    """How Delta is made of the records: Gamma frozen at tau_w or not, of all weights (kind None) or one kind."""
-
-    frozen: bool = False
-    kind: str | None = None
-
-
 def measure() -> Measure:
     """The two choices, in the URL."""
     with st.container(horizontal=True, gap="medium"):
@@ -111,34 +85,6 @@ def measure() -> Measure:
             "h0: biases.",
         )  # fmt: skip
     return Measure(gamma != "as it changes", None if kind == ALL else kind)
-
-
-def columns(chosen: Sequence[Network], how: Measure) -> tuple[list[Column], list[str]]:
-    """What is known of the networks now, and a sentence for each run that has nothing to show."""
-    configs = {network.id: network.config for network in chosen}
-    inks, times = colours(configs), turns(configs)
-    out, sentences = [], []
-    for network in chosen:
-        states = tuple((m.run.id, (s := m.run.state()).step, s.status) for m in network.members)
-        trajectories, result, missing = _analysed(states, how, network.members)
-        sentences += missing
-        if result is not None and result.curves:
-            out.append(Column(network.label, inks[network.id], trajectories, result, times[network.id]))
-    return out, sentences
-
-
-@st.cache_resource(show_spinner=False, max_entries=32)
-def _analysed(
-    states: tuple[object, ...], how: Measure, _members: Sequence[Member]
-) -> tuple[list[Trajectory], Aging | None, list[str]]:
-    trajectories, sentences = [], []
-    for member in _members:
-        try:
-            trajectories.append(trajectory(member.run, curves.series))
-        except RunError as error:
-            sentences.append(str(error))
-    usable = [t for t in trajectories if how.kind is None or all(how.kind in waiting.kinds for waiting in t.waiting)]
-    return trajectories, aging(usable, how.frozen, how.kind) if usable else None, sentences
 
 
 def start_form() -> None:

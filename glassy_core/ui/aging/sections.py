@@ -25,16 +25,9 @@ from glassy_core.paper.numbers import PAPER_ALPHA
 from glassy_core.physics.aging.collapse import BREAK, BREAK_STRETCH, Breakdown, breakdowns
 from glassy_core.physics.aging.fluctuations import JOINS
 from glassy_core.physics.learning_curves.power_law import Estimate
-from glassy_core.ui.aging.networks import Measure, Network, columns
 from glassy_core.ui.components.live_figure import live_figure
+from glassy_core.ui.results.aging import Measure, Network, columns, described, with_interval
 from glassy_core.ui.shell.frame import plain, prose
-
-
-def interval(estimate: Estimate | None) -> str:
-    """An estimate as the page writes it."""
-    if estimate is None:
-        return "not known yet"
-    return f"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
 
 
 def _panels(shown: Sequence[Column], axes: Axes, key: str, crosses: bool = False) -> None:
@@ -49,12 +42,7 @@ def _panels(shown: Sequence[Column], axes: Axes, key: str, crosses: bool = False
                 st.markdown(f"**{plain(column.label)}**")
                 broken = breakdowns(column.aging.curves, axes.mu) if crosses and axes.mu is not None else ()
                 figure = fluctuations(column, axes, broken)
-                live_figure(figure, key=f"{key}-{k}", alt=in_words(column), height=420, filename=f"aging-{key}-{k}")
-
-
-def in_words(column: Column) -> str:
-    curves = [f"tau_w {c.tau_w:.4g}: Delta up to {c.delta[-1]:.3g} at tau {c.tau[-1]:.4g}" for c in column.aging.curves]
-    return f"Delta for {column.label}. " + "; ".join(curves) + "."
+                live_figure(figure, key=f"{key}-{k}", alt=described(column), height=420, filename=f"aging-{key}-{k}")
 
 
 def after_waiting(chosen: Sequence[Network], how: Measure) -> None:
@@ -79,7 +67,7 @@ def after_waiting(chosen: Sequence[Network], how: Measure) -> None:
     prose(
         "At short times Δ grows as a power α of τ (dashed, one α for all curves of a network, through the middle of "
         f"each; fitted for τ/τ_w from {low:g} to {high:g}): "
-        + "; ".join(f"{plain(c.label)}: α = {interval(c.aging.alpha.slope)}" for c in shown)
+        + "; ".join(f"{plain(c.label)}: α = {with_interval(c.aging.alpha.slope)}" for c in shown)
         + f". The paper finds {PAPER_ALPHA[0]} ± {PAPER_ALPHA[1]} at all widths; free diffusion would have 1."
     )
 
@@ -117,8 +105,9 @@ def _verdict(column: Column) -> str:
     if found.mu is None or found.error is None:
         return plain(found.why)
     window = f"τ/τ_w from {found.window[0]:g}"
-    return f"best at μ = {interval(found.mu)}, where the curves still scatter by {found.error:.0%} ({window} on). " + (
-        _kind_of_aging(found.mu)
+    return (
+        f"best at μ = {with_interval(found.mu)}, where the curves still scatter by {found.error:.0%} ({window} on). "
+        + (_kind_of_aging(found.mu))
     )
 
 
@@ -153,7 +142,7 @@ def _breaks_away(found: Breakdown) -> str:
 
 
 def _errors_in_words(shown: Sequence[Column]) -> str:
-    parts = [f"{column.label}: least at mu {interval(column.aging.collapse.mu)}" for column in shown]
+    parts = [f"{column.label}: least at mu {with_interval(column.aging.collapse.mu)}" for column in shown]
     return "Collapse error against mu. " + "; ".join(parts) + "."
 
 

@@ -15,8 +15,7 @@ from glassy_core.ui.chorales.settings import Wish
 from glassy_core.ui.chorales.singers import Source
 from glassy_core.ui.chorales.transition import by_width, same_world
 from glassy_core.ui.components.live_figure import live_figure
-from glassy_core.ui.critical_width import sections
-from glassy_core.ui.results import curves
+from glassy_core.ui.results import critical_widths, curves
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell.frame import EXPECTED, in_words, plain, prose
 
@@ -102,7 +101,7 @@ def _critical_width(row: Row) -> tuple[float | None, str]:
     """w_c at NLL_STAR of all runs that learn the same in the same way, or why there is none."""
     like = singers.member(row)
     alike = [member for member in map(singers.member, curves.readable_rows()) if member.world == like.world]
-    width = sections.analysed(alike).depths[like.config.depth].thresholds[NLL_STAR]
+    width = critical_widths.analysed(alike).depths[like.config.depth].thresholds[NLL_STAR]
     return (width.w_c.value, "") if width.w_c else (None, f"No critical width is marked: {width.why}")
 
 

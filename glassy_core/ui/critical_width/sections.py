@@ -17,15 +17,14 @@ from glassy_core.figures.critical_width import (
     widths,
 )
 from glassy_core.paper.numbers import PAPER_PARAMETERS, PAPER_THRESHOLD, PAPER_W_C
-from glassy_core.physics.critical_width.criticality import Criticality, DepthResult
+from glassy_core.physics.critical_width.criticality import Criticality
 from glassy_core.physics.critical_width.depths import compare
 from glassy_core.physics.critical_width.learning_times import SMOOTHING
 from glassy_core.physics.learning_curves.power_law import Estimate
 from glassy_core.runs.groups import Member, World, distinct, grouped, readable
-from glassy_core.runs.measured import criticality
 from glassy_core.settings import RunConfig
 from glassy_core.ui.components.live_figure import live_figure
-from glassy_core.ui.results import curves
+from glassy_core.ui.results.critical_widths import described, layers, with_interval
 from glassy_core.ui.shell import actions
 from glassy_core.ui.shell.frame import plain, prose, store
 from glassy_core.ui.shell.polling import queue_and_tell
@@ -58,23 +57,6 @@ def choose_world(groups: dict[str, list[Member]]) -> str:
     return st.session_state["data"]
 
 
-def analysed(members: Sequence[Member]) -> Criticality:
-    """The critical widths of these runs as they are now; computed anew only where a run has moved."""
-    states = [member.run.state() for member in members]
-    key = tuple((member.run.id, state.step, state.status) for member, state in zip(members, states, strict=True))
-    return _analysed(key, list(members))
-
-
-@st.cache_resource(show_spinner=False, max_entries=8)
-def _analysed(key: tuple[object, ...], _members: list[Member]) -> Criticality:
-    return criticality(_members, curves.series)
-
-
-def layers(depth: int) -> str:
-    """A depth in words."""
-    return "one layer" if depth == 1 else f"{'two' if depth == 2 else depth} layers"
-
-
 def has_begun(found: Criticality) -> bool:
     """Whether any run has recorded anything yet."""
     return any(width.times for result in found.depths.values() for width in result.thresholds.values())
@@ -90,7 +72,7 @@ def figures(found: Criticality, shown: Sequence[float], paper: bool) -> None:
                 live_figure(
                     transition(result, shown, paper, extent),
                     key=f"transition-{depth}",
-                    alt=in_words(result),
+                    alt=described(result),
                     height=460,
                     filename=f"critical-width-d{depth}",
                 )
@@ -98,25 +80,18 @@ def figures(found: Criticality, shown: Sequence[float], paper: bool) -> None:
 
 def line_figure(found: Criticality, paper: bool) -> None:
     """Fig. 6, and its slopes in words."""
-    alt = "Critical width against threshold. " + " ".join(in_words(result) for result in found.depths.values())
+    alt = "Critical width against threshold. " + " ".join(described(result) for result in found.depths.values())
     live_figure(critical_widths(found, paper), key="line", alt=alt, height=420, filename="critical-width-line")
     for depth, result in found.depths.items():
         line = result.line
         if line.slope and line.intercept:
             per_step = Estimate(*(-0.01 * end for end in (line.slope.value, line.slope.high, line.slope.low)))
             prose(
-                f"**d = {depth}**: for every 0.01 bits that NLL* is relaxed, w_c falls by {interval(per_step)} units; "
-                f"carried on to NLL* = 0 it is {interval(line.intercept)}."
+                f"**d = {depth}**: for every 0.01 bits that NLL* is relaxed, w_c falls by {with_interval(per_step)} "
+                f"units; carried on to NLL* = 0 it is {with_interval(line.intercept)}."
             )
         else:
             prose(f"**d = {depth}**: no line yet. {plain(line.why)}")
-
-
-def interval(estimate: Estimate | None, digits: int = 1) -> str:
-    """An estimate as the pages write it."""
-    if estimate is None:
-        return "–"
-    return f"{estimate.value:.{digits}f} [{estimate.low:.{digits}f}, {estimate.high:.{digits}f}]"
 
 
 def table(found: Criticality) -> None:
@@ -128,7 +103,7 @@ def table(found: Criticality) -> None:
                 {
                     "d": str(depth),
                     "NLL* (bits)": f"{threshold:g}",
-                    "$w_c$ [95 %]": interval(width.w_c),
+                    "$w_c$ [95 %]": with_interval(width.w_c),
                     "parameters at $w_c$ [95 %]": _parameters(width.parameters),
                     "reached": str(len(width.points)),
                     "not reached": str(len(width.censored)),
@@ -163,7 +138,7 @@ def depth_against_width(found: Criticality, world: World) -> None:
         prose(f"Here {one_depth if len(found.depths) < 2 else no_threshold}")
         return
     pairs = [(depth, result.thresholds[seen.shared[0]]) for depth, result in found.depths.items()]
-    parts = [f"d = {d}: w_c = {interval(r.w_c)}, {_parameters(r.parameters)} parameters" for d, r in pairs]
+    parts = [f"d = {d}: w_c = {with_interval(r.w_c)}, {_parameters(r.parameters)} parameters" for d, r in pairs]
     n = len(seen.shared)
     smaller = (
         f"The deeper network has the smaller w_c at {_of(len(seen.narrower), n)}, with intervals that do not overlap "
@@ -237,12 +212,3 @@ def downloads(found: Criticality, world: World) -> None:
             file_name=f"critical-width-{stamp}.json", mime="application/json", icon=":material/download:",
             on_click="ignore",
         )  # fmt: skip
-
-
-def in_words(result: DepthResult) -> str:
-    parts = [
-        f"NLL* = {t:g}: w_c {interval(found.w_c) if found.w_c else 'not known'}, {len(found.points)} runs reached it, "
-        f"{len(found.censored)} did not"
-        for t, found in result.thresholds.items()
-    ]
-    return f"Depth {result.depth}, 1/tau* against width. " + "; ".join(parts) + "."

@@ -31,12 +31,12 @@ from glassy_core.physics.critical_width.criticality import Criticality
 from glassy_core.physics.critical_width.learning_times import THRESHOLDS
 from glassy_core.runs.groups import Member, readable
 from glassy_core.training.probe import Level, Probe
-from glassy_core.ui.aging import sections as aging_parts
-from glassy_core.ui.aging.networks import Measure, Network, columns
 from glassy_core.ui.components.live_figure import live_figure
-from glassy_core.ui.critical_width import sections as critical_parts
+from glassy_core.ui.results import aging as aging_results
+from glassy_core.ui.results import critical_widths as critical_results
 from glassy_core.ui.results import curves as loaders
 from glassy_core.ui.results import fits as fit_loaders
+from glassy_core.ui.results.aging import Measure, Network, columns
 from glassy_core.ui.shell.frame import plain, store
 from glassy_core.ui.shell.words import typeset, whole
 
@@ -231,7 +231,7 @@ def inverse_times(members: Members, look: Look) -> bool:
     """Fig. 5: 1/tau* against width, a panel a depth."""
     if not members:
         return False
-    depths = critical_parts.analysed(members).depths
+    depths = critical_results.analysed(members).depths
     begun = {depth: one for depth, one in depths.items() if any(width.points for width in one.thresholds.values())}
     if not begun:
         return False  # axes without a run on them would show numbers of nobody's
@@ -242,7 +242,7 @@ def inverse_times(members: Members, look: Look) -> bool:
             figure = transition(one, THRESHOLDS, members[0].world.is_papers, extent, top)
             with st.container():
                 st.markdown(f"**d = {depth}**")
-                look.show(figure, critical_parts.in_words(one), f"-{depth}")
+                look.show(figure, critical_results.described(one), f"-{depth}")
     return True
 
 
@@ -250,7 +250,7 @@ def lines(members: Members, look: Look) -> bool:
     """Fig. 6: w_c against NLL*."""
     if not members:
         return False
-    found = critical_parts.analysed(members)
+    found = critical_results.analysed(members)
     look.show(critical_widths(found, members[0].world.is_papers), " ".join(["w_c against NLL*.", *_widths(found)]))
     return True
 
@@ -259,7 +259,7 @@ def _widths(found: Criticality) -> list[str]:
     """w_c at the lowest and the highest threshold of each depth."""
     known = {d: [(t, w.w_c) for t, w in sorted(one.thresholds.items()) if w.w_c] for d, one in found.depths.items()}
     return [
-        f"d = {depth}: " + ", ".join(f"{critical_parts.interval(w_c)} at {t:g} bits" for t, w_c in ends) + "."
+        f"d = {depth}: " + ", ".join(f"{critical_results.with_interval(w_c)} at {t:g} bits" for t, w_c in ends) + "."
         for depth, every in known.items()
         if (ends := every[:1] + every[1:][-1:])
     ]
@@ -281,7 +281,7 @@ def deltas(members: Members, look: Look, mu: float | None = None, log: bool = Tr
             figure = fluctuations(column, Axes(mu, log, x_range, y_range))
             with st.container():
                 st.markdown(f"**{plain(column.label)}**{note}")
-                look.show(figure, aging_parts.in_words(column), f"-{k}-{name}")
+                look.show(figure, aging_results.described(column), f"-{k}-{name}")
     return True
 
 
@@ -316,7 +316,7 @@ def growing(members: Members, look: Look) -> bool:
                 with st.container():
                     st.markdown(f"**{plain(column.label)}**, {law}")
                     figure = growth(column, fit, law == "logarithm")
-                    look.show(figure, f"{aging_parts.in_words(column)} {_slope(law, fit)}", f"-{law}")
+                    look.show(figure, f"{aging_results.described(column)} {_slope(law, fit)}", f"-{law}")
         whose = f"to τ_w = {FIRST_TAU_W:g} alone" if alone else ALL_TIMES
         left, right = _dashed("Left", _power_words(of_power), of_power, whose), _dashed("Right", LOG, of_log, whose)
         st.caption(typeset(f"{left} {right}"))
@@ -340,7 +340,7 @@ def _from_to(low: float, high: float) -> str:
 
 
 def _slope(law: str, fit: Growth) -> str:
-    return f"Its {law} has {'b' if law == 'power' else 'B'} = {aging_parts.interval(fit.slope)}."
+    return f"Its {law} has {'b' if law == 'power' else 'B'} = {aging_results.with_interval(fit.slope)}."
 
 
 def _columns(members: Members) -> list[Column]:

@@ -1,0 +1,81 @@
+"""The aging of stored networks, as more than one page shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from glassy_core.figures.aging import Column
+from glassy_core.figures.palette import colours, turns
+from glassy_core.physics.aging.aging import Aging, aging
+from glassy_core.physics.aging.fluctuations import Trajectory
+from glassy_core.physics.learning_curves.power_law import Estimate
+from glassy_core.runs.groups import Member
+from glassy_core.runs.measured import trajectory
+from glassy_core.runs.store import RunError
+from glassy_core.settings import RunConfig
+from glassy_core.ui.results import curves
+
+
+@dataclass(frozen=True)
+class Network:
+    """The runs of one setting, one a seed. id: of its oldest run, for the URL."""
+
+    id: str
+    label: str
+    members: tuple[Member, ...]
+
+    @property
+    def config(self) -> RunConfig:
+        return self.members[0].config
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How Delta is made of the records: Gamma frozen at tau_w or not, of all weights (kind None) or one kind."""
+
+    frozen: bool = False
+    kind: str | None = None
+
+
+def columns(chosen: Sequence[Network], how: Measure) -> tuple[list[Column], list[str]]:
+    """What is known of the networks now, and a sentence for each run that has nothing to show."""
+    configs = {network.id: network.config for network in chosen}
+    inks, times = colours(configs), turns(configs)
+    out, sentences = [], []
+    for network in chosen:
+        states = tuple((m.run.id, (s := m.run.state()).step, s.status) for m in network.members)
+        trajectories, result, missing = _analysed(states, how, network.members)
+        sentences += missing
+        if result is not None and result.curves:
+            out.append(Column(network.label, inks[network.id], trajectories, result, times[network.id]))
+    return out, sentences
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _analysed(
+    states: tuple[object, ...], how: Measure, _members: Sequence[Member]
+) -> tuple[list[Trajectory], Aging | None, list[str]]:
+    trajectories, sentences = [], []
+    for member in _members:
+        try:
+            trajectories.append(trajectory(member.run, curves.series))
+        except RunError as error:
+            sentences.append(str(error))
+    usable = [t for t in trajectories if how.kind is None or all(how.kind in waiting.kinds for waiting in t.waiting)]
+    return trajectories, aging(usable, how.frozen, how.kind) if usable else None, sentences
+
+
+def with_interval(estimate: Estimate | None) -> str:
+    """An estimate as the page writes it."""
+    if estimate is None:
+        return "not known yet"
+    return f"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
+
+
+def described(column: Column) -> str:
+    """The figure of a network for readers who do not see it."""
+    curves = [f"tau_w {c.tau_w:.4g}: Delta up to {c.delta[-1]:.3g} at tau {c.tau[-1]:.4g}" for c in column.aging.curves]
+    return f"Delta for {column.label}. " + "; ".join(curves) + "."

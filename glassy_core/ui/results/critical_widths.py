@@ -1,0 +1,47 @@
+"""The critical widths of stored runs, as more than one page shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from glassy_core.physics.critical_width.criticality import Criticality, DepthResult
+from glassy_core.physics.learning_curves.power_law import Estimate
+from glassy_core.runs.groups import Member
+from glassy_core.runs.measured import criticality
+from glassy_core.ui.results import curves
+
+
+def analysed(members: Sequence[Member]) -> Criticality:
+    """The critical widths of these runs as they are now; computed anew only where a run has moved."""
+    states = [member.run.state() for member in members]
+    key = tuple((member.run.id, state.step, state.status) for member, state in zip(members, states, strict=True))
+    return _analysed(key, list(members))
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _analysed(key: tuple[object, ...], _members: list[Member]) -> Criticality:
+    return criticality(_members, curves.series)
+
+
+def layers(depth: int) -> str:
+    """A depth in words."""
+    return "one layer" if depth == 1 else f"{'two' if depth == 2 else depth} layers"
+
+
+def with_interval(estimate: Estimate | None, digits: int = 1) -> str:
+    """An estimate as the pages write it."""
+    if estimate is None:
+        return "–"
+    return f"{estimate.value:.{digits}f} [{estimate.low:.{digits}f}, {estimate.high:.{digits}f}]"
+
+
+def described(result: DepthResult) -> str:
+    """A depth's figure for readers who do not see it."""
+    parts = [
+        f"NLL* = {t:g}: w_c {with_interval(found.w_c) if found.w_c else 'not known'}, {len(found.points)} runs "
+        f"reached it, {len(found.censored)} did not"
+        for t, found in result.thresholds.items()
+    ]
+    return f"Depth {result.depth}, 1/tau* against width. " + "; ".join(parts) + "."
