@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -65,7 +66,7 @@ def execute(
         try:
             for run in runs:
                 started = replace(run.state(), status="running", heartbeat=time.time(), error=None, speed=None)
-                run.write_state(replace(started, host=os.uname().nodename, pid=os.getpid()))
+                run.write_state(replace(started, host=platform.node(), pid=os.getpid()))
             return _Session(runs, progress, device).train()
         except Exception as error:
             expected = isinstance(error, TrainingError | RunError | ChoraleError | checkpoints.CheckpointError)
@@ -277,7 +278,7 @@ class _Session:
             nll=one.nll,
             seconds=round(one.seconds_before + now - self.started, 3),
             notice=one.notice,
-            host=os.uname().nodename,
+            host=platform.node(),
             pid=os.getpid(),
         )
 
