@@ -16,7 +16,8 @@ from typing import Any
 from glassy_core import locks
 from glassy_core.editions.encoding import Chorale, floor_bits
 from glassy_core.editions.format import ChoraleError, parse
-from glassy_core.files import ROOT, replace_file, sentence
+from glassy_core.errors import sentence
+from glassy_core.files import ROOT, replace_file
 from glassy_core.settings import EDITIONS, OWN, OWN_NAME
 
 DATA = ROOT / "data"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from glassy_core import locks
+from glassy_core.errors import GlassyError
 from glassy_core.files import read_json
 
 VARIABLE = "GLASSY_SCHEDULER"  # an address such as tcp://host:8786, or a scheduler file
@@ -27,7 +28,7 @@ QUIET = {
 }
 
 
-class ClusterError(RuntimeError):
+class ClusterError(GlassyError, RuntimeError):
     """The cluster cannot be used now; the message says why and what to do."""
 
 

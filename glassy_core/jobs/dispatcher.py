@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from glassy_core import locks
-from glassy_core.files import ROOT, read_json, sentence, write_json
+from glassy_core.files import ROOT, read_json, write_json
+from glassy_core.errors import sentence
 from glassy_core.jobs import cluster
 from glassy_core.jobs import queue as waiting
 from glassy_core.jobs.cluster import ClusterError, Worker
@@ -180,7 +181,7 @@ class _Dispatcher:
                 for run_id in self.futures:  # the next scheduler knows nothing of them, the runs' states say all
                     self.tries.pop(run_id, None)  # nor was it their fault
                 self.futures = {}
-                self._tell(workers=(), problem=sentence(error) if isinstance(error, OSError) else str(error))
+                self._tell(workers=(), problem=sentence(error))
                 time.sleep(RETRY_EVERY)
 
     def _is_wanted(self) -> bool:
