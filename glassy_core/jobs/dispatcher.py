@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from glassy_core import locks
-from glassy_core.files import ROOT, read_json, write_json
 from glassy_core.errors import sentence
+from glassy_core.files import ROOT, read_json, write_json
 from glassy_core.jobs import cluster
 from glassy_core.jobs import queue as waiting
 from glassy_core.jobs.cluster import ClusterError, Worker

@@ -29,8 +29,8 @@ from pathlib import Path
 from typing import Any, TypeGuard, get_type_hints
 
 from glassy_core import __version__, locks
-from glassy_core.files import ROOT, age, is_text, overwrite_json, read_json, read_lines, write_json
 from glassy_core.errors import GlassyError, sentence
+from glassy_core.files import ROOT, age, is_text, overwrite_json, read_json, read_lines, write_json
 from glassy_core.runs import checkpoints
 from glassy_core.settings import ConfigError, RunConfig, check_eta, check_name
 from glassy_core.training.trainer import Snapshot
