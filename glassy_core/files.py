@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import secrets
@@ -16,22 +15,6 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent  # the checkout: app.py, data/, runs/
 MAX_STEP = 2**53  # beyond it columns of numbers could not tell one step from the next
-
-# What to do about a file system's refusals; anything else: to look at the place it names.
-REMEDIES = {
-    errno.ENOSPC: "make room on that disk, then try again",
-    errno.EDQUOT: "make room within your quota, then try again",
-    errno.EROFS: "this place can only be read; choose one that can be written, or mount it for writing",
-    errno.EACCES: "give yourself the right to write there, then try again",
-    errno.ENOENT: "it was moved or deleted; put it back, or go on without it",
-}
-
-
-def sentence(error: OSError) -> str:
-    """An error of the file system in one sentence: the place, what was wrong, what to do."""
-    place = f"{error.filename}: " if error.filename else ""
-    remedy = REMEDIES.get(error.errno or 0, "look at that place, then try again")
-    return f"{place}{error.strerror or str(error) or type(error).__name__}: {remedy}."
 
 
 def replace_file(path: Path, content: bytes, durable: bool = True) -> None:

@@ -10,6 +10,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from glassy_core.errors import GlassyError
+
 VARIABLE = "GLASSY_PASSPHRASE"  # environment variable: set, even to nothing, it makes the app one for a class
 LEAST = 10  # characters
 LONGEST = 200  # characters; nobody types more, and nothing longer is looked at
@@ -18,11 +20,11 @@ TRIES = 5  # wrong ones in that time, from one address
 TRIES_IN_ALL = 60  # from all addresses together
 
 
-class NotAllowedError(ValueError):
+class NotAllowedError(GlassyError, ValueError):
     """The action is the presenter's; the message says how to become one."""
 
 
-class PassphraseError(ValueError):
+class PassphraseError(GlassyError, ValueError):
     """No passphrase that would keep anybody out; the message says what one must be."""
 
 

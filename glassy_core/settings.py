@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from glassy_core.errors import GlassyError
+
 FORMAT = 1  # of config.json; raised when a reader of today could misread a file of tomorrow
 
 EDITIONS = ("corpus", "paper")  # that everybody has
@@ -26,7 +28,7 @@ _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 120
 
 
-class ConfigError(ValueError):
+class ConfigError(GlassyError, ValueError):
     """A setting is unusable; the message says which, what is allowed and what to do."""
 
 

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from glassy_core import ui
+from glassy_core.errors import EXPECTED, sentence
 from glassy_core.ui.chorales import settings, singers
 from glassy_core.ui.chorales.settings import SETTINGS, VIEWS
 from glassy_core.ui.shell import address
-from glassy_core.ui.shell.frame import EXPECTED, in_words, plain
+from glassy_core.ui.shell.frame import plain
 
 ui.frame("Chorales", "The network hears a few chords, predicts the next, hears its own prediction, and so sings on.")
 found = singers.singers()
@@ -56,4 +57,4 @@ try:
 
         quiz_view(wish)
 except EXPECTED as error:
-    st.error(plain(in_words(error)), icon=":material/error:")
+    st.error(plain(sentence(error)), icon=":material/error:")

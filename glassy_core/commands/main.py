@@ -22,9 +22,8 @@ from glassy_core.commands import (
     training,
 )
 from glassy_core.commands.options import Commands
-from glassy_core.files import sentence
+from glassy_core.errors import EXPECTED, sentence
 from glassy_core.runs.store import RunError
-from glassy_core.settings import ConfigError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,22 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.command(options)
     except BrokenPipeError:  # the reader of our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except _expected_errors() as error:
-        what = sentence(error) if isinstance(error, OSError) else error
-        print(f"glassy: {what}", file=sys.stderr)
+    except EXPECTED as error:
+        print(f"glassy: {sentence(error)}", file=sys.stderr)
         return 2
     return 0
-
-
-def _expected_errors() -> tuple[type[Exception], ...]:
-    from glassy_core.editions.editions import ChoraleError
-    from glassy_core.jobs.speed import EstimateError
-    from glassy_core.passphrase import PassphraseError
-    from glassy_core.runs.checkpoints import CheckpointError
-    from glassy_core.training.trainer import TrainingError
-
-    ours = ConfigError, RunError, ChoraleError, CheckpointError, EstimateError, TrainingError, PassphraseError
-    return *ours, OSError
 
 
 def _commands() -> Commands:

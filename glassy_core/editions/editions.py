@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import reprlib
@@ -14,9 +13,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from glassy_core import locks
 from glassy_core.editions.encoding import Chorale, floor_bits
 from glassy_core.editions.format import ChoraleError, parse
-from glassy_core.files import ROOT, replace_file, sentence
+from glassy_core.errors import sentence
+from glassy_core.files import ROOT, replace_file
 from glassy_core.settings import EDITIONS, OWN, OWN_NAME
 
 DATA = ROOT / "data"
@@ -106,8 +107,7 @@ def install_own(name: str, content: bytes, directory: Path = DATA) -> Edition:
         )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(path.parent / ".lock", "w") as lock:  # two imports at once must not both find the name free
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with locks.hold_waiting(path.parent / ".lock"):  # two imports at once must not both find the name free
             if path.exists() and path.read_bytes() != content:
                 raise ChoraleError(
                     f"The name {name.removeprefix(OWN)} is taken by other data, which runs may have learned: "

@@ -8,11 +8,12 @@ import reprlib
 from typing import Any
 
 from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH, Chorale, Chord
+from glassy_core.errors import GlassyError
 
 SPLITS = ("train", "valid", "test")
 
 
-class ChoraleError(ValueError):
+class ChoraleError(GlassyError, ValueError):
     """The chorales cannot be had as asked; the message says what is wrong, what is allowed and what to do."""
 
 

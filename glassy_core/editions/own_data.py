@@ -15,8 +15,9 @@ from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH, Chorale
 from glassy_core.editions.format import SPLITS, ChoraleError, json_of
 from glassy_core.editions.midi_files import GRIDS, MOST_CHORDS, chords_on_grid, shift_into_range, shifted
 from glassy_core.editions.own_files import MOST_MIDI_BYTES, File, unpacked
+from glassy_core.errors import GlassyError
 from glassy_core.files import replace_file
-from glassy_core.settings import OWN, OWN_NAME, ConfigError
+from glassy_core.settings import OWN, OWN_NAME
 
 MOST_PIECES = 10_000  # as many as a run can learn
 FEWEST_TO_SPLIT = 20  # fewer pieces are all learned, and held-out curves are not drawn
@@ -159,7 +160,7 @@ def _readable(given: Sequence[tuple[str, Any]], read: Callable[[Any], Chorale], 
             if len(piece) < 2:
                 raise ChoraleError("It has one chord only, two are the least.")
             pieces[name] = piece
-        except (ChoraleError, ConfigError) as error:
+        except GlassyError as error:
             report.refused[name] = str(error)
     return pieces
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from glassy_core import locks
+from glassy_core.errors import GlassyError
 from glassy_core.files import read_json
 
 VARIABLE = "GLASSY_SCHEDULER"  # an address such as tcp://host:8786, or a scheduler file
@@ -27,7 +28,7 @@ QUIET = {
 }
 
 
-class ClusterError(RuntimeError):
+class ClusterError(GlassyError, RuntimeError):
     """The cluster cannot be used now; the message says why and what to do."""
 
 
@@ -142,6 +143,6 @@ def warm_up() -> None:
     from glassy_core.network.compiled import learner
 
     # One worker compiles, the others then find the kernels on the disk.
-    with open(Path(tempfile.gettempdir()) / f"glassy-warm-{os.getuid()}.lock", "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    user = os.getuid() if hasattr(os, "getuid") else "user"  # Windows gives each user a folder of their own
+    with locks.hold_waiting(Path(tempfile.gettempdir()) / f"glassy-warm-{user}.lock"):
         learner.warm()

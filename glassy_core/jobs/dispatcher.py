@@ -10,20 +10,23 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from glassy_core.files import ROOT, read_json, sentence, write_json
+from glassy_core import locks
+from glassy_core.errors import sentence
+from glassy_core.files import ROOT, read_json, write_json
 from glassy_core.jobs import cluster
 from glassy_core.jobs import queue as waiting
 from glassy_core.jobs.cluster import ClusterError, Worker
 from glassy_core.jobs.queue import WAITING
-from glassy_core.runs.store import ACTIVE, Run, RunBusyError, RunError, RunStore, State, is_held, take_lock
+from glassy_core.runs.store import ACTIVE, Run, RunBusyError, RunError, RunStore, State
 from glassy_core.settings import RunConfig, check_eta, check_steps
 
 LOOK_EVERY = 0.5  # seconds between looks at the queue
@@ -102,14 +105,14 @@ def dispatcher_status(store: RunStore) -> DispatcherStatus:
         status = DispatcherStatus(**values, workers=workers) if fits else DispatcherStatus()
     except (TypeError, KeyError, AttributeError):
         status = DispatcherStatus()
-    return replace(status, alive=is_held(store.directory / ".dispatcher" / "lock"))
+    return replace(status, alive=locks.is_held(store.directory / ".dispatcher" / "lock"))
 
 
 def ensure_dispatcher(store: RunStore) -> None:
     """Start the store's dispatcher unless one is alive; returns at once."""
     directory = store.directory / ".dispatcher"
     directory.mkdir(parents=True, exist_ok=True)
-    if is_held(directory / "lock"):
+    if locks.is_held(directory / "lock"):
         return
     with open(directory / "log.txt", "ab") as log:
         subprocess.Popen(
@@ -127,7 +130,9 @@ def ensure_dispatcher(store: RunStore) -> None:
 
 def dispatch(store: RunStore) -> None:
     """Serve the store's queue until it has been empty for half an hour; returns at once where another does."""
-    with _hold(store.directory / ".dispatcher" / "lock") as held:
+    directory = store.directory / ".dispatcher"
+    directory.mkdir(parents=True, exist_ok=True)
+    with locks.hold(directory / "lock") as held:
         if not held:
             return
         store.clear_drafts()
@@ -176,7 +181,7 @@ class _Dispatcher:
                 for run_id in self.futures:  # the next scheduler knows nothing of them, the runs' states say all
                     self.tries.pop(run_id, None)  # nor was it their fault
                 self.futures = {}
-                self._tell(workers=(), problem=sentence(error) if isinstance(error, OSError) else str(error))
+                self._tell(workers=(), problem=sentence(error))
                 time.sleep(RETRY_EVERY)
 
     def _is_wanted(self) -> bool:
@@ -257,7 +262,7 @@ def train_run(directory: str, run_id: str) -> str:
 
     store = RunStore(Path(directory))
     if not (store.directory / run_id).is_dir():
-        host = os.uname().nodename
+        host = platform.node()
         raise RunError(f"{store.directory} on {host} has no run {run_id}: a cluster must share runs/ under one path.")
     run = store.get(run_id)
     status = run.state().status
@@ -269,10 +274,3 @@ def train_run(directory: str, run_id: str) -> str:
         return "busy"
     except Exception as error:  # it is in the run's state, where the pages read it
         return f"failed: {error}"
-
-
-@contextlib.contextmanager
-def _hold(path: Path) -> Iterator[bool]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w") as file:
-        yield take_lock(file.fileno())

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from glassy_core.editions.editions import ChoraleError, Edition, load_edition
+from glassy_core.editions.editions import Edition, load_edition
 from glassy_core.editions.encoding import Transitions
-from glassy_core.files import LineWriter, read_lines, remove_temporaries, sentence, unreadable_lines
+from glassy_core.errors import GlassyError, sentence
+from glassy_core.files import LineWriter, read_lines, remove_temporaries, unreadable_lines
 from glassy_core.runs import checkpoints
 from glassy_core.runs.store import STATUSES, Run, RunError, State
 from glassy_core.settings import ConfigError, RunConfig
-from glassy_core.training.trainer import AgingRecord, Record, Snapshot, Trainer, TrainingError, fresh, make_learner
+from glassy_core.training.trainer import AgingRecord, Record, Snapshot, Trainer, fresh, make_learner
 
 CONTROL_EVERY = 0.2  # seconds between looks into control/
 STATE_EVERY = 1.0  # seconds between heartbeats
@@ -65,12 +67,11 @@ def execute(
         try:
             for run in runs:
                 started = replace(run.state(), status="running", heartbeat=time.time(), error=None, speed=None)
-                run.write_state(replace(started, host=os.uname().nodename, pid=os.getpid()))
+                run.write_state(replace(started, host=platform.node(), pid=os.getpid()))
             return _Session(runs, progress, device).train()
         except Exception as error:
-            expected = isinstance(error, TrainingError | RunError | ChoraleError | checkpoints.CheckpointError)
             for run in runs:
-                message = str(error) if expected else _unexpected(run, error)
+                message = str(error) if isinstance(error, GlassyError) else _unexpected(run, error)
                 failed = replace(run.state(), status="failed", heartbeat=time.time(), error=message, speed=None)
                 with contextlib.suppress(OSError):  # nothing can be written: the missing heartbeat will tell
                     run.write_failure(failed)
@@ -277,7 +278,7 @@ class _Session:
             nll=one.nll,
             seconds=round(one.seconds_before + now - self.started, 3),
             notice=one.notice,
-            host=os.uname().nodename,
+            host=platform.node(),
             pid=os.getpid(),
         )
 

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 
 from glassy_core import __version__
+from glassy_core.errors import GlassyError
 from glassy_core.files import ROOT, read_json, write_json
 from glassy_core.settings import RunConfig
 
@@ -25,7 +26,7 @@ KEPT_SECONDS = 86_400.0
 MEMORY = ".speeds.json"  # in the run store
 
 
-class EstimateError(RuntimeError):
+class EstimateError(GlassyError, RuntimeError):
     """The speed could not be measured; the message says why."""
 
 

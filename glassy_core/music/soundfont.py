@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from glassy_core.errors import GlassyError
+
 _NAME = ("name", "S20")
 _BAG = np.dtype([("gen", "<u2"), ("mod", "<u2")])
 _GEN = np.dtype([("oper", "<u2"), ("amount", "<i2")])
@@ -47,7 +49,7 @@ LOOPS = (1, 3)
 Generators = dict[int, int]
 
 
-class SoundFontError(ValueError):
+class SoundFontError(GlassyError, ValueError):
     """A SoundFont cannot be used; the message says why."""
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from glassy_core.errors import GlassyError
 from glassy_core.files import replace_file
 from glassy_core.network.equations import weight_shapes
 from glassy_core.settings import RunConfig
@@ -26,7 +27,7 @@ from glassy_core.training.trainer import Snapshot, is_milestone
 HISTORY = ("deltas.1", "deltas.2")
 
 
-class CheckpointError(ValueError):
+class CheckpointError(GlassyError, ValueError):
     """A checkpoint cannot be used; the message says which and why."""
 
 

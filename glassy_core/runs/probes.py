@@ -9,7 +9,6 @@ runs/<id>/probes/
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import re
 import subprocess
 import sys
@@ -19,10 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from glassy_core import locks
 from glassy_core.editions.editions import load_edition
 from glassy_core.editions.encoding import Transitions
 from glassy_core.files import ROOT, read_json, write_json
-from glassy_core.runs.store import Run, RunBusyError, RunError, is_held
+from glassy_core.runs.store import Run, RunBusyError, RunError
 from glassy_core.training.probe import STEPS, Probe, Progress, Size, check_sizes, checkpoint, probe
 
 START_WITHIN = 60.0  # seconds until a new process has taken its lock
@@ -81,7 +81,7 @@ def _attempt(path: Path) -> Attempt:
     error = values.get("error")
     done, total, at = (_number(values.get(name)) for name in ("done", "total", "at"))
     recent = time.time() - at < START_WITHIN
-    if error is None and not is_held(path.with_suffix(".lock")) and not (done == 0 and recent):
+    if error is None and not locks.is_held(path.with_suffix(".lock")) and not (done == 0 and recent):
         error = "The probe's process ended before it was done: start it again."
     share = min(done / total, 1.0) if total else 0.0
     return Attempt(path.with_suffix(".json"), share, None if error is None else str(error))
@@ -102,7 +102,7 @@ def start(run: Run, step: int, sizes: Sequence[Size], steps: int = STEPS) -> Non
     path = path_of(run, step, sizes, steps)
     checkpoint(run, step)
     path.parent.mkdir(exist_ok=True)
-    if is_held(path.with_suffix(".lock")):
+    if locks.is_held(path.with_suffix(".lock")):
         raise RunBusyError("This probe is being measured already.")
     _say(path, 0, steps * len(check_sizes(sizes)))
     command = [sys.executable, "-m", "glassy_core", "probe", run.id, "--runs-dir", str(run.path.parent)]
@@ -164,9 +164,7 @@ def _say(path: Path, done: int, total: int) -> None:
 def held(path: Path) -> Iterator[None]:
     """Hold a probe's lock; RunBusyError where another process has it."""
     path.parent.mkdir(exist_ok=True)
-    with open(path.with_suffix(".lock"), "w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RunBusyError("This probe is being measured already.") from None
+    with locks.hold(path.with_suffix(".lock")) as is_ours:
+        if not is_ours:
+            raise RunBusyError("This probe is being measured already.")
         yield

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import fcntl
 import os
+import platform
 import re
 import secrets
 import shutil
@@ -28,8 +28,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeGuard, get_type_hints
 
-from glassy_core import __version__
-from glassy_core.files import ROOT, age, is_text, overwrite_json, read_json, read_lines, sentence, write_json
+from glassy_core import __version__, locks
+from glassy_core.errors import GlassyError, sentence
+from glassy_core.files import ROOT, age, is_text, overwrite_json, read_json, read_lines, write_json
 from glassy_core.runs import checkpoints
 from glassy_core.settings import ConfigError, RunConfig, check_eta, check_name
 from glassy_core.training.trainer import Snapshot
@@ -50,7 +51,7 @@ def directory() -> Path:
     return Path(os.environ.get("GLASSY_RUNS_DIR") or DEFAULT_DIRECTORY)
 
 
-class RunError(ValueError):
+class RunError(GlassyError, ValueError):
     """A run cannot be used as asked; the message says which, why and what to do."""
 
 
@@ -182,7 +183,7 @@ class Run:
         if state.status != "running":
             return state
         fresh, locked = age(path) < STALE_AFTER, self.is_locked()
-        if not locked and (not fresh or state.host == os.uname().nodename):
+        if not locked and (not fresh or state.host == platform.node()):
             return dataclasses.replace(state, status="interrupted")
         return state if fresh else dataclasses.replace(state, status="stalled")
 
@@ -271,17 +272,14 @@ class Run:
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the run's lock; RunBusyError where another process has it."""
-        handle = os.open(self.path / "lock", os.O_CREAT | os.O_RDWR, 0o644)
-        try:
-            if not take_lock(handle):
+        with locks.hold(self.path / "lock") as held:
+            if not held:
                 raise RunBusyError(f"Run {self.id} is being trained by another process: stop it there first.")
             yield
-        finally:
-            os.close(handle)
 
     def is_locked(self) -> bool:
         """Whether a process trains the run."""
-        return is_held(self.path / "lock")
+        return locks.is_held(self.path / "lock")
 
     def latest_snapshot(self, P: int | None = None) -> tuple[Snapshot | None, dict[str, str]]:
         """The last checkpoint that is whole, and a sentence for each damaged one passed over, by its file's name.
@@ -313,32 +311,6 @@ def _is_name(value: Any) -> TypeGuard[str]:
         return isinstance(value, str) and value != "" and check_name(value) == value.strip()
     except ConfigError:
         return False
-
-
-def take_lock(handle: int) -> bool:
-    """Take an exclusive lock; tried for 0.2 s, since a reader that asks `is_locked` holds it for an instant."""
-    for _ in range(20):
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except OSError:
-            time.sleep(0.01)
-    return False
-
-
-def is_held(path: Path) -> bool:
-    """Whether a process holds the lock on that file, as far as can be seen from here."""
-    try:
-        handle = os.open(path, os.O_RDONLY)  # a store that can only be read tells it too
-    except OSError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(handle)
-    return False
 
 
 @dataclass(frozen=True)

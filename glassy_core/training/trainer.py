@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassy_core.editions.encoding import N_PITCHES, Transitions
+from glassy_core.errors import GlassyError
 from glassy_core.network.equations import Weights, accuracy, forward, initial_weights, nll_bits, orthogonality_error
 from glassy_core.settings import RunConfig, check_eta
 from glassy_core.training.observables import drift, gamma
@@ -25,7 +26,7 @@ FIRST_MILESTONE = 256
 WATCH_EVERY = 20  # steps between looks for spikes: a spike lasts some 20 to 50 steps
 
 
-class TrainingError(RuntimeError):
+class TrainingError(GlassyError, RuntimeError):
     """The run cannot go on; the message says why and what to do."""
 
 

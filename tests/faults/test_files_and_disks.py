@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import platform
 import random
 import shutil
 import subprocess
@@ -108,7 +109,7 @@ def read_only(store, tmp_path):
 def test_a_store_that_can_only_be_read(nursery, store, read_only, open_page):
     done, waiting, at_work = (create(store, seed=seed) for seed in range(3))
     assert nursery.start("train", done.path).wait() == 0
-    at_work.write_state(dataclasses.replace(at_work.state(), status="running", host=os.uname().nodename))
+    at_work.write_state(dataclasses.replace(at_work.state(), status="running", host=platform.node()))
     with at_work.locked():
         assert read_only.get(at_work.id).state().status == "running"  # the lock can be seen all the same
         for page in PAGES:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -191,7 +192,7 @@ def test_a_clock_that_is_set_while_it_trains_ends_nothing(nursery, store):
     child = nursery.start("train", run.path, clock=-AN_HOUR)
     wait_for(lambda: len(steps_in(run.checkpoints)) > 1)
     assert run.state().status == "running"
-    assert run.state().host == os.uname().nodename
+    assert run.state().host == platform.node()
     run.request("stop")
     assert child.wait() != FAILED
     assert run.state().status == "stopped"

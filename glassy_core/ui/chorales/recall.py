@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from glassy_core.editions.editions import Edition
+from glassy_core.errors import EXPECTED, sentence
 from glassy_core.figures import palette
 from glassy_core.figures.music import Point, recall_by_tau, recall_by_width
 from glassy_core.music.recall import best_mean_share
@@ -17,7 +18,7 @@ from glassy_core.ui.chorales.transition import by_width, same_world
 from glassy_core.ui.components.live_figure import live_figure
 from glassy_core.ui.results import critical_widths, curves
 from glassy_core.ui.results.rows import Row
-from glassy_core.ui.shell.frame import EXPECTED, in_words, plain, prose
+from glassy_core.ui.shell.frame import plain, prose
 
 NLL_STAR = 0.01  # bits, the threshold whose w_c is marked: the paper's for plausible music
 MOST_RUNS = 40  # drawn against width, the newest
@@ -89,7 +90,7 @@ def _points(asked: Sequence[tuple[Row, Source]], edition: Edition, k: int, chora
             try:
                 share, complete = singers.share(at, edition, k)
             except EXPECTED as error:
-                st.warning(plain(f"{row.name}: {in_words(error)}"), icon=":material/warning:")
+                st.warning(plain(f"{row.name}: {sentence(error)}"), icon=":material/warning:")
                 continue
             name = curves.label(row.name, at.config)
             ink = palette.colour(at.config)

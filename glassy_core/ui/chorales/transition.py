@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from glassy_core.editions.encoding import Chorale
+from glassy_core.errors import EXPECTED, sentence
 from glassy_core.paper.regimes import of_the_trio, regime, trio
 from glassy_core.runs import checkpoints
 from glassy_core.runs.groups import World
@@ -16,7 +17,7 @@ from glassy_core.ui.chorales.settings import Wish
 from glassy_core.ui.chorales.singers import Source
 from glassy_core.ui.chorales.songs import Song, ending
 from glassy_core.ui.results.rows import Row
-from glassy_core.ui.shell.frame import EXPECTED, in_words, plain, prose
+from glassy_core.ui.shell.frame import plain, prose
 from glassy_core.ui.shell.words import number
 
 HEARD = 60  # of the network's own chords: past the place where many chorales repeat their beginning
@@ -113,7 +114,7 @@ def _players(wish: Wish, voices: Sequence[tuple[str, Source]], key: str) -> None
                         + (ending(piece) if piece.decoding.mode == "threshold" else "Drawn by lot.")
                     )
                 except EXPECTED as error:
-                    st.error(plain(in_words(error)))
+                    st.error(plain(sentence(error)))
 
 
 def _right(wish: Wish, sung: Chorale, k: int) -> str:

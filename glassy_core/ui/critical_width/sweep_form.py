@@ -13,13 +13,14 @@ import numpy as np
 import streamlit as st
 
 from glassy_core.editions import editions as chorales
+from glassy_core.errors import EXPECTED, sentence
 from glassy_core.jobs.sweeps import already_there, expand
 from glassy_core.settings import ConfigError, RunConfig
 from glassy_core.sweep_presets import SWEEPS
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell.actions import button, runs_in_words
 from glassy_core.ui.shell.estimate import measurement
-from glassy_core.ui.shell.frame import EXPECTED, READING_WIDTH, drop_endless, in_words, plain, store
+from glassy_core.ui.shell.frame import READING_WIDTH, drop_endless, plain, store
 from glassy_core.ui.shell.polling import PERIOD, follow, queue_and_tell, refreshed
 from glassy_core.ui.shell.words import duration, whole
 
@@ -169,7 +170,7 @@ def _seconds(left: dict[RunConfig, int]) -> tuple[float | None, str]:
             try:
                 costs.append(1 / future.result())
             except (*EXPECTED, SubprocessError) as error:
-                return None, in_words(error)
+                return None, sentence(error)
         ends = np.log([same[0].width, same[-1].width])
         for config in same:
             total += left[config] * float(np.exp(np.interp(np.log(config.width), ends, np.log(costs))))

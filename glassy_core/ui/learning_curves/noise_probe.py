@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from glassy_core.errors import EXPECTED, sentence
 from glassy_core.figures.noise_probe import noise_traces
 from glassy_core.runs import probes
 from glassy_core.runs.checkpoints import steps_in
@@ -19,7 +20,7 @@ from glassy_core.ui.results import curves
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell import actions
 from glassy_core.ui.shell.actions import Outcome
-from glassy_core.ui.shell.frame import EXPECTED, in_words, plain, prose, store
+from glassy_core.ui.shell.frame import plain, prose, store
 from glassy_core.ui.shell.polling import PERIOD, refreshed
 from glassy_core.ui.shell.words import number, whole
 
@@ -125,7 +126,7 @@ def _result(run: Run) -> None:
     try:
         probe = probes.load(path)
     except EXPECTED as error:
-        st.error(plain(in_words(error)))
+        st.error(plain(sentence(error)))
         return
     levels = {trace.label: Level.of(getattr(trace, measure)) for trace in probe.traces}
     means = "; ".join(f"{label}: mean {at.mean:.3g}, spread {at.spread:.2g} bits" for label, at in levels.items())

@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from glassy_core.editions.editions import install_paper_file, load_or_fallback
+from glassy_core.errors import EXPECTED, sentence
 from glassy_core.jobs import dispatcher
 from glassy_core.jobs import queue as waiting
 from glassy_core.jobs.execution import check_against
@@ -22,7 +23,7 @@ from glassy_core.runs.store import ACTIVE, Run, RunError
 from glassy_core.settings import RunConfig, check_eta
 from glassy_core.training.probe import parse_sizes
 from glassy_core.ui.shell import presenter
-from glassy_core.ui.shell.frame import EXPECTED, in_words, plain, store
+from glassy_core.ui.shell.frame import plain, store
 
 _KEY = "outcome"
 
@@ -57,7 +58,7 @@ def on_each(run_ids: Sequence[str], what: Callable[[Run], object], done: str) ->
             what(_find(run_id))
             changed.append(run_id)
         except EXPECTED as error:
-            failures.append(in_words(error))
+            failures.append(sentence(error))
     return Outcome(
         done=f"{done} {_listed([title(run_id) for run_id in changed])}." if changed else "", error=" ".join(failures)
     )
@@ -231,7 +232,7 @@ def perform(action: Callable[..., Outcome], *arguments: object, key: str = _KEY)
         presenter.require()
         st.session_state[key] = action(*arguments)
     except EXPECTED as error:
-        st.session_state[key] = Outcome(error=in_words(error))
+        st.session_state[key] = Outcome(error=sentence(error))
 
 
 def button(

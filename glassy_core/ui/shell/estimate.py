@@ -8,13 +8,14 @@ from subprocess import SubprocessError
 
 import streamlit as st
 
+from glassy_core.errors import EXPECTED, sentence
 from glassy_core.jobs import dispatcher
 from glassy_core.jobs import speed as estimates
 from glassy_core.passphrase import NotAllowedError
 from glassy_core.settings import RunConfig
 from glassy_core.ui.results.rows import rows
 from glassy_core.ui.shell import presenter
-from glassy_core.ui.shell.frame import EXPECTED, in_words, plain, store
+from glassy_core.ui.shell.frame import plain, store
 from glassy_core.ui.shell.polling import refreshed
 from glassy_core.ui.shell.words import duration, whole
 
@@ -74,7 +75,7 @@ def _estimate(config: RunConfig, waiting: bool) -> None:
     try:
         speed = future.result()
     except (*EXPECTED, SubprocessError) as error:
-        st.caption(f":material/timer: How long it would take is not known: {plain(in_words(error))}")
+        st.caption(f":material/timer: How long it would take is not known: {plain(sentence(error))}")
         return
     st.markdown(
         f":material/timer: About **{duration(config.steps / speed)}**: {whole(config.steps)} steps at "

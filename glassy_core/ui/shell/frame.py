@@ -11,16 +11,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from glassy_core.editions.editions import ChoraleError
 from glassy_core.figures.palette import TEXT, both
-from glassy_core.files import ROOT, sentence
+from glassy_core.files import ROOT
 from glassy_core.jobs import dispatcher
-from glassy_core.jobs.speed import EstimateError
-from glassy_core.passphrase import NotAllowedError
 from glassy_core.runs import store as runs
-from glassy_core.runs.checkpoints import CheckpointError
-from glassy_core.runs.store import RunError, RunStore
-from glassy_core.settings import ConfigError
+from glassy_core.runs.store import RunStore
 from glassy_core.ui.components.plotly_files import load_ahead
 from glassy_core.ui.shell import presenter, tour
 from glassy_core.ui.shell.symbols import symbols
@@ -43,13 +38,6 @@ kbd { opacity: 0.86 !important; }
 """.replace("INK", INK)
 FIGURES_FIRST = ("Learning curves", "Critical width", "Aging", "Paper")  # pages; the others' own parts come first
 READING_WIDTH = 760  # pixels; longer lines are hard to read
-# What a reader can cause; its message is a sentence for the page. Anything else is a defect.
-EXPECTED = (ConfigError, RunError, ChoraleError, CheckpointError, EstimateError, NotAllowedError, OSError)
-
-
-def in_words(error: BaseException) -> str:
-    """One of the EXPECTED as a sentence."""
-    return sentence(error) if isinstance(error, OSError) else str(error)
 
 
 @dataclass(frozen=True)

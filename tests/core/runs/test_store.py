@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import time
 from dataclasses import replace
 
@@ -67,7 +68,7 @@ def test_status_follows_the_heartbeat_and_the_lock(run):
         run.write_state(replace(run.state(), status="running", host=host))
         os.utime(run.path / "state.json", (time.time() - seconds_ago,) * 2)
 
-    here = os.uname().nodename
+    here = platform.node()
     write(here, 0)
     assert run.state().status == "interrupted"  # a fresh heartbeat, but nobody holds the lock
     with run.locked():

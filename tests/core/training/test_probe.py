@@ -13,9 +13,10 @@ import pytest
 from glassy_core.editions.editions import load_edition
 from glassy_core.files import read_json, write_json
 from glassy_core.jobs.execution import execute, load_data
+from glassy_core.locks import is_held
 from glassy_core.runs import probes
 from glassy_core.runs.checkpoints import path_of, read, write
-from glassy_core.runs.store import RunBusyError, RunError, RunStore, is_held
+from glassy_core.runs.store import RunBusyError, RunError, RunStore
 from glassy_core.settings import ConfigError, RunConfig
 from glassy_core.training.probe import Level, Probe, Trace, check_sizes, checkpoint, parse_sizes, probe, starting_points
 
