@@ -6,6 +6,7 @@ from glassy_core import ui
 from glassy_core.physics.critical_width.learning_times import THRESHOLDS
 from glassy_core.ui.critical_width import sections
 from glassy_core.ui.critical_width.sweep_form import sweep_form, sweep_progress
+from glassy_core.ui.results.critical_widths import analysed
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell import actions
 
@@ -39,7 +40,7 @@ shown = st.pills(
 
 
 def draw(rows: list[Row]) -> None:
-    found = sections.analysed(members)
+    found = analysed(members)
     if not sections.has_begun(found):
         st.info("Nothing has been recorded yet: the first points appear within seconds.", icon=":material/info:")
         return
