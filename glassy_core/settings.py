@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 import re
 import reprlib
@@ -201,101 +200,4 @@ def _within(name: str, value: int, low: int, high: int, alternative: str = "") -
         raise ConfigError(f"{name} is {short(value)}: it must be from {low} to {high}{alternative}.")
 
 
-@dataclass(frozen=True)
-class Preset:
-    """A named starting point: its settings, and one sentence for the reader."""
-
-    title: str
-    words: str
-    config: RunConfig
-
-
-def _class_world(name: str, width: int) -> RunConfig:
-    return RunConfig(
-        name=name, depth=2, width=width, eta=5e-3, steps=60_000, chorales=8, gamma_every=1_000, valid_every=1_000
-    )
-
-
-def _class_aging(name: str, width: int) -> RunConfig:
-    # Each waiting time is followed for four times its length or more, the first ones into the late regime, x > 10.
-    return RunConfig(
-        name=name,
-        depth=2,
-        width=width,
-        eta=5e-3,
-        steps=400_000,
-        chorales=8,
-        record_every=500,
-        gamma_every=1_000,
-        valid_every=10_000,
-        checkpoint_every=20_000,
-        waiting_times=tuple(10_000 * 2**k for k in range(4)),
-    )
-
-
-def _paper_aging(width: int) -> RunConfig:
-    # The paper's waiting times, tau_w = 80 to 1280, and three times the last of them after it.
-    times = tuple(200_000 * 2**k for k in range(5))
-    return _paper(2, width, 4e-4, 4 * times[-1], times)
-
-
-def _paper(depth: int, width: int, eta: float, steps: int, waiting_times: tuple[int, ...] = ()) -> RunConfig:
-    return RunConfig(
-        name=f"paper d={depth} w={width}",
-        depth=depth,
-        width=width,
-        eta=eta,
-        steps=steps,
-        waiting_times=waiting_times,
-        edition="paper",
-        auto_halve=depth >= 5,
-    )
-
-
 USUAL = RunConfig()  # what a setting is where nothing else is said
-
-# Class world: a prototype's levels after 6e4 steps were NLL 0.09, 0.0115 and below 0.01 after 2.5e4 steps.
-PRESETS: dict[str, Preset] = {
-    "class-under": Preset(
-        "Class world, under: w = 10",
-        "Too small for eight chorales: its loss stays high.",
-        _class_world("under", 10),
-    ),
-    "class-near": Preset(
-        "Class world, near: w = 24",
-        "It learns them, too, but slowly.",
-        _class_world("near", 24),
-    ),
-    "class-over": Preset("Class world, over: w = 48", "Large enough to learn them all.", _class_world("over", 48)),
-    "class-aging-under": Preset(
-        "Class world, aging: w = 10", "Four waiting times, too small a network.", _class_aging("aging under", 10)
-    ),
-    "class-aging-near": Preset(
-        "Class world, aging: w = 24",
-        "Four waiting times, nearer to w_c.",
-        _class_aging("aging near", 24),
-    ),
-    "class-aging-over": Preset(
-        "Class world, aging: w = 48", "Four waiting times, overparametrised.", _class_aging("aging over", 48)
-    ),
-    "paper-d1": Preset("Paper, d = 1, w = 200", "One wide layer, overparametrised.", _paper(1, 200, 1e-3, 2_000_000)),
-    "paper-d2-under": Preset("Paper, d = 2, w = 30", "The paper's aging run, underparametrised.", _paper_aging(30)),
-    "paper-d2-near": Preset("Paper, d = 2, w = 68", "The nearly critical run.", _paper_aging(68)),
-    "paper-d2-over": Preset("Paper, d = 2, w = 90", "The overparametrised aging run.", _paper_aging(90)),
-    "paper-d5": Preset("Paper, d = 5, w = 70", "Deeper, so it wants a smaller eta.", _paper(5, 70, 2e-4, 4_000_000)),
-    "paper-d10": Preset("Paper, d = 10, w = 60", "The deepest of the paper.", _paper(10, 60, 1e-4, 4_000_000)),
-}
-CLASS_TRIO = ("class-under", "class-near", "class-over")
-CLASS_AGING = ("class-aging-under", "class-aging-near", "class-aging-over")
-
-
-def preset(name: str) -> Preset:
-    """The preset of that name; ConfigError names the ones there are."""
-    if name not in PRESETS:
-        raise ConfigError(f"There is no preset {short(name)}: choose one of {', '.join(PRESETS)}.")
-    return PRESETS[name]
-
-
-def dumps(values: dict[str, Any]) -> str:
-    """JSON as every file of the run store has it: one object, keys as given, no NaN."""
-    return json.dumps(values, allow_nan=False)

@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from glassy_core.editions.editions import load_edition
+from glassy_core.presets import PRESETS
 from glassy_core.runs.store import Run, RunStore, State
-from glassy_core.settings import PRESETS, RunConfig
+from glassy_core.settings import RunConfig
 
 W_C = {1: 20.0, 2: 12.0}  # the made critical width by depth, at every NLL*
 WIDTHS = (10, 14, 22, 26, 30, 36, 42, 48)

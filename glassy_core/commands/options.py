@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, get_args, get_origin, get_type_hints
 
+from glassy_core.presets import preset
 from glassy_core.runs import store as run_store
 from glassy_core.runs.store import Run, RunStore
-from glassy_core.settings import RunConfig, preset
+from glassy_core.settings import RunConfig
 
 if TYPE_CHECKING:
     from glassy_core.physics.learning_curves.power_law import Estimate

@@ -10,9 +10,9 @@ import sys
 from typing import Any
 
 from glassy_core.commands.options import Commands, add_settings, config_from, numbers
+from glassy_core.presets import PRESETS, SWEEPS, sweep_like
 from glassy_core.runs.store import Run, RunError, RunStore, State
-from glassy_core.settings import PRESETS, ConfigError
-from glassy_core.sweep_presets import SWEEPS, sweep_like
+from glassy_core.settings import ConfigError
 
 
 def add(commands: Commands) -> None:

@@ -21,11 +21,11 @@ from glassy_core.files import read_lines, write_json
 from glassy_core.jobs import dispatcher
 from glassy_core.jobs.speed import steps_per_second
 from glassy_core.jobs.sweeps import already_there, expand
+from glassy_core.presets import CLASS_AGING, PRESETS, SWEEPS
 from glassy_core.runs import checkpoints, probes
 from glassy_core.runs.records import best_speed, read_series
 from glassy_core.runs.store import ARCHIVED, Run, RunError, RunStore
-from glassy_core.settings import CLASS_AGING, PRESETS, RunConfig
-from glassy_core.sweep_presets import SWEEPS
+from glassy_core.settings import RunConfig
 from glassy_core.training.probe import Probe
 
 SUFFIX = "-gallery"  # of a copy's id; git keeps runs/*-gallery

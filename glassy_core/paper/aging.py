@@ -34,10 +34,10 @@ from glassy_core.physics.aging.collapse import AGING_REGIME, BREAK, breakdowns
 from glassy_core.physics.aging.fluctuations import Trajectory, of_waiting_time
 from glassy_core.physics.aging.growth import LOGARITHM, POWER, SHORT, logarithm, misfits, power, short_time
 from glassy_core.physics.learning_curves.power_law import Estimate
+from glassy_core.presets import CLASS_TRIO, PRESETS
 from glassy_core.runs.groups import Member
 from glassy_core.runs.measured import trajectory
 from glassy_core.runs.store import RunError
-from glassy_core.settings import CLASS_TRIO, PRESETS
 
 THIRD_TAU_W = 4 * FIRST_TAU_W
 MIN_RECORDS = 6  # of the late growth, for a verdict on its law

@@ -9,10 +9,10 @@ from glassy_core.paper.findings import Finding, Gathered, Read, Verdict, command
 from glassy_core.paper.numbers import PAPER_PARAMETERS, PAPER_THRESHOLD, PAPER_W_C, half_digit
 from glassy_core.physics.critical_width.criticality import Criticality
 from glassy_core.physics.critical_width.depths import compare
+from glassy_core.presets import SWEEPS, SweepPreset
 from glassy_core.runs.groups import Member, distinct
 from glassy_core.runs.measured import criticality
 from glassy_core.runs.records import best_speed
-from glassy_core.sweep_presets import SWEEPS, SweepPreset
 from glassy_core.wording import whole
 
 

@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 from glassy_core.paper.numbers import PRESET_OF
 from glassy_core.physics.learning_curves.power_law import Estimate
+from glassy_core.presets import PRESETS
 from glassy_core.runs.groups import Member, World, distinct
 from glassy_core.runs.records import Series, best_speed
 from glassy_core.runs.store import Run
-from glassy_core.settings import PRESETS
 from glassy_core.wording import rounded_steps, span
 
 Verdict = Literal["agrees", "differs", "open"]

@@ -8,7 +8,8 @@ from typing import TypeVar
 import numpy as np
 
 from glassy_core.paper.numbers import PAPER_W_C
-from glassy_core.settings import CLASS_TRIO, PRESETS, USUAL, RunConfig
+from glassy_core.presets import CLASS_TRIO, PRESETS
+from glassy_core.settings import USUAL, RunConfig
 
 Key = TypeVar("Key")
 

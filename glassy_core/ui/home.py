@@ -10,8 +10,8 @@ import streamlit as st
 
 from glassy_core.figures.palette import colours, key
 from glassy_core.figures.thinning import thin
+from glassy_core.presets import CLASS_TRIO, PRESETS
 from glassy_core.runs.records import Series
-from glassy_core.settings import CLASS_TRIO, PRESETS
 from glassy_core.ui.results.curves import first_choice, latest_series, unique_names
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell import actions

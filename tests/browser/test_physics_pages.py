@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from glassy_core.settings import CLASS_AGING
+from glassy_core.presets import CLASS_AGING
 from tests.made_runs import write_aging, write_sweep
 
 SOON = 60_000  # ms, on a busy machine too

@@ -1,27 +1,12 @@
 """Settings: what is allowed, and one clear sentence for all else."""
 
 import dataclasses
-import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glassy_core.settings import CLASS_TRIO, PRESETS, ConfigError, RunConfig, preset
-
-
-@pytest.mark.parametrize("name", PRESETS)
-def test_presets_survive_json(name):
-    config = preset(name).config
-    assert RunConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
-
-
-def test_the_class_trio():
-    assert [(preset(name).config.width, preset(name).config.chorales) for name in CLASS_TRIO] == [
-        (10, 8),
-        (24, 8),
-        (48, 8),
-    ]
+from glassy_core.settings import ConfigError, RunConfig
 
 
 @pytest.mark.parametrize(
@@ -31,11 +16,6 @@ def test_editions_that_can_be_named(edition, own):
     config = RunConfig(edition=edition)
     assert RunConfig.from_json(config.to_json()) == config
     assert config.is_own is own
-
-
-def test_an_unknown_preset_is_named():
-    with pytest.raises(ConfigError, match=r"no preset 'x'.*class-under"):
-        preset("x")
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,10 @@ from streamlit.testing.v1 import AppTest
 
 from glassy_core.editions.editions import load_edition
 from glassy_core.jobs import dispatcher, speed
+from glassy_core.presets import PRESETS
 from glassy_core.runs import checkpoints
 from glassy_core.runs.store import RunStore
-from glassy_core.settings import PRESETS, RunConfig
+from glassy_core.settings import RunConfig
 from glassy_core.training.trainer import fresh
 from tests.fuzz.garbage import WORDS, altered, dumped, mangled, value
 from tests.made_runs import write_aging, write_sweep

@@ -14,8 +14,8 @@ from streamlit.testing.v1 import AppTest
 from glassy_core.editions.editions import load_edition
 from glassy_core.jobs import dispatcher, queue
 from glassy_core.jobs.sweeps import expand
+from glassy_core.presets import PRESETS
 from glassy_core.runs.store import RunStore
-from glassy_core.settings import PRESETS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("app.py", "pages/1_Runs.py", "pages/2_Learning_curves.py", "pages/3_Critical_width.py")

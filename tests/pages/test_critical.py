@@ -13,9 +13,9 @@ import pytest
 
 from glassy_core.jobs import dispatcher
 from glassy_core.jobs.sweeps import expand
+from glassy_core.presets import SWEEPS
 from glassy_core.runs.groups import readable
 from glassy_core.runs.measured import criticality
-from glassy_core.sweep_presets import SWEEPS
 from tests.components import components
 from tests.made_runs import BASE, W_C, WIDTHS, write_run, write_sweep
 

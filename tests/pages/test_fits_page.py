@@ -12,9 +12,10 @@ import pytest
 from glassy_core.files import write_json
 from glassy_core.paper.numbers import CURVES
 from glassy_core.physics.learning_curves.power_law import fit_power_law
+from glassy_core.presets import PRESETS
 from glassy_core.runs import checkpoints, probes
 from glassy_core.runs.store import RunBusyError, State
-from glassy_core.settings import PRESETS, RunConfig
+from glassy_core.settings import RunConfig
 from glassy_core.training.probe import Probe, Trace
 from glassy_core.training.trainer import fresh
 from glassy_core.ui.results import fits

@@ -11,8 +11,9 @@ from dataclasses import replace
 import pytest
 
 from glassy_core.jobs import dispatcher
+from glassy_core.presets import CLASS_TRIO, PRESETS
 from glassy_core.runs.store import State
-from glassy_core.settings import CLASS_TRIO, PRESETS, RunConfig
+from glassy_core.settings import RunConfig
 
 
 def words(app):

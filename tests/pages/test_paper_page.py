@@ -10,8 +10,8 @@ import pytest
 import streamlit as st
 
 from glassy_core.files import write_json
+from glassy_core.presets import PRESETS
 from glassy_core.runs import probes
-from glassy_core.settings import PRESETS
 from glassy_core.training.probe import Probe, Trace
 from glassy_core.ui.paper import figures as paper_plots
 from glassy_core.ui.paper.sections import FIGURES, _with_code, pretty

@@ -10,8 +10,9 @@ import pytest
 from glassy_core.editions.editions import load_edition
 from glassy_core.jobs import dispatcher, queue
 from glassy_core.jobs.cluster import Worker
+from glassy_core.presets import PRESETS
 from glassy_core.runs.store import RunStore, State
-from glassy_core.settings import PRESETS, RunConfig
+from glassy_core.settings import RunConfig
 
 PAGE = "pages/1_Runs.py"
 CONFIG = RunConfig(name="first", width=12, chorales=8, steps=1000, eta=5e-3)

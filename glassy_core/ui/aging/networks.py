@@ -11,8 +11,9 @@ import streamlit as st
 
 from glassy_core.paper.regimes import trio
 from glassy_core.physics.aging.fluctuations import KINDS
+from glassy_core.presets import CLASS_AGING, PRESETS
 from glassy_core.runs.groups import Member, distinct, grouped, readable
-from glassy_core.settings import CLASS_AGING, PRESETS, ConfigError, RunConfig
+from glassy_core.settings import ConfigError, RunConfig
 from glassy_core.ui.results.aging import Measure, Network
 from glassy_core.ui.shell import actions
 from glassy_core.ui.shell.estimate import show_estimate

@@ -15,8 +15,8 @@ import streamlit as st
 from glassy_core.editions import editions as chorales
 from glassy_core.errors import EXPECTED, sentence
 from glassy_core.jobs.sweeps import already_there, expand
+from glassy_core.presets import SWEEPS
 from glassy_core.settings import ConfigError, RunConfig
-from glassy_core.sweep_presets import SWEEPS
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell.actions import button, runs_in_words
 from glassy_core.ui.shell.estimate import measurement

@@ -13,7 +13,8 @@ from typing import Any, get_args, get_type_hints
 import streamlit as st
 
 from glassy_core.editions.editions import DATA, PAPER_FILE, PAPER_VARIABLE, edition_names
-from glassy_core.settings import PRESETS, ConfigError, RunConfig
+from glassy_core.presets import PRESETS
+from glassy_core.settings import ConfigError, RunConfig
 from glassy_core.ui.runs.own_data import own_data
 from glassy_core.ui.shell import presenter
 from glassy_core.ui.shell.actions import Outcome, button, install, start

@@ -12,8 +12,9 @@ import pytest
 from glassy_core.figures.learning_curves import KINDS, POINTS, X_TITLES, Curve, View, learning_curves, template
 from glassy_core.figures.palette import PAPER_BACKGROUND, contrast
 from glassy_core.paper.numbers import CURVES
+from glassy_core.presets import PRESETS
 from glassy_core.runs.records import COLUMNS, Series
-from glassy_core.settings import PRESETS, RunConfig
+from glassy_core.settings import RunConfig
 from glassy_core.wording import whole
 
 CORPUS = RunConfig(depth=2, width=24, chorales=8)

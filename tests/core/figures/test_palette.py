@@ -29,7 +29,8 @@ from glassy_core.figures.palette import (
 from glassy_core.figures.style import HELD_OUT, style
 from glassy_core.paper.numbers import PAPER_W_C
 from glassy_core.paper.regimes import REGIMES, of_the_trio, regime, trio
-from glassy_core.settings import PRESETS, RunConfig
+from glassy_core.presets import PRESETS
+from glassy_core.settings import RunConfig
 
 THEME = tomllib.loads((Path(__file__).resolve().parents[3] / ".streamlit" / "config.toml").read_text())["theme"]
 

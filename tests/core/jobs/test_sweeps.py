@@ -7,9 +7,9 @@ import pytest
 from glassy_core.commands.main import main
 from glassy_core.jobs import dispatcher
 from glassy_core.jobs.sweeps import already_there, expand, plan
+from glassy_core.presets import SWEEPS
 from glassy_core.runs.store import RunStore
 from glassy_core.settings import ConfigError, RunConfig
-from glassy_core.sweep_presets import SWEEPS
 
 BASE = RunConfig(name="base", eta=5e-3)
 

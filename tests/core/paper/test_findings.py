@@ -15,11 +15,11 @@ from glassy_core.paper.statements import findings
 from glassy_core.physics.aging.aging import aging
 from glassy_core.physics.aging.fluctuations import DeltaCurve
 from glassy_core.physics.learning_curves.power_law import Estimate, PowerLawFit
+from glassy_core.presets import PRESETS
 from glassy_core.runs.groups import readable
 from glassy_core.runs.measured import trajectory
 from glassy_core.runs.records import COLUMNS, Series, best_speed
 from glassy_core.runs.store import ARCHIVED, RunError, RunStore
-from glassy_core.settings import PRESETS
 from tests.made_runs import EXPONENT, W_C, write_aging, write_run, write_sweep
 
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from glassy_core.commands.main import main
+from glassy_core.presets import PRESETS
 from glassy_core.runs.groups import Member, distinct, grouped, readable
 from glassy_core.runs.measured import trajectory
 from glassy_core.runs.store import RunError, RunStore
-from glassy_core.settings import PRESETS
 from tests.made_runs import BASE, EXPONENT, W_C, WIDTHS, write_aging, write_run, write_sweep
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from glassy_core.editions.editions import load_edition
 from glassy_core.jobs.execution import execute
+from glassy_core.presets import preset
 from glassy_core.runs.store import RunStore
-from glassy_core.settings import preset
 
 
 @pytest.mark.parametrize(("name", "steps", "learns"), [("class-under", 60_000, False), ("class-over", 40_000, True)])

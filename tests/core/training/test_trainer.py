@@ -10,7 +10,8 @@ import pytest
 from glassy_core.editions.editions import load_edition
 from glassy_core.editions.encoding import Transitions
 from glassy_core.jobs.execution import load_data
-from glassy_core.settings import PRESETS, ConfigError, RunConfig
+from glassy_core.presets import PRESETS
+from glassy_core.settings import ConfigError, RunConfig
 from glassy_core.training.trainer import (
     WATCH_EVERY,
     AgingRecord,
