@@ -8,7 +8,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from glassy_core.commands.options import Commands, in_brackets
-from glassy_core.runs.store import RunError, RunStore
+from glassy_core.runs.store import RunError, open_store
 from glassy_core.settings import ConfigError
 
 if TYPE_CHECKING:  # they take a third of a second, which no other command needs
@@ -37,7 +37,7 @@ def _aging(options: argparse.Namespace) -> None:
     from glassy_core.runs.groups import Member, distinct, readable
     from glassy_core.runs.measured import trajectory
 
-    store = RunStore(options.runs_dir)
+    store = open_store(options.runs_dir)
     asked = Member.of(store.get(options.run))
     members = [asked]
     if options.seeds:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from glassy_core.commands.options import Commands, in_brackets
-from glassy_core.runs.store import RunError, RunStore
+from glassy_core.runs.store import RunError, RunStore, open_store
 
 if TYPE_CHECKING:  # they take a third of a second, which no other command needs
     from glassy_core.physics.critical_width.criticality import Criticality
@@ -28,7 +28,7 @@ def _critical(options: argparse.Namespace) -> None:
     from glassy_core.runs.groups import distinct
     from glassy_core.runs.measured import criticality
 
-    store = RunStore(options.runs_dir)
+    store = open_store(options.runs_dir)
     members, left_out = _of_one_world(store, options.runs)
     world, used = members[0].world, distinct(members)
     left_out += _ids_without(members, used)

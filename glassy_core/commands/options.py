@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, get_args, get_origin, get_type_
 
 from glassy_core.presets import preset
 from glassy_core.runs import store as run_store
-from glassy_core.runs.store import Run, RunStore
+from glassy_core.runs.store import Run, open_store
 from glassy_core.settings import RunConfig
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def print_values(options: argparse.Namespace, values: dict[str, Any]) -> None:
 
 def readable_run(options: argparse.Namespace) -> Run:
     """The run that is named; RunError for a directory without settings, which would else just seem to lack data."""
-    run = RunStore(options.runs_dir).get(options.run)
+    run = open_store(options.runs_dir).get(options.run)
     run.config()
     return run
 

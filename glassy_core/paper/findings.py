@@ -170,7 +170,7 @@ def missing(member: Member | None, network: Network, tau: float, read: Read) -> 
     end = float(series.tau[-1]) if len(series) else 0.0
     if end >= 0.999 * tau:
         return None
-    copy = member.run.archived  # which cannot go on
+    copy = member.run.read_only  # which cannot go on
     steps = tau / member.config.eta if copy else (tau - end) / (state.eta or member.config.eta)
     speed = best_speed(series)
     time = f", about {span(steps / speed)} at its best speed so far" if speed else ""

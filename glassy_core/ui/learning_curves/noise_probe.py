@@ -14,7 +14,7 @@ from glassy_core.figures.noise_probe import noise_traces
 from glassy_core.runs import probes
 from glassy_core.runs.checkpoints import steps_in
 from glassy_core.runs.store import Run
-from glassy_core.training.probe import MEASURES, SIZES, STEPS, Level, Probe, starting_points
+from glassy_core.training.probe import MEASURES, SIZES, STEPS, Level, Probe
 from glassy_core.ui.components.live_figure import live_figure
 from glassy_core.ui.results import curves
 from glassy_core.ui.results.rows import Row
@@ -55,7 +55,7 @@ def noise(chosen: Sequence[Row]) -> None:
 
 
 def _start(run: Run) -> None:
-    known = starting_points(run)
+    known = probes.starting_points(run)
     if not known:
         st.info(
             "No checkpoint of this run is kept here: choose another run, or one that is at work.",

@@ -267,15 +267,15 @@ ODD = (
 COMPARE = """
 import json, sys
 import numpy as np
-from glassy_core import series
+from glassy_core.runs import records
 from glassy_core.files import parse_line
 
 quick = 0
 for piece in json.load(sys.stdin):
     piece = piece.encode("latin-1", "replace")
-    records = [record for record in map(parse_line, piece.splitlines()) if record is not None]
-    slow = np.array([[series._number(record.get(name)) for record in records] for name in series.METRICS])
-    fast = series._columns_at_once(piece, series.METRICS)
+    found = [record for record in map(parse_line, piece.splitlines()) if record is not None]
+    slow = np.array([[records._number(record.get(name)) for record in found] for name in records.METRICS])
+    fast = records._columns_at_once(piece, records.METRICS)
     quick += fast is not None
     assert fast is None or np.array_equal(fast, slow.reshape(fast.shape), equal_nan=True), piece
 print(quick)
