@@ -12,7 +12,7 @@ from glassy_core.runs.store import RunStore, gallery_directory
 def add(commands: Commands) -> None:
     """The command and its options."""
     parser = commands.add("gallery", _gallery, "Make, prolong or copy the finished runs that come with glassy.")
-    parser.add_argument("what", choices=["plan", "make", "export"], help="say how far it is; train; copy into the gallery")
+    parser.add_argument("what", choices=["plan", "make", "export"], help="say how far; train; copy into the gallery")
     parser.add_argument("--part", default="all", help="sweep, aging, paper or all (default)")
     parser.add_argument("--work", type=Path, metavar="DIR", help="where they are made (default: .gallery in the store)")
 

@@ -2,6 +2,9 @@
 
 import json
 import os
+import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +13,7 @@ import pytest
 
 from glassy_core.commands.main import main
 from glassy_core.editions.editions import load_edition
-from glassy_core.files import read_lines
+from glassy_core.files import ROOT, read_lines
 from glassy_core.jobs import gallery
 from glassy_core.jobs.dispatcher import prepare_to_resume
 from glassy_core.jobs.execution import execute
@@ -123,7 +126,7 @@ def test_the_plan_names_every_exhibit_and_a_wrong_part_is_refused(tmp_path, monk
     assert "choose one of sweep, aging, paper" in capsys.readouterr().err
 
 
-KEPT = sorted(path for path in GALLERY.iterdir())
+KEPT = sorted(GALLERY.iterdir())
 
 
 def test_there_is_a_gallery_and_it_is_small():
@@ -148,3 +151,10 @@ def test_what_is_kept_can_be_read(path):
     if config.edition == "corpus":
         assert run.origin()["edition_digest"] == load_edition("corpus").digest
     assert json.loads((path / "config.json").read_text())["steps"] == replace(config).steps
+
+
+def test_what_researchers_are_shown_runs():
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "researchers.md").read_text(), re.DOTALL)
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert '"exponent"' in ran.stdout or "'exponent'" in ran.stdout
