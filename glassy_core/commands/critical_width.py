@@ -8,8 +8,13 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+<<<<<<< HEAD
 from glassy_core.commands.options import Commands, in_brackets
 from glassy_core.runs.store import RunError, RunStore, open_store
+=======
+from glassy_core.commands.options import Commands
+from glassy_core.runs.store import RunError, RunStore
+>>>>>>> 51e87ca (Estimates have a home and write themselves; every table is CSV by one writer; one name for arrays of numbers)
 
 if TYPE_CHECKING:  # they take a third of a second, which no other command needs
     from glassy_core.physics.critical_width.criticality import Criticality
@@ -68,7 +73,7 @@ def _lines(found: Criticality) -> list[str]:
     for depth, result in found.depths.items():
         for threshold, width in result.thresholds.items():
             parameters = f"{width.parameters.value:10.0f}" if width.parameters else " " * 10
-            value = in_brackets(width.w_c) if width.w_c else "-"
+            value = width.w_c.text(4) if width.w_c else "-"
             line = f"{depth:3d} {threshold:6g} {value:28} {parameters} {len(width.points):8d} {len(width.censored):4d}"
             lines.append(f"{line}  {width.why}".rstrip())
         if result.suggestion:

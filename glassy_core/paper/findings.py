@@ -8,8 +8,12 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from glassy_core.paper.numbers import PRESET_OF
+<<<<<<< HEAD
 from glassy_core.physics.learning_curves.power_law import Estimate
 from glassy_core.presets import PRESETS
+=======
+from glassy_core.physics.estimate import Estimate
+>>>>>>> 51e87ca (Estimates have a home and write themselves; every table is CSV by one writer; one name for arrays of numbers)
 from glassy_core.runs.groups import Member, World, distinct
 from glassy_core.runs.records import Series, best_speed
 from glassy_core.runs.store import Run
@@ -146,11 +150,6 @@ def _weighed(ours: Estimate, paper: float, error: float, widest: float, trivial:
     if verdict == "agrees" and trivial is not None and ours.low <= trivial <= ours.high:
         return "open", f"Our interval holds {trivial:g}, too. {TOO_UNCERTAIN}"
     return verdict, ""
-
-
-def interval(estimate: Estimate, digits: int = 3) -> str:
-    """An estimate as it is read."""
-    return f"{estimate.value:.{digits}g} [{estimate.low:.{digits}g}, {estimate.high:.{digits}g}]"
 
 
 def no_run(network: Network) -> str:

@@ -12,8 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
+<<<<<<< HEAD
 from numpy.typing import NDArray
+=======
+from safetensors import SafetensorError, safe_open
+>>>>>>> 51e87ca (Estimates have a home and write themselves; every table is CSV by one writer; one name for arrays of numbers)
 
+from glassy_core.arrays import Floats
 from glassy_core.editions.encoding import Transitions
 from glassy_core.network.equations import nll_bits
 from glassy_core.settings import ConfigError, RunConfig
@@ -26,7 +31,6 @@ MAX_SIZES = 6
 MAX_DIGITS = 9  # of a size: it is part of a file's name
 MEASURES = {"nll": "all training transitions", "nll_minibatch": "the step's minibatch"}
 
-Floats = NDArray[np.float64]
 Size = int | Literal["all"]
 History = Literal["kept", "not needed", "zero"]
 Progress = Callable[[int, int], None]  # steps made and steps in all

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glassy_core.files import LineWriter
-from glassy_core.runs.records import COLUMNS, FINGERPRINT, METRICS, SeriesReader, csv_lines, read_series
+from glassy_core.runs.records import COLUMNS, FINGERPRINT, METRICS, SeriesReader, read_series
 
 
 def record(step, eta=0.01, **more):
@@ -100,7 +100,7 @@ def test_only_what_was_appended_is_parsed(files, monkeypatch):
     reader.read()
     parsed = []
     real = json.loads
-    monkeypatch.setattr("glassy_core.runs.records.json.loads", lambda text: parsed.append(len(text)) or real(text))
+    monkeypatch.setattr("glassy_core.files.json.loads", lambda text: parsed.append(len(text)) or real(text))
     with open(files[0], "ab") as file:
         file.write(lines([record(1000)]))
     assert len(reader.read()) == 1001
@@ -228,20 +228,6 @@ def test_a_hundred_thousand_records_load_quickly_and_then_incrementally(files):
     again = time.process_time() - begun
     assert first < 3
     assert again < first / 5
-
-
-def test_csv_has_the_settings_as_comments_and_every_record(files):
-    files[0].write_bytes(lines([record(0, nll_valid=0.5), record(3)]))
-    series = read_series(*files)
-    text = "".join(csv_lines([("a", {"width": 24}, series), ("b", {"width": 48}, series)]))
-    comments = [line for line in text.splitlines() if line.startswith("#")]
-    assert json.loads(comments[0].removeprefix("# a: ")) == {"width": 24}
-    header, *rows = [line.split(",") for line in text.splitlines() if not line.startswith("#")]
-    assert header == ["run", *COLUMNS]
-    assert [(row[0], row[1]) for row in rows] == [("a", "0"), ("a", "3"), ("b", "0"), ("b", "3")]
-    first = dict(zip(header, rows[0], strict=True))
-    assert (float(first["nll_valid"]), first["gamma"]) == (0.5, "")
-    assert [float(row[header.index("nll")]) for row in rows[:2]] == series.nll.tolist()  # no digit is lost
 
 
 VALUES = (
