@@ -7,13 +7,8 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-<<<<<<< HEAD
-from glassy_core.commands.options import Commands, in_brackets
-from glassy_core.runs.store import RunError, open_store
-=======
 from glassy_core.commands.options import Commands
-from glassy_core.runs.store import RunError, RunStore
->>>>>>> 51e87ca (Estimates have a home and write themselves; every table is CSV by one writer; one name for arrays of numbers)
+from glassy_core.runs.store import RunError, open_store
 from glassy_core.settings import ConfigError
 
 if TYPE_CHECKING:  # they take a third of a second, which no other command needs

@@ -8,13 +8,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-<<<<<<< HEAD
-from glassy_core.commands.options import Commands, in_brackets
-from glassy_core.runs.store import RunError, RunStore, open_store
-=======
 from glassy_core.commands.options import Commands
-from glassy_core.runs.store import RunError, RunStore
->>>>>>> 51e87ca (Estimates have a home and write themselves; every table is CSV by one writer; one name for arrays of numbers)
+from glassy_core.runs.store import RunError, RunStore, open_store
 
 if TYPE_CHECKING:  # they take a third of a second, which no other command needs
     from glassy_core.physics.critical_width.criticality import Criticality

@@ -32,12 +32,8 @@ from glassy_core.physics.aging.aging import Aging, aging
 from glassy_core.physics.aging.collapse import AGING_REGIME, BREAK, breakdowns
 from glassy_core.physics.aging.fluctuations import Trajectory, of_waiting_time
 from glassy_core.physics.aging.growth import LOGARITHM, POWER, SHORT, logarithm, misfits, power, short_time
-<<<<<<< HEAD
-from glassy_core.physics.learning_curves.power_law import Estimate
-from glassy_core.presets import CLASS_TRIO, PRESETS
-=======
 from glassy_core.physics.estimate import Estimate
->>>>>>> 51e87ca (Estimates have a home and write themselves; every table is CSV by one writer; one name for arrays of numbers)
+from glassy_core.presets import CLASS_TRIO, PRESETS
 from glassy_core.runs.groups import Member
 from glassy_core.runs.measured import trajectory
 from glassy_core.runs.store import RunError

@@ -8,12 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from glassy_core.paper.numbers import PRESET_OF
-<<<<<<< HEAD
-from glassy_core.physics.learning_curves.power_law import Estimate
-from glassy_core.presets import PRESETS
-=======
 from glassy_core.physics.estimate import Estimate
->>>>>>> 51e87ca (Estimates have a home and write themselves; every table is CSV by one writer; one name for arrays of numbers)
+from glassy_core.presets import PRESETS
 from glassy_core.runs.groups import Member, World, distinct
 from glassy_core.runs.records import Series, best_speed
 from glassy_core.runs.store import Run

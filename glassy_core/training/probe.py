@@ -12,11 +12,6 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
-<<<<<<< HEAD
-from numpy.typing import NDArray
-=======
-from safetensors import SafetensorError, safe_open
->>>>>>> 51e87ca (Estimates have a home and write themselves; every table is CSV by one writer; one name for arrays of numbers)
 
 from glassy_core.arrays import Floats
 from glassy_core.editions.encoding import Transitions

@@ -14,13 +14,9 @@ from glassy_core.paper.numbers import CURVES, PAPER_EXPONENT, PAPER_ORIGIN
 from glassy_core.paper.statements import findings
 from glassy_core.physics.aging.aging import aging
 from glassy_core.physics.aging.fluctuations import DeltaCurve
-<<<<<<< HEAD
-from glassy_core.physics.learning_curves.power_law import Estimate, PowerLawFit
-from glassy_core.presets import PRESETS
-=======
 from glassy_core.physics.estimate import Estimate
 from glassy_core.physics.learning_curves.power_law import PowerLawFit
->>>>>>> 51e87ca (Estimates have a home and write themselves; every table is CSV by one writer; one name for arrays of numbers)
+from glassy_core.presets import PRESETS
 from glassy_core.runs.groups import readable
 from glassy_core.runs.measured import trajectory
 from glassy_core.runs.records import COLUMNS, Series, best_speed
