@@ -7,8 +7,8 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-from glassy_core.commands.options import Commands, in_brackets
-from glassy_core.runs.store import RunError, RunStore
+from glassy_core.commands.options import Commands
+from glassy_core.runs.store import RunError, open_store
 from glassy_core.settings import ConfigError
 
 if TYPE_CHECKING:  # they take a third of a second, which no other command needs
@@ -37,7 +37,7 @@ def _aging(options: argparse.Namespace) -> None:
     from glassy_core.runs.groups import Member, distinct, readable
     from glassy_core.runs.measured import trajectory
 
-    store = RunStore(options.runs_dir)
+    store = open_store(options.runs_dir)
     asked = Member.of(store.get(options.run))
     members = [asked]
     if options.seeds:
@@ -73,6 +73,6 @@ def _lines(found: Aging) -> list[str]:
         ("power b", found.power.slope, found.power.why, ""),
         ("log B", found.log.slope, found.log.why, ""),
     )
-    lines += [f"{name:10} {in_brackets(value) if value else why}{more}" for name, value, why, more in rows]
+    lines += [f"{name:10} {value.text(4) if value else why}{more}" for name, value, why, more in rows]
     lines += [f"breakdown  tau_w = {b.tau_w:g} at x = {b.x:.3g}" for b in found.breakdown if b.x is not None]
     return lines

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from glassy_core.commands.options import Commands, in_brackets
-from glassy_core.runs.store import RunError, RunStore
+from glassy_core.commands.options import Commands
+from glassy_core.runs.store import RunError, RunStore, open_store
 
 if TYPE_CHECKING:  # they take a third of a second, which no other command needs
     from glassy_core.physics.critical_width.criticality import Criticality
@@ -28,7 +28,7 @@ def _critical(options: argparse.Namespace) -> None:
     from glassy_core.runs.groups import distinct
     from glassy_core.runs.measured import criticality
 
-    store = RunStore(options.runs_dir)
+    store = open_store(options.runs_dir)
     members, left_out = _of_one_world(store, options.runs)
     world, used = members[0].world, distinct(members)
     left_out += _ids_without(members, used)
@@ -68,7 +68,7 @@ def _lines(found: Criticality) -> list[str]:
     for depth, result in found.depths.items():
         for threshold, width in result.thresholds.items():
             parameters = f"{width.parameters.value:10.0f}" if width.parameters else " " * 10
-            value = in_brackets(width.w_c) if width.w_c else "-"
+            value = width.w_c.text(4) if width.w_c else "-"
             line = f"{depth:3d} {threshold:6g} {value:28} {parameters} {len(width.points):8d} {len(width.censored):4d}"
             lines.append(f"{line}  {width.why}".rstrip())
         if result.suggestion:

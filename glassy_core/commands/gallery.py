@@ -1,4 +1,4 @@
-"""The command `gallery`: how far the runs that come with glassy are, making them, copying them into the store."""
+"""The command `gallery`: how far the runs that come with glassy are, making them, copying them into the gallery."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import argparse
 from pathlib import Path
 
 from glassy_core.commands.options import Commands
-from glassy_core.runs.store import RunStore
+from glassy_core.runs.store import RunStore, gallery_directory
 
 
 def add(commands: Commands) -> None:
     """The command and its options."""
     parser = commands.add("gallery", _gallery, "Make, prolong or copy the finished runs that come with glassy.")
-    parser.add_argument("what", choices=["plan", "make", "export"], help="say how far it is; train; copy into runs/")
+    parser.add_argument("what", choices=["plan", "make", "export"], help="say how far; train; copy into the gallery")
     parser.add_argument("--part", default="all", help="sweep, aging, paper or all (default)")
     parser.add_argument("--work", type=Path, metavar="DIR", help="where they are made (default: .gallery in the store)")
 
@@ -20,14 +20,13 @@ def add(commands: Commands) -> None:
 def _gallery(options: argparse.Namespace) -> None:
     from glassy_core.jobs import gallery
 
-    target = RunStore(options.runs_dir)
-    work = RunStore(options.work or target.directory / ".gallery")
+    work = RunStore(options.work or options.runs_dir / ".gallery")
     if options.what == "plan":
         _plan(work, options.part)
     elif options.what == "make":
         _make(work, options.part)
     else:
-        for run in gallery.export(work, target, options.part):
+        for run in gallery.export(work, gallery_directory(), options.part):
             print(run.path)
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from glassy_core.commands.options import Commands
-from glassy_core.runs.store import RunError, RunStore
+from glassy_core.runs.store import RunError, open_store
 
 
 def add(commands: Commands) -> None:
@@ -32,7 +32,7 @@ def _generate(options: argparse.Namespace) -> None:
     from glassy_core.music.piece import compose, other_file, write_piece
     from glassy_core.runs import checkpoints
 
-    run = RunStore(options.runs_dir).get(options.run)
+    run = open_store(options.runs_dir).get(options.run)
     config, steps = run.config(), checkpoints.steps_in(run.checkpoints)
     if not steps:
         raise RunError(f"Run {run.id} has no checkpoint yet: let it train for a moment.")

@@ -8,15 +8,12 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, get_args, get_origin, get_type_hints
+from typing import Any, NoReturn, get_args, get_origin, get_type_hints
 
 from glassy_core.presets import preset
 from glassy_core.runs import store as run_store
-from glassy_core.runs.store import Run, RunStore
+from glassy_core.runs.store import Run, open_store
 from glassy_core.settings import RunConfig
-
-if TYPE_CHECKING:
-    from glassy_core.physics.learning_curves.power_law import Estimate
 
 
 class Parser(argparse.ArgumentParser):
@@ -111,11 +108,6 @@ def print_values(options: argparse.Namespace, values: dict[str, Any]) -> None:
 
 def readable_run(options: argparse.Namespace) -> Run:
     """The run that is named; RunError for a directory without settings, which would else just seem to lack data."""
-    run = RunStore(options.runs_dir).get(options.run)
+    run = open_store(options.runs_dir).get(options.run)
     run.config()
     return run
-
-
-def in_brackets(estimate: Estimate) -> str:
-    """An estimate as the tables of the commands have it: value [low, high]."""
-    return f"{estimate.value:.4g} [{estimate.low:.4g}, {estimate.high:.4g}]"

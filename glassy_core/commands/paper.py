@@ -7,7 +7,7 @@ import json
 from collections import Counter
 
 from glassy_core.commands.options import Commands
-from glassy_core.runs.store import RunStore
+from glassy_core.runs.store import open_store
 
 
 def add(commands: Commands) -> None:
@@ -21,7 +21,7 @@ def _paper(options: argparse.Namespace) -> None:
     from glassy_core.paper.statements import findings
     from glassy_core.runs.groups import readable
 
-    found = findings(readable(RunStore(options.runs_dir).runs()))
+    found = findings(readable(open_store(options.runs_dir).runs()))
     if options.figure is not None:
         found = [finding for finding in found if finding.figure == options.figure]
     if options.json:

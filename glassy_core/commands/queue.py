@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from glassy_core.commands.options import Commands
-from glassy_core.runs.store import RunStore
+from glassy_core.runs.store import open_store
 
 
 def add(commands: Commands) -> None:
@@ -25,7 +25,7 @@ def _queue(options: argparse.Namespace) -> None:
     from glassy_core.jobs import queue as waiting
     from glassy_core.jobs.dispatcher import dispatcher_status
 
-    store = RunStore(options.runs_dir)
+    store = open_store(options.runs_dir)
     if options.limit is not None:
         waiting.set_limit(store, options.limit)
     for names, to_front in ((options.first, True), (options.last, False)):

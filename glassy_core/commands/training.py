@@ -11,7 +11,7 @@ from typing import Any
 
 from glassy_core.commands.options import Commands, add_settings, config_from, numbers
 from glassy_core.presets import PRESETS, SWEEPS, sweep_like
-from glassy_core.runs.store import Run, RunError, RunStore, State
+from glassy_core.runs.store import Run, RunError, RunStore, State, open_store
 from glassy_core.settings import ConfigError
 
 
@@ -48,7 +48,7 @@ def _train(options: argparse.Namespace) -> None:
     config = config_from(options)
     edition = load_edition(config.edition)
     check_against(config, edition)
-    _in_foreground(RunStore(options.runs_dir).create(config, edition.digest, status="paused"))
+    _in_foreground(open_store(options.runs_dir).create(config, edition.digest, status="paused"))
 
 
 def _sweep(options: argparse.Namespace) -> None:
@@ -64,7 +64,7 @@ def _sweep(options: argparse.Namespace) -> None:
     depths, widths = options.depths or (like and like.depths), options.widths or (like and like.widths)
     if not depths or not widths:
         raise ConfigError("A sweep needs --depths and --widths, or --like with the name of a whole sweep.")
-    base, store = config_from(options, like.base if like else None), RunStore(options.runs_dir)
+    base, store = config_from(options, like.base if like else None), open_store(options.runs_dir)
     edition = load_edition(base.edition)
     check_against(base, edition)
     configs = sweeps.expand(base, depths, widths, options.seeds or (like.seeds if like else [0]))
@@ -97,7 +97,7 @@ def _check_cuda() -> None:
 def _resume(options: argparse.Namespace) -> None:
     from glassy_core.jobs.dispatcher import prepare_to_resume
 
-    run = RunStore(options.runs_dir).get(options.run)
+    run = open_store(options.runs_dir).get(options.run)
     prepare_to_resume(run, options.steps, options.eta)
     _in_foreground(run)
 
@@ -131,11 +131,11 @@ def _in_foreground(run: Run) -> None:
 def _stop(options: argparse.Namespace) -> None:
     from glassy_core.jobs.dispatcher import stop
 
-    stop(RunStore(options.runs_dir).get(options.run))
+    stop(open_store(options.runs_dir).get(options.run))
 
 
 def _runs(options: argparse.Namespace) -> None:
-    rows = [_row(run) for run in RunStore(options.runs_dir).runs()]
+    rows = [_row(run) for run in open_store(options.runs_dir).runs()]
     if options.json:
         print(json.dumps({"runs": rows}, allow_nan=False))
         return

@@ -2,17 +2,75 @@
 
 from __future__ import annotations
 
+import io
+import re
+import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH, Chorale
-from glassy_core.music.midi import OCTAVE, read_ticks
 from glassy_core.settings import ConfigError
 
 GRIDS = {"quarter": 1, "eighth": 2, "sixteenth": 4}  # chords a quarter note
 MOST_CHORDS = 20_000  # of one piece
+OCTAVE = 12
+END_MARK = "end"  # the text by which a file says where it ends
+TRANSPOSED = "transposed by {} semitones"  # the text by which a file says what is to be undone
+ENDLESS_NUMBER = re.compile(rb"[\x80-\xff]{4096}")  # each such byte says that its number goes on
 LATE = 8  # notes may begin and end this fraction of a step late, as players do
+
+
+@dataclass(frozen=True)
+class Ticks:
+    """The notes of a MIDI file, drums left out, in the file's own time, whatever its tempi.
+
+    quarter: ticks of a quarter note
+    notes:   (start, end, MIDI pitch), in ticks; what the file says it was transposed by is undone
+    end:     tick at which the piece ends; marked: the file says so itself, since it was written here
+    """
+
+    quarter: int
+    notes: list[tuple[int, int, int]]
+    end: int
+    marked: bool
+
+
+def read_ticks(content: bytes) -> Ticks:
+    """The notes of a MIDI file; ConfigError for bytes that are none."""
+    import pretty_midi
+
+    # Tempi are of no account here.
+    warnings.filterwarnings("ignore", "Tempo, Key or Time signature", RuntimeWarning, "pretty_midi")
+    if ENDLESS_NUMBER.search(content):
+        raise ConfigError("This is no MIDI file that can be read (a number in it has no end): choose another.")
+    try:
+        midi = pretty_midi.PrettyMIDI(io.BytesIO(content))
+    except Exception as error:  # a foreign reader, which raises whatever its tables and divisions do
+        why = " ".join(str(error).split())[:200] or type(error).__name__
+        raise ConfigError(f"This is no MIDI file that can be read ({why}): choose another.") from error
+    if midi.resolution <= 0:
+        raise ConfigError("This MIDI file counts seconds, not quarter notes: choose one that has a tempo.")
+    transpose = _transposition(midi.text_events)
+    notes = [
+        (int(midi.time_to_tick(note.start)), int(midi.time_to_tick(note.end)), note.pitch - transpose)
+        for instrument in midi.instruments
+        if not instrument.is_drum
+        for note in instrument.notes
+    ]
+    marks = [int(midi.time_to_tick(text.time)) for text in midi.text_events if text.text == END_MARK]
+    return Ticks(midi.resolution, notes, max([0, *(end for _, end, _ in notes), *marks]), bool(marks))
+
+
+def _transposition(texts: Sequence[Any]) -> int:
+    pattern = re.escape(TRANSPOSED).replace(r"\{\}", r"(-?\d{1,3})")
+    for text in texts:
+        found = re.fullmatch(pattern, text.text)
+        if found:
+            return int(found.group(1))
+    return 0
 
 
 def chords_on_grid(content: bytes, grid: str = "quarter") -> Chorale:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from glassy_core.figures.figure_parts import Floats, add_band, axis, empty, layout, limits, shades
+from glassy_core.arrays import Floats
+from glassy_core.figures.figure_parts import add_band, axis, empty, layout, limits, shades
 from glassy_core.figures.palette import FADED, GREY, WEIGHTS, dash
 from glassy_core.physics.aging.aging import Aging
 from glassy_core.physics.aging.collapse import Breakdown
@@ -110,8 +110,7 @@ def _add_short_time(figure: go.Figure, aging: Aging, colours: Sequence[str]) -> 
             figure.add_scatter(
                 x=curve.tau_w * line[0], y=line[1], mode="lines", uid=f"{curve.tau_w_step}-alpha", meta="alpha",
                 showlegend=False, legendgroup=f"{curve.tau_w_step}", line={"color": colour} | thin,
-                hovertemplate=f"{_name(curve)}: slope α = {slope.value:.3f}, 95 %: {slope.low:.2f} to {slope.high:.2f}"
-                "<extra></extra>",
+                hovertemplate=f"{_name(curve)}: slope α = {slope.text(2, 'f')} (95 %)<extra></extra>",
             )  # fmt: skip
     figure.add_scatter(
         x=[None], y=[None], mode="lines", name="τ<sup>α</sup> at short times", uid="alpha",
@@ -152,8 +151,7 @@ def collapse_errors(columns: Sequence[Column], mu: float) -> go.Figure:
             figure.add_scatter(
                 x=[found.mu.value], y=[found.error], mode="markers", showlegend=False, legendgroup=name, meta="mu",
                 marker={"color": column.colour, "size": 11, "symbol": "diamond"}, error_x=bars, uid=f"{name}-mu",
-                hovertemplate=f"<b>{name}</b>: μ = {found.mu.value:.2f}, 95 %: {found.mu.low:.2f} to "
-                f"{found.mu.high:.2f}<extra></extra>",
+                hovertemplate=f"<b>{name}</b>: μ = {found.mu.text(2, 'f')} (95 %)<extra></extra>",
             )  # fmt: skip
     figure.add_shape(
         type="line", x0=mu, x1=mu, yref="paper", y0=0, y1=1, line={"color": GREY, "width": 1.4, "dash": "dot"},
@@ -241,20 +239,3 @@ def by_kind(waitings: Sequence[Waiting]) -> go.Figure:
     x, y = axis(f"τ since {TAU_W} (proper time)", "log"), axis("D of this kind of weights", "log")
     figure.update_layout(layout(x, y))
     return figure
-
-
-def csv_lines(columns: Sequence[Column], settings: Iterable[str]) -> Iterable[str]:
-    """Delta of every column as CSV; settings: comment lines above."""
-    yield from (f"# {line}\n" for line in settings)
-    yield "# tau: proper time since tau_w; delta: mean square drift over the SGD noise; low, high: 95 % of the seeds\n"
-    yield "network,tau_w_step,tau_w,tau,x,delta,low,high,seeds\n"
-    for column in columns:
-        for curve in column.aging.curves:
-            for row in zip(curve.tau, curve.x, curve.delta, curve.low, curve.high, strict=True):
-                cells: list[Any] = [_quoted(column.label), curve.tau_w_step, curve.tau_w]
-                cells += ["" if value != value else repr(float(value)) for value in row]
-                yield ",".join(map(str, [*cells, curve.seeds])) + "\n"
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'

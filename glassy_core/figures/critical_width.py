@@ -13,8 +13,7 @@ from glassy_core.figures.figure_parts import add_band, axis, empty, layout
 from glassy_core.figures.palette import GREY, SHADES, depth_colour
 from glassy_core.paper.numbers import PAPER_THRESHOLD, PAPER_W_C
 from glassy_core.physics.critical_width.criticality import Criticality, CriticalWidth, DepthResult
-from glassy_core.physics.critical_width.learning_times import LearningTime
-from glassy_core.physics.learning_curves.power_law import Estimate
+from glassy_core.physics.estimate import Estimate
 
 STEPS = 120  # points of a drawn parabola
 ARROW = 9  # pixels, of a run that did not reach a threshold, and from one threshold's arrows to the next one's
@@ -126,8 +125,7 @@ def _add_root(figure: go.Figure, found: CriticalWidth, w_c: Estimate, colour: st
         showlegend=False,
         marker={"color": colour, "symbol": "diamond", "size": 12, "line": {"width": 1, "color": "white"}},
         error_x=_bars([w_c], colour) | {"thickness": 3, "width": 7},
-        hovertemplate=f"<b>w<sub>c</sub> = {w_c.value:.2f}</b> at NLL* = {group} bits<br>"
-        f"95 %: {w_c.low:.2f} to {w_c.high:.2f}<extra></extra>",
+        hovertemplate=f"<b>w<sub>c</sub> = {w_c.text(2, 'f')}</b> (95 %) at NLL* = {group} bits<extra></extra>",
     )  # fmt: skip
 
 
@@ -168,23 +166,6 @@ def critical_widths(criticality: Criticality, paper: bool = False) -> go.Figure:
     x, y = axis("critical width w<sub>c</sub> (units)"), axis("threshold NLL* (bits)", rangemode="tozero")
     figure.update_layout(layout(x, y))
     return figure
-
-
-def csv_lines(criticality: Criticality, settings: str) -> Iterable[str]:
-    """All learning times as CSV; settings: one comment line above."""
-    yield f"# {settings}\n"
-    yield "# tau: proper time, sum of eta; threshold: bits; no tau_star: not reached by tau_reached\n"
-    yield "run,depth,width,seed,threshold,tau_star,tau_reached,inverse_tau,censored\n"
-    for depth, result in criticality.depths.items():
-        for threshold, found in result.thresholds.items():
-            for time in found.times:
-                yield _row(depth, threshold, time)
-
-
-def _row(depth: int, threshold: float, time: LearningTime) -> str:
-    star = "" if time.tau_star is None else repr(time.tau_star)
-    cells = (time.run, depth, time.width, time.seed, threshold, star, time.tau_reached, time.rate, int(time.censored))
-    return ",".join(map(str, cells)) + "\n"
 
 
 def _bars(estimates: Sequence[Estimate], colour: str) -> dict[str, Any]:

@@ -94,8 +94,8 @@ def _words(place: Place) -> str:
     seeds = "1 seed" if len(place.runs) == 1 else f"{len(place.runs)} seeds"
     lines = [
         f"<b>d = {config.depth}, w = {config.width}</b>, {seeds}, η = {config.eta:g}, p = {config.batch_size}",
-        f"a = {fit.exponent.value:.3g} ({fit.exponent.low:.3g} to {fit.exponent.high:.3g})",
-        f"NLL∞ = {fit.nll_inf.value:.3g} ({fit.nll_inf.low:.3g} to {fit.nll_inf.high:.3g}) bits",
+        f"a = {fit.exponent.text(3)}",
+        f"NLL∞ = {fit.nll_inf.text(3)} bits",
         f"τ from {fit.window[0]:.3g} to {fit.window[1]:.3g}",
     ]
     return "<br>".join([*lines, *([html.escape(f"unreliable: {fit.why}")] if not fit.reliable else [])])

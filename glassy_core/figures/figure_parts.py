@@ -7,11 +7,9 @@ from typing import Any, Literal
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
+from glassy_core.arrays import Floats
 from glassy_core.figures.palette import SHADES
-
-Floats = NDArray[np.float64]
 
 
 def shades(n: int) -> list[str]:

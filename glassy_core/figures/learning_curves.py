@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from glassy_core.arrays import Floats
 from glassy_core.figures.reference_lines import across, guide, level, levels
 from glassy_core.figures.seed_bands import band_traces
 from glassy_core.figures.style import (
@@ -16,7 +17,6 @@ from glassy_core.figures.style import (
     STYLES,
     X_TITLES,
     Curve,
-    Floats,
     Setting,
     View,
     drawable,

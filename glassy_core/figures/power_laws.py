@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from glassy_core.arrays import Floats
 from glassy_core.figures.learning_curves import learning_curves
 from glassy_core.figures.palette import FADED, GREY
-from glassy_core.figures.style import X_TITLES, Curve, Floats, Setting, View, named, rgb
+from glassy_core.figures.style import X_TITLES, Curve, Setting, View, named, rgb
 from glassy_core.physics.learning_curves.power_law import PowerLawFit
 
 Fits = Sequence[tuple[Setting, PowerLawFit]]

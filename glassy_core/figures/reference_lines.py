@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
+from glassy_core.arrays import Integers
 from glassy_core.figures.palette import GREY
 from glassy_core.figures.style import Curve, View, named
 from glassy_core.paper.numbers import PLAUSIBLE_NLL, PaperCurve, paper_curve
@@ -43,7 +43,7 @@ def guide(curve: Curve, view: View) -> go.Scatter | None:
     )
 
 
-def _matched(law: PaperCurve, series: Series) -> NDArray[np.int64]:
+def _matched(law: PaperCurve, series: Series) -> Integers:
     """Records on which the law should hold: where the paper fitted it, or the last decade of tau from 10 on."""
     tau, nll = series.tau, series.nll
     if law.range:

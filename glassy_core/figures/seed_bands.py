@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from glassy_core.figures.style import STYLES, Floats, Setting, View, drawable, legend_entry, named, rgb, style, values
+from glassy_core.arrays import Floats
+from glassy_core.figures.style import STYLES, Setting, View, drawable, legend_entry, named, rgb, style, values
 from glassy_core.figures.thinning import band
 from glassy_core.physics.learning_curves.power_law import reaching
 

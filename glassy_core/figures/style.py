@@ -8,8 +8,8 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
+from glassy_core.arrays import Floats
 from glassy_core.figures.palette import PAPER_BACKGROUND, TEXT, dash
 from glassy_core.runs.records import Series
 from glassy_core.settings import RunConfig
@@ -18,8 +18,6 @@ from glassy_core.wording import whole
 
 X_TITLES = {"tau": "proper time τ = Σ η", "step": "learning steps", "seconds": "seconds of training"}
 KINDS = ("training", "held-out", "minibatch", "accuracy")
-
-Floats = NDArray[np.float64]
 
 
 STYLES: dict[str, dict[str, Any]] = {

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
+from glassy_core.arrays import Floats, Integers
 
 
-def thin(tau: ArrayLike, nll: ArrayLike, n: int = 2000) -> NDArray[np.int64]:
+def thin(tau: ArrayLike, nll: ArrayLike, n: int = 2000) -> Integers:
     """At most n indices, ascending, that draw the curve nll (N,) against log tau (N,) as all N would.
 
     The first, the last, and the least and greatest NLL of each of about n/2 log-spaced bins: no spike is lost.
@@ -36,7 +36,7 @@ def thin(tau: ArrayLike, nll: ArrayLike, n: int = 2000) -> NDArray[np.int64]:
     return np.unique(np.concatenate([[0], *(first + k for k in kept), [N - 1]]))
 
 
-def _first_equal(values: Floats, starts: NDArray[np.int64], extreme: np.ufunc) -> NDArray[np.int64]:
+def _first_equal(values: Floats, starts: Integers, extreme: np.ufunc) -> Integers:
     """Index of the first extreme value of each segment of values (N,) that begins at starts (segments,)."""
     lengths = np.diff(np.append(starts, len(values)))
     equal = np.flatnonzero(values == np.repeat(extreme.reduceat(values, starts), lengths))

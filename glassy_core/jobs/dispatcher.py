@@ -57,7 +57,7 @@ def prepare_to_resume(run: Run, steps: int | None = None, eta: float | None = No
 
     RunError where there is nothing to resume, ConfigError for an unusable step or eta; the run is then as it was.
     """
-    run.check_not_archived()
+    run.check_writable()
     config, state = run.config(), run.state()
     if run.is_locked() or state.status == "queued":
         raise RunError(f"Run {run.id} is {state.status} already.")

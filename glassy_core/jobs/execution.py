@@ -59,7 +59,7 @@ def execute(
     runs = [runs] if isinstance(runs, Run) else list(runs)
     with contextlib.ExitStack() as locks:
         for run in runs:
-            run.check_not_archived()
+            run.check_writable()
             locks.enter_context(run.locked())
         states = [run.state() for run in runs]
         if any(state.status not in (*only, "running", "stalled") for state in states):

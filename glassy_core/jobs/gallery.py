@@ -1,7 +1,7 @@
 """The gallery: finished runs that come with glassy, so that every page shows something real when it is first opened.
 
-They are made in a store of their own at full length and then copied into runs/ in the same formats, small: records
-thinned, numbers rounded, of the checkpoints only the weights at a few steps. Such a copy cannot be resumed.
+They are made in a store of their own at full length and then copied into data/gallery in the same formats, small:
+records thinned, numbers rounded, of the checkpoints only the weights at a few steps. Such a copy cannot be resumed.
 """
 
 from __future__ import annotations
@@ -24,11 +24,10 @@ from glassy_core.jobs.sweeps import already_there, expand
 from glassy_core.presets import CLASS_AGING, PRESETS, SWEEPS
 from glassy_core.runs import checkpoints, probes
 from glassy_core.runs.records import best_speed, read_series
-from glassy_core.runs.store import ARCHIVED, Run, RunError, RunStore
+from glassy_core.runs.store import Run, RunError, RunStore
 from glassy_core.settings import RunConfig
 from glassy_core.training.probe import Probe
 
-SUFFIX = "-gallery"  # of a copy's id; git keeps runs/*-gallery
 TAG = "gallery"
 PER_DECADE = 90  # records kept
 DIGITS = 6  # of every number kept
@@ -116,8 +115,11 @@ def make(store: RunStore, which: str = "all", progress: Callable[[int, int], Non
         time.sleep(LOOK_EVERY)
 
 
-def export(source: RunStore, target: RunStore, which: str = "all") -> list[Run]:
-    """Copy what is made of the exhibits into target, in place of earlier copies of the same run; the copies."""
+def export(source: RunStore, target: Path, which: str = "all") -> list[Run]:
+    """Copy what is made of the exhibits into a gallery's directory, in place of earlier copies of the same run.
+
+    Returns the copies, which keep their runs' ids. RunError where one is being trained.
+    """
     found = [(exhibit, run) for exhibit, run in _found(source, exhibits(which)) if run and run.state().step > 0]
     return [_copy(exhibit, run, target) for exhibit, run in found if run]
 
@@ -131,14 +133,14 @@ def _found(store: RunStore, wanted: Sequence[Exhibit]) -> list[tuple[Exhibit, Ru
     return [(exhibit, there.get(exhibit.config)) for exhibit in wanted]
 
 
-def _copy(exhibit: Exhibit, run: Run, target: RunStore) -> Run:
+def _copy(exhibit: Exhibit, run: Run, target: Path) -> Run:
     if run.is_locked():
         raise RunError(f"Run {run.id} is running: stop it before it is copied.")
-    copy = Run(target.directory / f"{run.id}{SUFFIX}")
-    draft = Run(target.directory / f".{copy.id}.new")
+    copy = Run(target / run.id)
+    draft = Run(target / f".{run.id}.new")
     shutil.rmtree(draft.path, ignore_errors=True)
     draft.checkpoints.mkdir(parents=True)
-    write_json(draft.path / "config.json", exhibit.config.to_json() | run.origin() | {ARCHIVED: True})
+    write_json(draft.path / "config.json", exhibit.config.to_json() | run.origin())
     write_json(draft.path / "about.json", run.about() | {"tags": [TAG]})
     draft.write_state(replace(run.state(), host=None, pid=None, speed=None, error=None, notice=None))
     _copy_records(run, draft)

@@ -47,13 +47,18 @@ def plan(store: RunStore, configs: Sequence[RunConfig], edition_digest: str) -> 
 
 
 def already_there(store: RunStore, configs: Sequence[RunConfig], edition_digest: str) -> dict[RunConfig, Run]:
-    """For each of the settings that some run of the store has (names apart): that run, the one furthest on."""
+    """For each of the settings that some run of the store has (names apart): that run, the one furthest on.
+
+    An unfinished one of the gallery, which cannot go on, is none.
+    """
     wanted = {replace(config, name=""): config for config in configs}
     found: dict[RunConfig, Run] = {}
     for run in store.runs():
         try:
             config = wanted.get(replace(run.config(), name=""))
             if config is None or run.origin()["edition_digest"] != edition_digest:
+                continue
+            if run.state().has_more_to_do and run.read_only:
                 continue
         except RunError:
             continue

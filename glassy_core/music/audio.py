@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import wave
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glassy_core.music.midi import INSTRUMENTS, PANS, VELOCITIES, Sound
-from glassy_core.music.soundfont import SoundFont, general_midi
 from glassy_core.music.voices import Voices, lead
+
+if TYPE_CHECKING:
+    from glassy_core.music.soundfont import SoundFont
 
 RATE = 44_100  # samples per second
 TAIL = 1.5  # seconds after the last chord in which it may die away
@@ -44,10 +47,13 @@ class Audio:
 
 def render(voices: Voices, sound: Sound, rate: int = RATE, font: SoundFont | None = None) -> Audio:
     """Every voice on its own, all with the same gain: T quarter notes and TAIL seconds."""
+    # Here, because the compiler takes a second to load that pages without sound need not wait for.
+    from glassy_core.music.soundfont import general_midi
+
     font = font or general_midi()
-    known: dict[tuple[int, float], Samples] = {}  # equal notes are computed once
+    notes: dict[tuple[int, float], Samples] = {}  # equal ones are computed once
     n = round((len(voices) * sound.seconds + TAIL) * rate)
-    stems = {name: _stem(voices, name, sound, n, rate, font, known) for name in voices.names}
+    stems = {name: _stem(voices, name, sound, n, rate, font, notes) for name in voices.names}
     mix = np.zeros((n, 2), dtype=np.float32)
     for stem in stems.values():
         mix += stem
@@ -82,9 +88,9 @@ def _stem(
     n: int,
     rate: int,
     font: SoundFont,
-    known: dict[tuple[int, float], Samples],
+    computed: dict[tuple[int, float], Samples],
 ) -> Samples:
-    """One voice, (n, 2), before the common gain."""
+    """One voice, (n, 2), before the common gain; notes that are new are added to computed."""
     stem = np.zeros((n, 2), dtype=np.float32)
     angle = PANS[name] / 127 * np.pi / 2  # equal power: the middle leaves both sides as they are
     balance = np.array([np.cos(angle), np.sin(angle)], dtype=np.float32) * np.sqrt(2)
@@ -95,10 +101,10 @@ def _stem(
         struck_again = (note.onset + note.length, note.pitch) in struck
         seconds = (note.length - GAP * struck_again) * sound.seconds
         key = (note.pitch + sound.transpose, seconds)
-        if key not in known:
-            known[key] = _note(font, sound.instrument, *key, rate)
+        if key not in computed:
+            computed[key] = _note(font, sound.instrument, *key, rate)
         at = round(note.onset * sound.seconds * rate)
-        part = known[key][: n - at]
+        part = computed[key][: n - at]
         stem[at : at + len(part)] += part * level
     last = round(FADE * rate)
     stem[-last:] *= np.linspace(1, 0, last, dtype=np.float32)[:, None]
@@ -107,8 +113,7 @@ def _stem(
 
 def _note(font: SoundFont, instrument: str, key: int, seconds: float, rate: int) -> Samples:
     """One note held for so many seconds, with what follows its release, at most TAIL: (m, 2)."""
-    # Here, because the compiler takes a second to load that pages without sound need not wait for.
-    from glassy_core.music.playback import add_zone, length_of
+    from glassy_core.music.soundfont import add_zone, length_of  # late, as in `render`
 
     zones = font.zones(INSTRUMENTS[instrument], key, VELOCITY)
     lengths = [length_of(zone, seconds, TAIL, rate) for zone in zones]

@@ -1,29 +1,22 @@
-"""Voices to a MIDI file, one track a voice, and a MIDI file back to its chords."""
+"""Voices to a MIDI file, one track a voice; `editions.midi_files` reads it back."""
 
 from __future__ import annotations
 
 import io
-import re
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from glassy_core.editions.encoding import Chorale
+from glassy_core.editions.midi_files import END_MARK, OCTAVE, TRANSPOSED
 from glassy_core.music.voices import Voices
 from glassy_core.settings import ConfigError
 
 # Names a listener knows, and their General MIDI programs, counted from 0.
 INSTRUMENTS = {"organ": 19, "choir": 53, "strings": 48, "piano": 0}
 SLOWEST, FASTEST = 30, 240  # quarter notes a minute
-OCTAVE = 12
 TRANSPOSITIONS = (-2 * OCTAVE, OCTAVE)  # semitones, lowest and highest
 TICKS = 480  # a quarter note
 VELOCITIES = {"soprano": 96, "alto": 80, "tenor": 80, "bass": 88, "more": 72}
 PANS = {"soprano": 44, "alto": 56, "tenor": 72, "bass": 84, "more": 64}  # 0 left, 64 middle, 127 right
-END_MARK = "end"
-TRANSPOSED = "transposed by {} semitones"
-ENDLESS_NUMBER = re.compile(rb"[\x80-\xff]{4096}")  # each such byte says that its number goes on
 
 
 @dataclass(frozen=True)
@@ -81,71 +74,3 @@ def to_midi(voices: Voices, sound: Sound, marks: Sequence[tuple[int, str]] = ())
     content = io.BytesIO()
     midi.write(content)
     return content.getvalue()
-
-
-@dataclass(frozen=True)
-class Ticks:
-    """The notes of a MIDI file, drums left out, in the file's own time, whatever its tempi.
-
-    quarter: ticks of a quarter note
-    notes:   (start, end, MIDI pitch), in ticks; what the file says it was transposed by is undone
-    end:     tick at which the piece ends; marked: the file says so itself, since it was written here
-    """
-
-    quarter: int
-    notes: list[tuple[int, int, int]]
-    end: int
-    marked: bool
-
-
-def read_ticks(content: bytes) -> Ticks:
-    """The notes of a MIDI file; ConfigError for bytes that are none."""
-    import pretty_midi
-
-    # Tempi are of no account here.
-    warnings.filterwarnings("ignore", "Tempo, Key or Time signature", RuntimeWarning, "pretty_midi")
-    if ENDLESS_NUMBER.search(content):
-        raise ConfigError("This is no MIDI file that can be read (a number in it has no end): choose another.")
-    try:
-        midi = pretty_midi.PrettyMIDI(io.BytesIO(content))
-    except Exception as error:  # a foreign reader, which raises whatever its tables and divisions do
-        why = " ".join(str(error).split())[:200] or type(error).__name__
-        raise ConfigError(f"This is no MIDI file that can be read ({why}): choose another.") from error
-    if midi.resolution <= 0:
-        raise ConfigError("This MIDI file counts seconds, not quarter notes: choose one that has a tempo.")
-    transpose = _transposition(midi.text_events)
-    notes = [
-        (int(midi.time_to_tick(note.start)), int(midi.time_to_tick(note.end)), note.pitch - transpose)
-        for instrument in midi.instruments
-        if not instrument.is_drum
-        for note in instrument.notes
-    ]
-    marks = [int(midi.time_to_tick(text.time)) for text in midi.text_events if text.text == END_MARK]
-    return Ticks(midi.resolution, notes, max([0, *(end for _, end, _ in notes), *marks]), bool(marks))
-
-
-def chords_of(content: bytes) -> Chorale:
-    """The chords at the quarter notes of a MIDI file, as the network knows them; any tempo, any tracks.
-
-    A chord is what sounds in the middle of a quarter note. Where the file says that it was transposed,
-    that is undone. Raises ConfigError for bytes that are no MIDI file.
-    """
-    ticks = read_ticks(content)
-    quarter = ticks.quarter
-    chords: list[set[int]] = [set() for _ in range(round(ticks.end / quarter))]
-    for start, end, pitch in ticks.notes:
-        first = (2 * start + quarter - 1) // (2 * quarter)  # first middle of a quarter note at or after the start
-        for t in range(first, len(chords)):
-            if (2 * t + 1) * quarter >= 2 * end:
-                break
-            chords[t].add(pitch)
-    return tuple(tuple(sorted(chord)) for chord in chords)
-
-
-def _transposition(texts: Sequence[Any]) -> int:
-    pattern = re.escape(TRANSPOSED).replace(r"\{\}", r"(-?\d{1,3})")
-    for text in texts:
-        found = re.fullmatch(pattern, text.text)
-        if found:
-            return int(found.group(1))
-    return 0

@@ -1,9 +1,11 @@
-"""Voices as a score: MusicXML that any notation program reads."""
+"""Voices as a score: MusicXML that any notation program reads, and its engraving as SVG."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
@@ -19,6 +21,11 @@ HEADER = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE score-partwise PUBLIC '
     '"-//Recordare//DTD MusicXML 4.0 Partwise//EN" "http://www.musicxml.org/dtds/partwise.dtd">\n'
 )
+# Lengths in verovio's units. Both layouts are cut to what is drawn, so that every score is one picture.
+LARGEST = 100_000  # the largest page there is; 512 chords with a third staff take a fifth of it
+PAGE = {"breaks": "auto", "pageWidth": 2000, "pageHeight": 60_000, "scale": 40}
+LINE = {"breaks": "none", "pageWidth": LARGEST, "adjustPageWidth": True, "scale": 48, "header": "none"}
+LINE |= {"pageMarginLeft": 20, "pageMarginRight": 20, "pageMarginTop": 30, "pageMarginBottom": 20}
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,24 @@ def to_musicxml(voices: Voices, ties: bool = False, marks: Marks | None = None) 
     for i, staff in enumerate(staves, 1):
         _add_part(SubElement(root, "part", id=f"P{i}"), staff, voices, ties, fifths, marks)
     return HEADER + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def engrave(musicxml: str, layout: dict[str, Any] = PAGE) -> str:
+    """A score as one SVG, drawn by verovio; a note's element has the id that `note_id` gives.
+
+    layout: PAGE, systems of bars below each other, or LINE, one system that is as long as the piece. Raises
+    ValueError for what is no MusicXML.
+    """
+    import verovio
+
+    verovio.enableLog(verovio.LOG_OFF)
+    # By itself it knows its fonts only in the thread that imported it first.
+    verovio.setDefaultResourcePath(str(files("verovio") / "data"))
+    toolkit = verovio.toolkit()
+    toolkit.setOptions(layout | {"adjustPageHeight": True, "footer": "none", "svgViewBox": True})
+    if not toolkit.loadData(musicxml):
+        raise ValueError("verovio cannot read this MusicXML.")
+    return str(toolkit.renderToSVG(1))
 
 
 def _add_part(part: Element, staff: Staff, voices: Voices, ties: bool, fifths: int, marks: Marks) -> None:

@@ -13,7 +13,6 @@ from glassy_core.paper.findings import (
     Setting,
     Verdict,
     command,
-    interval,
     missing,
     sources,
     weigh,
@@ -33,7 +32,7 @@ from glassy_core.physics.aging.aging import Aging, aging
 from glassy_core.physics.aging.collapse import AGING_REGIME, BREAK, breakdowns
 from glassy_core.physics.aging.fluctuations import Trajectory, of_waiting_time
 from glassy_core.physics.aging.growth import LOGARITHM, POWER, SHORT, logarithm, misfits, power, short_time
-from glassy_core.physics.learning_curves.power_law import Estimate
+from glassy_core.physics.estimate import Estimate
 from glassy_core.presets import CLASS_TRIO, PRESETS
 from glassy_core.runs.groups import Member
 from glassy_core.runs.measured import trajectory
@@ -92,7 +91,7 @@ def _alpha(member: Member | None, network: tuple[int, int], read: Read) -> Findi
             doubt = "It still falls from one waiting time to the next, so their mean tells little: later ones would."
     words = f"{words}{doubt}".strip()
     again = command("aging", member, "--json")
-    return Finding(7, what, paper, interval(ours.alpha.slope), verdict, words, sources=sources([member]), command=again)
+    return Finding(7, what, paper, ours.alpha.slope.text(3), verdict, words, sources=sources([member]), command=again)
 
 
 def _collapse(member: Member | None, read: Read) -> Finding:
@@ -117,7 +116,7 @@ def _full_aging(
     words += f"; {left_out} more not followed far enough. " if left_out else ". "
     words += f"Full aging is mu = {FULL_AGING[0]:g} ± {FULL_AGING[1]:g} here. {doubt}"
     return Finding(
-        7, what, paper, f"mu = {interval(mu)}", verdict, words.strip(), world, sources(members), again,
+        7, what, paper, f"mu = {mu.text(3)}", verdict, words.strip(), world, sources(members), again,
     )  # fmt: skip
 
 
@@ -156,8 +155,8 @@ def _power_law(ours: Aging | str) -> Judged:
         return what, f"{PAPER_EXPONENT}", "-", "open", shifted.why
     verdict, doubt = weigh_alone(shifted.slope, PAPER_EXPONENT, half_digit(PAPER_EXPONENT))
     words = f"Of x - {PAPER_ORIGIN:g}, where the paper lets the aging regime begin."
-    words += f" Of x itself: {interval(plain.slope)}." if plain.slope else ""
-    return what, f"{PAPER_EXPONENT}", interval(shifted.slope), verdict, f"{words} {doubt}".strip()
+    words += f" Of x itself: {plain.slope.text(3)}." if plain.slope else ""
+    return what, f"{PAPER_EXPONENT}", shifted.slope.text(3), verdict, f"{words} {doubt}".strip()
 
 
 def _late(ours: Aging | str) -> Judged:
@@ -180,7 +179,7 @@ def _late(ours: Aging | str) -> Judged:
     verdict: Verdict = "agrees" if fit.slope.low > 0 and of_log <= of_power else "differs"
     words += "It agrees where B is above zero and a power of x fits no better: "
     words += f"{of_log:.2%} off on average, the power {of_power:.2%}."
-    return what, paper, f"B = {interval(fit.slope)}", verdict, words
+    return what, paper, f"B = {fit.slope.text(3)}", verdict, words
 
 
 def _classroom(found: Gathered, read: Read) -> Iterator[Finding]:
@@ -194,7 +193,7 @@ def _classroom(found: Gathered, read: Read) -> Iterator[Finding]:
             verdict, doubt = weigh(ours.alpha.slope, *PAPER_ALPHA, trivial=DIFFUSION)
             words = (f"Mean of {len(members)} seeds. " if len(members) > 1 else "") + doubt
             yield Finding(
-                7, f"short-time exponent alpha, w = {width}", "0.7 ± 0.1, all w", interval(ours.alpha.slope),
+                7, f"short-time exponent alpha, w = {width}", "0.7 ± 0.1, all w", ours.alpha.slope.text(3),
                 verdict, words.strip(), "class", sources(members), again,
             )  # fmt: skip
         if ours.collapse.mu and width in (UNDER, NEAR):

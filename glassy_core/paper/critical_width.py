@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from glassy_core.network.equations import parameter_count
-from glassy_core.paper.findings import Finding, Gathered, Read, Verdict, command, interval, sources, weigh_alone
+from glassy_core.paper.findings import Finding, Gathered, Read, Verdict, command, sources, weigh_alone
 from glassy_core.paper.numbers import PAPER_PARAMETERS, PAPER_THRESHOLD, PAPER_W_C, half_digit
 from glassy_core.physics.critical_width.criticality import Criticality
 from glassy_core.physics.critical_width.depths import compare
@@ -51,7 +51,7 @@ def _papers_width(depth: int, found: Criticality, members: Sequence[Member], rea
     paper = f"{PAPER_W_C[depth]:g}, {whole(PAPER_PARAMETERS[depth])}"
     if width and width.w_c and width.parameters:
         verdict, doubt = weigh_alone(width.w_c, PAPER_W_C[depth], half_digit(PAPER_W_C[depth]))
-        ours = f"{interval(width.w_c, 4)}, {whole(round(width.parameters.value))}"
+        ours = f"{width.w_c.text(4)}, {whole(round(width.parameters.value))}"
         again = command("critical", None, *[m.run.id for m in distinct(members)], "--json")
         return Finding(5, what, paper, ours, verdict, doubt, sources=sources(members), command=again)
     name = f"paper-d{depth}"
@@ -92,7 +92,7 @@ def _statements(found: Criticality, members: Sequence[Member]) -> Iterator[Findi
     falling = [slope for slope in slopes.values() if slope.high < 0]
     rising = [slope for slope in slopes.values() if slope.low > 0]
     verdict: Verdict = "agrees" if slopes and len(falling) == len(slopes) else "differs" if rising else "open"
-    ours = "; ".join(f"d = {depth}: {interval(slope)} units per bit" for depth, slope in slopes.items())
+    ours = "; ".join(f"d = {depth}: {slope.text(3)} units per bit" for depth, slope in slopes.items())
     words = "The slope of the line through w_c against NLL*; its interval must lie below zero."
     yield finding(6, "w_c falls with NLL*", "falling lines", ours, verdict, words)
 
@@ -111,7 +111,7 @@ def _apart(apart: int, n: int) -> str:
 
 def _widths_in_words(found: Criticality) -> str:
     return "; ".join(
-        f"d = {depth}: {interval(width.w_c)}"
+        f"d = {depth}: {width.w_c.text(3)}"
         for depth, result in found.depths.items()
         if (width := result.thresholds.get(PAPER_THRESHOLD)) and width.w_c
     )

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from glassy_core.paper.numbers import PRESET_OF
-from glassy_core.physics.learning_curves.power_law import Estimate
+from glassy_core.physics.estimate import Estimate
 from glassy_core.presets import PRESETS
 from glassy_core.runs.groups import Member, World, distinct
 from glassy_core.runs.records import Series, best_speed
@@ -148,11 +148,6 @@ def _weighed(ours: Estimate, paper: float, error: float, widest: float, trivial:
     return verdict, ""
 
 
-def interval(estimate: Estimate, digits: int = 3) -> str:
-    """An estimate as it is read."""
-    return f"{estimate.value:.{digits}g} [{estimate.low:.{digits}g}, {estimate.high:.{digits}g}]"
-
-
 def no_run(network: Network) -> str:
     """Why a statement on a network without a run is open."""
     return f"No run yet: `{_train(network)}` makes it."
@@ -170,7 +165,7 @@ def missing(member: Member | None, network: Network, tau: float, read: Read) -> 
     end = float(series.tau[-1]) if len(series) else 0.0
     if end >= 0.999 * tau:
         return None
-    copy = member.run.archived  # which cannot go on
+    copy = member.run.read_only  # which cannot go on
     steps = tau / member.config.eta if copy else (tau - end) / (state.eta or member.config.eta)
     speed = best_speed(series)
     time = f", about {span(steps / speed)} at its best speed so far" if speed else ""

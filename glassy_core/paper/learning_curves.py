@@ -11,7 +11,6 @@ from glassy_core.paper.findings import (
     Read,
     Verdict,
     command,
-    interval,
     missing,
     no_run,
     sources,
@@ -81,7 +80,7 @@ def _stays_above(member: Member, read: Read) -> tuple[Verdict, str]:
     if not fit.reliable or fit.nll_inf is None:
         return "open", fit.why or ""
     above = fit.nll_inf.low > PLAUSIBLE_NLL
-    return "agrees" if above else "open", f"The fit levels off at {interval(fit.nll_inf)} bits."
+    return "agrees" if above else "open", f"The fit levels off at {fit.nll_inf.text(3)} bits."
 
 
 def _expected(member: Member, level: float, read: Read) -> str:
@@ -140,7 +139,7 @@ def _law(member: Member | None, depth: int, width: int, read: Read) -> Iterator[
                 verdict, doubt = weigh_alone(ours, value, uncertainty)
             again = command("fit", member, "--window", "{:g} {:g}".format(*fitted_window(member, read)), "--json")
         yield Finding(
-            3, f"{name}, d = {depth}, w = {width}", f"{value:g}", interval(ours) if ours else "-", verdict,
+            3, f"{name}, d = {depth}, w = {width}", f"{value:g}", ours.text(3) if ours else "-", verdict,
             f"{reason} {doubt}".strip(), sources=sources([member] if member else []), command=again,
         )  # fmt: skip
 
@@ -170,7 +169,7 @@ def _pure_law(member: Member | None, depth: int, width: int, read: Read) -> Find
         return Finding(3, what, paper, "-", "open", fit.why or "", sources=sources([member]), command=again)
     verdict, doubt = weigh(fit.pure.exponent, law.exponent, law.uncertainty or 0)
     words = f"A pure power law for tau from {begin:.3g} to {end:.3g}, NLL_inf = 0. {doubt}".strip()
-    ours = interval(fit.pure.exponent)
+    ours = fit.pure.exponent.text(3)
     return Finding(3, what, paper, ours, verdict, words, sources=sources([member]), command=again)
 
 

@@ -1,14 +1,16 @@
 """Noise probes of stored runs: measured in a process of their own, kept beside the run they are of.
 
-runs/<id>/probes/
-    step-<12 digits>-p<size>-... in <steps> steps.json    a result, see `probe.Probe`
+runs/<id>/probes/, and for a run of the gallery, which is only read, runs/.probes/<id>/
+    step-<12 digits>-p<size>-...-in-<steps>-steps.json    a result, see `probe.Probe`
     the same with .progress             {"done", "total", "at"}, or {"error"} where it came to nothing
     the same with .lock                 held by the process that measures
+Older results have blanks for the last three hyphens.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import subprocess
 import sys
@@ -18,12 +20,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError, safe_open
+
 from glassy_core import locks
 from glassy_core.editions.editions import load_edition
 from glassy_core.editions.encoding import Transitions
 from glassy_core.files import ROOT, read_json, write_json
-from glassy_core.runs.store import Run, RunBusyError, RunError
-from glassy_core.training.probe import STEPS, Probe, Progress, Size, check_sizes, checkpoint, probe
+from glassy_core.runs import checkpoints
+from glassy_core.runs.store import GALLERY_VARIABLE, Run, RunBusyError, RunError
+from glassy_core.training.probe import STEPS, Probe, Progress, Size, check_sizes, probe
+from glassy_core.training.trainer import Snapshot
 
 START_WITHIN = 60.0  # seconds until a new process has taken its lock
 SAY_EVERY = 0.3  # seconds between words on the progress
@@ -45,21 +51,60 @@ class Attempt:
         return int(self.path.name.split("-")[1])
 
 
+def checkpoint(run: Run, step: int | None = None) -> Snapshot:
+    """The run's checkpoint of a step, by default its last one; RunError where there is none."""
+    steps = checkpoints.steps_in(run.checkpoints)
+    if not steps:
+        raise RunError(f"Run {run.id} has no checkpoint yet: let it train for a moment.")
+    if step is None:
+        step = steps[-1]
+    if step not in steps:
+        known = ", ".join(map(str, steps[-6:]))
+        raise RunError(f"Run {run.id} has no checkpoint at step {step}: its last ones are at {known}.")
+    config = run.config()
+    return checkpoints.read(checkpoints.path_of(run.checkpoints, step), config.depth, config.width)
+
+
+def starting_points(run: Run) -> dict[int, bool]:
+    """Steps of the run's checkpoints, ascending, each with whether a probe from it knows all that learning needs.
+
+    Older checkpoints hold the weights only: the delayed gradient then begins with deltas of zero.
+    """
+    steps, exact = checkpoints.steps_in(run.checkpoints), run.config().gradient == "exact"
+    return {step: exact or step == 0 or _keeps_deltas(checkpoints.path_of(run.checkpoints, step)) for step in steps}
+
+
+def _keeps_deltas(path: Path) -> bool:
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return checkpoints.HISTORY[0] in file.keys()  # noqa: SIM118 - not a dict
+    except (SafetensorError, OSError):
+        return False  # removed meanwhile, or damaged: reading it will tell
+
+
 def path_of(run: Run, step: int, sizes: Sequence[Size], steps: int = STEPS) -> Path:
     """Where the result lies: each step, choice of sizes and number of steps has a file of its own."""
     name = "-".join([f"step-{step:012d}", *(f"p{size}" for size in check_sizes(sizes))])
-    return run.path / "probes" / f"{name} in {steps} steps.json"
+    return _directory(run) / f"{name}-in-{steps}-steps.json"
+
+
+def _directory(run: Run) -> Path:
+    """Where what is measured of a run is kept."""
+    return run.shown_in / ".probes" / run.id if run.shown_in else run.path / "probes"
 
 
 def kept(run: Run) -> list[Path]:
-    """Files of all results, latest step last."""
-    return _named(run, "json")
+    """Files of all results, latest step last; of two of the same probe the later one."""
+    results = {path.stem.replace(" ", "-"): path for path in _named(run, "json")}
+    return [results[name] for name in sorted(results)]
 
 
 def _named(run: Run, suffix: str) -> list[Path]:
-    """Files whose names are `path_of`'s; others that lie there are nobody's results."""
-    found = (run.path / "probes").glob(f"step-*.{suffix}")
-    return sorted(path for path in found if re.fullmatch(r"step-\d{12}(-p(\d{1,9}|all))+ in \d+ steps", path.stem))
+    """Files whose names are `path_of`'s, now or as of old; others that lie there are nobody's results."""
+    name = re.compile(r"step-\d{12}(-p(\d{1,9}|all))+([ -])in\3\d+\3steps")
+    directories = dict.fromkeys([run.path / "probes", _directory(run)])
+    files = (path for directory in directories for path in sorted(directory.glob(f"step-*.{suffix}")))
+    return [path for path in files if name.fullmatch(path.stem)]
 
 
 def load(path: Path) -> Probe:
@@ -101,16 +146,17 @@ def start(run: Run, step: int, sizes: Sequence[Size], steps: int = STEPS) -> Non
     """Measure in a process of its own; returns at once. ConfigError or RunError for what cannot be measured."""
     path = path_of(run, step, sizes, steps)
     checkpoint(run, step)
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     if locks.is_held(path.with_suffix(".lock")):
         raise RunBusyError("This probe is being measured already.")
     _say(path, 0, steps * len(check_sizes(sizes)))
-    command = [sys.executable, "-m", "glassy_core", "probe", run.id, "--runs-dir", str(run.path.parent)]
+    command = [sys.executable, "-m", "glassy_core", "probe", run.id, "--runs-dir", str(run.store_directory)]
     options = ["--step", str(step), "--steps", str(steps), "--sizes", ",".join(map(str, sizes))]
     with open(path.with_suffix(".log"), "wb") as log:
         subprocess.Popen(
             command + options,
             cwd=ROOT,
+            env=os.environ | ({GALLERY_VARIABLE: str(run.path.parent)} if run.shown_in else {}),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -163,7 +209,7 @@ def _say(path: Path, done: int, total: int) -> None:
 @contextlib.contextmanager
 def held(path: Path) -> Iterator[None]:
     """Hold a probe's lock; RunBusyError where another process has it."""
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     with locks.hold(path.with_suffix(".lock")) as is_ours:
         if not is_ours:
             raise RunBusyError("This probe is being measured already.")

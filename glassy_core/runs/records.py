@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -222,18 +221,6 @@ def _are_steps(values: NDArray[np.int64]) -> bool:
 
 def _number(value: Any) -> float:
     return float(value) if type(value) in (int, float) and abs(value) < LARGEST else float("nan")
-
-
-def csv_lines(runs: Sequence[tuple[str, dict[str, Any], Series]]) -> Iterator[str]:
-    """Runs (id, settings, curves) as CSV: first a comment line of settings a run, then a row a record."""
-    for run_id, settings, _ in runs:
-        yield f"# {run_id}: {json.dumps(settings)}\n"
-    yield "# nll, nll_minibatch, nll_valid: bits per pitch and transition; tau: sum of eta; seconds: of training\n"
-    yield ",".join(("run", *COLUMNS)) + "\n"
-    for run_id, _, series in runs:
-        columns = [getattr(series, name).tolist() for name in COLUMNS]
-        for values in zip(*columns, strict=True):
-            yield f"{run_id}," + ",".join("" if value != value else repr(value) for value in values) + "\n"
 
 
 def best_speed(series: Series) -> float | None:

@@ -1,5 +1,8 @@
 """The run store: sole owner of runs/. One directory a run, in formats anyone can read.
 
+The finished runs that come with glassy, the gallery, lie in data/gallery in the same formats. The default store
+shows them behind its own: where a run lies says that it can be looked at only.
+
 config.json    the settings, the edition's digest, versions; never changed after the start
 state.json     status, step, heartbeat, speed, error; replaced as a whole
 about.json     name, tags, note: what a reader may change
@@ -36,19 +39,28 @@ from glassy_core.settings import ConfigError, RunConfig, check_eta, check_name
 from glassy_core.training.trainer import Snapshot
 
 DEFAULT_DIRECTORY = ROOT / "runs"
+GALLERY = ROOT / "data" / "gallery"
+GALLERY_VARIABLE = "GLASSY_GALLERY_DIR"
 TRASH = ".trash"
 ACTIVE = ("queued", "running")
 STATUSES = ("queued", "running", "stalled", "paused", "stopped", "finished", "failed", "interrupted")
 STALE_AFTER = 15.0  # seconds without a heartbeat; one is due every second
 DRAFT_KEPT = 3600.0  # seconds after which a run's directory that was never finished is nobody's
 MAX_NOTE = 2000
-ARCHIVED = "archived"  # in config.json: a copy whose records are thinned, which can be looked at only
+# Copies of the gallery used to lie among the reader's runs, told by the end of their id and a word in config.json.
+OLD_SUFFIX = "-gallery"
+ARCHIVED = "archived"
 MAX_NUMBER = 1e15  # of any number in state.json; none is negative
 
 
 def directory() -> Path:
     """Where runs are kept: $GLASSY_RUNS_DIR, or runs/ beside the core."""
     return Path(os.environ.get("GLASSY_RUNS_DIR") or DEFAULT_DIRECTORY)
+
+
+def gallery_directory() -> Path:
+    """Where the runs lie that come with glassy: $GLASSY_GALLERY_DIR, or data/gallery."""
+    return Path(os.environ.get(GALLERY_VARIABLE) or GALLERY)
 
 
 class RunError(GlassyError, ValueError):
@@ -109,13 +121,19 @@ def _state_from(values: dict[str, Any] | None) -> State:
 
 @dataclass(frozen=True)
 class Run:
-    """One run's directory."""
+    """One run's directory. shown_in: of a run of the gallery, the directory of the store that shows it."""
 
     path: Path
+    shown_in: Path | None = None
 
     @property
     def id(self) -> str:
         return self.path.name
+
+    @property
+    def store_directory(self) -> Path:
+        """The directory of its store, in which what is measured of it can be kept."""
+        return self.shown_in or self.path.parent
 
     @property
     def checkpoints(self) -> Path:
@@ -148,13 +166,13 @@ class Run:
         return {key: values.get(key) for key in ("edition_digest", "versions", "created")}
 
     @property
-    def archived(self) -> bool:
-        """Whether it is a thinned copy, to be looked at only."""
-        return (read_json(self.path / "config.json") or {}).get(ARCHIVED) is True
+    def read_only(self) -> bool:
+        """Whether it can be looked at only: it lies in the gallery, or is a copy of a gallery's run as of old."""
+        return self.shown_in is not None or (read_json(self.path / "config.json") or {}).get(ARCHIVED) is True
 
-    def check_not_archived(self) -> None:
-        """RunError for a thinned copy."""
-        if self.archived:
+    def check_writable(self) -> None:
+        """RunError for a run that can be looked at only."""
+        if self.read_only:
             raise RunError(
                 f"Run {self.id} belongs to the gallery, which is there to be looked at: clone its settings and start "
                 "a run of your own."
@@ -211,7 +229,7 @@ class Run:
 
     def describe(self, name: str | None = None, tags: list[str] | None = None, note: str | None = None) -> None:
         """Change name, tags or note; ConfigError for a name that cannot be one."""
-        self.check_not_archived()
+        self.check_writable()
         about = self.about()
         if name is not None:
             about["name"] = check_name(name.strip()) or self.config().label()
@@ -313,11 +331,22 @@ def _is_name(value: Any) -> TypeGuard[str]:
         return False
 
 
+def open_store(path: Path | None = None) -> RunStore:
+    """The store in a directory, by default $GLASSY_RUNS_DIR or runs/, with the gallery where it shows it.
+
+    The default store does. Another one does where $GLASSY_GALLERY_DIR names the gallery to show.
+    """
+    path = directory() if path is None else path
+    asked = bool(os.environ.get(GALLERY_VARIABLE))
+    return RunStore(path, gallery_directory() if asked or path.resolve() == DEFAULT_DIRECTORY.resolve() else None)
+
+
 @dataclass(frozen=True)
 class RunStore:
-    """All runs under one directory."""
+    """All runs under one directory, and behind them those of a gallery, which are only read."""
 
-    directory: Path = DEFAULT_DIRECTORY
+    directory: Path
+    gallery: Path | None = None
 
     def create(self, config: RunConfig, edition_digest: str, status: str = "queued") -> Run:
         """A new run: its directory appears with config and state already in it.
@@ -357,26 +386,25 @@ class RunStore:
 
     def runs(self) -> list[Run]:
         """All runs, newest first, those without a usable config among them."""
-        if not self.directory.is_dir():
-            return []
-        # A name of bytes that are no text cannot be shown, nor be a run's: no id has one.
-        names = (path for path in self.directory.iterdir() if not path.name.startswith(".") and is_text(path.name))
-        paths = (path for path in names if path.is_dir())
-        return [Run(path) for path in sorted(paths, key=lambda path: path.name, reverse=True)]
+        runs = {path.name: Run(path, shown_in=self.directory) for path in _subdirectories(self.gallery)}
+        for path in _subdirectories(self.directory):
+            if not (path.name.endswith(OLD_SUFFIX) and self._is_in_gallery(path.name)):  # else it is shown already
+                runs[path.name] = Run(path)
+        return [runs[name] for name in sorted(runs, reverse=True)]
 
     def get(self, run_id: str) -> Run:
         """The run of that id, or whose id begins with it; RunError where it names none, or several."""
-        name = run_id.rstrip("/").removeprefix(f"{self.directory}/")
-        for run in self.runs():
-            if run.id == name:
-                return run
+        name = run_id.rstrip("/").removeprefix(f"{self.directory}/").removeprefix(f"{self.gallery}/")
+        runs = {run.id: run for run in self.runs()}
+        if exact := runs.get(name) or runs.get(name.removesuffix(OLD_SUFFIX)):
+            return exact
         if not re.fullmatch(r"[\w\-]+", name):
             raise RunError(f"{run_id!r} is not a run's id: ids have letters, digits, - and _ only.")
-        found = [run for run in self.runs() if run.id.startswith(name)]
-        if len(found) != 1:
-            what = "There is no run" if not found else f"{len(found)} runs begin with"
+        fitting = [run for run in runs.values() if run.id.startswith(name)]
+        if len(fitting) != 1:
+            what = "There is no run" if not fitting else f"{len(fitting)} runs begin with"
             raise RunError(f"{what} {name!r} in {self.directory}: `python -m glassy_core runs` lists them.")
-        return found[0]
+        return fitting[0]
 
     def named(self, run_id: str) -> Run:
         """The run of exactly that id, whether or not it is there; RunError for what is no directory's name here."""
@@ -384,11 +412,19 @@ class RunStore:
             raise RunError(
                 f"{run_id[:60]!r} is not a run's id: it must be the name of a directory in {self.directory}."
             )
-        return Run(self.directory / run_id)
+        name = run_id.removesuffix(OLD_SUFFIX) if self._is_in_gallery(run_id) else run_id
+        if self.gallery and self._is_in_gallery(name) and not os.path.isdir(self.directory / name):
+            return Run(self.gallery / name, shown_in=self.directory)
+        return Run(self.directory / name)
+
+    def _is_in_gallery(self, run_id: str) -> bool:
+        """Whether the gallery has that run; also by the id that its copy had among the reader's runs."""
+        # Not `Path.is_dir`, which raises an error for a name that is too long.
+        return self.gallery is not None and os.path.isdir(self.gallery / run_id.removesuffix(OLD_SUFFIX))
 
     def delete(self, run: Run) -> None:
         """Move a run to the trash; RunError while it is being trained or waits for it, and for one of the gallery."""
-        run.check_not_archived()
+        run.check_writable()
         busy = RunError(f"Run {run.id} is running: stop it before deleting it.")
         if run.state().status in (*ACTIVE, "stalled"):
             raise busy
@@ -414,3 +450,11 @@ class RunStore:
     def empty_trash(self) -> None:
         """Remove deleted runs for good."""
         shutil.rmtree(self.directory / TRASH, ignore_errors=True)
+
+
+def _subdirectories(directory: Path | None) -> list[Path]:
+    """What can be a run's directory: not hidden, and its name is text, since other bytes could not be shown."""
+    if directory is None or not directory.is_dir():
+        return []
+    names = (path for path in directory.iterdir() if not path.name.startswith(".") and is_text(path.name))
+    return [path for path in names if path.is_dir()]

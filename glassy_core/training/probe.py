@@ -9,17 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 
+from glassy_core.arrays import Floats
 from glassy_core.editions.encoding import Transitions
 from glassy_core.network.equations import nll_bits
-from glassy_core.runs import checkpoints
-from glassy_core.runs.store import Run, RunError
 from glassy_core.settings import ConfigError, RunConfig
 from glassy_core.training.trainer import Snapshot, TrainingError, make_learner, on_processor
 
@@ -30,7 +26,6 @@ MAX_SIZES = 6
 MAX_DIGITS = 9  # of a size: it is part of a file's name
 MEASURES = {"nll": "all training transitions", "nll_minibatch": "the step's minibatch"}
 
-Floats = NDArray[np.float64]
 Size = int | Literal["all"]
 History = Literal["kept", "not needed", "zero"]
 Progress = Callable[[int, int], None]  # steps made and steps in all
@@ -201,34 +196,3 @@ def parse_sizes(text: str) -> tuple[Size, ...]:
 
 def _too_long(digits: int) -> str:
     return f"A minibatch size of {digits} digits was given: whole numbers of at most {MAX_DIGITS} digits are allowed."
-
-
-def checkpoint(run: Run, step: int | None = None) -> Snapshot:
-    """The run's checkpoint of a step, by default its last one; RunError where there is none."""
-    steps = checkpoints.steps_in(run.checkpoints)
-    if not steps:
-        raise RunError(f"Run {run.id} has no checkpoint yet: let it train for a moment.")
-    if step is None:
-        step = steps[-1]
-    if step not in steps:
-        known = ", ".join(map(str, steps[-6:]))
-        raise RunError(f"Run {run.id} has no checkpoint at step {step}: its last ones are at {known}.")
-    config = run.config()
-    return checkpoints.read(checkpoints.path_of(run.checkpoints, step), config.depth, config.width)
-
-
-def starting_points(run: Run) -> dict[int, bool]:
-    """Steps of the run's checkpoints, ascending, each with whether a probe from it knows all that learning needs.
-
-    Older checkpoints hold the weights only: the delayed gradient then begins with deltas of zero.
-    """
-    steps, exact = checkpoints.steps_in(run.checkpoints), run.config().gradient == "exact"
-    return {step: exact or step == 0 or _keeps_deltas(checkpoints.path_of(run.checkpoints, step)) for step in steps}
-
-
-def _keeps_deltas(path: Path) -> bool:
-    try:
-        with safe_open(path, framework="numpy") as file:
-            return checkpoints.HISTORY[0] in file.keys()  # noqa: SIM118 - not a dict
-    except (SafetensorError, OSError):
-        return False  # removed meanwhile, or damaged: reading it will tell

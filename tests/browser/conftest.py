@@ -16,8 +16,7 @@ from pathlib import Path
 import pytest
 
 from glassy_core.jobs.dispatcher import dispatcher_status
-from glassy_core.jobs.gallery import SUFFIX
-from glassy_core.runs.store import DEFAULT_DIRECTORY, Run, RunStore
+from glassy_core.runs.store import GALLERY, GALLERY_VARIABLE, Run, RunStore
 from tests.processes import group_has_ended, in_time
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -33,10 +32,13 @@ def pytest_collection_modifyitems(items):
 
 
 class App:
-    """The app as a user starts it: a server process, and the dispatcher that it starts in turn."""
+    """The app as a user starts it: a server process, and the dispatcher that it starts in turn.
 
-    def __init__(self, directory: Path) -> None:
-        self.store = RunStore(directory / "runs")
+    gallery: what its store shows behind its own runs.
+    """
+
+    def __init__(self, directory: Path, gallery: Path | None = None) -> None:
+        self.store = RunStore(directory / "runs", gallery)
         self.log = directory / "server.log"
         self.process: subprocess.Popen[bytes] | None = None
         with closing(socket.socket()) as free:
@@ -55,7 +57,12 @@ class App:
                 [sys.executable, "-m", "streamlit", "run", "app.py"]
                 + [f"--server.{key}={value}" for key, value in options.items()],
                 cwd=ROOT,
-                env=os.environ | {"GLASSY_RUNS_DIR": str(self.store.directory), "OMP_NUM_THREADS": "1"},
+                env=os.environ
+                | {
+                    "GLASSY_RUNS_DIR": str(self.store.directory),
+                    GALLERY_VARIABLE: str(self.store.gallery or ""),
+                    "OMP_NUM_THREADS": "1",
+                },
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -151,11 +158,8 @@ def shared_app(tmp_path_factory, chromium):
 
 @pytest.fixture(scope="module")
 def gallery_app(tmp_path_factory, chromium):
-    """The app on a store that holds the gallery and nothing else."""
-    app = App(tmp_path_factory.mktemp("first"))
-    app.store.directory.mkdir()
-    for path in DEFAULT_DIRECTORY.glob(f"*{SUFFIX}"):
-        shutil.copytree(path, app.store.directory / path.name)
+    """The app on a store that shows the gallery and nothing else."""
+    app = App(tmp_path_factory.mktemp("first"), gallery=GALLERY)
     app.start()
     yield app
     app.close()

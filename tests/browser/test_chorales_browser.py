@@ -14,8 +14,8 @@ import pytest
 from playwright.sync_api import expect
 
 from glassy_core.editions.editions import load_edition
+from glassy_core.editions.midi_files import chords_on_grid
 from glassy_core.jobs.dispatcher import dispatcher_status
-from glassy_core.music.midi import chords_of
 from tests.singers import HELD, add_singer
 
 SOON = 60_000  # ms
@@ -171,7 +171,7 @@ def test_downloads_open_in_the_libraries_of_their_formats(page, app, singer):
         content[title] = download.value.path().read_bytes()
         assert download.value.suggested_filename.startswith("singer.")
     expected = TRAIN[0][:4] + (HELD,) * 12
-    assert chords_of(content["MIDI"]) == expected  # pretty_midi reads it
+    assert chords_on_grid(content["MIDI"]) == expected  # pretty_midi reads it
     with wave.open(io.BytesIO(content["WAV"])) as file:
         assert (file.getnchannels(), file.getsampwidth()) == (2, 2)
         assert file.getnframes() / file.getframerate() == pytest.approx(16 * 0.6 + 1.5, abs=0.01)

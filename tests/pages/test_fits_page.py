@@ -89,7 +89,7 @@ def test_the_switch_fits_every_run_and_says_the_numbers(store):  # noqa: F811
     fit = fit_power_law(tau, law())
     found = table(app)
     assert found["estimates are"] == ["reliable"]
-    assert found["exponent a"] == [f"{fit.exponent.value:.3g} ({fit.exponent.low:.3g} to {fit.exponent.high:.3g})"]
+    assert found["exponent a"] == [f"{fit.exponent.value:.3g} [{fit.exponent.low:.3g}, {fit.exponent.high:.3g}]"]
     assert found["does it tend to 0 bits?"] == ["no"]
     assert float(found["and AIC higher by"][0].replace("\u202f", "")) == pytest.approx(fit.pure.delta_aic, rel=0.01)
     assert found["floor of the data (bits)"] == ["0"]

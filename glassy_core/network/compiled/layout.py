@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from glassy_core.arrays import Floats
 from glassy_core.editions.encoding import N_PITCHES, Transitions
 from glassy_core.network.compiled.simd import HEIGHT, LANES
 from glassy_core.network.equations import Weights, weight_shapes
@@ -22,8 +23,7 @@ GATHERED = 512  # rows of a minibatch summed up together
 EMPTY_PITCH = N_PITCHES  # row of zeros in the input table
 CONSTANT = N_PITCHES + 1  # row of the input table for a chord without any pitch
 
-Floats = NDArray[np.float32]
-Doubles = NDArray[np.float64]
+Singles = NDArray[np.float32]
 
 
 class Sizes(NamedTuple):
@@ -45,56 +45,56 @@ class Layout(NamedTuple):
     live: NDArray[np.int8]  # (slots,) 0 for empty ones
     notes: NDArray[np.int32]  # (slots, notes) sounding pitches, filled up with EMPTY_PITCH
     targets: NDArray[np.int8]  # (slots, v), 0 in empty slots and columns
-    silent: Doubles  # (N_PITCHES,) scaled input of a pitch that does not sound
-    scale: Doubles  # (N_PITCHES,) what sounding adds to it
+    silent: Floats  # (N_PITCHES,) scaled input of a pitch that does not sound
+    scale: Floats  # (N_PITCHES,) what sounding adds to it
 
 
 class Master(NamedTuple):
     """The weights in float64, padded with zeros, and room for the projection of M."""
 
-    inputs: Doubles  # (N_PITCHES, n + v): J.0 and W, transposed
-    h0: Doubles  # (v,)
-    J: Doubles  # (depth, n, n), the first one unused
-    M: Doubles  # (depth, n, n)
-    K: Doubles  # (v, n)
-    constant: Doubles  # (n + v,)
-    excess: Doubles  # (n, n)
-    result: Doubles  # (n, n)
+    inputs: Floats  # (N_PITCHES, n + v): J.0 and W, transposed
+    h0: Floats  # (v,)
+    J: Floats  # (depth, n, n), the first one unused
+    M: Floats  # (depth, n, n)
+    K: Floats  # (v, n)
+    constant: Floats  # (n + v,)
+    excess: Floats  # (n, n)
+    result: Floats  # (n, n)
 
 
 class Working(NamedTuple):
     """Weights, activations and errors in float32."""
 
-    table: Floats  # (N_PITCHES + 2, n + v): what each pitch adds to the fields of layer 0 and of the outputs
-    J_T: Floats  # (depth, n, n)
-    M_T: Floats  # (depth, n, n)
-    K_T: Floats  # (n, v)
-    J: Floats  # (depth, n, n)
-    M: Floats  # (depth, n, n), halved for the delayed gradient
-    K: Floats  # (v, n)
-    mu: Floats  # (depth, held, n)
-    errors: Floats  # (held, v)
-    past: Floats  # (WINDOW, n): sum of the two previous steps' deltas
-    deltas: Floats  # (3, depth, slots, n): three generations
+    table: Singles  # (N_PITCHES + 2, n + v): what each pitch adds to the fields of layer 0 and of the outputs
+    J_T: Singles  # (depth, n, n)
+    M_T: Singles  # (depth, n, n)
+    K_T: Singles  # (n, v)
+    J: Singles  # (depth, n, n)
+    M: Singles  # (depth, n, n), halved for the delayed gradient
+    K: Singles  # (v, n)
+    mu: Singles  # (depth, held, n)
+    errors: Singles  # (held, v)
+    past: Singles  # (WINDOW, n): sum of the two previous steps' deltas
+    deltas: Singles  # (3, depth, slots, n): three generations
 
 
 class Batch(NamedTuple):
     """Rows of a minibatch, and sums over it, float32."""
 
-    delta: Floats  # (depth, GATHERED, n)
-    before: Floats  # (depth, GATHERED, n): mu of the predecessors
-    mu: Floats  # (depth, GATHERED, n)
-    errors: Floats  # (GATHERED, v)
-    inputs: Floats  # (N_PITCHES + 2, n + v): sums for each pitch over its rows, in row CONSTANT over all
-    J: Floats  # (depth, n, n)
-    M: Floats  # (depth, n, n)
-    K: Floats  # (v, n)
+    delta: Singles  # (depth, GATHERED, n)
+    before: Singles  # (depth, GATHERED, n): mu of the predecessors
+    mu: Singles  # (depth, GATHERED, n)
+    errors: Singles  # (GATHERED, v)
+    inputs: Singles  # (N_PITCHES + 2, n + v): sums for each pitch over its rows, in row CONSTANT over all
+    J: Singles  # (depth, n, n)
+    M: Singles  # (depth, n, n)
+    K: Singles  # (v, n)
 
 
 class Fields(NamedTuple):
     """Of the outputs."""
 
-    H: Floats  # (slots, v)
+    H: Singles  # (slots, v)
 
 
 class Generations(NamedTuple):

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from glassy_core.arrays import Bools, Floats
 from glassy_core.physics.aging.fluctuations import DeltaCurve
-from glassy_core.physics.learning_curves.power_law import Estimate
+from glassy_core.physics.estimate import Estimate
 
-Floats = NDArray[np.float64]
 Points = tuple[float, Floats, Floats]  # log tau_w, log tau (n,), log Delta (n,)
 
 MUS = np.linspace(-0.5, 2.0, 101)  # exponents that are tried
@@ -129,7 +128,7 @@ def breakdowns(curves: Sequence[DeltaCurve], mu: float) -> list[Breakdown]:
     return found
 
 
-def _aging_part(grid: Floats, curve: DeltaCurve, mu: float) -> NDArray[np.bool_]:
+def _aging_part(grid: Floats, curve: DeltaCurve, mu: float) -> Bools:
     """Grid points at which tau / tau_w is in the aging regime: before it no collapse in x is expected."""
     return grid + (mu - 1) * np.log(curve.tau_w) >= np.log(AGING_REGIME)
 
@@ -179,7 +178,7 @@ def _errors(logs: Sequence[Points], mus: Floats) -> Floats:
     return errors
 
 
-def _scatter(values: Floats, rows: NDArray[np.bool_]) -> Floats:
+def _scatter(values: Floats, rows: Bools) -> Floats:
     """Pooled standard deviation between rows of values (K, G), known where finite, for several choices of rows (S, K).
 
     (S,); not-a-number without an overlap.

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
-Floats = NDArray[np.float64]
+from glassy_core.arrays import Floats, Integers
 
 AROUND = 1.25  # factor in proper time over which Gamma is averaged, where two times are compared
 JOINS = 0.5  # of the longest: how long a seed must have been followed to count in a mean
@@ -29,7 +29,7 @@ class Waiting:
 
     tau_w_step: int
     tau_w: float
-    step: NDArray[np.int64]
+    step: Integers
     tau: Floats
     D: Floats
     kinds: dict[str, Floats]

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from glassy_core.arrays import Floats
 from glassy_core.physics.aging.fluctuations import DeltaCurve
-from glassy_core.physics.learning_curves.power_law import Estimate
+from glassy_core.physics.estimate import Estimate
 
-Floats = NDArray[np.float64]
 Line = tuple[Floats, Floats]  # x (n,) and y (n,) of one curve inside the window, x ascending
 
 SHORT = (0.0, 0.01)  # tau / tau_w of the short-time exponent alpha: before the drift takes over, Delta ~ tau^2 there

@@ -12,13 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import log_ndtr
 
+from glassy_core.arrays import Bools, Floats
 from glassy_core.physics.critical_width.scatter import Scatter
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 QUIET = 0.1  # of the largest rate: below it noise is not taken to shrink further
 SHAPE_COST = 0.5  # degrees of freedom that choosing g takes: so counted, intervals cover w_c as often as they should

@@ -14,17 +14,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from glassy_core.arrays import Floats
 from glassy_core.network.equations import parameter_count
 from glassy_core.physics.critical_width.censored_parabola import Parabola, Rates, artificial_sweeps, fit_parabolas
 from glassy_core.physics.critical_width.learning_times import SMOOTHING, THRESHOLDS, Curve, LearningTime, learning_times
 from glassy_core.physics.critical_width.next_run import MIN_WIDTHS, Suggestion, suggest
 from glassy_core.physics.critical_width.root_intervals import chance_of_root
 from glassy_core.physics.critical_width.sweep_noise import SweepNoise
-from glassy_core.physics.learning_curves.power_law import Estimate
-
-Floats = NDArray[np.float64]
+from glassy_core.physics.estimate import Estimate
 
 COPIES = 600  # artificial sweeps behind an interval
 MIN_THRESHOLDS = 3  # with a w_c, for the line of Fig. 6

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from glassy_core.physics.critical_width.criticality import Criticality
-from glassy_core.physics.learning_curves.power_law import Estimate
+from glassy_core.physics.estimate import Estimate
 
 
 @dataclass(frozen=True)

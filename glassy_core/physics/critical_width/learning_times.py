@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
+from glassy_core.arrays import Floats, Integers
 
 THRESHOLDS = (0.01, 0.02, 0.03, 0.05, 0.1)  # NLL* of Figs. 5 and 6, bits
 HALF_WINDOW = 0.05  # of the smoothing, in log tau
@@ -162,7 +162,7 @@ def learning_times(
     return times
 
 
-def _spaced(log_tau: Floats) -> NDArray[np.int64]:
+def _spaced(log_tau: Floats) -> Integers:
     """Indices of records, all of a sparse curve, else one in each SPACING of log tau, with the last record."""
     if len(log_tau) == 0:
         return np.array([], dtype=np.int64)

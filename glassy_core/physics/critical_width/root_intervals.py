@@ -10,12 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import log_ndtr, stdtr
 
+from glassy_core.arrays import Bools, Floats
 from glassy_core.physics.critical_width.censored_parabola import Parabola, Rates
-
-Floats = NDArray[np.float64]
 
 ITERATIONS = 40  # of Newton's method
 FAR = 1e4  # standard deviations, or a deviance, beyond which nothing changes any more
@@ -80,7 +78,7 @@ class _Censored:
         return beta
 
 
-def _expected(beta: Floats, x: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+def _expected(beta: Floats, x: Floats) -> tuple[Floats, Bools]:
     """The rate (R, n), and where a parabola that opens upwards rises towards small widths: bounds there say nothing."""
     b0, b1, b2 = beta.T[..., None]
     return b0 + b1 * x + b2 * x * x, (b2 > 0) & (b1 + 2 * b2 * x < 0)

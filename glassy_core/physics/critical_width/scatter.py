@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import fdtrc
+
+from glassy_core.arrays import Floats
 
 POOL_ABOVE = 0.25  # p-value of Fisher's F above which points and seeds are taken to scatter alike
 
@@ -40,7 +41,7 @@ class Scatter:
             return pooled
         return cls(seeds, dof_seeds, max(points - seeds, 0.0) / n, dof_points, n)
 
-    def draw(self, R: int, rng: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def draw(self, R: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
         """R pairs of standard deviations (seeds, points), (R,) each, as uncertain as their degrees of freedom say.
 
         A sum of squares divided by a chi-square variable: noise of that size makes percentiles of

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from glassy_core.arrays import Floats
 from glassy_core.physics.critical_width.censored_parabola import Parabola, Rates
-
-Floats = NDArray[np.float64]
 
 
 class SweepNoise:

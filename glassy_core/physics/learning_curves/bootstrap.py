@@ -7,15 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from glassy_core.arrays import Floats
 from glassy_core.physics.learning_curves.curve_noise import Noise, SeedNoise, Wiggle
-from glassy_core.physics.learning_curves.least_squares import (
-    EXPONENTS,
-    Binned,
-    Floats,
-    Projection,
-    Solutions,
-    fit_powers,
-)
+from glassy_core.physics.learning_curves.least_squares import EXPONENTS, Binned, Projection, Solutions, fit_powers
 
 SKETCHES = 100  # copies that tell a wiggle from noise
 ROUNDING = 1e-6  # relative; no NLL is told apart more finely

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from glassy_core.physics.learning_curves.least_squares import Binned, Floats
+from glassy_core.arrays import Floats, Integers
+from glassy_core.physics.learning_curves.least_squares import Binned
 
 MAX_CORRELATION = 0.995
 WIGGLE_DEGREE = 7  # of the polynomial in log tau that finds slow deviations
@@ -29,7 +29,7 @@ class Noise:
     innovations: Floats
 
     @classmethod
-    def of(cls, residuals: Floats, tau: Floats, count: NDArray[np.int64], parameters: int) -> Noise:
+    def of(cls, residuals: Floats, tau: Floats, count: Integers, parameters: int) -> Noise:
         """The noise of relative residuals (N,) at tau (N,), each the mean of count (N,) recordings.
 
         parameters: how many were fitted to the curve: they have taken variance and correlation from the residuals.
@@ -82,7 +82,7 @@ class Noise:
             now += self.correlation * before
         return values[lead:].T * self.scale
 
-    def of_means(self, starts: NDArray[np.int64], count: NDArray[np.int64]) -> Floats:
+    def of_means(self, starts: Integers, count: Integers) -> Floats:
         """Standard deviation of each bin's mean, (bins,); starts and count as in `Binned`."""
         n = np.diff(np.append(starts, len(count)))
         weights = count / np.repeat(np.add.reduceat(count, starts), n)
@@ -114,7 +114,7 @@ class SeedNoise:
         S = len(self.deviations)
         return rng.normal(size=(R, S)) @ self.deviations / np.sqrt(S * (S - 1))
 
-    def of_means(self, starts: NDArray[np.int64], count: NDArray[np.int64]) -> Floats:
+    def of_means(self, starts: Integers, count: Integers) -> Floats:
         """Standard deviation of the mean in each bin, (bins,), evened out over the bins: few seeds give it badly."""
         S = len(self.deviations)
         error = np.sqrt((self.deviations**2).sum(axis=0) / (S * (S - 1)))

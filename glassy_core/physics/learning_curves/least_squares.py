@@ -10,9 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from glassy_core.arrays import Floats, Integers
 
 MAX_BINS = 60
 MAX_GROUPS = 2048  # of consecutive recordings: all that a fit of 10^6 recordings has to handle
@@ -30,11 +29,11 @@ class Binned:
 
     tau: Floats
     nll: Floats
-    count: NDArray[np.int64]
+    count: Integers
     group_tau: Floats
     group_nll: Floats
-    group_count: NDArray[np.int64]
-    starts: NDArray[np.int64]
+    group_count: Integers
+    starts: Integers
 
     @classmethod
     def of(cls, tau: Floats, nll: Floats) -> Binned:

@@ -14,35 +14,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from glassy_core.arrays import Bools, Floats, Integers
+from glassy_core.physics.estimate import Estimate
 from glassy_core.physics.learning_curves.bootstrap import ROUNDING, Fitted, fit_curve
 from glassy_core.physics.learning_curves.curve_noise import Noise, SeedNoise
-from glassy_core.physics.learning_curves.least_squares import Binned, Floats
+from glassy_core.physics.learning_curves.least_squares import Binned
 from glassy_core.physics.learning_curves.reliability import DECADE, MIN_BINS, MIN_SPAN, default_window, doubts
 
 COPIES = 500  # artificial curves behind an interval
 MAX_NLL = 1e100  # beyond it, and below its inverse, squares leave the range of numbers
 Window = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A value and its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-    def to_json(self) -> dict[str, float]:
-        """The contract's {"value", "low", "high"}."""
-        return {"value": self.value, "low": self.low, "high": self.high}
-
-    @classmethod
-    def of(cls, value: float, samples: Floats) -> Estimate:
-        """The value with the middle 95 % of samples (R,)."""
-        low, high = np.percentile(samples, [2.5, 97.5])
-        return cls(float(value), float(min(low, value)), float(max(high, value)))
 
 
 @dataclass(frozen=True)
@@ -56,7 +39,7 @@ class Points:
 
     tau: Floats
     nll: Floats
-    count: NDArray[np.int64]
+    count: Integers
     fitted: Floats
     low: Floats
     high: Floats
@@ -180,7 +163,7 @@ def fit_seeds(
     return replace(fit, left_out=words, why=fit.why and f"{fit.why} {words}")
 
 
-def reaching(ends: ArrayLike, low: float = 0.0, high: float = np.inf) -> NDArray[np.bool_]:
+def reaching(ends: ArrayLike, low: float = 0.0, high: float = np.inf) -> Bools:
     """Which of several seeds' curves, by their last tau (S,), are to be taken together in a window low..high.
 
     Left out are those that would cut the window short for the others: they end before the last decade of the typical

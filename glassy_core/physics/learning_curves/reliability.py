@@ -6,9 +6,10 @@ from typing import Protocol
 
 import numpy as np
 
+from glassy_core.arrays import Floats
 from glassy_core.physics.learning_curves.bootstrap import Fitted, fit_curve
 from glassy_core.physics.learning_curves.curve_noise import Noise
-from glassy_core.physics.learning_curves.least_squares import EXPONENTS, Binned, Floats
+from glassy_core.physics.learning_curves.least_squares import EXPONENTS, Binned
 
 MIN_BINS = 8  # recordings, and bins, that a fit of three parameters needs
 MIN_SPAN = 4.0  # of tau_high / tau_low

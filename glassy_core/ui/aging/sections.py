@@ -9,12 +9,12 @@ from datetime import datetime
 import numpy as np
 import streamlit as st
 
+from glassy_core.figures import tables
 from glassy_core.figures.aging import (
     Axes,
     Column,
     along,
     collapse_errors,
-    csv_lines,
     fluctuations,
     sgd_noise,
 )
@@ -24,7 +24,7 @@ from glassy_core.paper.aging import full_aging
 from glassy_core.paper.numbers import PAPER_ALPHA
 from glassy_core.physics.aging.collapse import BREAK, BREAK_STRETCH, Breakdown, breakdowns
 from glassy_core.physics.aging.fluctuations import JOINS
-from glassy_core.physics.learning_curves.power_law import Estimate
+from glassy_core.physics.estimate import Estimate
 from glassy_core.ui.components.live_figure import live_figure
 from glassy_core.ui.results.aging import Measure, Network, columns, described, with_interval
 from glassy_core.ui.shell.frame import plain, prose
@@ -189,8 +189,8 @@ def downloads(chosen: Sequence[Network], how: Measure) -> None:
     results = {column.label: column.aging.to_json() for column in shown}
     with st.container(horizontal=True):
         st.download_button(
-            "Δ as CSV", data=lambda: "".join(csv_lines(shown, comments)).encode(), file_name=f"aging-{stamp}.csv",
-            mime="text/csv", icon=":material/download:", on_click="ignore",
+            "Δ as CSV", data=lambda: "".join(tables.fluctuations(shown, comments)).encode(),
+            file_name=f"aging-{stamp}.csv", mime="text/csv", icon=":material/download:", on_click="ignore",
         )  # fmt: skip
         st.download_button(
             "Numbers as JSON", data=lambda: json.dumps({"results": results, "settings": settings}).encode(),

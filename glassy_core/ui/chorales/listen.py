@@ -13,12 +13,11 @@ from glassy_core.editions.encoding import Chorale
 from glassy_core.figures import palette
 from glassy_core.figures.music import profiles
 from glassy_core.music.counterpoint import Portrait, distance, portrait
-from glassy_core.music.engraving import engrave
 from glassy_core.music.generation import MAX_LENGTH
 from glassy_core.music.likeness import Likeness, likeness
 from glassy_core.music.midi import to_midi
 from glassy_core.music.piece import OWN, Piece, score_marks
-from glassy_core.music.score import to_musicxml
+from glassy_core.music.score import engrave, to_musicxml
 from glassy_core.ui.chorales import singers, songs
 from glassy_core.ui.chorales.player import NETWORK_LEGEND, player
 from glassy_core.ui.chorales.settings import SPLIT_NAMES, TAKES, Wish

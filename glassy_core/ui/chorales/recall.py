@@ -8,7 +8,7 @@ import streamlit as st
 
 from glassy_core.editions.editions import Edition
 from glassy_core.errors import EXPECTED, sentence
-from glassy_core.figures import palette
+from glassy_core.figures import palette, tables
 from glassy_core.figures.music import Point, recall_by_tau, recall_by_width
 from glassy_core.music.recall import best_mean_share
 from glassy_core.ui.chorales import singers
@@ -107,11 +107,6 @@ def _critical_width(row: Row) -> tuple[float | None, str]:
 
 
 def _csv(wish: Wish, by_run: Sequence[Point], lines: Sequence[Sequence[Point]], k: int) -> str:
-    rows = ["figure,run,width,step,tau,mean_share,complete,chorales"]
-    for figure, points in (("width", [by_run]), ("tau", lines)):
-        for point in (point for group in points for point in group):
-            name = point.name.replace('"', "'")
-            numbers = f"{point.width},{point.step},{point.tau!r},{point.share!r},{point.complete},{point.chorales}"
-            rows.append(f'{figure},"{name}",{numbers}')
-    head = f"# recall; primed chords k = {k}; {curves.data_name(wish.source.config)}; d = {wish.source.config.depth}\n"
-    return head + "\n".join(rows) + "\n"
+    config = wish.source.config
+    heading = f"recall; primed chords k = {k}; {curves.data_name(config)}; d = {config.depth}"
+    return "".join(tables.recall(heading, by_run, lines))

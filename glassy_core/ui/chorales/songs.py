@@ -13,11 +13,10 @@ from typing import Any
 import streamlit as st
 
 from glassy_core.editions.encoding import LOWEST_PITCH, Chorale, Chord
-from glassy_core.music.engraving import LINE, engrave
 from glassy_core.music.generation import CYCLE_HORIZON
 from glassy_core.music.midi import Sound
 from glassy_core.music.piece import Piece
-from glassy_core.music.score import Marks, to_musicxml
+from glassy_core.music.score import LINE, Marks, engrave, to_musicxml
 from glassy_core.music.voices import Voices, lead
 from glassy_core.ui.shell.words import whole
 

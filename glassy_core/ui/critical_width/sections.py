@@ -10,9 +10,9 @@ from datetime import datetime
 
 import streamlit as st
 
+from glassy_core.figures import tables
 from glassy_core.figures.critical_width import (
     critical_widths,
-    csv_lines,
     transition,
     widths,
 )
@@ -20,7 +20,7 @@ from glassy_core.paper.numbers import PAPER_PARAMETERS, PAPER_THRESHOLD, PAPER_W
 from glassy_core.physics.critical_width.criticality import Criticality
 from glassy_core.physics.critical_width.depths import compare
 from glassy_core.physics.critical_width.learning_times import SMOOTHING
-from glassy_core.physics.learning_curves.power_law import Estimate
+from glassy_core.physics.estimate import Estimate
 from glassy_core.runs.groups import Member, World, distinct, grouped, readable
 from glassy_core.settings import RunConfig
 from glassy_core.ui.components.live_figure import live_figure
@@ -119,8 +119,7 @@ def table(found: Criticality) -> None:
 def _parameters(estimate: Estimate | None) -> str:
     if estimate is None:
         return "–"
-    value, low, high = (whole(round(number)) for number in vars(estimate).values())
-    return f"{value} [{low}, {high}]"
+    return estimate.written(lambda value: whole(round(value)))
 
 
 def depth_against_width(found: Criticality, world: World) -> None:
@@ -204,7 +203,7 @@ def downloads(found: Criticality, world: World) -> None:
     settings = json.dumps(world.to_json() | {"smoothing": SMOOTHING})
     with st.container(horizontal=True):
         st.download_button(
-            "Learning times as CSV", data=lambda: "".join(csv_lines(found, settings)).encode(),
+            "Learning times as CSV", data=lambda: "".join(tables.learning_times(found, settings)).encode(),
             file_name=f"critical-width-{stamp}.csv", mime="text/csv", icon=":material/download:", on_click="ignore",
         )  # fmt: skip
         st.download_button(

@@ -8,10 +8,10 @@ from datetime import datetime
 import numpy as np
 import streamlit as st
 
+from glassy_core.figures import tables
 from glassy_core.figures.palette import key, turns
 from glassy_core.figures.style import Curve, View
 from glassy_core.paper.numbers import paper_curve
-from glassy_core.runs.records import csv_lines
 from glassy_core.ui.results import curves as loaders
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell.frame import link, pages, plain, prose, store
@@ -143,7 +143,7 @@ def _csv(chosen: Sequence[Row]) -> Iterable[str]:
         assert row.config is not None
         run = store().named(row.id)
         parts.append((row.id, row.config.to_json() | run.origin() | {"name": row.name}, loaders.series(run)))
-    return csv_lines(parts)
+    return tables.records(parts)
 
 
 def key_to_lines(view: View, shown: Sequence[Row], fitted: bool = False) -> None:

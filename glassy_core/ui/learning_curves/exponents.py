@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
+from glassy_core.figures import tables
 from glassy_core.figures.exponents import MEASURES, Place, exponent_map
 from glassy_core.paper.numbers import CHORALES
 from glassy_core.runs.seed_groups import by_setting
@@ -41,8 +41,8 @@ def exponents(found: Sequence[Row]) -> None:
         live_figure(exponent_map(places, measure, papers), "exponents", _in_words(places), 440, "exponents")
         _words(places, papers)
         st.download_button(
-            "Download the map as CSV", data=lambda: "".join(_csv(places)).encode(), file_name="exponents.csv",
-            mime="text/csv", icon=":material/download:", on_click="ignore",
+            "Download the map as CSV", data=lambda: "".join(tables.exponents(places)).encode(),
+            file_name="exponents.csv", mime="text/csv", icon=":material/download:", on_click="ignore",
         )  # fmt: skip
 
 
@@ -88,19 +88,3 @@ def _words(places: Sequence[Place], papers: bool) -> None:
         f"{reliable} of {len(places)} estimates are reliable, the others are hollow.{crosses} The paper suspects that "
         "the decay is always a power law, and that its exponent grows with depth and width."
     )
-
-
-def _csv(places: Sequence[Place]) -> Iterable[str]:
-    for place in places:
-        facts = {"settings": place.config.to_json(), "runs": place.runs, "why": place.fit.why}
-        yield f"# d={place.config.depth} w={place.config.width}: {json.dumps(facts)}\n"
-    yield "depth,width,eta,batch_size,seeds,exponent,low,high,nll_inf,nll_inf_low,nll_inf_high,reliable\n"
-    for place in places:
-        config, fit = place.config, place.fit
-        estimates = [
-            "" if estimate is None else repr(value)
-            for estimate in (fit.exponent, fit.nll_inf)
-            for value in ((estimate.value, estimate.low, estimate.high) if estimate else ("",) * 3)
-        ]
-        chosen = (config.depth, config.width, config.eta, config.batch_size, len(place.runs))
-        yield ",".join([*map(str, chosen), *estimates, str(fit.reliable).lower()]) + "\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -10,10 +9,12 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from glassy_core.figures import tables
 from glassy_core.figures.power_laws import Fits, straight_lines
 from glassy_core.figures.style import Setting
 from glassy_core.paper.numbers import PaperCurve, paper_curve
-from glassy_core.physics.learning_curves.power_law import Estimate, PowerLawFit, Window, check_window
+from glassy_core.physics.estimate import Estimate
+from glassy_core.physics.learning_curves.power_law import PowerLawFit, Window, check_window
 from glassy_core.ui.components.live_figure import live_figure
 from glassy_core.ui.results import fits as fit_loaders
 from glassy_core.ui.results.fits import Ends
@@ -133,7 +134,7 @@ def details(fits: Fits) -> None:
     _words(fits)
     st.download_button(
         "Download the fits as CSV",
-        data=lambda: "".join(csv_lines(fits)).encode(),
+        data=lambda: "".join(tables.fits(fits)).encode(),
         file_name=f"fits-{datetime.now():%Y%m%d-%H%M%S}.csv",
         mime="text/csv",
         icon=":material/download:",
@@ -181,8 +182,7 @@ def _to_zero(fit: PowerLawFit) -> str:
 def _estimate(estimate: Estimate | None) -> str:
     if estimate is None:
         return "–"
-    value, low, high = (number(x, 3) for x in (estimate.value, estimate.low, estimate.high))
-    return f"{value} ({low} to {high})"
+    return estimate.written(lambda value: number(value, 3))
 
 
 def _papers(law: PaperCurve | None) -> str:
@@ -216,19 +216,3 @@ def _words(fits: Fits) -> None:
             "For several seeds the fit is that of their mean, and the intervals are the seeds' spread: they say how "
             "well the setting is known, which a single run cannot."
         )
-
-
-def csv_lines(fits: Fits) -> Iterable[str]:
-    """The fits as CSV: a comment line of settings and estimates each, then a row a point."""
-    for setting, fit in fits:
-        facts = {"settings": setting.config.to_json(), "runs": [c.id for c in setting.curves], "fit": fit.to_json()}
-        yield f"# {setting.id}: {json.dumps(facts)}\n"
-    yield "# nll, fitted, low, high: bits; low, high: 95 % band of the law; residual: nll / fitted - 1\n"
-    yield "run,tau,nll,recordings,fitted,low,high,residual\n"
-    for setting, fit in fits:
-        if fit.points is None:
-            continue
-        p = fit.points
-        columns = (p.tau, p.nll, p.count, p.fitted, p.low, p.high, p.residuals)
-        for row in zip(*(column.tolist() for column in columns), strict=True):
-            yield ",".join([setting.id, *map(repr, row)]) + "\n"

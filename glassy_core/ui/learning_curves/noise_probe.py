@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
 from glassy_core.errors import EXPECTED, sentence
+from glassy_core.figures import tables
 from glassy_core.figures.noise_probe import noise_traces
 from glassy_core.runs import probes
 from glassy_core.runs.checkpoints import steps_in
 from glassy_core.runs.store import Run
-from glassy_core.training.probe import MEASURES, SIZES, STEPS, Level, Probe, starting_points
+from glassy_core.training.probe import MEASURES, SIZES, STEPS, Level, Probe
 from glassy_core.ui.components.live_figure import live_figure
 from glassy_core.ui.results import curves
 from glassy_core.ui.results.rows import Row
@@ -55,7 +55,7 @@ def noise(chosen: Sequence[Row]) -> None:
 
 
 def _start(run: Run) -> None:
-    known = starting_points(run)
+    known = probes.starting_points(run)
     if not known:
         st.info(
             "No checkpoint of this run is kept here: choose another run, or one that is at work.",
@@ -134,7 +134,7 @@ def _result(run: Run) -> None:
     st.table([_row(label, at) for label, at in levels.items()], hide_index=True)
     prose(_comparison(probe, measure))
     st.download_button(
-        "Download the traces as CSV", data=lambda: "".join(_csv(run, probe)).encode(),
+        "Download the traces as CSV", data=lambda: "".join(tables.noise_traces(run.id, run.config(), probe)).encode(),
         file_name=f"noise-{run.id}-{probe.step}.csv", mime="text/csv", icon=":material/download:", on_click="ignore",
     )  # fmt: skip
 
@@ -175,13 +175,3 @@ def _comparison(probe: Probe, measure: str) -> str:
         f"{first.mean / second.mean:.3g} times; the noise of one step's gradient grows √({large.batch_size}/"
         f"{small.batch_size}) = {expected:.2g} times. {start}{words}"
     )
-
-
-def _csv(run: Run, probe: Probe) -> Iterable[str]:
-    facts = {"settings": run.config().to_json(), "step": probe.step, "tau": probe.tau, "eta": probe.eta}
-    yield f"# {run.id}: {json.dumps(facts | {'history': probe.history})}\n"
-    yield "# steps_on: learning steps after the checkpoint; nll: bits over all training transitions\n"
-    yield "batch_size,steps_on,nll,nll_minibatch\n"
-    for trace in probe.traces:
-        for n, values in enumerate(zip(trace.nll.tolist(), trace.nll_minibatch.tolist(), strict=True)):
-            yield f"{trace.batch_size},{n},{values[0]!r},{values[1]!r}\n"

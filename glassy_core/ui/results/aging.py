@@ -11,7 +11,7 @@ from glassy_core.figures.aging import Column
 from glassy_core.figures.palette import colours, turns
 from glassy_core.physics.aging.aging import Aging, aging
 from glassy_core.physics.aging.fluctuations import Trajectory
-from glassy_core.physics.learning_curves.power_law import Estimate
+from glassy_core.physics.estimate import Estimate
 from glassy_core.runs.groups import Member
 from glassy_core.runs.measured import trajectory
 from glassy_core.runs.store import RunError
@@ -72,7 +72,7 @@ def with_interval(estimate: Estimate | None) -> str:
     """An estimate as the page writes it."""
     if estimate is None:
         return "not known yet"
-    return f"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
+    return estimate.text(2, "f")
 
 
 def described(column: Column) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from glassy_core.physics.critical_width.criticality import Criticality, DepthResult
-from glassy_core.physics.learning_curves.power_law import Estimate
+from glassy_core.physics.estimate import Estimate
 from glassy_core.runs.groups import Member
 from glassy_core.runs.measured import criticality
 from glassy_core.ui.results import curves
@@ -34,7 +34,7 @@ def with_interval(estimate: Estimate | None, digits: int = 1) -> str:
     """An estimate as the pages write it."""
     if estimate is None:
         return "–"
-    return f"{estimate.value:.{digits}f} [{estimate.low:.{digits}f}, {estimate.high:.{digits}f}]"
+    return estimate.text(digits, "f")
 
 
 def described(result: DepthResult) -> str:

@@ -132,7 +132,7 @@ def floor_of(row: Row) -> float | None:
 
 def digest_of(run_id: str) -> str | None:
     """The digest of the edition that a run learns."""
-    return _digest(str(store().directory / run_id))
+    return _digest(str(store().named(run_id).path))
 
 
 def _known_floor(run_id: str, config: RunConfig) -> float | None:

@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from glassy_core.jobs.gallery import SUFFIX
-from glassy_core.runs.store import ACTIVE, Run, RunError, RunStore, State
+from glassy_core.runs.store import ACTIVE, OLD_SUFFIX, Run, RunError, RunStore, State
 from glassy_core.settings import RunConfig
 
 BUSY = (*ACTIVE, "stalled", "interrupted")  # what changes without the reader's doing
@@ -41,7 +40,7 @@ def rows(store: RunStore, ids: Collection[str] | None = None) -> list[Row]:
 
 def end_of(run_id: str) -> str:
     """The end of a run's id, which tells runs of one name apart."""
-    return run_id.removesuffix(SUFFIX)[-4:]
+    return run_id.removesuffix(OLD_SUFFIX)[-4:]
 
 
 def _row(run: Run) -> Row:

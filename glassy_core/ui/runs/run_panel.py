@@ -171,7 +171,7 @@ def _details(row: Row) -> None:
     with st.expander("Settings and files", key=f"details-{row.id}"):
         if row.config:
             st.dataframe(settings_frame([row]), alt="Settings of the run")
-        st.text(f"Directory: {store().directory / row.id}")
+        st.text(f"Directory: {store().named(row.id).path}")
 
 
 def trash() -> None:

@@ -14,8 +14,7 @@ import streamlit as st
 from glassy_core.figures.palette import TEXT, both
 from glassy_core.files import ROOT
 from glassy_core.jobs import dispatcher
-from glassy_core.runs import store as runs
-from glassy_core.runs.store import RunStore
+from glassy_core.runs.store import OLD_SUFFIX, RunStore, open_store
 from glassy_core.ui.components.plotly_files import load_ahead
 from glassy_core.ui.shell import presenter, tour
 from glassy_core.ui.shell.symbols import symbols
@@ -105,6 +104,7 @@ def frame(title: str, lead: str = "", heading: bool = True) -> None:
         layout="wide",
         initial_sidebar_state="collapsed",
     )
+    _bring_up_to_date()
     with st.container(key="navigation", horizontal=True, gap="small", vertical_alignment="center"):
         for entry in pages():
             link(entry)
@@ -131,8 +131,8 @@ def prose(markdown: str) -> None:
 
 
 def store() -> RunStore:
-    """The app's run store: $GLASSY_RUNS_DIR, or runs/."""
-    return RunStore(runs.directory())
+    """The app's run store: $GLASSY_RUNS_DIR, or runs/ with the gallery."""
+    return open_store()
 
 
 @st.cache_resource(show_spinner=False)
@@ -152,6 +152,16 @@ def drop_endless(names: Iterable[str]) -> None:
         del st.query_params[name]
     if endless:
         st.rerun()  # the fields are filled from the address that a run begins with
+
+
+def _bring_up_to_date() -> None:
+    """Give runs of the gallery that an old address names by the ids of their copies the ids that they have now."""
+    for name in st.query_params:
+        old = st.query_params.get_all(name)
+        now = [re.sub(rf"[\w-]+{OLD_SUFFIX}\b", lambda run_id: store().named(run_id[0]).id, value) for value in old]
+        if now != old:
+            st.query_params[name] = now
+            st.rerun()  # the fields are filled from the address that a run begins with
 
 
 def _is_endless(text: str) -> bool:

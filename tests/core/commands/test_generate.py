@@ -9,7 +9,7 @@ from scipy.io import wavfile
 
 from glassy_core.commands.main import main
 from glassy_core.editions.editions import load_edition
-from glassy_core.music.midi import chords_of
+from glassy_core.editions.midi_files import chords_on_grid
 from glassy_core.runs import checkpoints
 from glassy_core.runs.store import RunStore
 from tests.singers import HELD, add_singer
@@ -33,7 +33,7 @@ def test_it_writes_what_it_says_and_the_files_open(store, tmp_path, capsys):
     assert sorted(said.out.split()) == sorted(str(out / f"piece.{kind}") for kind in ("mid", "wav", "musicxml", "json"))
     assert said.err == ""
     expected = TRAIN[2][:3] + (HELD,) * 7
-    assert chords_of((out / "piece.mid").read_bytes()) == expected
+    assert chords_on_grid((out / "piece.mid").read_bytes()) == expected
     values = json.loads((out / "piece.json").read_text())
     assert tuple(map(tuple, values["chords"])) == expected
     assert (values["origin"]["run"], values["origin"]["step"], values["cycle"]["period"]) == (run.id, 1000, 1)
@@ -47,7 +47,7 @@ def test_the_seed_decides_what_is_sampled(store, tmp_path):
     for seed in ("1", "1", "2"):
         words = ("--decode", "sample", "--temperature", "0.8", "--seed", seed, "--length", "12")
         assert generate(store, run.id, tmp_path / "out", *words) == 0
-        pieces.append(chords_of((tmp_path / "out" / "piece.mid").read_bytes()))
+        pieces.append(chords_on_grid((tmp_path / "out" / "piece.mid").read_bytes()))
     assert pieces[0] == pieces[1] != pieces[2]
 
 
@@ -70,7 +70,7 @@ def test_what_cannot_be_is_one_line(store, tmp_path, capsys, words):
 def test_any_checkpoint_sings_and_a_damaged_one_is_not_passed_over_in_silence(store, tmp_path, capsys):
     run = add_singer(store)
     assert generate(store, run.id, tmp_path / "out", "--step", "0", "--length", "8") == 0
-    assert chords_of((tmp_path / "out" / "piece.mid").read_bytes()) == TRAIN[0][:4] + ((),) * 4
+    assert chords_on_grid((tmp_path / "out" / "piece.mid").read_bytes()) == TRAIN[0][:4] + ((),) * 4
     assert generate(store, run.id, tmp_path / "none", "--step", "7") == 2
     assert "has no checkpoint of step 7: choose one of 0, 1000." in capsys.readouterr().err
     path = checkpoints.path_of(run.checkpoints, 1000)

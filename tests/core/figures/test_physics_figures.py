@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from glassy_core.figures.aging import Axes, Column, by_kind, collapse_errors, fitted, fluctuations, growth, sgd_noise
-from glassy_core.figures.aging import csv_lines as aging_csv
-from glassy_core.figures.critical_width import ARROW, critical_widths, csv_lines, transition
+from glassy_core.figures.critical_width import ARROW, critical_widths, transition
 from glassy_core.figures.figure_parts import limits, shades
 from glassy_core.figures.palette import FADED, PAPER_BACKGROUND, SHADES, contrast
 from glassy_core.physics.aging.aging import aging
@@ -97,16 +96,6 @@ def test_the_deeper_network_is_found_to_be_narrower(found):
     swapped = Criticality({1: found.depths[2], 2: found.depths[1]})
     assert compare(swapped).narrower == ()
     assert compare(Criticality({2: found.depths[2]})).shared == ()
-
-
-def test_learning_times_as_csv(found):
-    settings, units, header, *rows = csv_lines(found, "8 chorales")
-    assert settings == "# 8 chorales\n"
-    assert "bits" in units
-    assert len(rows) == 2 * 16 * len(THRESHOLDS)
-    names = header.strip().split(",")
-    for row in (dict(zip(names, row.strip().split(","), strict=True)) for row in rows):
-        assert (row["tau_star"] == "") == (row["censored"] == "1")
 
 
 def test_scaled_curves_lie_on_one_another(column):
@@ -200,13 +189,6 @@ def test_a_single_curve_has_its_waiting_time_in_the_legend(column):
 def test_every_kind_of_weights_is_drawn(column):
     waitings = [trajectory.waiting[0] for trajectory in column.trajectories]
     assert {trace.name for trace in traces(by_kind(waitings), "kind")} == {"J", "M", "K", "W", "h0"}
-
-
-def test_aging_as_csv(column):
-    lines = list(aging_csv([column], ["Gamma as it changes"]))
-    assert lines[0] == "# Gamma as it changes\n"
-    assert len(lines) == 3 + sum(len(curve.tau) for curve in column.aging.curves)
-    assert lines[3].startswith('"w = <10>",10000,50.0,')
 
 
 def test_names_cannot_be_markup(column):

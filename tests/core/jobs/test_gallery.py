@@ -2,6 +2,9 @@
 
 import json
 import os
+import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,13 +13,13 @@ import pytest
 
 from glassy_core.commands.main import main
 from glassy_core.editions.editions import load_edition
-from glassy_core.files import read_lines
+from glassy_core.files import ROOT, read_lines
 from glassy_core.jobs import gallery
 from glassy_core.jobs.dispatcher import prepare_to_resume
 from glassy_core.jobs.execution import execute
 from glassy_core.runs import checkpoints, probes
 from glassy_core.runs.records import read_series
-from glassy_core.runs.store import DEFAULT_DIRECTORY, RunError, RunStore
+from glassy_core.runs.store import GALLERY, GALLERY_VARIABLE, RunError, RunStore, open_store
 from glassy_core.settings import RunConfig
 
 CONFIG = RunConfig(
@@ -28,18 +31,19 @@ MEGABYTES = 25
 
 @pytest.fixture
 def made(tmp_path, monkeypatch):
-    """A store with one trained exhibit, and an empty one to copy it into."""
+    """A store with one trained exhibit, and an empty one that shows a gallery to copy it into."""
     exhibit = gallery.Exhibit(CONFIG, "along tau")
     monkeypatch.setattr(gallery, "exhibits", lambda which="all": [exhibit])
-    work, target = RunStore(tmp_path / "work"), RunStore(tmp_path / "runs")
+    work, reader = RunStore(tmp_path / "work"), RunStore(tmp_path / "runs", tmp_path / "gallery")
+    monkeypatch.setenv(GALLERY_VARIABLE, str(reader.gallery))
     run = work.create(CONFIG, load_edition("corpus").digest)
     execute(run)
-    return work, target, run
+    return work, reader, run
 
 
 def test_a_copy_is_small_and_says_the_same(made):
-    work, target, run = made
-    (copy,) = gallery.export(work, target)
+    work, reader, run = made
+    (copy,) = gallery.export(work, reader.gallery)
     assert copy.config() == CONFIG
     assert copy.state().status == "finished"
     assert copy.about()["tags"] == [gallery.TAG]
@@ -60,9 +64,9 @@ def test_a_copy_is_small_and_says_the_same(made):
 
 
 def test_a_copys_noise_probe_can_be_measured_again_from_it(made):
-    work, target, run = made
+    work, reader, run = made
     probes.measure(run, 512, (30, 60), steps=20)
-    (copy,) = gallery.export(work, target)
+    (copy,) = gallery.export(work, reader.gallery)
     assert 512 in checkpoints.steps_in(copy.checkpoints)
     (path,) = probes.kept(copy)
     assert [file.name for file in path.parent.iterdir()] == [path.name]
@@ -73,31 +77,33 @@ def test_a_copys_noise_probe_can_be_measured_again_from_it(made):
 
 
 def test_a_copy_replaces_the_one_before_it(made):
-    work, target, run = made
-    (first,) = gallery.export(work, target)
+    work, reader, run = made
+    (first,) = gallery.export(work, reader.gallery)
     prepare_to_resume(run, steps=800)
     execute(run)
-    (second,) = gallery.export(work, target)
+    (second,) = gallery.export(work, reader.gallery)
     assert first == second
     assert second.state().step == 800
-    assert len(target.runs()) == 1
+    assert len(reader.runs()) == 1
 
 
 def test_a_copy_can_be_looked_at_only(made, tmp_path, capsys):
-    work, target, _ = made
-    (copy,) = gallery.export(work, target)
+    work, reader, run = made
+    gallery.export(work, reader.gallery)
+    (copy,) = reader.runs()
+    assert copy.id == run.id
     before = {path: path.read_bytes() for path in copy.path.rglob("*") if path.is_file()}
     for action in (
         lambda: prepare_to_resume(copy, steps=1000),
         lambda: execute(copy),
-        lambda: target.delete(copy),
+        lambda: reader.delete(copy),
         lambda: copy.describe(note="mine"),
     ):
         with pytest.raises(RunError, match="belongs to the gallery"):
             action()
     assert {path: path.read_bytes() for path in copy.path.rglob("*") if path.is_file()} == before
-    assert main(["generate", copy.id, "--out", str(tmp_path / "out"), "--runs-dir", str(target.directory)]) == 0
-    assert main(["resume", copy.id, "--steps", "900", "--runs-dir", str(target.directory)]) == 2
+    assert main(["generate", copy.id, "--out", str(tmp_path / "out"), "--runs-dir", str(reader.directory)]) == 0
+    assert main(["resume", copy.id, "--steps", "900", "--runs-dir", str(reader.directory)]) == 2
     assert "clone its settings" in capsys.readouterr().err
 
 
@@ -120,7 +126,7 @@ def test_the_plan_names_every_exhibit_and_a_wrong_part_is_refused(tmp_path, monk
     assert "choose one of sweep, aging, paper" in capsys.readouterr().err
 
 
-KEPT = sorted(DEFAULT_DIRECTORY.glob(f"*{gallery.SUFFIX}"))
+KEPT = sorted(GALLERY.iterdir())
 
 
 def test_there_is_a_gallery_and_it_is_small():
@@ -131,8 +137,9 @@ def test_there_is_a_gallery_and_it_is_small():
 
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: Path(path).name)
 def test_what_is_kept_can_be_read(path):
-    run = RunStore().get(path.name)
-    assert run.archived
+    run = open_store().get(path.name)
+    assert run.path == path
+    assert run.read_only
     config, state = run.config(), run.state()
     assert state.status in ("finished", "stopped", "paused")
     series = read_series(run.metrics_path, run.timing_path)
@@ -144,3 +151,10 @@ def test_what_is_kept_can_be_read(path):
     if config.edition == "corpus":
         assert run.origin()["edition_digest"] == load_edition("corpus").digest
     assert json.loads((path / "config.json").read_text())["steps"] == replace(config).steps
+
+
+def test_what_researchers_are_shown_runs():
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "researchers.md").read_text(), re.DOTALL)
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert '"exponent"' in ran.stdout or "'exponent'" in ran.stdout

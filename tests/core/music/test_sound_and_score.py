@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from glassy_core.editions.editions import load_edition
 from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH
+from glassy_core.editions.midi_files import chords_on_grid
 from glassy_core.music.audio import PEAK, RATE, TAIL, render, wav_bytes
 from glassy_core.music.counterpoint import portrait
-from glassy_core.music.engraving import LINE, PAGE, engrave
 from glassy_core.music.generation import MAX_LENGTH
-from glassy_core.music.midi import INSTRUMENTS, Sound, chords_of, to_midi
+from glassy_core.music.midi import INSTRUMENTS, Sound, to_midi
 from glassy_core.music.piece import compose, score_marks, write_piece
-from glassy_core.music.score import Marks, key_fifths, note_id, spelled, to_musicxml
+from glassy_core.music.score import LINE, PAGE, Marks, engrave, key_fifths, note_id, spelled, to_musicxml
 from glassy_core.music.soundfont import SoundFont, SoundFontError, general_midi
 from glassy_core.music.voices import NAMES, REST, lead
 from glassy_core.network.equations import initial_weights
@@ -55,7 +55,7 @@ def test_all_chorales_survive_voices_and_midi(name):
             assert sung.tolist() == [bool(chord) for chord in chorale]  # all sing, or all rest
             number += 1
             sound = Sound(tempo=60 + number % 90, ties=number % 2 == 0, transpose=(-12, 0, 5)[number % 3])
-            assert chords_of(to_midi(voices, sound)) == chorale
+            assert chords_on_grid(to_midi(voices, sound)) == chorale
     assert number > 300
 
 
@@ -63,7 +63,7 @@ def test_all_chorales_survive_voices_and_midi(name):
 def test_any_chords_survive_voices_and_midi(piece, sound):
     voices = lead(piece)
     assert voices.chords() == piece
-    assert chords_of(to_midi(voices, sound, [(len(piece) // 2, "network")])) == piece
+    assert chords_on_grid(to_midi(voices, sound, [(len(piece) // 2, "network")])) == piece
 
 
 @given(pieces)
@@ -157,7 +157,7 @@ def test_more_than_four_notes_get_a_track_of_their_own():
 @pytest.mark.parametrize("content", [b"", b"MThd", b"RIFF1234", b"\x00" * 100])
 def test_what_is_no_midi_file_is_refused(content):
     with pytest.raises(ConfigError, match="no MIDI file"):
-        chords_of(content)
+        chords_on_grid(content)
 
 
 @pytest.mark.parametrize(
@@ -387,7 +387,7 @@ def test_files_of_a_piece(tmp_path):
         "piece.musicxml",
         "piece.wav",
     ]
-    assert chords_of(paths["mid"].read_bytes()) == piece.chords
+    assert chords_on_grid(paths["mid"].read_bytes()) == piece.chords
     assert read_back(paths["musicxml"].read_text()) == piece.chords
     values = json.loads(paths["json"].read_text())
     assert tuple(map(tuple, values["chords"])) == piece.chords

@@ -14,7 +14,8 @@ from glassy_core.paper.numbers import CURVES, PAPER_EXPONENT, PAPER_ORIGIN
 from glassy_core.paper.statements import findings
 from glassy_core.physics.aging.aging import aging
 from glassy_core.physics.aging.fluctuations import DeltaCurve
-from glassy_core.physics.learning_curves.power_law import Estimate, PowerLawFit
+from glassy_core.physics.estimate import Estimate
+from glassy_core.physics.learning_curves.power_law import PowerLawFit
 from glassy_core.presets import PRESETS
 from glassy_core.runs.groups import readable
 from glassy_core.runs.measured import trajectory

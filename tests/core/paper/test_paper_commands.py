@@ -15,7 +15,7 @@ from glassy_core.network.equations import parameter_count
 from glassy_core.paper.statements import findings, of_figure
 from glassy_core.runs import probes
 from glassy_core.runs.groups import readable
-from glassy_core.runs.store import DEFAULT_DIRECTORY, RunStore
+from glassy_core.runs.store import DEFAULT_DIRECTORY, GALLERY, RunStore, open_store
 
 NUMBER = r"(?<![\w.])-?\d+(?:\.\d+)?(?:e-?\d+)?"
 NAMES = r"\b(?:d|w|tau_w) = [\d.]+"  # of networks and curves, not results
@@ -39,12 +39,12 @@ def printed_by(command, capsys, *more):
     return capsys.readouterr().out
 
 
-GALLERY = ("--runs-dir", str(DEFAULT_DIRECTORY))
+OF_DEFAULT_STORE = ("--runs-dir", str(DEFAULT_DIRECTORY))
 
 
 @pytest.fixture(scope="module")
 def known():
-    return findings(readable(RunStore(DEFAULT_DIRECTORY).runs()))
+    return findings(readable(open_store(DEFAULT_DIRECTORY).runs()))
 
 
 def test_the_reading_of_numbers_finds_what_is_missing():
@@ -56,7 +56,7 @@ def test_the_reading_of_numbers_finds_what_is_missing():
 def test_a_figures_command_prints_all_that_its_table_says(known, figure, capsys):
     of_this = [finding for finding in known if finding.figure == figure]
     assert of_this
-    printed = printed_by(of_figure(figure), capsys, *GALLERY)
+    printed = printed_by(of_figure(figure), capsys, *OF_DEFAULT_STORE)
     for finding in of_this:
         for part in (finding.what, finding.paper, finding.ours, finding.words):
             assert part in printed
@@ -70,7 +70,7 @@ def test_the_measurements_commands_print_their_numbers(known, capsys):
             of_runs.setdefault(finding.command, []).append(finding)
     assert len(of_runs) > 5
     for command, found in of_runs.items():
-        printed = numbers(printed_by(command, capsys, *GALLERY))
+        printed = numbers(printed_by(command, capsys, *OF_DEFAULT_STORE))
         for finding in found:
             assert (finding.what, missing(finding.ours, printed)) == (finding.what, [])
 
@@ -79,9 +79,9 @@ def test_the_measurements_commands_print_their_numbers(known, capsys):
 def test_the_noise_probe_is_measured_again_from_the_gallery(known, tmp_path, capsys):
     (finding,) = (one for one in known if one.figure == 4)
     (source,) = finding.sources
-    run = RunStore(DEFAULT_DIRECTORY).get(source.run)
+    run = open_store(DEFAULT_DIRECTORY).get(source.run)
     (kept,) = (probes.load(path) for path in probes.kept(run))
-    printed = numbers(printed_by(of_figure(4), capsys, *GALLERY))
+    printed = numbers(printed_by(of_figure(4), capsys, *OF_DEFAULT_STORE))
     assert missing(finding.ours, printed) == []
     shutil.copytree(run.path, tmp_path / run.id)
     shutil.rmtree(tmp_path / run.id / "probes")
@@ -106,18 +106,18 @@ def test_each_waiting_times_alpha_is_what_its_command_says(known, capsys):
     )
     assert len(times) == len(values) >= 5
     for tau_w, value in zip(times, values, strict=True):
-        alone = json.loads(printed_by(f"{ours.command} --tau-w {tau_w}", capsys, *GALLERY))
+        alone = json.loads(printed_by(f"{ours.command} --tau-w {tau_w}", capsys, *OF_DEFAULT_STORE))
         assert f"{alone['alpha']['value']:.2f}" == value
 
 
 def test_aging_is_asked_for_one_waiting_time(capsys):
-    (run,) = DEFAULT_DIRECTORY.glob("*-d2-w30-s0-4af5-gallery")
-    assert main(["aging", run.name, "--tau-w", "70", *GALLERY]) == 2
+    (run,) = GALLERY.glob("*-d2-w30-s0-4af5")
+    assert main(["aging", run.name, "--tau-w", "70", *OF_DEFAULT_STORE]) == 2
     assert "No waiting time is 70 in proper time: there are 80, 160" in capsys.readouterr().err
     alone = json.loads(printed_by(f"python -m glassy_core aging {run.name} --tau-w 80 --json", capsys))
     assert alone["mu"] is None
     assert "mu: One waiting time alone has nothing to collapse on" in alone["why"]
-    assert main(["aging", run.name, "--origin", "-1", *GALLERY]) == 2
+    assert main(["aging", run.name, "--origin", "-1", *OF_DEFAULT_STORE]) == 2
     assert "--origin is -1: give tau/tau_w from 0 to below 1" in capsys.readouterr().err
-    assert main(["aging", run.name, "--tau-w", "0", *GALLERY]) == 2
+    assert main(["aging", run.name, "--tau-w", "0", *OF_DEFAULT_STORE]) == 2
     assert "--tau-w is 0: give a waiting time in proper time, above 0." in capsys.readouterr().err

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glassy_core.files import LineWriter
-from glassy_core.runs.records import COLUMNS, FINGERPRINT, METRICS, SeriesReader, csv_lines, read_series
+from glassy_core.runs.records import COLUMNS, FINGERPRINT, METRICS, SeriesReader, read_series
 
 
 def record(step, eta=0.01, **more):
@@ -100,7 +100,7 @@ def test_only_what_was_appended_is_parsed(files, monkeypatch):
     reader.read()
     parsed = []
     real = json.loads
-    monkeypatch.setattr("glassy_core.runs.records.json.loads", lambda text: parsed.append(len(text)) or real(text))
+    monkeypatch.setattr("glassy_core.files.json.loads", lambda text: parsed.append(len(text)) or real(text))
     with open(files[0], "ab") as file:
         file.write(lines([record(1000)]))
     assert len(reader.read()) == 1001
@@ -230,20 +230,6 @@ def test_a_hundred_thousand_records_load_quickly_and_then_incrementally(files):
     assert again < first / 5
 
 
-def test_csv_has_the_settings_as_comments_and_every_record(files):
-    files[0].write_bytes(lines([record(0, nll_valid=0.5), record(3)]))
-    series = read_series(*files)
-    text = "".join(csv_lines([("a", {"width": 24}, series), ("b", {"width": 48}, series)]))
-    comments = [line for line in text.splitlines() if line.startswith("#")]
-    assert json.loads(comments[0].removeprefix("# a: ")) == {"width": 24}
-    header, *rows = [line.split(",") for line in text.splitlines() if not line.startswith("#")]
-    assert header == ["run", *COLUMNS]
-    assert [(row[0], row[1]) for row in rows] == [("a", "0"), ("a", "3"), ("b", "0"), ("b", "3")]
-    first = dict(zip(header, rows[0], strict=True))
-    assert (float(first["nll_valid"]), first["gamma"]) == (0.5, "")
-    assert [float(row[header.index("nll")]) for row in rows[:2]] == series.nll.tolist()  # no digit is lost
-
-
 VALUES = (
     "1", "0.5", "-0", "1e5", "1E+2", "9.9e299", "1e300", "1e308", "1e309", "NaN", "Infinity", "-Infinity", "Inf",
     "null", "true", '"x"', '"\u00ff"', "[1]", '{"a":1}', "5e-324", "1" + "0" * 40, "9007199254740993", "01", "1.",
@@ -267,15 +253,15 @@ ODD = (
 COMPARE = """
 import json, sys
 import numpy as np
-from glassy_core import series
+from glassy_core.runs import records
 from glassy_core.files import parse_line
 
 quick = 0
 for piece in json.load(sys.stdin):
     piece = piece.encode("latin-1", "replace")
-    records = [record for record in map(parse_line, piece.splitlines()) if record is not None]
-    slow = np.array([[series._number(record.get(name)) for record in records] for name in series.METRICS])
-    fast = series._columns_at_once(piece, series.METRICS)
+    found = [record for record in map(parse_line, piece.splitlines()) if record is not None]
+    slow = np.array([[records._number(record.get(name)) for record in found] for name in records.METRICS])
+    fast = records._columns_at_once(piece, records.METRICS)
     quick += fast is not None
     assert fast is None or np.array_equal(fast, slow.reshape(fast.shape), equal_nan=True), piece
 print(quick)

@@ -16,9 +16,10 @@ from glassy_core.jobs.execution import execute, load_data
 from glassy_core.locks import is_held
 from glassy_core.runs import probes
 from glassy_core.runs.checkpoints import path_of, read, write
+from glassy_core.runs.probes import checkpoint, starting_points
 from glassy_core.runs.store import RunBusyError, RunError, RunStore
 from glassy_core.settings import ConfigError, RunConfig
-from glassy_core.training.probe import Level, Probe, Trace, check_sizes, checkpoint, parse_sizes, probe, starting_points
+from glassy_core.training.probe import Level, Probe, Trace, check_sizes, parse_sizes, probe
 
 ROOT = Path(__file__).resolve().parents[3]
 CONFIG = RunConfig(
@@ -173,7 +174,7 @@ def test_a_probe_of_fewer_steps_does_not_overwrite_a_longer_one(trained):
     paths = [probes.measure(trained, 400, (10,), steps) for steps in (8, 3)]
     assert sorted(probes.kept(trained)) == sorted(paths)
     assert [probes.load(path).steps for path in paths] == [8, 3]
-    assert [path.stem.endswith(f"p10 in {steps} steps") for path, steps in zip(paths, (8, 3), strict=True)] == [
+    assert [path.stem.endswith(f"p10-in-{steps}-steps") for path, steps in zip(paths, (8, 3), strict=True)] == [
         True
     ] * 2
     for path in paths:
