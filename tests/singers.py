@@ -11,7 +11,7 @@ from glassy_core.editions.encoding import LOWEST_PITCH
 from glassy_core.runs import checkpoints
 from glassy_core.runs.store import State
 from glassy_core.settings import RunConfig
-from glassy_core.training.trainer import fresh
+from glassy_core.training.records import fresh
 
 HELD = (60, 64, 67, 72)  # the chord that a constant network sings for ever
 CONFIG = RunConfig(name="singer", depth=1, width=4, chorales=3, eta=0.01, steps=1000)

@@ -18,7 +18,8 @@ from glassy_core.files import LineWriter, read_lines, remove_temporaries, unread
 from glassy_core.runs import checkpoints
 from glassy_core.runs.store import STATUSES, Run, RunError, State
 from glassy_core.settings import ConfigError, RunConfig
-from glassy_core.training.trainer import AgingRecord, Record, Snapshot, Trainer, fresh, make_learner
+from glassy_core.training.records import AgingRecord, Record, Snapshot, fresh, make_learner
+from glassy_core.training.trainer import Trainer
 
 CONTROL_EVERY = 0.2  # seconds between looks into control/
 STATE_EVERY = 1.0  # seconds between heartbeats
@@ -104,7 +105,7 @@ class _Stored:
         remove_temporaries(run.path, older_than=60.0)  # pages write here too
         found, damaged = run.latest_snapshot(P)
         self.snapshot = snapshot = found or fresh(config)
-        self.references = run.references(snapshot.step, P)
+        self.references = run.references(snapshot.step)
         before = run.state()
         self.last = before.steps or config.steps
         self.nll = before.nll

@@ -208,4 +208,4 @@ def _copy_checkpoints(exhibit: Exhibit, run: Run, copy: Run) -> None:
         kept.add(steps[0])
     for step in sorted(kept):
         snapshot = checkpoints.read(checkpoints.path_of(run.checkpoints, step), config.depth, config.width)
-        checkpoints.write(copy.checkpoints, replace(snapshot, history=None))
+        checkpoints.write(copy.checkpoints, replace(snapshot, state={}))

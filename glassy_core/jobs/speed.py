@@ -62,7 +62,7 @@ def measure(config: RunConfig) -> float:
     """Steps per second of a run with these settings, in this process."""
     from glassy_core.editions.editions import load_or_fallback
     from glassy_core.jobs.execution import load_data
-    from glassy_core.training.trainer import fresh, make_learner
+    from glassy_core.training.records import fresh, make_learner
 
     edition, _ = load_or_fallback(config.edition)
     data, _ = load_data(config, edition)

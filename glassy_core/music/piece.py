@@ -22,7 +22,7 @@ from glassy_core.music.midi import Sound, to_midi
 from glassy_core.music.score import Marks, to_musicxml
 from glassy_core.music.voices import Voices, lead
 from glassy_core.settings import ConfigError, RunConfig
-from glassy_core.training.trainer import Snapshot
+from glassy_core.training.records import Snapshot
 
 OWN = "network"  # the mark where the network's own chords begin
 COLORS = ("#7a7a7a", "#000000")  # of the prime's notes and of the network's, on paper

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from glassy_core.editions.encoding import Transitions
 from glassy_core.network.equations import Weights
 from glassy_core.network.learning_rule import Gradient, TorchLearner
+from glassy_core.network.rules import State
 
 PROJECTIONS = 3  # Newton-Schulz iterations a step: an error of 5e-3 becomes 2e-5, 3e-10, below rounding
 WARM_UP = 3  # steps before a capture, in which libraries make their workspaces
@@ -32,12 +33,12 @@ class CapturedLearner(TorchLearner):
         networks: Sequence[Weights],
         data: Transitions,
         gradient: Gradient,
-        histories: Sequence[NDArray] | None,
+        states: Sequence[State],
         device: str,
         batch_size: int | None,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        super().__init__(networks, data, gradient, histories, dtype, device)
+        super().__init__(networks, data, gradient, states, dtype, device)
         R = len(networks)
         self.now = {name: value.to(dtype) for name, value in self.master.items()}
         self._etas = torch.zeros(R, dtype=torch.float64, device=device)

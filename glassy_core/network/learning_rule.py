@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from glassy_core.editions.encoding import N_PITCHES, Transitions
 from glassy_core.network.equations import Weights, depth_and_width, weight_shapes
+from glassy_core.network.rules import DELTAS, State
 
 Gradient = Literal["delayed", "exact"]
 
@@ -30,7 +31,8 @@ class TorchLearner:
         H       (R, P, N_v)     output fields, Eq. B1
         errors  (R, P, N_v)     eps = S0(t+1) - tanh H
         deltas  (d, R, P, w)    effective errors of the hidden units, Eqs. B8-B10
-    update() then moves the weights. history holds the deltas of the two previous steps, latest first.
+    update() then moves the weights. history holds the deltas of the two previous steps, latest first;
+    states has them by their names, one a network, zeros where they are absent.
     """
 
     def __init__(
@@ -38,7 +40,7 @@ class TorchLearner:
         networks: Sequence[Weights],
         data: Transitions,
         gradient: Gradient,
-        histories: Sequence[NDArray] | None = None,
+        states: Sequence[State] = (),
         dtype: torch.dtype = torch.float32,
         device: str = "cpu",
     ) -> None:
@@ -59,9 +61,9 @@ class TorchLearner:
         for r, weights in enumerate(networks):
             for name, value in weights.items():
                 self._unpadded(name, r).copy_(torch.as_tensor(value))
-            if histories is not None:
-                for past, saved in zip(self.history, histories[r], strict=True):
-                    past[:, r, :, : self.widths[r]] = torch.as_tensor(saved)
+            for past, key in zip(self.history, DELTAS, strict=True):
+                if r < len(states) and key in states[r]:
+                    past[:, r, :, : self.widths[r]] = torch.as_tensor(states[r][key])
         self.S = torch.as_tensor(data.S, **as_dtype)
         self.targets = torch.as_tensor(data.targets, **as_dtype)
         self.previous = torch.as_tensor(predecessors(data), device=device)
@@ -170,9 +172,12 @@ class TorchLearner:
             view = view.narrow(axis, 0, size)
         return view
 
-    def saved_history(self, r: int = 0) -> NDArray[np.float32]:
-        """Replica r's deltas of the two previous steps, latest first: (2, d, P, w), copied."""
-        return np.stack([past[:, r, :, : self.widths[r]].cpu().numpy() for past in self.history])
+    def state(self, r: int = 0) -> State:
+        """What besides replica r's weights decides its next step, copied; for the delayed gradient (d, P, w) each."""
+        if self.gradient == "exact":
+            return {}
+        pasts = (past[:, r, :, : self.widths[r]].cpu().numpy().copy() for past in self.history)
+        return dict(zip(DELTAS, pasts, strict=True))
 
 
 def predecessors(data: Transitions) -> NDArray[np.int64]:

@@ -1,12 +1,13 @@
 """Checkpoints: one snapshot of a run as one safetensors file, written whole or not at all.
 
-step-<12 digits>.safetensors holds the weights in float64, the deltas of the two previous steps
-(deltas.1 the latest, deltas.2 the one before, float32) and, as one JSON text in the metadata, the
+step-<12 digits>.safetensors holds the weights in float64, the tensors that the rule of learning keeps between steps
+(for the delayed gradient deltas.1, the latest, and deltas.2, float32) and, as one JSON text in the metadata, the
 step, tau, eta, the generator's state, the halving rule's state and a digest of all of it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -21,10 +22,10 @@ from safetensors.numpy import save
 from glassy_core.errors import GlassyError
 from glassy_core.files import replace_file
 from glassy_core.network.equations import weight_shapes
+from glassy_core.network.rules import Shapes
 from glassy_core.settings import RunConfig
-from glassy_core.training.trainer import Snapshot, is_milestone
-
-HISTORY = ("deltas.1", "deltas.2")
+from glassy_core.training.records import Snapshot
+from glassy_core.training.schedule import is_milestone
 
 
 class CheckpointError(GlassyError, ValueError):
@@ -47,8 +48,7 @@ def steps_in(directory: Path) -> list[int]:
 def write(directory: Path, snapshot: Snapshot) -> Path:
     """Write a snapshot, durably; the same snapshot gives the same bytes."""
     tensors = {name: np.ascontiguousarray(value, dtype=np.float64) for name, value in snapshot.weights.items()}
-    if snapshot.history is not None:
-        tensors |= {name: np.ascontiguousarray(part) for name, part in zip(HISTORY, snapshot.history, strict=True)}
+    tensors |= {name: np.ascontiguousarray(part) for name, part in snapshot.state.items()}
     facts = {
         "step": snapshot.step,
         "tau": snapshot.tau,
@@ -64,19 +64,21 @@ def write(directory: Path, snapshot: Snapshot) -> Path:
     return path
 
 
-def read(path: Path, depth: int, width: int, P: int | None = None) -> Snapshot:
-    """The snapshot in a file, checked against the run's depth, width and, where given, transitions P.
+def read(path: Path, depth: int, width: int, state_shapes: Shapes | None = None) -> Snapshot:
+    """The snapshot in a file, checked against the run's depth and width.
+
+    state_shapes: those of the tensors that the run's rule of learning keeps; with them the snapshot's state has no
+    others, and those that the file has are checked, too.
 
     Raises CheckpointError where the file is missing, torn, altered or of another shape.
     """
     tensors, facts = _load(path)
     if facts.pop("digest", None) != _digest(tensors, facts):
         raise CheckpointError(f"{path.name} is damaged: its content does not match its own digest.")
-    shapes = dict(weight_shapes(depth, width))
-    if HISTORY[0] in tensors:
-        found = tensors[HISTORY[0]].shape
-        shapes |= dict.fromkeys(HISTORY, (depth, P if P is not None else found[1], width))
-    for name, shape in shapes.items():
+    weights = weight_shapes(depth, width)
+    kept = set(tensors) - set(weights) if state_shapes is None else set(tensors) & set(state_shapes)
+    expected = weights | {name: shape for name, shape in (state_shapes or {}).items() if name in kept}
+    for name, shape in expected.items():
         found_shape = tensors[name].shape if name in tensors else None
         if found_shape != shape:
             raise CheckpointError(
@@ -92,8 +94,8 @@ def read(path: Path, depth: int, width: int, P: int | None = None) -> Snapshot:
             tau_origin=(int(step), float(tau)),
             rng=facts["rng"],
             spikes=facts["spikes"],
-            weights={name: tensors[name] for name in weight_shapes(depth, width)},
-            history=np.stack([tensors[name] for name in HISTORY]) if HISTORY[0] in tensors else None,
+            weights={name: tensors[name] for name in weights},
+            state={name: tensors[name] for name in sorted(kept)},
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise CheckpointError(f"{path.name} lacks what a checkpoint must hold: {error}.") from error
@@ -102,25 +104,30 @@ def read(path: Path, depth: int, width: int, P: int | None = None) -> Snapshot:
 def prune(directory: Path, config: RunConfig, keep: int = 2) -> None:
     """Keep the last `keep` checkpoints whole and the milestones' weights; remove the others.
 
-    Milestones lose their deltas: they are looked at, not resumed from.
+    Milestones lose the state of the rule of learning: they are looked at, not resumed from.
     """
     for step in steps_in(directory)[:-keep]:
         path = path_of(directory, step)
         if not is_milestone(step, config):
             path.unlink()
         else:
-            _drop_history(path)
+            _drop_state(path, config)
 
 
-def _drop_history(path: Path) -> None:
+def _drop_state(path: Path, config: RunConfig) -> None:
+    if not names_in(path) - set(weight_shapes(config.depth, config.width)):
+        return
+    with contextlib.suppress(CheckpointError, ValueError):  # damaged: left for the reader to report
+        write(path.parent, replace(read(path, config.depth, config.width), state={}))
+
+
+def names_in(path: Path) -> set[str]:
+    """Names of the tensors in a file; none where it has gone, or cannot be read."""
     try:
         with safe_open(path, framework="numpy") as file:
-            if HISTORY[0] not in file.keys():  # noqa: SIM118 - not a dict
-                return
-            depth, _, width = file.get_slice(HISTORY[0]).get_shape()
-        write(path.parent, replace(read(path, depth, width), history=None))
-    except (CheckpointError, SafetensorError, ValueError):
-        return  # damaged: left for the reader to report
+            return set(file.keys())
+    except (SafetensorError, OSError):
+        return set()
 
 
 def _load(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:

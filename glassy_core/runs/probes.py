@@ -20,16 +20,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
-
 from glassy_core import locks
 from glassy_core.editions.editions import load_edition
 from glassy_core.editions.encoding import Transitions
 from glassy_core.files import ROOT, read_json, write_json
+from glassy_core.network.rules import rule_of
 from glassy_core.runs import checkpoints
 from glassy_core.runs.store import GALLERY_VARIABLE, Run, RunBusyError, RunError
 from glassy_core.training.probe import STEPS, Probe, Progress, Size, check_sizes, probe
-from glassy_core.training.trainer import Snapshot
+from glassy_core.training.records import Snapshot
 
 START_WITHIN = 60.0  # seconds until a new process has taken its lock
 SAY_EVERY = 0.3  # seconds between words on the progress
@@ -70,16 +69,10 @@ def starting_points(run: Run) -> dict[int, bool]:
 
     Older checkpoints hold the weights only: the delayed gradient then begins with deltas of zero.
     """
-    steps, exact = checkpoints.steps_in(run.checkpoints), run.config().gradient == "exact"
-    return {step: exact or step == 0 or _keeps_deltas(checkpoints.path_of(run.checkpoints, step)) for step in steps}
-
-
-def _keeps_deltas(path: Path) -> bool:
-    try:
-        with safe_open(path, framework="numpy") as file:
-            return checkpoints.HISTORY[0] in file.keys()  # noqa: SIM118 - not a dict
-    except (SafetensorError, OSError):
-        return False  # removed meanwhile, or damaged: reading it will tell
+    config, steps = run.config(), checkpoints.steps_in(run.checkpoints)
+    needed = set(rule_of(config).shapes(config.depth, config.width, 1))
+    paths = {step: checkpoints.path_of(run.checkpoints, step) for step in steps}
+    return {step: step == 0 or needed <= checkpoints.names_in(path) for step, path in paths.items()}
 
 
 def path_of(run: Run, step: int, sizes: Sequence[Size], steps: int = STEPS) -> Path:

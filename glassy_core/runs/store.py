@@ -34,9 +34,10 @@ from typing import Any, TypeGuard, get_type_hints
 from glassy_core import __version__, locks
 from glassy_core.errors import GlassyError, sentence
 from glassy_core.files import ROOT, age, is_text, overwrite_json, read_json, read_lines, write_json
+from glassy_core.network.rules import rule_of
 from glassy_core.runs import checkpoints
 from glassy_core.settings import ConfigError, RunConfig, check_eta, check_name
-from glassy_core.training.trainer import Snapshot
+from glassy_core.training.records import Snapshot
 
 DEFAULT_DIRECTORY = ROOT / "runs"
 GALLERY = ROOT / "data" / "gallery"
@@ -245,13 +246,13 @@ class Run:
         """Records from a byte offset on, each with the offset to go on from."""
         return read_lines(self.metrics_path, offset)
 
-    def references(self, upto: int, P: int | None = None) -> list[Snapshot]:
+    def references(self, upto: int) -> list[Snapshot]:
         """The snapshots of the waiting times up to a step; CheckpointError where one is damaged."""
         config = self.config()
         steps = [step for step in config.waiting_times if step <= upto]
         paths = [checkpoints.path_of(self.checkpoints, step) for step in steps]
         try:
-            return [checkpoints.read(path, config.depth, config.width, P) for path in paths]
+            return [checkpoints.read(path, config.depth, config.width, {}) for path in paths]
         except checkpoints.CheckpointError as error:
             raise checkpoints.CheckpointError(
                 f"Run {self.id} cannot be resumed: {error} The drift from that waiting time is measured against it: "
@@ -305,15 +306,16 @@ class Run:
         (None, {}) where the run has none yet; CheckpointError where all it has are damaged.
         """
         config = self.config()
-        damaged: dict[str, str] = {}
+        rule, damaged = rule_of(config), dict[str, str]()
+        shapes = None if P is None else rule.shapes(config.depth, config.width, P)
         for step in reversed(checkpoints.steps_in(self.checkpoints)):
             path = checkpoints.path_of(self.checkpoints, step)
             try:
-                snapshot = checkpoints.read(path, config.depth, config.width, P)
+                snapshot = checkpoints.read(path, config.depth, config.width, shapes)
             except checkpoints.CheckpointError as error:
                 damaged[path.name] = str(error)
                 continue
-            if snapshot.history is not None or snapshot.step == 0:
+            if rule.is_whole(snapshot.state) or snapshot.step == 0:
                 return snapshot, damaged
         if damaged:
             why = next(iter(damaged.values()))

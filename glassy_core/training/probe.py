@@ -16,8 +16,10 @@ import numpy as np
 from glassy_core.arrays import Floats
 from glassy_core.editions.encoding import Transitions
 from glassy_core.network.equations import nll_bits
+from glassy_core.network.rules import rule_of
 from glassy_core.settings import ConfigError, RunConfig
-from glassy_core.training.trainer import Snapshot, TrainingError, make_learner, on_processor
+from glassy_core.training.records import Snapshot, make_learner
+from glassy_core.training.trainer import TrainingError, on_processor
 
 STEPS = 1000
 SIZES = (75, 300)  # the paper's
@@ -141,8 +143,9 @@ def probe(
             if progress:
                 progress(done * steps + n + 1, len(sizes) * steps)
         traces.append(Trace(size, *trace))
-    needed = config.gradient == "delayed" and snapshot.step > 0
-    history: History = "kept" if snapshot.history is not None else "zero"
+    rule = rule_of(config)
+    needed = snapshot.step > 0 and not rule.is_whole({})
+    history: History = "kept" if rule.is_whole(snapshot.state) else "zero"
     return Probe(snapshot.step, snapshot.tau, snapshot.eta, history if needed else "not needed", tuple(traces))
 
 

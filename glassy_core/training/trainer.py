@@ -5,24 +5,24 @@ It knows neither files nor pages: whoever drives it stores what `advance` return
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glassy_core.editions.encoding import N_PITCHES, Transitions
 from glassy_core.errors import GlassyError
-from glassy_core.network.equations import Weights, accuracy, forward, initial_weights, nll_bits, orthogonality_error
+from glassy_core.network.equations import Weights, accuracy, forward, nll_bits, orthogonality_error
+from glassy_core.network.rules import Learner
 from glassy_core.settings import RunConfig, check_eta
 from glassy_core.training.observables import drift, gamma
+from glassy_core.training.records import AgingRecord, Record, Snapshot
+from glassy_core.training.schedule import is_checkpoint, is_due, log_spaced
 from glassy_core.training.spikes import SpikeRule
 
-FIRST_MILESTONE = 256
 WATCH_EVERY = 20  # steps between looks for spikes: a spike lasts some 20 to 50 steps
 
 
@@ -30,160 +30,16 @@ class TrainingError(GlassyError, RuntimeError):
     """The run cannot go on; the message says why and what to do."""
 
 
-class Learner(Protocol):
-    """What the loop needs of an engine: R networks that learn in lockstep (see `learning.TorchLearner`)."""
-
-    widths: list[int]
-
-    @property
-    def mu(self) -> Any: ...  # (d, R, P, w)
-    @property
-    def H(self) -> Any: ...  # (R, P, N_v)
-    @property
-    def errors(self) -> Any: ...  # (R, P, N_v)
-    @property
-    def deltas(self) -> Any: ...  # (d, R, P, w)
-
-    def evaluate(self) -> None: ...
-    def update(self, etas: Sequence[float], batches: NDArray[np.int64] | None) -> None: ...
-    def weights(self, r: int = 0) -> Weights: ...
-    def saved_history(self, r: int = 0) -> NDArray[np.float32]: ...
-
-
-@dataclass(frozen=True)
-class Record:
-    """What is measured at one step, before the weights move; None where it was not measured."""
-
-    replica: int
-    step: int
-    tau: float  # proper time, the sum of eta over the steps before this one
-    eta: float  # of the step that leaves this point
-    nll: float  # bits per pitch and transition, all training transitions
-    nll_minibatch: float  # the same over this step's minibatch
-    accuracy: float
-    orthogonality_error: float
-    nll_valid: float | None = None
-    gamma: float | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """The record as metrics.jsonl has it."""
-        values = {key: value for key, value in vars(self).items() if key != "replica" and value is not None}
-        return values
-
-
-@dataclass(frozen=True)
-class AgingRecord:
-    """How far the weights have drifted since a waiting time (Eq. 5)."""
-
-    replica: int
-    tau_w_step: int
-    step: int
-    tau_w: float  # proper time at tau_w_step
-    tau: float  # proper time since then
-    D: float  # mean square change over all weights
-    kinds: dict[str, float]  # the same over the J, M, K, W and h0 apart
-
-    def to_json(self) -> dict[str, Any]:
-        """The record as aging.jsonl has it."""
-        values = {key: value for key, value in vars(self).items() if key not in ("replica", "kinds")}
-        return values | {f"D_{kind}": value for kind, value in self.kinds.items()}
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """Everything that decides the rest of a run, taken at one step before the weights move."""
-
-    replica: int
-    step: int
-    eta: float
-    tau_origin: tuple[int, float]  # step and tau since which eta has been the same
-    rng: dict[str, Any]  # state of the minibatches' generator
-    spikes: dict[str, Any]  # state of the halving rule
-    weights: Weights
-    history: NDArray[np.float32] | None  # (2, d, P, w), deltas of the two previous steps; None: zero, or not kept
-
-    @property
-    def tau(self) -> float:
-        step, tau = self.tau_origin
-        return tau + self.eta * (self.step - step)
-
-
-def fresh(config: RunConfig, replica: int = 0) -> Snapshot:
-    """Step 0 of a run: weights and minibatches from two independent streams of its seed."""
-    for_weights, for_batches = np.random.SeedSequence(config.seed).spawn(2)
-    return Snapshot(
-        replica=replica,
-        step=0,
-        eta=config.eta,
-        tau_origin=(0, 0.0),
-        rng=dict(np.random.PCG64(for_batches).state),
-        spikes=SpikeRule().state(),
-        weights=initial_weights(config.depth, config.width, np.random.default_rng(for_weights)),
-        history=None,
-    )
-
-
-def make_learner(config: RunConfig, snapshots: Sequence[Snapshot], data: Transitions, device: str = "cpu") -> Learner:
-    """The engine for these networks, with the snapshots' weights and histories.
-
-    One network on the processor gets the engine that its settings name; a batch, or another device, torch.
-    """
-    networks = [snapshot.weights for snapshot in snapshots]
-    kept = [snapshot.history for snapshot in snapshots if snapshot.history is not None]
-    histories = kept if len(kept) == len(snapshots) else None
-    if config.engine == "compiled" and device == "cpu" and len(networks) == 1:
-        with contextlib.suppress(ImportError):  # without numba torch does the same, more slowly
-            from glassy_core.network.compiled.learner import CompiledLearner
-
-            return CompiledLearner(networks, data, config.gradient, histories)
-    import torch  # only here: it takes seconds and 250 MB
-
-    torch.set_num_threads(config.threads)
-    if device != "cpu":
-        from glassy_core.network.cuda_graphs import CapturedLearner
-
-        size = config.batch_size
-        return CapturedLearner(networks, data, config.gradient, histories, device, None if size == "all" else int(size))
-    from glassy_core.network.learning_rule import TorchLearner
-
-    return TorchLearner(networks, data, config.gradient, histories)
-
-
 def on_processor(x: Any) -> NDArray[Any]:
     """An engine's array as numpy's: a view where it lies in main memory, a copy where not."""
     return x.cpu().numpy() if hasattr(x, "cpu") else np.asarray(x)
-
-
-@lru_cache(maxsize=64)
-def log_spaced(per_decade: int, limit: int) -> frozenset[int]:
-    """The steps 1, ... below limit, so many per decade."""
-    exponents = range(int(per_decade * math.log10(max(limit, 1))) + 1)
-    return frozenset(step for step in (round(10 ** (k / per_decade)) for k in exponents) if step < limit)
-
-
-def is_due(step: int, every: int, per_decade: int) -> bool:
-    """Log-spaced at first, every so many steps from where the log spacing would be wider than that."""
-    ratio = 10 ** (1 / per_decade) - 1
-    return step % every == 0 or step in log_spaced(per_decade, round(every / ratio))
-
-
-def is_checkpoint(step: int, config: RunConfig) -> bool:
-    """Regular checkpoints and milestones."""
-    return step % config.checkpoint_every == 0 or is_milestone(step, config)
-
-
-def is_milestone(step: int, config: RunConfig) -> bool:
-    """Checkpoints that are kept for good: step 0, the powers of two from 256, which show a run along
-    log tau, and the waiting times, from whose weights the drift is measured.
-    """
-    return step == 0 or (step >= FIRST_MILESTONE and step & (step - 1) == 0) or step in config.waiting_times
 
 
 class Trainer:
     """R runs that differ in width, seed and eta only, advanced in lockstep; usually R = 1.
 
     configs, snapshots: one a run. data: the training transitions; valid: held-out ones, or None.
-    learner: an engine built from the snapshots' weights and histories. references: for each run the
+    learner: an engine built from the snapshots' weights and states. references: for each run the
     snapshots of the waiting times that it has passed.
     """
 
@@ -257,7 +113,7 @@ class Trainer:
             if step in config.waiting_times:
                 for known, snapshot in zip(self._references, snapshots, strict=True):
                     if all(reference.step != step for reference in known):  # not so after a resume right here
-                        known.append(replace(snapshot, history=None))
+                        known.append(replace(snapshot, state={}))
             out += snapshots
         if move:
             self.learner.update(self.etas, batches)
@@ -356,5 +212,5 @@ class Trainer:
             rng=rng,
             spikes=self._spikes[r].state(),
             weights=weights,
-            history=self.learner.saved_history(r) if self.step > 0 else None,  # all zero at the start
+            state=self.learner.state(r) if self.step > 0 else {},  # all zero at the start
         )

@@ -20,7 +20,7 @@ from glassy_core.runs.records import read_series
 from glassy_core.runs.store import STATUSES, RunError, RunStore, State
 from glassy_core.settings import ConfigError, RunConfig
 from glassy_core.training.probe import Probe, parse_sizes
-from glassy_core.training.trainer import fresh
+from glassy_core.training.records import fresh
 from tests.fuzz.garbage import altered, dumped, mangled, value, values
 from tests.singers import CONFIG
 

@@ -16,7 +16,7 @@ from glassy_core.presets import PRESETS
 from glassy_core.runs import checkpoints
 from glassy_core.runs.store import RunStore
 from glassy_core.settings import RunConfig
-from glassy_core.training.trainer import fresh
+from glassy_core.training.records import fresh
 from tests.fuzz.garbage import WORDS, altered, dumped, mangled, value
 from tests.made_runs import write_aging, write_sweep
 from tests.singers import add_singer

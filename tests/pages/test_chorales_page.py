@@ -18,7 +18,7 @@ from glassy_core.music.generation import Cycle
 from glassy_core.music.piece import Piece
 from glassy_core.music.voices import NAMES
 from glassy_core.runs import checkpoints
-from glassy_core.training.trainer import fresh
+from glassy_core.training.records import fresh
 from glassy_core.ui.chorales import listen, transition
 from glassy_core.ui.chorales.songs import ending
 from tests.components import components

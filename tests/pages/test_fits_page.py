@@ -17,7 +17,7 @@ from glassy_core.runs import checkpoints, probes
 from glassy_core.runs.store import RunBusyError, State
 from glassy_core.settings import RunConfig
 from glassy_core.training.probe import Probe, Trace
-from glassy_core.training.trainer import fresh
+from glassy_core.training.records import fresh
 from glassy_core.ui.results import fits
 from tests.components import components
 

@@ -25,6 +25,7 @@ from glassy_core.network.compiled.layout import (
     working,
 )
 from glassy_core.network.equations import Weights, depth_and_width, initial_weights
+from glassy_core.network.rules import DELTAS, State
 
 Gradient = Literal["delayed", "exact"]
 
@@ -45,7 +46,7 @@ class CompiledLearner:
         networks: Sequence[Weights],
         data: Transitions,
         gradient: Gradient,
-        histories: Sequence[NDArray] | None = None,
+        states: Sequence[State] = (),
     ) -> None:
         if len(networks) != 1:
             raise ValueError(f"The compiled engine trains one network, not {len(networks)}: use the torch engine.")
@@ -60,9 +61,9 @@ class CompiledLearner:
         self._full: Working | None = None  # with all activations
         self._evaluated = False
         self._latest, self._older = 0, 1  # generations of the deltas
-        if histories is not None:
-            for generation, past in enumerate(histories[0]):
-                self._generation(generation)[:, self._slot, :width] = past
+        for generation, key in enumerate(DELTAS):
+            if states and key in states[0]:
+                self._generation(generation)[:, self._slot, :width] = states[0][key]
 
     def evaluate(self) -> None:
         """Forward pass and effective errors at the present weights; put off until update() or a reader wants them."""
@@ -118,10 +119,12 @@ class CompiledLearner:
         """The master weights without padding, copied."""
         return unpadded_weights(self._master, self.sizes)
 
-    def saved_history(self, r: int = 0) -> NDArray[np.float32]:
-        """The deltas of the two previous steps, latest first: (2, d, P, w), copied."""
-        w = self.sizes.width
-        return np.stack([self._generation(g)[:, self._slot, :w] for g in (self._latest, self._older)])
+    def state(self, r: int = 0) -> State:
+        """What besides the weights decides the next step, copied; for the delayed gradient (d, P, w) each."""
+        if self.gradient == "exact":
+            return {}
+        pasts = (self._generation(g)[:, self._slot, : self.sizes.width] for g in (self._latest, self._older))
+        return dict(zip(DELTAS, pasts, strict=True))
 
     def _generation(self, generation: int) -> NDArray[np.float32]:
         return self._window.deltas.reshape(3, self.sizes.depth, self.sizes.slots, self.sizes.n)[generation]

@@ -17,7 +17,7 @@ from glassy_core.runs import checkpoints
 from glassy_core.runs.groups import Member
 from glassy_core.runs.store import Run
 from glassy_core.settings import ConfigError, RunConfig
-from glassy_core.training.trainer import Snapshot
+from glassy_core.training.records import Snapshot
 from glassy_core.ui.results import curves
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell.frame import store

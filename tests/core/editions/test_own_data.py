@@ -40,7 +40,7 @@ from glassy_core.music.recall import recall
 from glassy_core.music.voices import lead
 from glassy_core.runs.store import Run
 from glassy_core.settings import ConfigError, RunConfig
-from glassy_core.training.trainer import fresh
+from glassy_core.training.records import fresh
 
 ROOT = Path(__file__).resolve().parents[3]
 TRAIN = load_edition("corpus").splits["train"]

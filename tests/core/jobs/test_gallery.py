@@ -59,7 +59,7 @@ def test_a_copy_is_small_and_says_the_same(made):
     assert steps[-1] == 600
     for step in steps:
         kept, own = (checkpoints.read(checkpoints.path_of(one.checkpoints, step), 1, 4) for one in (copy, run))
-        assert kept.history is None
+        assert not kept.state
         assert all(np.array_equal(kept.weights[name], own.weights[name]) for name in own.weights)
 
 

@@ -13,7 +13,8 @@ from glassy_core.music.piece import compose, compose_batch, training_scaling
 from glassy_core.music.recall import best_mean_share, recall
 from glassy_core.network.equations import forward, initial_weights, nll_bits
 from glassy_core.settings import ConfigError, RunConfig
-from glassy_core.training.trainer import Snapshot, Trainer, fresh, make_learner
+from glassy_core.training.records import Snapshot, fresh, make_learner
+from glassy_core.training.trainer import Trainer
 from tests.core.toys import toy_chorales
 
 PLAIN = Scaling(np.zeros(N_PITCHES), np.ones(N_PITCHES))  # S = S0

@@ -25,7 +25,7 @@ from glassy_core.music.soundfont import SoundFont, SoundFontError, general_midi
 from glassy_core.music.voices import NAMES, REST, lead
 from glassy_core.network.equations import initial_weights
 from glassy_core.settings import ConfigError, RunConfig
-from glassy_core.training.trainer import Snapshot
+from glassy_core.training.records import Snapshot
 from tests.core.at_hand import edition_at_hand
 
 pitches = st.integers(LOWEST_PITCH, HIGHEST_PITCH)

@@ -18,6 +18,7 @@ from glassy_core.network.compiled.learner import CompiledLearner
 from glassy_core.network.compiled.simd import LANES
 from glassy_core.network.equations import forward, initial_weights, nll_bits, orthogonality_error, weight_shapes
 from glassy_core.network.learning_rule import TorchLearner
+from glassy_core.network.rules import DELTAS
 from tests.core.toys import toy_chorales
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -72,8 +73,9 @@ def assert_agree(data, depth, width, gradient, p, steps=4, eta=2e-2):
     assert {name: value.shape for name, value in found.items()} == weight_shapes(depth, width)
     for name, error in relative_changes(start, found, reference.weights()):
         assert error < 2e-5, name
-    past = reference.saved_history()
-    assert np.abs(engine.saved_history() - past).max() < 2e-5 * max(1, np.abs(past).max())
+    assert engine.state().keys() == reference.state().keys()
+    for name, past in reference.state().items():
+        assert np.abs(engine.state()[name] - past).max() < 2e-5 * max(1, np.abs(past).max())
 
 
 @pytest.mark.parametrize("gradient", ["delayed", "exact"])
@@ -171,14 +173,16 @@ def test_rebuilding_and_reading_leave_the_bits_alone(depth, width, gradient, p):
         if step % 3 == 1:
             _ = disturbed.H, disturbed.deltas  # all activations are computed, not only the minibatch's
         if step == 6:
-            state = disturbed.weights(), disturbed.saved_history()
+            state = disturbed.weights(), disturbed.state()
             disturbed = CompiledLearner([state[0]], data, gradient, [state[1]])
             disturbed.evaluate()
         plain.update([1e-2], batch)
         disturbed.update([1e-2], batch)
     for name, value in plain.weights().items():
         assert np.array_equal(value, disturbed.weights()[name]), name
-    assert np.array_equal(plain.saved_history(), disturbed.saved_history())
+    assert plain.state().keys() == disturbed.state().keys() == set(DELTAS if gradient == "delayed" else ())
+    for name, past in plain.state().items():
+        assert np.array_equal(past, disturbed.state()[name]), name
 
 
 def test_the_order_of_a_minibatch_does_not_matter():

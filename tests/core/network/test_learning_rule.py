@@ -8,6 +8,7 @@ from glassy_core.editions.encoding import N_PITCHES, encode
 from glassy_core.network.cuda_graphs import CapturedLearner
 from glassy_core.network.equations import forward, initial_weights, nll_bits, orthogonality_error
 from glassy_core.network.learning_rule import TorchLearner, nearest_orthogonal, predecessors
+from glassy_core.network.rules import DELTAS
 from tests.core.toys import toy_chorales, toy_data
 
 
@@ -170,7 +171,8 @@ def test_a_padded_batch_of_widths_equals_the_networks_alone(gradient):
     for r, net in enumerate(alone):
         for name, value in net.weights().items():
             np.testing.assert_allclose(together.weights(r)[name], value, rtol=0, atol=1e-12, err_msg=name)
-        np.testing.assert_allclose(together.saved_history(r), net.saved_history(), rtol=0, atol=1e-12)
+        for name in DELTAS:
+            np.testing.assert_allclose(together.state(r)[name], net.state()[name], rtol=0, atol=1e-12)
         assert not together.master["M.0"][r, widths[r] :].any()
         assert not together.master["M.0"][r, :, widths[r] :].any()
 
@@ -213,7 +215,7 @@ def test_history_resumes_the_trajectory_exactly():
     for batch in batches[:4]:
         whole.evaluate()
         whole.update([0.05], batch)
-    resumed = TorchLearner([whole.weights()], data, "delayed", [whole.saved_history()])
+    resumed = TorchLearner([whole.weights()], data, "delayed", [whole.state()])
     for net in (whole, resumed):
         for batch in batches[4:]:
             net.evaluate()
@@ -237,7 +239,7 @@ def test_the_fixed_buffers_of_the_captured_step_change_nothing(batch_size):
     data, widths = toy_data(), [5, 8]
     networks = [busy_weights(2, w, seed=w) for w in widths]
     plain = TorchLearner(networks, data, "delayed", dtype=torch.float64)
-    fixed = CapturedLearner(networks, data, "delayed", None, "cpu", batch_size, torch.float64)
+    fixed = CapturedLearner(networks, data, "delayed", (), "cpu", batch_size, torch.float64)
     rng = np.random.default_rng(0)
     for _ in range(20):
         batches = None if batch_size is None else np.stack([rng.choice(data.P, 6, replace=False) for _ in widths])
@@ -247,14 +249,15 @@ def test_the_fixed_buffers_of_the_captured_step_change_nothing(batch_size):
     for r in range(2):
         for name, value in plain.weights(r).items():
             np.testing.assert_allclose(fixed.weights(r)[name], value, rtol=0, atol=1e-11, err_msg=name)
-        np.testing.assert_allclose(fixed.saved_history(r), plain.saved_history(r), rtol=0, atol=1e-10)
+        for name in DELTAS:
+            np.testing.assert_allclose(fixed.state(r)[name], plain.state(r)[name], rtol=0, atol=1e-10)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_captured_graphs_equal_the_reference():
     data, networks = toy_data(), [busy_weights(2, w, seed=w) for w in (5, 8)]
     plain = TorchLearner(networks, data, "delayed", dtype=torch.float64)
-    captured = CapturedLearner(networks, data, "delayed", None, "cuda", 6, torch.float64)
+    captured = CapturedLearner(networks, data, "delayed", (), "cuda", 6, torch.float64)
     rng = np.random.default_rng(0)
     for _ in range(20):
         batches = np.stack([rng.choice(data.P, 6, replace=False) for _ in networks])

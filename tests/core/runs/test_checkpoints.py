@@ -7,28 +7,32 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from glassy_core.network.rules import DELTAS, RULES
 from glassy_core.runs import checkpoints
 from glassy_core.runs.checkpoints import CheckpointError, path_of, prune, read, steps_in, write
 from glassy_core.settings import RunConfig
-from glassy_core.training.trainer import fresh
+from glassy_core.training.records import fresh
 
 CONFIG = RunConfig(depth=2, width=5)
+shapes = RULES["delayed"].shapes
 
 
 def snapshot_at(step):
     rng = np.random.default_rng(step)
-    history = rng.normal(size=(2, 2, 21, 5)).astype(np.float32)
-    return dataclasses.replace(fresh(CONFIG), step=step, tau_origin=(7, 0.1 + 0.2), eta=1 / 3, history=history)
+    state = {name: rng.normal(size=(2, 21, 5)).astype(np.float32) for name in DELTAS}
+    return dataclasses.replace(fresh(CONFIG), step=step, tau_origin=(7, 0.1 + 0.2), eta=1 / 3, state=state)
 
 
 def test_round_trip_is_exact(tmp_path):
     original = snapshot_at(700)
-    found = read(write(tmp_path, original), 2, 5, P=21)
+    found = read(write(tmp_path, original), 2, 5, shapes(2, 5, 21))
     for name, value in original.weights.items():
         assert found.weights[name].dtype == np.float64
         assert np.array_equal(found.weights[name], value)
-    assert np.array_equal(found.history, original.history)
-    assert found.history.dtype == np.float32
+    assert list(found.state) == list(DELTAS)
+    for name, value in original.state.items():
+        assert np.array_equal(found.state[name], value)
+        assert found.state[name].dtype == np.float32
     assert (found.step, found.eta, found.tau_origin, found.rng) == (700, 1 / 3, (7, 0.1 + 0.2), original.rng)
     assert found.tau == original.tau
 
@@ -45,7 +49,7 @@ def test_the_same_snapshot_gives_the_same_bytes(tmp_path):
 def test_a_checkpoint_of_another_shape_is_refused(tmp_path, depth, width, P):
     path = write(tmp_path, snapshot_at(1))
     with pytest.raises(CheckpointError, match="does not fit this run"):
-        read(path, depth, width, P)
+        read(path, depth, width, shapes(depth, width, P))
     assert path.exists()
 
 
@@ -58,7 +62,7 @@ def test_no_flipped_bit_goes_unnoticed(tmp_path_factory, data):
     content[place] ^= 1 << data.draw(st.integers(0, 7))
     path.write_bytes(content)
     with pytest.raises(CheckpointError):
-        read(path, 2, 5, 21)
+        read(path, 2, 5, shapes(2, 5, 21))
 
 
 @settings(max_examples=40, deadline=None)
@@ -85,7 +89,7 @@ def test_pruning_keeps_the_last_two_whole_and_the_milestones_weights(tmp_path):
         prune(tmp_path, CONFIG)
     assert steps_in(tmp_path) == [0, 256, 512, 900, 1024]
     kept = {step: read(path_of(tmp_path, step), 2, 5) for step in steps_in(tmp_path)}
-    assert [step for step, snapshot in kept.items() if snapshot.history is not None] == [900, 1024]
+    assert [step for step, snapshot in kept.items() if snapshot.state] == [900, 1024]
     assert np.array_equal(kept[256].weights["K"], snapshot_at(256).weights["K"])
 
 

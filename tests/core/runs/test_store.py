@@ -12,7 +12,7 @@ from glassy_core.jobs import dispatcher
 from glassy_core.runs.checkpoints import CheckpointError, path_of, write
 from glassy_core.runs.store import RunBusyError, RunError, RunStore
 from glassy_core.settings import ConfigError, RunConfig
-from glassy_core.training.trainer import fresh
+from glassy_core.training.records import fresh
 
 CONFIG = RunConfig(depth=2, width=5, name="mine", steps=100)
 

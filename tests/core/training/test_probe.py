@@ -77,7 +77,7 @@ def test_smaller_minibatches_make_more_noise(trained, data):
 
 def test_without_the_deltas_the_history_begins_at_zero(trained, data):
     whole = checkpoint(trained, 300)
-    bare = replace(whole, history=None)
+    bare = replace(whole, state={})
     found, reference = (probe(CONFIG, snapshot, data, (60,), 20) for snapshot in (bare, whole))
     assert (found.history, reference.history) == ("zero", "kept")
     assert found.traces[0].nll[0] == reference.traces[0].nll[0]

@@ -10,21 +10,12 @@ import pytest
 from glassy_core.editions.editions import load_edition
 from glassy_core.editions.encoding import Transitions
 from glassy_core.jobs.execution import load_data
+from glassy_core.network.rules import DELTAS
 from glassy_core.presets import PRESETS
 from glassy_core.settings import ConfigError, RunConfig
-from glassy_core.training.trainer import (
-    WATCH_EVERY,
-    AgingRecord,
-    Record,
-    Snapshot,
-    Trainer,
-    TrainingError,
-    fresh,
-    is_checkpoint,
-    is_due,
-    is_milestone,
-    make_learner,
-)
+from glassy_core.training.records import AgingRecord, Record, Snapshot, fresh, make_learner
+from glassy_core.training.schedule import is_checkpoint, is_due, is_milestone
+from glassy_core.training.trainer import WATCH_EVERY, Trainer, TrainingError
 from tests.core.toys import toy_data
 
 CONFIG = RunConfig(
@@ -89,7 +80,9 @@ def test_a_snapshot_decides_all_that_follows():
     for name, value in ends[0].weights.items():
         assert np.array_equal(value, ends[1].weights[name])
     assert ends[0].rng == ends[1].rng
-    assert np.array_equal(ends[0].history, ends[1].history)
+    assert list(ends[0].state) == list(ends[1].state) == list(DELTAS)
+    for name, value in ends[0].state.items():
+        assert np.array_equal(value, ends[1].state[name])
 
 
 def test_stopping_in_between_leaves_no_trace():

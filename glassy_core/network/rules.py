@@ -1,0 +1,108 @@
+"""The rules of learning: how the weights move, and what besides them decides the next step.
+
+A rule is one entry of RULES, under the name that `RunConfig.gradient` has for it. What it keeps between two steps is
+a state of named tensors. Whoever stores, copies or resumes a run passes that on unread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassy_core.editions.encoding import Transitions
+from glassy_core.network.equations import Weights
+from glassy_core.settings import RunConfig
+
+State = Mapping[str, NDArray[Any]]
+Shapes = dict[str, tuple[int, ...]]
+DELTAS = ("deltas.1", "deltas.2")  # of the two previous steps, latest first: what dbar is the mean of
+
+
+class Learner(Protocol):
+    """R networks that learn in lockstep; `learning_rule.TorchLearner` says what each of these is."""
+
+    widths: list[int]
+
+    @property
+    def mu(self) -> Any: ...  # (d, R, P, w)
+    @property
+    def H(self) -> Any: ...  # (R, P, N_v)
+    @property
+    def errors(self) -> Any: ...  # (R, P, N_v)
+    @property
+    def deltas(self) -> Any: ...  # (d, R, P, w)
+
+    def evaluate(self) -> None: ...
+    def update(self, etas: Sequence[float], batches: NDArray[np.int64] | None) -> None: ...
+    def weights(self, r: int = 0) -> Weights: ...
+    def state(self, r: int = 0) -> State: ...
+
+
+class MakeLearner(Protocol):
+    """What makes a rule's learner. states: one a network, where an absent tensor stands for zeros."""
+
+    def __call__(
+        self,
+        config: RunConfig,
+        networks: Sequence[Weights],
+        data: Transitions,
+        states: Sequence[State],
+        device: str,
+    ) -> Learner: ...
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule of learning.
+
+    shapes: of the state's tensors, for a depth d, a width w and P transitions; empty where the weights decide alone.
+    """
+
+    shapes: Callable[[int, int, int], Shapes]
+    learner: MakeLearner
+
+    def is_whole(self, state: State) -> bool:
+        """Whether a state has all that the rule keeps, so that learning goes on as it would have."""
+        return set(self.shapes(1, 1, 1)) <= set(state)
+
+
+def rule_of(config: RunConfig) -> Rule:
+    """The rule that a run learns by."""
+    return RULES[config.gradient]
+
+
+def _descent(
+    config: RunConfig, networks: Sequence[Weights], data: Transitions, states: Sequence[State], device: str
+) -> Learner:
+    """The engine of the paper's steps: one network on the processor gets the one its settings name, else torch."""
+    if config.engine == "compiled" and device == "cpu" and len(networks) == 1:
+        with contextlib.suppress(ImportError):  # without numba torch does the same, more slowly
+            from glassy_core.network.compiled.learner import CompiledLearner
+
+            return CompiledLearner(networks, data, config.gradient, states)
+    import torch  # only here: it takes seconds and 250 MB
+
+    torch.set_num_threads(config.threads)
+    if device != "cpu":
+        from glassy_core.network.cuda_graphs import CapturedLearner
+
+        size = config.batch_size
+        return CapturedLearner(networks, data, config.gradient, states, device, None if size == "all" else int(size))
+    from glassy_core.network.learning_rule import TorchLearner
+
+    return TorchLearner(networks, data, config.gradient, states)
+
+
+def _two_deltas(d: int, w: int, P: int) -> Shapes:
+    return dict.fromkeys(DELTAS, (d, P, w))
+
+
+RULES: dict[str, Rule] = {
+    "delayed": Rule(_two_deltas, _descent),  # the paper's, Eqs. B8-B10
+    "exact": Rule(lambda d, w, P: {}, _descent),
+}
