@@ -8,7 +8,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from glassy_core.commands.options import Commands
-from glassy_core.runs.store import RunError, open_store
+from glassy_core.runs.run import RunError
+from glassy_core.runs.store import open_store
 from glassy_core.settings import ConfigError
 
 if TYPE_CHECKING:  # they take a third of a second, which no other command needs

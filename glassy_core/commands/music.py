@@ -10,7 +10,8 @@ from pathlib import Path
 from glassy_core.commands.options import Commands
 from glassy_core.music.decoding import DECODINGS, USUAL, DecodingConfig, all_options
 from glassy_core.music.decodings.rule import Decoding
-from glassy_core.runs.store import RunError, open_store
+from glassy_core.runs.run import RunError
+from glassy_core.runs.store import open_store
 
 
 def add(commands: Commands) -> None:

@@ -24,7 +24,8 @@ from glassy_core.jobs.sweeps import already_there, expand
 from glassy_core.presets import CLASS_AGING, PRESETS, SWEEPS
 from glassy_core.runs import checkpoints, probes
 from glassy_core.runs.records import best_speed, read_series
-from glassy_core.runs.store import Run, RunError, RunStore
+from glassy_core.runs.run import Run, RunError
+from glassy_core.runs.store import RunStore
 from glassy_core.settings import RunConfig
 from glassy_core.training.probe import Probe
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
-from glassy_core.runs.store import Run, RunError, RunStore
+from glassy_core.runs.run import Run, RunError
+from glassy_core.runs.store import RunStore
 from glassy_core.settings import ConfigError, RunConfig
 
 MOST_RUNS = 2000

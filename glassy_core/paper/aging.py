@@ -36,7 +36,7 @@ from glassy_core.physics.estimate import Estimate
 from glassy_core.presets import CLASS_TRIO, PRESETS
 from glassy_core.runs.groups import Member
 from glassy_core.runs.measured import trajectory
-from glassy_core.runs.store import RunError
+from glassy_core.runs.run import RunError
 
 THIRD_TAU_W = 4 * FIRST_TAU_W
 MIN_RECORDS = 6  # of the late growth, for a verdict on its law

@@ -12,7 +12,7 @@ from glassy_core.physics.estimate import Estimate
 from glassy_core.presets import PRESETS
 from glassy_core.runs.groups import Member, World, distinct
 from glassy_core.runs.records import Series, best_speed
-from glassy_core.runs.store import Run
+from glassy_core.runs.run import Run
 from glassy_core.wording import rounded_steps, span
 
 Verdict = Literal["agrees", "differs", "open"]

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeVar
 
 from glassy_core.paper import numbers
-from glassy_core.runs.store import Run, RunError
+from glassy_core.runs.run import Run, RunError
 from glassy_core.settings import USUAL, RunConfig
 
 Key = TypeVar("Key", bound=Hashable)

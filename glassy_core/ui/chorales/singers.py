@@ -15,7 +15,7 @@ from glassy_core.music.piece import Piece, compose_batch, other_file, training_s
 from glassy_core.music.recall import recall
 from glassy_core.runs import checkpoints
 from glassy_core.runs.groups import Member
-from glassy_core.runs.store import Run
+from glassy_core.runs.run import Run
 from glassy_core.settings import ConfigError, RunConfig
 from glassy_core.training.trainer import Snapshot
 from glassy_core.ui.results import curves

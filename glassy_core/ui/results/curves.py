@@ -20,7 +20,7 @@ from glassy_core.figures.palette import colours, turns
 from glassy_core.figures.style import Curve
 from glassy_core.paper.regimes import of_the_trio, trio
 from glassy_core.runs.records import Series, SeriesReader
-from glassy_core.runs.store import Run
+from glassy_core.runs.run import Run
 from glassy_core.settings import RunConfig
 from glassy_core.ui.results.rows import Row, end_of, rows
 from glassy_core.ui.shell.frame import store

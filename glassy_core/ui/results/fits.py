@@ -15,8 +15,8 @@ from glassy_core.figures.power_laws import Fits, fitted_curves
 from glassy_core.figures.style import Curve, Setting, View
 from glassy_core.physics.learning_curves.power_law import PowerLawFit, Window, fit_seeds, reaching
 from glassy_core.runs.records import Series, read_series
+from glassy_core.runs.run import Run
 from glassy_core.runs.seed_groups import Member, by_setting, setting_of
-from glassy_core.runs.store import Run
 from glassy_core.training.spikes import Spikes, find_spikes
 from glassy_core.ui.results import curves as loaders
 from glassy_core.ui.results.rows import Row

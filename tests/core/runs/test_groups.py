@@ -11,7 +11,8 @@ from glassy_core.commands.main import main
 from glassy_core.presets import PRESETS
 from glassy_core.runs.groups import Member, distinct, grouped, readable
 from glassy_core.runs.measured import trajectory
-from glassy_core.runs.store import RunError, RunStore
+from glassy_core.runs.run import RunError
+from glassy_core.runs.store import RunStore
 from tests.made_runs import BASE, EXPONENT, W_C, WIDTHS, write_aging, write_run, write_sweep
 
 
