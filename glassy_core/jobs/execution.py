@@ -16,7 +16,7 @@ from glassy_core.runs.recording import Recorder
 from glassy_core.runs.resuming import ResumePoint, resume_point
 from glassy_core.runs.run import Run, RunError
 from glassy_core.runs.state import STATUSES, State
-from glassy_core.settings import ConfigError, RunConfig
+from glassy_core.settings import ConfigError, RunConfig, differences
 from glassy_core.training.trainer import Trainer, make_learner
 
 CONTROL_EVERY = 0.2  # seconds between looks into control/
@@ -225,9 +225,8 @@ class _Session:
 
 
 def _check_batch(configs: Sequence[RunConfig]) -> None:
-    shared = [{k: v for k, v in config.to_json().items() if k not in MAY_DIFFER} for config in configs]
-    for other in shared[1:]:
-        different = [name for name, value in other.items() if value != shared[0][name]]
+    for other in configs[1:]:
+        different = [name for name in differences(configs[0], other) if name not in MAY_DIFFER]
         if different:
             raise RunError(
                 f"Runs trained in one batch may differ in {', '.join(MAY_DIFFER)} only, not in {different[0]}."

@@ -100,8 +100,8 @@ def _points(asked: Sequence[tuple[Row, Source]], edition: Edition, k: int, chora
 
 def _critical_width(row: Row) -> tuple[float | None, str]:
     """w_c at NLL_STAR of all runs that learn the same in the same way, or why there is none."""
-    like = singers.member(row)
-    alike = [member for member in map(singers.member, curves.readable_rows()) if member.world == like.world]
+    like = curves.member(row)
+    alike = [member for member in map(curves.member, curves.readable_rows()) if member.world == like.world]
     width = critical_widths.analysed(alike).depths[like.config.depth].thresholds[NLL_STAR]
     return (width.w_c.value, "") if width.w_c else (None, f"No critical width is marked: {width.why}")
 

@@ -14,7 +14,6 @@ from glassy_core.music.decoding import DecodingConfig
 from glassy_core.music.piece import Piece, compose_batch, other_file, training_scaling
 from glassy_core.music.recall import recall
 from glassy_core.runs import checkpoints
-from glassy_core.runs.groups import Member
 from glassy_core.runs.run import Run
 from glassy_core.settings import ConfigError, RunConfig
 from glassy_core.training.trainer import Snapshot
@@ -73,12 +72,6 @@ def edition_of(row: Row) -> tuple[Edition, str]:
     assert row.config is not None
     edition = load_edition(row.config.edition)
     return edition, other_file(edition, curves.digest_of(row.id))
-
-
-def member(row: Row) -> Member:
-    """A run as one that may stand beside others."""
-    assert row.config is not None
-    return Member(_run(row.id), row.config, curves.digest_of(row.id))
 
 
 def sing(

@@ -16,6 +16,7 @@ from glassy_core.ui.chorales.player import player
 from glassy_core.ui.chorales.settings import Wish
 from glassy_core.ui.chorales.singers import Source
 from glassy_core.ui.chorales.songs import Song, ending
+from glassy_core.ui.results import curves
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell.frame import plain, prose
 from glassy_core.ui.shell.words import number
@@ -72,7 +73,7 @@ def same_world(found: Sequence[Row], like: Row) -> list[Row]:
 
 
 def _world(row: Row) -> tuple[int, World]:
-    member = singers.member(row)
+    member = curves.member(row)
     return member.config.depth, member.world
 
 

@@ -19,6 +19,7 @@ from glassy_core.editions.encoding import floor_bits
 from glassy_core.figures.palette import colours, turns
 from glassy_core.figures.style import Curve
 from glassy_core.paper.regimes import of_the_trio, trio
+from glassy_core.runs.groups import Member
 from glassy_core.runs.records import Series, SeriesReader
 from glassy_core.runs.run import Run
 from glassy_core.settings import RunConfig
@@ -133,6 +134,12 @@ def floor_of(row: Row) -> float | None:
 def digest_of(run_id: str) -> str | None:
     """The digest of the edition that a run learns."""
     return _digest(str(store().named(run_id).path))
+
+
+def member(row: Row) -> Member:
+    """A run as one that may stand beside others."""
+    assert row.config is not None
+    return Member(store().named(row.id), row.config, digest_of(row.id))
 
 
 def _known_floor(run_id: str, config: RunConfig) -> float | None:
