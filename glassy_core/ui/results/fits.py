@@ -13,7 +13,9 @@ import streamlit as st
 
 from glassy_core.figures.power_laws import Fits, fitted_curves
 from glassy_core.figures.style import Curve, Setting, View
-from glassy_core.physics.learning_curves.power_law import PowerLawFit, Window, fit_seeds, reaching
+from glassy_core.physics.learning_curves.power_law import PowerLawFit
+from glassy_core.physics.learning_curves.seeds import far_enough, fit_seeds
+from glassy_core.physics.learning_curves.windows import Window
 from glassy_core.runs.groups import ensembles
 from glassy_core.runs.records import Series, read_series
 from glassy_core.runs.run import Run
@@ -51,7 +53,7 @@ def _grouped(curves: Sequence[Curve], names: dict[str, str]) -> Setting:
     if len(curves) == 1:
         return Setting(first.id, first.label, first.colour, (first,))
     name = Counter(names[curve.id] for curve in curves).most_common(1)[0][0]
-    far = int(reaching([curve.series.tau[-1] if len(curve.series) else 0.0 for curve in curves]).sum())
+    far = int(far_enough([curve.series.tau[-1] if len(curve.series) else 0.0 for curve in curves]).sum())
     count = f"{far} of {len(curves)}" if 0 < far < len(curves) else len(curves)  # the others have hardly begun
     label = f"{loaders.label(name, first.config)}, {count} seeds"
     recorded = tuple(curve for curve in curves if len(curve.series))  # nothing can be drawn of the others
@@ -129,7 +131,7 @@ def _window(ends: Ends, curves: Any) -> Window | None:
     if low is None:
         return None
     come = np.array([float(tau[-1]) if len(tau) else 0.0 for tau, _ in curves])
-    last = float(min(come[reaching(come, low)], default=0.0))
+    last = float(min(come[far_enough(come, low)], default=0.0))
     return low, high if high is not None else max(last, 1.000001 * low)  # not reached yet: no recording is in it
 
 
