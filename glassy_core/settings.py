@@ -45,7 +45,9 @@ def short(value: Any) -> str:
 Kind = Literal["learning", "speed", "world", "bookkeeping"]
 
 
-def setting(default: Any, decides: Kind, meaning: str, unit: str = "", within: tuple[int, int] | None = None) -> Any:
+def setting(
+    default: Any, decides: Kind, meaning: str, unit: str = "", within: tuple[float, float] | None = None
+) -> Any:
     """A field of RunConfig. meaning, unit: for forms and --help; within: the least and the largest value allowed."""
     metadata = {"decides": decides, "meaning": meaning, "unit": unit, "within": within}
     return dataclasses.field(default=default, metadata=metadata)
@@ -141,6 +143,10 @@ class RunConfig:
         """Whether the run learns the reader's own data."""
         return self.edition.startswith(OWN)
 
+    def data_name(self) -> str:
+        """What the run learns, for the reader: '8 chorales of the corpus edition'."""
+        return f"{'one chorale' if self.chorales == 1 else f'{self.chorales} chorales'} of the {self.edition} edition"
+
     def label(self) -> str:
         """The run's name, or its settings where it has none."""
         return self.name or f"d={self.depth} w={self.width} seed={self.seed}"
@@ -230,7 +236,7 @@ def _integer(name: str, value: Any, alternative: str = "") -> int:
     return int(value)
 
 
-def _check_within(name: str, value: Any, within: tuple[int, int] | None) -> None:
+def _check_within(name: str, value: Any, within: tuple[float, float] | None) -> None:
     """ConfigError unless a number, or each of several, is from within[0] to within[1]."""
     if within is None or value == "all":
         return

@@ -28,11 +28,10 @@ class World:
 
     def words(self) -> str:
         """For the reader: '8 chorales of the corpus edition', and what differs from the usual way of learning."""
-        n, edition = self.config.chorales, self.config.edition
         unusual = [name for name in differences(self.config, USUAL) if name not in ("chorales", "edition")]
         unusual.sort(key=lambda name: [*SAID, name].index(name))
         said = [SAID.get(name, f"{name} {{}}").format(getattr(self.config, name)) for name in unusual]
-        return ", ".join([f"{'one chorale' if n == 1 else f'{n} chorales'} of the {edition} edition", *said])
+        return ", ".join([self.config.data_name(), *said])
 
     def to_json(self) -> dict[str, Any]:
         return {name: getattr(self.config, name) for name in names_of("world")} | {"digest": self.digest}

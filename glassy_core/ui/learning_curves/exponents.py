@@ -51,7 +51,7 @@ def _data(found: Sequence[Row]) -> dict[Data, list[Row]]:
     out: dict[Data, list[Row]] = {}
     for row in found:
         assert row.config is not None
-        out.setdefault((curves.data_name(row.config), curves.digest_of(row.id)), []).append(row)
+        out.setdefault((row.config.data_name(), curves.digest_of(row.id)), []).append(row)
     return dict(sorted(out.items(), key=lambda item: -len(item[1])))
 
 

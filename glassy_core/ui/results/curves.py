@@ -76,7 +76,7 @@ def curves(chosen: Sequence[Row]) -> list[Curve]:
                 config=config,
                 series=latest_series(row),
                 floor=_known_floor(run_id, config),
-                data=data_name(config),
+                data=config.data_name(),
                 turn=times[run_id],
             )
         )
@@ -86,12 +86,6 @@ def curves(chosen: Sequence[Row]) -> list[Curve]:
 def label(name: str, config: RunConfig) -> str:
     """A run's name in a legend, with depth and width where they are not in the name."""
     return name if f"w={config.width}" in name else f"{name} (d = {config.depth}, w = {config.width})"
-
-
-def data_name(config: RunConfig) -> str:
-    """What a run learns."""
-    number = "one chorale" if config.chorales == 1 else f"{config.chorales} chorales"
-    return f"{number} of the {config.edition} edition"
 
 
 def series(run: Run, oldest: float = 0.0) -> Series:
