@@ -6,6 +6,7 @@ import dataclasses
 import math
 import re
 import reprlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -36,60 +37,85 @@ def short(value: Any) -> str:
     return _SHORT.repr(value)
 
 
-def setting(default: Any, meaning: str, unit: str = "") -> Any:
-    return dataclasses.field(default=default, metadata={"meaning": meaning, "unit": unit})
+# What a setting decides.
+# world: what is learned and by which gradient; networks of one world may stand in one fit.
+# learning: the network, and how it goes on from step to step.
+# speed: how the same numbers are computed.
+# bookkeeping: how long the run is, what is recorded of it, what it is called.
+Kind = Literal["learning", "speed", "world", "bookkeeping"]
+
+
+def setting(
+    default: Any, decides: Kind, meaning: str, unit: str = "", within: tuple[float, float] | None = None
+) -> Any:
+    """A field of RunConfig. meaning, unit: for forms and --help; within: the least and the largest value allowed."""
+    metadata = {"decides": decides, "meaning": meaning, "unit": unit, "within": within}
+    return dataclasses.field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
 class RunConfig:
     """One network's training run. Symbols as in the paper: d = depth, w = width, eta, p = batch_size."""
 
-    name: str = setting("", "what to call the run; it can be changed later")
-    depth: int = setting(2, "number of recurrent layers d", "layers")
-    width: int = setting(24, "hidden units per layer w", "units")
-    eta: float = setting(4e-4, "learning rate at the start; tau counts it up step by step", "tau per step")
-    batch_size: int | Literal["all"] = setting(300, "minibatch size p; 'all' is full gradient descent", "transitions")
-    steps: int = setting(60_000, "learning steps until the run is finished", "steps")
-    seed: int = setting(0, "seed of the initial weights and of the minibatches")
-    chorales: int = setting(80, "how many of the edition's first training chorales to learn", "chorales")
-    edition: str = setting("corpus", "edition of the chorales: corpus, paper, or own:NAME for your own data")
+    name: str = setting("", "bookkeeping", "what to call the run; it can be changed later")
+    depth: int = setting(2, "learning", "number of recurrent layers d", "layers", (1, MAX_DEPTH))
+    width: int = setting(24, "learning", "hidden units per layer w", "units", (1, MAX_WIDTH))
+    eta: float = setting(4e-4, "learning", "learning rate at the start; tau counts it up step by step", "tau per step")
+    batch_size: int | Literal["all"] = setting(
+        300, "world", "minibatch size p; 'all' is full gradient descent", "transitions", (1, 10**7)
+    )
+    steps: int = setting(60_000, "bookkeeping", "learning steps until the run is finished", "steps", (1, MAX_STEPS))
+    seed: int = setting(0, "learning", "seed of the initial weights and of the minibatches", within=(0, 2**63 - 1))
+    chorales: int = setting(
+        80, "world", "how many of the edition's first training chorales to learn", "chorales", (1, 10_000)
+    )
+    edition: str = setting("corpus", "world", "edition of the chorales: corpus, paper, or own:NAME for your own data")
     scaling: Literal["per_note", "global"] = setting(
-        "per_note", "inputs scaled to zero mean and unit variance per pitch, or by one mean and variance"
+        "per_note", "world", "inputs scaled to zero mean and unit variance per pitch, or by one mean and variance"
     )
     gradient: Literal["delayed", "exact"] = setting(
-        "delayed", "errors from the next chord: of the two previous learning steps (the paper's), or of this one"
+        "delayed",
+        "world",
+        "errors from the next chord: of the two previous learning steps (the paper's), or of this one",
     )
-    auto_halve: bool = setting(False, "halve eta by itself when spiky fluctuations of the NLL start")
-    record_every: int = setting(200, "steps between recordings, once the early log-spaced ones are over", "steps")
-    valid_every: int = setting(2_000, "least number of steps between held-out recordings", "steps")
-    gamma_every: int = setting(10_000, "steps between measurements of the SGD noise Gamma", "steps")
+    auto_halve: bool = setting(False, "learning", "halve eta by itself when spiky fluctuations of the NLL start")
+    record_every: int = setting(
+        200, "bookkeeping", "steps between recordings, once the early log-spaced ones are over", "steps", (1, MAX_STEPS)
+    )
+    valid_every: int = setting(
+        2_000, "bookkeeping", "least number of steps between held-out recordings", "steps", (1, MAX_STEPS)
+    )
+    gamma_every: int = setting(
+        10_000, "bookkeeping", "steps between measurements of the SGD noise Gamma", "steps", (1, MAX_STEPS)
+    )
     waiting_times: tuple[int, ...] = setting(
-        (), "waiting times tau_w: the weights' drift D is measured from each of these steps on", "steps"
-    )
-    checkpoint_every: int = setting(10_000, "steps between checkpoints", "steps")
+        (), "bookkeeping", "waiting times tau_w: the weights' drift D is measured from each of these steps on", "steps",
+        (1, MAX_STEPS),
+    )  # fmt: skip
+    checkpoint_every: int = setting(10_000, "bookkeeping", "steps between checkpoints", "steps", (1, MAX_STEPS))
     engine: Literal["compiled", "torch"] = setting(
-        "compiled", "compiled kernels (fast), or plain torch (the reference)"
+        "compiled", "speed", "compiled kernels (fast), or plain torch (the reference)"
     )
-    threads: int = setting(1, "processor threads of the torch engine; the compiled one always uses one", "threads")
+    threads: int = setting(
+        1, "speed", "processor threads of the torch engine; the compiled one always uses one", "threads", (1, 1024)
+    )
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             object.__setattr__(self, field.name, _coerced(field.name, getattr(self, field.name)))
         check_name(self.name)
         check_edition(self.edition)
-        _within("depth", self.depth, 1, MAX_DEPTH)
-        _within("width", self.width, 1, MAX_WIDTH)
-        check_steps(self.steps)
-        _within("seed", self.seed, 0, 2**63 - 1)
-        _within("chorales", self.chorales, 1, 10_000)
-        _within("threads", self.threads, 1, 1024)
-        for name in ("record_every", "valid_every", "gamma_every", "checkpoint_every"):
-            _within(name, getattr(self, name), 1, MAX_STEPS)
-        for step in self.waiting_times:
-            _within("waiting_times", step, 1, MAX_STEPS)
         check_eta(self.eta)
-        if self.batch_size != "all":
-            _within("batch_size", self.batch_size, 1, 10**7, "; or 'all' for full gradient descent")
+        for field in dataclasses.fields(self):
+            _check_within(field.name, getattr(self, field.name), field.metadata["within"])
+
+    def only(self, *kinds: Kind, without: Collection[str] = ()) -> RunConfig:
+        """The settings that decide these kinds of things, all others as usual.
+
+        Of two runs they are equal where the runs have the same settings in this respect. without: names of settings
+        that are left out, too.
+        """
+        return RunConfig(**{name: getattr(self, name) for name in names_of(*kinds) if name not in without})
 
     def to_json(self) -> dict[str, Any]:
         """A dict of plain JSON values, with the format's number."""
@@ -117,9 +143,24 @@ class RunConfig:
         """Whether the run learns the reader's own data."""
         return self.edition.startswith(OWN)
 
+    def data_name(self) -> str:
+        """What the run learns, for the reader: '8 chorales of the corpus edition'."""
+        return f"{'one chorale' if self.chorales == 1 else f'{self.chorales} chorales'} of the {self.edition} edition"
+
     def label(self) -> str:
         """The run's name, or its settings where it has none."""
         return self.name or f"d={self.depth} w={self.width} seed={self.seed}"
+
+
+def names_of(*kinds: Kind) -> tuple[str, ...]:
+    """The names of the settings that decide one of these kinds of things, in their order."""
+    return tuple(field.name for field in dataclasses.fields(RunConfig) if field.metadata["decides"] in kinds)
+
+
+def differences(one: RunConfig, other: RunConfig) -> list[str]:
+    """The names of the settings in which they differ, in their order."""
+    names = (field.name for field in dataclasses.fields(RunConfig))
+    return [name for name in names if getattr(one, name) != getattr(other, name)]
 
 
 def check_eta(eta: float) -> float:
@@ -131,7 +172,7 @@ def check_eta(eta: float) -> float:
 
 def check_steps(steps: int) -> int:
     """steps if a run can end there, else ConfigError."""
-    _within("steps", steps, 1, MAX_STEPS)
+    _check_within("steps", steps, (1, MAX_STEPS))
     return steps
 
 
@@ -195,9 +236,15 @@ def _integer(name: str, value: Any, alternative: str = "") -> int:
     return int(value)
 
 
-def _within(name: str, value: int, low: int, high: int, alternative: str = "") -> None:
-    if not low <= value <= high:
-        raise ConfigError(f"{name} is {short(value)}: it must be from {low} to {high}{alternative}.")
+def _check_within(name: str, value: Any, within: tuple[float, float] | None) -> None:
+    """ConfigError unless a number, or each of several, is from within[0] to within[1]."""
+    if within is None or value == "all":
+        return
+    low, high = within
+    for number in value if isinstance(value, tuple) else (value,):
+        if not low <= number <= high:
+            alternative = "; or 'all' for full gradient descent" if name == "batch_size" else ""
+            raise ConfigError(f"{name} is {short(number)}: it must be from {low} to {high}{alternative}.")
 
 
 USUAL = RunConfig()  # what a setting is where nothing else is said

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from glassy_core import ui
+from glassy_core.paper.numbers import paper_widths
 from glassy_core.physics.critical_width.learning_times import THRESHOLDS
 from glassy_core.ui.critical_width import sections
 from glassy_core.ui.critical_width.sweep_form import sweep_form, sweep_progress
@@ -44,12 +45,13 @@ def draw(rows: list[Row]) -> None:
     if not sections.has_begun(found):
         st.info("Nothing has been recorded yet: the first points appear within seconds.", icon=":material/info:")
         return
-    sections.figures(found, shown, world.is_papers)
+    papers = paper_widths(member.config for member in members)
+    sections.figures(found, shown, papers)
     sections.smoothing_words()
     st.subheader("Which run tells most next", anchor=False)
     sections.suggestions(found)
     st.subheader("The critical width against the threshold", anchor=False)
-    sections.line_figure(found, world.is_papers)
+    sections.line_figure(found, papers)
     sections.depth_against_width(found, world)
     sections.table(found)
     sections.downloads(found, world)

@@ -5,7 +5,7 @@ import streamlit as st
 from glassy_core import ui
 from glassy_core.errors import EXPECTED, sentence
 from glassy_core.ui.chorales import settings, singers
-from glassy_core.ui.chorales.settings import SETTINGS, VIEWS
+from glassy_core.ui.chorales.settings import VIEWS
 from glassy_core.ui.shell import address
 from glassy_core.ui.shell.frame import plain
 
@@ -20,7 +20,8 @@ if not found:
         ui.link(page)
     st.stop()
 
-address.read(SETTINGS)
+asked = settings.address_settings()
+address.read(asked)
 complaints = st.container()
 try:
     wish = settings.choose(found)
@@ -32,7 +33,7 @@ try:
         required=True,
         label_visibility="collapsed",
     )
-    address.write(SETTINGS)
+    address.write(asked)
     with complaints:
         address.show_complaints()
     # Each view is imported when it is shown, so that the page is there before the music is.

@@ -9,7 +9,9 @@ import numpy as np
 
 from glassy_core.editions.editions import load_edition
 from glassy_core.presets import PRESETS
-from glassy_core.runs.store import Run, RunStore, State
+from glassy_core.runs.run import Run
+from glassy_core.runs.state import State
+from glassy_core.runs.store import RunStore
 from glassy_core.settings import RunConfig
 
 W_C = {1: 20.0, 2: 12.0}  # the made critical width by depth, at every NLL*

@@ -8,7 +8,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from glassy_core.commands.options import Commands
-from glassy_core.runs.store import RunError, open_store
+from glassy_core.runs.run import RunError
+from glassy_core.runs.store import open_store
 from glassy_core.settings import ConfigError
 
 if TYPE_CHECKING:  # they take a third of a second, which no other command needs
@@ -41,7 +42,7 @@ def _aging(options: argparse.Namespace) -> None:
     asked = Member.of(store.get(options.run))
     members = [asked]
     if options.seeds:
-        same = [member for member in readable(store.runs()) if member.setting == asked.setting]
+        same = [member for member in readable(store.runs()) if member.ensemble == asked.ensemble]
         members = distinct([member for member in same if member.config.waiting_times] or [asked])
     if not 0 <= options.origin < POWER[0]:  # not-a-number neither
         where = f"from 0 to below {POWER[0]:g}, where the power law's window begins; the paper takes {PAPER_ORIGIN:g}."

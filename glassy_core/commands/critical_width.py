@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from glassy_core.commands.options import Commands
-from glassy_core.runs.store import RunError, RunStore, open_store
+from glassy_core.runs.run import RunError
+from glassy_core.runs.store import RunStore, open_store
 
 if TYPE_CHECKING:  # they take a third of a second, which no other command needs
     from glassy_core.physics.critical_width.criticality import Criticality

@@ -26,7 +26,8 @@ def add(commands: Commands) -> None:
 
 
 def _fit(options: argparse.Namespace) -> None:
-    from glassy_core.physics.learning_curves.power_law import check_window, fit_power_law
+    from glassy_core.physics.learning_curves.power_law import fit_power_law
+    from glassy_core.physics.learning_curves.windows import check_window
     from glassy_core.runs.records import read_series
 
     run = readable_run(options)

@@ -23,7 +23,7 @@ from glassy_core.commands import (
 )
 from glassy_core.commands.options import Commands
 from glassy_core.errors import EXPECTED, sentence
-from glassy_core.runs.store import RunError
+from glassy_core.runs.run import RunError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from glassy_core.commands.options import Commands
-from glassy_core.runs.store import RunError, open_store
+from glassy_core.music.decoding import DECODINGS, USUAL, DecodingConfig, all_options
+from glassy_core.music.decodings.rule import Decoding
+from glassy_core.runs.run import RunError
+from glassy_core.runs.store import open_store
 
 
 def add(commands: Commands) -> None:
@@ -19,16 +23,22 @@ def add(commands: Commands) -> None:
     generate.add_argument("--prime", type=int, default=4, metavar="K", help="chords given to begin with (default: 4)")
     generate.add_argument("--chorale", type=int, default=0, metavar="N", help="training chorale the prime is from")
     generate.add_argument("--length", type=int, default=64, metavar="N", help="chords in all, with the prime's")
-    generate.add_argument(
-        "--decode", choices=["threshold", "sample"], default="threshold", help="how chords are chosen"
-    )
-    generate.add_argument("--temperature", type=float, default=1.0, help="of the sampling")
-    generate.add_argument("--seed", type=int, default=0, help="of the sampling")
+    generate.add_argument("--decode", choices=list(DECODINGS), default=USUAL, help="how chords are chosen")
+    for name, option in all_options().items():
+        users = [rule for rule in DECODINGS.values() if option in rule.options]
+        flag = f"--{name.replace('_', '-')}"
+        generate.add_argument(flag, type=float, default=option.default, help=_of(users))
+    drawing = [rule for rule in DECODINGS.values() if not rule.deterministic]
+    generate.add_argument("--seed", type=int, default=0, help=_of(drawing))
+
+
+def _of(rules: Sequence[Decoding]) -> str:
+    """Whose option it is."""
+    return f"of the {' and the '.join(rule.label for rule in rules)}"
 
 
 def _generate(options: argparse.Namespace) -> None:
     from glassy_core.editions.editions import load_edition
-    from glassy_core.music.decoding import Decoding
     from glassy_core.music.piece import compose, other_file, write_piece
     from glassy_core.runs import checkpoints
 
@@ -43,6 +53,7 @@ def _generate(options: argparse.Namespace) -> None:
     edition = load_edition(config.edition)
     if notice := other_file(edition, run.origin()["edition_digest"]):
         print(f"glassy: {notice}", file=sys.stderr)
+    numbers = {name: getattr(options, name) for name in all_options()}
     piece = compose(
         snapshot,
         config,
@@ -50,7 +61,7 @@ def _generate(options: argparse.Namespace) -> None:
         chorale=options.chorale,
         prime=options.prime,
         length=options.length,
-        decoding=Decoding(options.decode, options.temperature, seed=options.seed),
+        decoding=DecodingConfig(options.decode, numbers, seed=options.seed),
         run=run.id,
     )
     for path in write_piece(piece, options.out).values():

@@ -12,7 +12,8 @@ from typing import Any, NoReturn, get_args, get_origin, get_type_hints
 
 from glassy_core.presets import preset
 from glassy_core.runs import store as run_store
-from glassy_core.runs.store import Run, open_store
+from glassy_core.runs.run import Run
+from glassy_core.runs.store import open_store
 from glassy_core.settings import RunConfig
 
 

@@ -11,7 +11,9 @@ from typing import Any
 
 from glassy_core.commands.options import Commands, add_settings, config_from, numbers
 from glassy_core.presets import PRESETS, SWEEPS, sweep_like
-from glassy_core.runs.store import Run, RunError, RunStore, State, open_store
+from glassy_core.runs.run import Run, RunError
+from glassy_core.runs.state import State
+from glassy_core.runs.store import RunStore, open_store
 from glassy_core.settings import ConfigError
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from glassy_core.paper.numbers import PAPER_THRESHOLD, PAPER_W_C
 from glassy_core.physics.critical_width.criticality import Criticality, CriticalWidth, DepthResult
 from glassy_core.physics.estimate import Estimate
 
+NONE: Mapping[int, float] = MappingProxyType({})
 STEPS = 120  # points of a drawn parabola
 ARROW = 9  # pixels, of a run that did not reach a threshold, and from one threshold's arrows to the next one's
 
@@ -137,8 +139,11 @@ def _add_papers_root(figure: go.Figure, w_c: float, row: int) -> None:
     )  # fmt: skip
 
 
-def critical_widths(criticality: Criticality, paper: bool = False) -> go.Figure:
-    """NLL* against w_c, with the linear regression of w_c on NLL* of every depth (Fig. 6)."""
+def critical_widths(criticality: Criticality, papers: Mapping[int, float] = NONE) -> go.Figure:
+    """NLL* against w_c, with the linear regression of w_c on NLL* of every depth (Fig. 6).
+
+    papers: the paper's w_c by depth, where it may stand beside ours.
+    """
     figure = empty()
     for depth, result in criticality.depths.items():
         colour, name = depth_colour(depth), f"d = {depth}"
@@ -158,9 +163,9 @@ def critical_widths(criticality: Criticality, paper: bool = False) -> go.Figure:
                 x=line[line >= 0], y=at[line >= 0], mode="lines", legendgroup=name, showlegend=False,
                 line={"color": colour, "width": 2}, uid=f"{depth}-line", hoverinfo="skip", meta="line",
             )  # fmt: skip
-        if paper and depth in PAPER_W_C:
+        if depth in papers:
             figure.add_scatter(
-                x=[PAPER_W_C[depth]], y=[PAPER_THRESHOLD], mode="markers", name=f"the paper's, {name}", meta="paper",
+                x=[papers[depth]], y=[PAPER_THRESHOLD], mode="markers", name=f"the paper's, {name}", meta="paper",
                 uid=f"{depth}-paper", marker={"symbol": "x", "size": 11, "color": colour},
             )  # fmt: skip
     x, y = axis("critical width w<sub>c</sub> (units)"), axis("threshold NLL* (bits)", rangemode="tozero")

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from glassy_core.arrays import Floats
 from glassy_core.figures.style import STYLES, Setting, View, drawable, legend_entry, named, rgb, style, values
 from glassy_core.figures.thinning import band
-from glassy_core.physics.learning_curves.power_law import reaching
+from glassy_core.physics.learning_curves.seeds import far_enough
 
 POINTS = 400  # of a band
 
@@ -33,7 +33,7 @@ def band_traces(setting: Setting, view: View) -> list[go.Scatter]:
 
 
 def _band(setting: Setting, kind: str, parts: Sequence[tuple[Floats, Floats]]) -> list[go.Scatter]:
-    far = reaching([x[-1] if len(x) else 0.0 for x, _ in parts])
+    far = far_enough([x[-1] if len(x) else 0.0 for x, _ in parts])
     try:
         seeds = band([part for part, good in zip(parts, far, strict=True) if good], POINTS)
     except ValueError:  # nothing in common yet

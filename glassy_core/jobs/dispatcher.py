@@ -26,7 +26,9 @@ from glassy_core.jobs import cluster
 from glassy_core.jobs import queue as waiting
 from glassy_core.jobs.cluster import ClusterError, Worker
 from glassy_core.jobs.queue import WAITING
-from glassy_core.runs.store import ACTIVE, Run, RunBusyError, RunError, RunStore, State
+from glassy_core.runs.run import Run, RunBusyError, RunError
+from glassy_core.runs.state import ACTIVE, State
+from glassy_core.runs.store import RunStore
 from glassy_core.settings import RunConfig, check_eta, check_steps
 
 LOOK_EVERY = 0.5  # seconds between looks at the queue

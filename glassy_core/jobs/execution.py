@@ -5,20 +5,19 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
-import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from glassy_core.editions.editions import Edition, load_edition
 from glassy_core.editions.encoding import Transitions
 from glassy_core.errors import GlassyError, sentence
-from glassy_core.files import LineWriter, read_lines, remove_temporaries, unreadable_lines
-from glassy_core.runs import checkpoints
-from glassy_core.runs.store import STATUSES, Run, RunError, State
-from glassy_core.settings import ConfigError, RunConfig
-from glassy_core.training.records import AgingRecord, Record, Snapshot, fresh, make_learner
+from glassy_core.runs.recording import Recorder
+from glassy_core.runs.resuming import ResumePoint, resume_point
+from glassy_core.runs.run import Run, RunError
+from glassy_core.runs.state import STATUSES, State
+from glassy_core.settings import ConfigError, RunConfig, differences
+from glassy_core.training.records import make_learner
 from glassy_core.training.trainer import Trainer
 
 CONTROL_EVERY = 0.2  # seconds between looks into control/
@@ -90,95 +89,14 @@ def _unexpected(run: Run, error: Exception) -> str:
     return f"Run {run.id} could not be written; what is stored is whole, resume it then. {sentence(error)}"
 
 
-class _Stored:
-    """One run of a session: where its records, snapshots and states go."""
+@dataclass
+class _Replica:
+    """One run of a session: where it goes on, what writes it down, and how it ended."""
 
-    def __init__(self, run: Run, edition: Edition, P: int) -> None:
-        self.run = run
-        self.config = config = run.config()
-        if edition.digest != run.origin()["edition_digest"]:
-            raise RunError(
-                f"Run {run.id} was started on another version of the {config.edition} edition: "
-                "put that file back, or start a new run on this one."
-            )
-        remove_temporaries(run.checkpoints)  # left by a kill in the middle of a write
-        remove_temporaries(run.path, older_than=60.0)  # pages write here too
-        found, damaged = run.latest_snapshot(P)
-        self.snapshot = snapshot = found or fresh(config)
-        self.references = run.references(snapshot.step)
-        before = run.state()
-        self.last = before.steps or config.steps
-        self.nll = before.nll
-        self.notice = _set_aside(run, snapshot.step, damaged)
-
-        def known(record: dict[str, Any]) -> bool:
-            """Whether the checkpoint knows of a record: a fresh start, or a new eta, records its step itself."""
-            at_checkpoint = record["step"] == snapshot.step > 0 and record.get("eta", snapshot.eta) == snapshot.eta
-            return record["step"] < snapshot.step or at_checkpoint
-
-        self.metrics = LineWriter(run.metrics_path, known)
-        self.timing = LineWriter(run.timing_path, known)
-        self.aging = LineWriter(run.aging_path, known) if config.waiting_times else None
-        self.seconds_before = _seconds_so_far(run)
-        self.ended: State | None = None
-
-    def store(self, event: Record | AgingRecord | Snapshot, seconds: float) -> None:
-        if isinstance(event, Record):
-            self.nll = event.nll
-            self.metrics.append(event.to_json())
-            self.timing.append({"step": event.step, "seconds": round(self.seconds_before + seconds, 3)})
-        elif isinstance(event, AgingRecord):
-            assert self.aging
-            self.aging.append(event.to_json())
-        else:
-            self.sync()  # a checkpoint never knows more than the records on the disk
-            checkpoints.write(self.run.checkpoints, event)
-            checkpoints.prune(self.run.checkpoints, self.config)
-
-    def sync(self) -> None:
-        self.metrics.sync()
-        if self.aging:
-            self.aging.sync()
-
-    def close(self) -> None:
-        for writer in (self.metrics, self.timing, self.aging):
-            if writer:
-                writer.close()
-
-
-def _set_aside(run: Run, step: int, damaged: dict[str, str]) -> str | None:
-    """Keep what resuming from a step drops: damaged checkpoints, and files of records that damage has reached.
-
-    Returns what the reader should know of it, after what was known before. A kill in between repeats it or finds
-    it done: the copies come first, then the notice, then the new names.
-    """
-    paths = [path for path in (run.metrics_path, run.aging_path) if path.exists()]
-    kept = f"as *.before-step-{step}.jsonl."
-    unreadable = {path: n for path in paths if (n := unreadable_lines(path))}
-    said = [
-        f"{n} unreadable lines of {path.name} are left out; the file is kept {kept}" for path, n in unreadable.items()
-    ]
-    if damaged:
-        said.insert(0, f"Resumed from step {step}: {' '.join(damaged.values())} ")
-        said[0] += f"The records after step {step} are made anew; the old ones are kept {kept}"
-    state = run.state()
-    if not said:
-        return state.notice
-    for path in paths if damaged else unreadable:
-        shutil.copy2(path, path.with_name(f"{path.stem}.before-step-{step}.jsonl"))
-    notice = " ".join(dict.fromkeys([state.notice, *said] if state.notice else said))
-    run.write_state(replace(state, status="running", notice=notice))
-    for name in damaged:
-        path = run.checkpoints / name
-        path.rename(path.with_suffix(".damaged"))
-    return notice
-
-
-def _seconds_so_far(run: Run) -> float:
-    last: dict[str, Any] = {}
-    for _, record in read_lines(run.timing_path):
-        last = record
-    return float(last.get("seconds", 0.0))
+    run: Run
+    point: ResumePoint
+    recorder: Recorder
+    ended: State | None = None
 
 
 class _Session:
@@ -190,14 +108,14 @@ class _Session:
         _check_batch(configs)
         edition = load_edition(configs[0].edition)
         data, valid = load_data(configs[0], edition)
-        self.stored = [_Stored(run, edition, data.P) for run in runs]
-        snapshots = [one.snapshot for one in self.stored]
-        if len({(one.snapshot.step, one.last) for one in self.stored}) > 1:
+        points = [resume_point(run, edition.digest, data.P) for run in runs]
+        if len({(point.snapshot.step, point.last) for point in points}) > 1:
             raise RunError("Runs trained in one batch must be at the same step and end at the same one.")
-        self.last = self.stored[0].last
+        self.last = points[0].last
+        self.replicas = [_Replica(run, point, Recorder(run, point)) for run, point in zip(runs, points, strict=True)]
+        snapshots = [point.snapshot for point in points]
         learner = make_learner(configs[0], snapshots, data, device)
-        references = [one.references for one in self.stored]
-        self.trainer = Trainer(configs, snapshots, data, valid, learner, references)
+        self.trainer = Trainer(configs, snapshots, data, valid, learner, [point.references for point in points])
         self.started = time.monotonic()
         self.mark: tuple[float, int] | None = None  # when and at which step the speed was last taken
         self.speed: float | None = None
@@ -205,10 +123,10 @@ class _Session:
     def train(self) -> list[State]:
         try:
             self._loop()
-            return [one.ended for one in self.stored if one.ended]
+            return [replica.ended for replica in self.replicas if replica.ended]
         finally:
-            for one in self.stored:
-                one.close()
+            for replica in self.replicas:
+                replica.recorder.close()
 
     def _loop(self) -> None:
         trainer, looked, written = self.trainer, 0.0, 0.0
@@ -221,7 +139,7 @@ class _Session:
             at_end = trainer.step >= self.last
             self._advance(move=not endings)
             for r, (status, request) in endings.items():
-                self.stored[r].run.clear_request(request)
+                self.replicas[r].run.clear_request(request)
                 self._end(r, status)
             if at_end:
                 for r in self._live():
@@ -235,12 +153,12 @@ class _Session:
 
     def _live(self) -> list[int]:
         """Replicas that go on; one that was stopped is still computed with the others, but not stored."""
-        return [r for r, one in enumerate(self.stored) if one.ended is None]
+        return [r for r, replica in enumerate(self.replicas) if replica.ended is None]
 
     def _advance(self, move: bool = True) -> None:
         for event in self.trainer.advance(self.last, move=move):
-            if self.stored[event.replica].ended is None:
-                self.stored[event.replica].store(event, time.monotonic() - self.started)
+            if self.replicas[event.replica].ended is None:
+                self.replicas[event.replica].recorder.store(event, time.monotonic() - self.started)
 
     def _heed_control(self) -> dict[int, tuple[str, str]]:
         """Take up new etas; the ending status and the request's name of each run that is to end."""
@@ -248,16 +166,16 @@ class _Session:
         if changed:
             self._advance()
             for r in changed:
-                self.stored[r].run.clear_request("eta.json")  # only now that a checkpoint holds it
+                self.replicas[r].run.clear_request("eta.json")  # only now that a checkpoint holds it
         endings = {}
         for r in self._live():
             for request, status in (("stop", "stopped"), ("pause", "paused")):
-                if self.stored[r].run.requested(request):
+                if self.replicas[r].run.requested(request):
                     endings[r] = (status, request)
         return endings
 
     def _take_up_eta(self, r: int) -> bool:
-        run = self.stored[r].run
+        run = self.replicas[r].run
         eta = run.requested_eta()
         if eta is None or eta == self.trainer.etas[r]:  # taken up already, before a kill
             run.clear_request("eta.json")
@@ -266,7 +184,7 @@ class _Session:
         return True
 
     def _state(self, r: int, status: str) -> State:
-        now, one = time.monotonic(), self.stored[r]
+        now, replica = time.monotonic(), self.replicas[r]
         self._take_speed(now)
         return State(
             status=status,
@@ -276,9 +194,9 @@ class _Session:
             speed=self.speed,
             eta=self.trainer.etas[r],
             tau=self.trainer.tau(r),
-            nll=one.nll,
-            seconds=round(one.seconds_before + now - self.started, 3),
-            notice=one.notice,
+            nll=replica.recorder.nll,
+            seconds=round(replica.point.seconds + now - self.started, 3),
+            notice=replica.point.notice,
             host=platform.node(),
             pid=os.getpid(),
         )
@@ -294,23 +212,22 @@ class _Session:
             self.mark = (now, step)
 
     def _end(self, r: int, status: str) -> None:
-        self.stored[r].ended = state = self._state(r, status)
+        self.replicas[r].ended = state = self._state(r, status)
         self._publish(r, state)
 
     def _publish(self, r: int, state: State) -> None:
-        self.stored[r].run.write_state(state)
+        self.replicas[r].run.write_state(state)
         if self.progress and r == self._progress_of():
             self.progress(state)
 
     def _progress_of(self) -> int:
         """The replica whose progress is shown: the first that goes on."""
-        return next(iter(self._live()), len(self.stored) - 1)
+        return next(iter(self._live()), len(self.replicas) - 1)
 
 
 def _check_batch(configs: Sequence[RunConfig]) -> None:
-    shared = [{k: v for k, v in config.to_json().items() if k not in MAY_DIFFER} for config in configs]
-    for other in shared[1:]:
-        different = [name for name, value in other.items() if value != shared[0][name]]
+    for other in configs[1:]:
+        different = [name for name in differences(configs[0], other) if name not in MAY_DIFFER]
         if different:
             raise RunError(
                 f"Runs trained in one batch may differ in {', '.join(MAY_DIFFER)} only, not in {different[0]}."

@@ -20,11 +20,12 @@ from glassy_core.editions.editions import load_edition
 from glassy_core.files import read_lines, write_json
 from glassy_core.jobs import dispatcher
 from glassy_core.jobs.speed import steps_per_second
-from glassy_core.jobs.sweeps import already_there, expand
+from glassy_core.jobs.sweeps import existing_runs, expand
 from glassy_core.presets import CLASS_AGING, PRESETS, SWEEPS
 from glassy_core.runs import checkpoints, probes
 from glassy_core.runs.records import best_speed, read_series
-from glassy_core.runs.store import Run, RunError, RunStore
+from glassy_core.runs.run import Run, RunError
+from glassy_core.runs.store import RunStore
 from glassy_core.settings import RunConfig
 from glassy_core.training.probe import Probe
 
@@ -126,11 +127,11 @@ def export(source: RunStore, target: Path, which: str = "all") -> list[Run]:
 
 def _found(store: RunStore, wanted: Sequence[Exhibit]) -> list[tuple[Exhibit, Run | None]]:
     digests = {edition: load_edition(edition).digest for edition in {exhibit.config.edition for exhibit in wanted}}
-    there: dict[RunConfig, Run] = {}
+    existing: dict[RunConfig, Run] = {}
     for edition, digest in digests.items():
         configs = [exhibit.config for exhibit in wanted if exhibit.config.edition == edition]
-        there |= already_there(store, configs, digest)
-    return [(exhibit, there.get(exhibit.config)) for exhibit in wanted]
+        existing |= existing_runs(store, configs, digest)
+    return [(exhibit, existing.get(exhibit.config)) for exhibit in wanted]
 
 
 def _copy(exhibit: Exhibit, run: Run, target: Path) -> Run:

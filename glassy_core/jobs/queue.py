@@ -11,7 +11,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from glassy_core.files import read_json, write_json
-from glassy_core.runs.store import ACTIVE, Run, RunError, RunStore, State
+from glassy_core.runs.run import Run, RunError
+from glassy_core.runs.state import ACTIVE, State
+from glassy_core.runs.store import RunStore
 
 MOST_AT_ONCE = 1000  # what a limit may be
 WAITING = ("queued", "interrupted")  # statuses of runs that want a worker

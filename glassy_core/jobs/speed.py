@@ -18,11 +18,13 @@ import numpy as np
 from glassy_core import __version__
 from glassy_core.errors import GlassyError
 from glassy_core.files import ROOT, read_json, write_json
-from glassy_core.settings import RunConfig
+from glassy_core.settings import RunConfig, names_of
 
 MEASURED_SECONDS = 1.0
 SMALL_ETA = 1e-4  # the rate does not depend on it
 KEPT_SECONDS = 86_400.0
+# Of the settings that decide what is learned: a step takes as long whatever they are.
+WITHOUT_COST = ("seed", "eta", "auto_halve", "scaling")
 MEMORY = ".speeds.json"  # in the run store
 
 
@@ -98,14 +100,7 @@ def calls_per_second(trial: Callable[[], object], seconds: float, clock: Callabl
 
 
 def _key(config: RunConfig) -> str:
-    """What decides the speed: machine, code, engine, shapes."""
-    shape = (
-        config.engine,
-        config.threads,
-        config.gradient,
-        config.depth,
-        config.width,
-        config.batch_size,
-        config.chorales,
-    )
-    return json.dumps([platform.node(), platform.machine(), os.cpu_count(), __version__, *shape, config.edition])
+    """What decides the speed: machine, code, and all settings but those without cost."""
+    names = [name for name in names_of("speed", "learning", "world") if name not in WITHOUT_COST]
+    shape = {name: getattr(config, name) for name in names}
+    return json.dumps([platform.node(), platform.machine(), os.cpu_count(), __version__, shape])

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
-from glassy_core.runs.store import Run, RunError, RunStore
+from glassy_core.runs.run import Run, RunError
+from glassy_core.runs.store import RunStore
 from glassy_core.settings import ConfigError, RunConfig
 
 MOST_RUNS = 2000
@@ -23,8 +24,8 @@ def expand(base: RunConfig, depths: Sequence[int], widths: Sequence[int], seeds:
     count = len(set(depths)) * len(set(widths)) * len(set(seeds))
     if count > MOST_RUNS:
         raise ConfigError(f"The sweep has {count} runs: at most {MOST_RUNS} are allowed, take fewer widths or seeds.")
-    settings = product(sorted(set(depths)), sorted(set(widths), reverse=True), sorted(set(seeds)))
-    return [replace(base, name="", depth=d, width=w, seed=seed) for d, w, seed in settings]
+    networks = product(sorted(set(depths)), sorted(set(widths), reverse=True), sorted(set(seeds)))
+    return [replace(base, name="", depth=d, width=w, seed=seed) for d, w, seed in networks]
 
 
 @dataclass(frozen=True)
@@ -39,20 +40,20 @@ class Plan:
 
 def plan(store: RunStore, configs: Sequence[RunConfig], edition_digest: str) -> Plan:
     """What starting a sweep, perhaps once more, has to do."""
-    known = already_there(store, configs, edition_digest)
-    missing = [config for config in configs if config not in known]
-    ended = {run.id for run in known.values() if run.state().status in ("failed", "stopped", "paused")}
-    split = [[run for run in known.values() if (run.id in ended) == has_ended] for has_ended in (True, False)]
+    existing = existing_runs(store, configs, edition_digest)
+    missing = [config for config in configs if config not in existing]
+    ended = {run.id for run in existing.values() if run.state().status in ("failed", "stopped", "paused")}
+    split = [[run for run in existing.values() if (run.id in ended) == has_ended] for has_ended in (True, False)]
     return Plan(missing, *split)
 
 
-def already_there(store: RunStore, configs: Sequence[RunConfig], edition_digest: str) -> dict[RunConfig, Run]:
+def existing_runs(store: RunStore, configs: Sequence[RunConfig], edition_digest: str) -> dict[RunConfig, Run]:
     """For each of the settings that some run of the store has (names apart): that run, the one furthest on.
 
     An unfinished one of the gallery, which cannot go on, is none.
     """
     wanted = {replace(config, name=""): config for config in configs}
-    found: dict[RunConfig, Run] = {}
+    existing: dict[RunConfig, Run] = {}
     for run in store.runs():
         try:
             config = wanted.get(replace(run.config(), name=""))
@@ -62,6 +63,6 @@ def already_there(store: RunStore, configs: Sequence[RunConfig], edition_digest:
                 continue
         except RunError:
             continue
-        if config not in found or run.state().step > found[config].state().step:
-            found[config] = run
-    return found
+        if config not in existing or run.state().step > existing[config].state().step:
+            existing[config] = run
+    return existing

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassy_core.editions.encoding import N_PITCHES, Chorale, Scaling, decode, encode
-from glassy_core.music.decoding import Decoding, choose
+from glassy_core.music.decoding import DecodingConfig, choose
 from glassy_core.network.equations import Weights, depth_and_width
 from glassy_core.settings import ConfigError
 
@@ -65,7 +65,7 @@ class Generated:
 
 
 def generate(
-    weights: Weights, scaling: Scaling, primes: Sequence[Chorale], length: int, decoding: Decoding
+    weights: Weights, scaling: Scaling, primes: Sequence[Chorale], length: int, decoding: DecodingConfig
 ) -> Generated:
     """Pieces of `length` chords, prime included, one a prime, all in one batch.
 
@@ -102,7 +102,7 @@ def check_primes(primes: Sequence[Chorale], length: int) -> None:
 
 @dataclass(frozen=True)
 class Cycle:
-    """Where the threshold dynamics end.
+    """Where deterministic dynamics end.
 
     start:        first chord of the cycle, counted from the piece's first chord
     period:       chords after which the chords repeat; 1 is a fixed point
@@ -128,9 +128,9 @@ class Cycle:
 
 
 def find_cycle(
-    weights: Weights, scaling: Scaling, prime: Chorale, decoding: Decoding, horizon: int = CYCLE_HORIZON
+    weights: Weights, scaling: Scaling, prime: Chorale, decoding: DecodingConfig, horizon: int = CYCLE_HORIZON
 ) -> Cycle | None:
-    """The cycle that the threshold dynamics reach within `horizon` chords after the prime, if any.
+    """The cycle that deterministic dynamics reach within `horizon` chords after the prime, if any.
 
     The state that decides everything to come is the hidden state and the chord about to be fed in,
     x(t) = (mu(t-1), S0(t)): equal chords alone may still part. So the rule has two stages.
@@ -140,10 +140,12 @@ def find_cycle(
     of the way is extrapolated from how their differences over whole periods shrink, which tells a
     slow approach from an arrival. state_period is then the least multiple of period after which
     they come back. Chords that repeat with a state that has not arrived by the horizon are reported
-    with state_period None. Sampling has no cycles: ConfigError.
+    with state_period None. What is drawn has no cycles: ConfigError.
     """
-    if decoding.mode != "threshold":
-        raise ConfigError("Only threshold dynamics have cycles: sampling never repeats itself for good.")
+    if not decoding.rule.deterministic:
+        raise ConfigError(
+            f"Only deterministic dynamics have cycles: {decoding.rule.label} never repeats itself for good."
+        )
     check_primes([prime], len(prime) + 1)
     loop = ClosedLoop(weights, scaling, 1)
     forced = encode(prime)

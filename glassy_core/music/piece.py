@@ -16,9 +16,10 @@ from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH, Chorale, 
 from glassy_core.editions.format import SPLITS
 from glassy_core.files import replace_file
 from glassy_core.music.audio import render, wav_bytes
-from glassy_core.music.decoding import Decoding, log2_probability, probability
+from glassy_core.music.decoding import DecodingConfig
 from glassy_core.music.generation import Cycle, find_cycle, generate
 from glassy_core.music.midi import Sound, to_midi
+from glassy_core.music.probabilities import log2_probability, probability
 from glassy_core.music.score import Marks, to_musicxml
 from glassy_core.music.voices import Voices, lead
 from glassy_core.settings import ConfigError, RunConfig
@@ -38,7 +39,7 @@ class Piece:
                    chosen; the prime's too; not a number for the first chord, which nothing foretells
     log2_chosen:   (T,) log2 of the probability of the whole chord, at temperature 1 and without limit
     decoding:      how chords were chosen
-    cycle:         where the threshold dynamics end; None when sampling, or when none was found
+    cycle:         where deterministic dynamics end; None where chords were drawn, or none was found
     origin:        what made it: run, step, tau, depth, width, edition, chorale, ...
     """
 
@@ -46,7 +47,7 @@ class Piece:
     prime: int
     probabilities: NDArray[np.float64]
     log2_chosen: NDArray[np.float64]
-    decoding: Decoding
+    decoding: DecodingConfig
     cycle: Cycle | None
     origin: dict[str, Any] = field(default_factory=dict)
 
@@ -64,7 +65,7 @@ class Piece:
         cycle = None if self.cycle is None else vars(self.cycle) | {"chords": _lists(self.cycle.chords)}
         return {
             "origin": self.origin,
-            "decoding": vars(self.decoding),
+            "decoding": self.decoding.to_json(),
             "length": len(self.chords),
             "prime": self.prime,
             "cycle": cycle,
@@ -122,7 +123,7 @@ def compose(
     prime: int = 4,
     chords: Chorale | None = None,
     length: int = 64,
-    decoding: Decoding | None = None,
+    decoding: DecodingConfig | None = None,
     run: str = "",
 ) -> Piece:
     """A piece of `length` chords, prime included.
@@ -143,11 +144,11 @@ def compose_batch(
     primes: Sequence[Chorale],
     *,
     length: int = 64,
-    decoding: Decoding | None = None,
+    decoding: DecodingConfig | None = None,
     run: str = "",
 ) -> list[Piece]:
     """One piece a prime, all at once; equal primes give different pieces only when sampling."""
-    decoding = decoding or Decoding()
+    decoding = decoding or DecodingConfig()
     scaling = training_scaling(config, edition)
     made = generate(snapshot.weights, scaling, primes, length, decoding)
     chosen = np.full((len(primes), length), np.nan)
@@ -166,7 +167,7 @@ def compose_batch(
     pieces = []
     for b, (prime, piece) in enumerate(zip(primes, made.chorales(), strict=True)):
         cycle = None
-        if decoding.mode == "threshold":
+        if decoding.rule.deterministic:
             cycle = find_cycle(snapshot.weights, scaling, prime, decoding)
         own_origin = origin | {"piece": b}
         pieces.append(Piece(piece, len(prime), probability(made.H[b]), chosen[b], decoding, cycle, own_origin))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassy_core.editions.encoding import Chorale, Chord, Scaling, encode
-from glassy_core.music.decoding import Decoding, choose
+from glassy_core.music.decoding import DecodingConfig, choose
 from glassy_core.music.generation import ClosedLoop
 from glassy_core.network.equations import Weights
 from glassy_core.settings import ConfigError
@@ -50,7 +50,7 @@ class Recall:
 def recall(weights: Weights, scaling: Scaling, chorales: Sequence[Chorale], primed: int = PRIMED) -> Recall:
     """Recall of all chorales in one batch; ConfigError where a chorale has no chord beyond the primed ones."""
     check_primed(chorales, primed)
-    decoding = Decoding("threshold")
+    decoding = DecodingConfig("threshold")
     lengths = np.array([len(chorale) for chorale in chorales])
     order = np.argsort(-lengths, kind="stable")
     truths = [encode(chorales[i]) for i in order]

@@ -10,7 +10,7 @@ from glassy_core.paper.findings import (
     Finding,
     Gathered,
     Read,
-    Setting,
+    Task,
     Verdict,
     command,
     missing,
@@ -36,7 +36,7 @@ from glassy_core.physics.estimate import Estimate
 from glassy_core.presets import CLASS_TRIO, PRESETS
 from glassy_core.runs.groups import Member
 from glassy_core.runs.measured import trajectory
-from glassy_core.runs.store import RunError
+from glassy_core.runs.run import RunError
 
 THIRD_TAU_W = 4 * FIRST_TAU_W
 MIN_RECORDS = 6  # of the late growth, for a verdict on its law
@@ -105,7 +105,7 @@ def _collapse(member: Member | None, read: Read) -> Finding:
 
 
 def _full_aging(
-    what: str, paper: str, ours: Aging, members: Sequence[Member], again: str, world: Setting = "paper"
+    what: str, paper: str, ours: Aging, members: Sequence[Member], again: str, world: Task = "paper"
 ) -> Finding:
     mu, error = ours.collapse.mu, ours.collapse.error
     assert mu
@@ -215,7 +215,7 @@ def _breaks_down_late(member: Member | None, read: Read) -> Finding:
     return _breaks_down(what, FAILS, ours, [member], "paper")
 
 
-def _breaks_down(what: str, paper: str, ours: Aging, members: Sequence[Member], world: Setting) -> Finding:
+def _breaks_down(what: str, paper: str, ours: Aging, members: Sequence[Member], world: Task) -> Finding:
     """Fig. 7, right: in an overparametrised network the curve of the largest waiting time leaves the others."""
     largest = ours.curves[-1]
     *others, last = breakdowns(ours.curves, 1.0)

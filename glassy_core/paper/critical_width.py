@@ -35,17 +35,16 @@ def _papers_parameters() -> str:
 
 def transition_findings(found: Gathered, read: Read) -> Iterator[Finding]:
     """Figs. 5 and 6, with the parameter counts of Sec. IV; the class world's for what the paper's runs do not show."""
-    paper = criticality(found.paper, read) if found.paper else Criticality({})
     for depth in PAPER_W_C:
-        yield _papers_width(depth, paper, [m for m in found.paper if m.config.depth == depth], read)
+        yield _papers_width(depth, found.sweeps.get(depth, ()), read)
     if found.classroom:
         ours = criticality(found.classroom, read)
         yield from _statements(ours, found.classroom)
 
 
-def _papers_width(depth: int, found: Criticality, members: Sequence[Member], read: Read) -> Finding:
-    """w_c at NLL* = 0.01, which the paper gives to five digits and without an error."""
-    result = found.depths.get(depth)
+def _papers_width(depth: int, members: Sequence[Member], read: Read) -> Finding:
+    """w_c at NLL* = 0.01, which the paper gives to five digits and without an error; members: of that depth."""
+    result = criticality(members, read).depths.get(depth)
     width = result.thresholds[PAPER_THRESHOLD] if result and PAPER_THRESHOLD in result.thresholds else None
     what = f"w_c at NLL* = {PAPER_THRESHOLD:g}, d = {depth}, and the parameters there"
     paper = f"{PAPER_W_C[depth]:g}, {whole(PAPER_PARAMETERS[depth])}"

@@ -8,15 +8,16 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from glassy_core.paper.numbers import PRESET_OF
+from glassy_core.paper.task import is_class_world, is_papers
 from glassy_core.physics.estimate import Estimate
 from glassy_core.presets import PRESETS
 from glassy_core.runs.groups import Member, World, distinct
 from glassy_core.runs.records import Series, best_speed
-from glassy_core.runs.store import Run
+from glassy_core.runs.run import Run
 from glassy_core.wording import rounded_steps, span
 
 Verdict = Literal["agrees", "differs", "open"]
-Setting = Literal["paper", "class"]  # the paper's own task, or the class world
+Task = Literal["paper", "class"]  # the paper's own task, or the class world
 Network = tuple[int, int]  # depth, width
 Read = Callable[[Run], Series]
 
@@ -53,7 +54,7 @@ class Finding:
     ours: str
     verdict: Verdict
     words: str
-    world: Setting = "paper"
+    world: Task = "paper"
     sources: tuple[Source, ...] = ()
     command: str = ""
 
@@ -63,15 +64,28 @@ class Finding:
 
 @dataclass(frozen=True)
 class Gathered:
-    """The runs of a store by world: those of the paper's own task, and those of the class world (8 chorales)."""
+    """The runs of a store that may be judged, each group of one world.
+
+    paper: those of the paper's own task. sweeps: by depth, those that may stand beside its critical widths; with two
+    layers made by full gradient descent, as the paper's were, or by minibatches. classroom: those of the class world.
+    """
 
     paper: tuple[Member, ...]
+    sweeps: dict[int, tuple[Member, ...]]
     classroom: tuple[Member, ...]
 
     @classmethod
     def of(cls, members: Sequence[Member]) -> Gathered:
         """The largest group of either kind; its runs are of one data set."""
-        return cls(_largest(members, is_papers), _largest(members, is_classroom))
+        of_widths = [member for member in members if is_papers(member.config, "critical width")]
+        return cls(
+            _largest([member for member in members if is_papers(member.config, "learning curves")]),
+            {
+                depth: _largest([member for member in of_widths if member.config.depth == depth])
+                for depth in sorted({member.config.depth for member in of_widths})
+            },
+            _largest([member for member in members if is_class_world(member.config)]),
+        )
 
     def network(self, depth: int, width: int, aging: bool = False) -> Member | None:
         """The run of the paper's task with that network that went furthest; aging: among those with waiting times.
@@ -79,7 +93,8 @@ class Gathered:
         One with another learning rate than the paper's is taken only where there is none with it.
         """
         same = [m for m in self.paper if (m.config.depth, m.config.width) == (depth, width)]
-        same = [m for m in same if m.config.waiting_times or not aging]
+        if aging:
+            same = [m for m in same if m.config.waiting_times and is_papers(m.config, "aging")]
         eta = PRESETS[PRESET_OF[depth, width]].config.eta
         return max(same, key=lambda m: (m.config.eta == eta, m.run.state().tau), default=None)
 
@@ -91,20 +106,11 @@ class Gathered:
         return sorted(groups.items())
 
 
-def is_papers(world: World) -> bool:
-    return world.is_papers and world.scaling == "per_note"
-
-
-def is_classroom(world: World) -> bool:
-    ours = (world.chorales, world.scaling, world.gradient, world.batch_size)
-    return ours == (8, "per_note", "delayed", 300)
-
-
-def _largest(members: Sequence[Member], fits: Callable[[World], bool]) -> tuple[Member, ...]:
+def _largest(members: Sequence[Member]) -> tuple[Member, ...]:
+    """The members of that world of which there are most."""
     groups: dict[World, list[Member]] = {}
     for member in members:
-        if fits(member.world):
-            groups.setdefault(member.world, []).append(member)
+        groups.setdefault(member.world, []).append(member)
     largest: list[Member] = max(groups.values(), key=len, default=[])
     return tuple(largest)
 

@@ -22,7 +22,7 @@ from glassy_core.physics.critical_width.learning_times import learning_time, smo
 from glassy_core.physics.learning_curves.power_law import PowerLawFit, fit_power_law
 from glassy_core.runs import probes
 from glassy_core.runs.groups import Member
-from glassy_core.runs.store import Run, RunError
+from glassy_core.runs.run import Run, RunError
 from glassy_core.training.probe import SIZES, Probe
 from glassy_core.wording import whole
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from glassy_core.paper.task import is_papers
 from glassy_core.settings import RunConfig
 
 PLAUSIBLE_NLL = 0.01  # bits; below it the networks make plausible music (accuracy about 99.9 %)
-CHORALES = 80  # the paper's training set: its edition's first 80
 PAPER_THRESHOLD = 0.01  # NLL* in bits of the critical widths that the paper gives in numbers (Sec. IV)
 PAPER_W_C = {1: 110.21, 2: 64.192, 5: 35.735}  # by depth
 PAPER_PARAMETERS = {1: 20890, 2: 18080, 5: 15040}
@@ -46,10 +47,17 @@ CURVES: dict[tuple[int, int], PaperCurve] = {  # (d, w)
 
 
 def paper_curve(config: RunConfig) -> PaperCurve | None:
-    """What the paper found for this very network and data, or None."""
-    if config.edition != "paper" or config.chorales != CHORALES:
-        return None
-    return CURVES.get((config.depth, config.width))
+    """What the paper found for this very network, data and rule of learning, or None."""
+    return CURVES.get((config.depth, config.width)) if is_papers(config, "learning curves") else None
+
+
+def paper_widths(configs: Iterable[RunConfig]) -> dict[int, float]:
+    """The paper's w_c by depth (NLL* = PAPER_THRESHOLD), of those depths whose runs may all stand beside it."""
+    by_depth: dict[int, list[RunConfig]] = {}
+    for config in configs:
+        by_depth.setdefault(config.depth, []).append(config)
+    known = {depth: PAPER_W_C[depth] for depth in by_depth if depth in PAPER_W_C}
+    return {d: w_c for d, w_c in known.items() if all(is_papers(config, "critical width") for config in by_depth[d])}
 
 
 def half_digit(value: float) -> float:

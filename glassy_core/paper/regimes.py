@@ -8,6 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from glassy_core.paper.numbers import PAPER_W_C
+from glassy_core.paper.task import is_class_world
 from glassy_core.presets import CLASS_TRIO, PRESETS
 from glassy_core.settings import USUAL, RunConfig
 
@@ -15,7 +16,9 @@ Key = TypeVar("Key")
 
 REGIMES = ("under", "near", "over")
 # The width of the nearly critical run, d = 2, by the number of chorales: the class world's and the paper's.
-NEAR = {PRESETS[key].config.chorales: PRESETS[key].config.width for key in ("class-near", "paper-d2-near")}
+NEAR_WIDTH = {PRESETS[key].config.chorales: PRESETS[key].config.width for key in ("class-near", "paper-d2-near")}
+# Settings of the world by which the critical width is not seen to move: which edition, and minibatches or all.
+WIDTH_KEEPS = ("chorales", "edition", "batch_size")
 # Of that width: below the first it is under, above the second over. In the class world the first is close to the
 # upper ends of the intervals of w_c (NLL* = 0.01); the second is between the paper's w = 68 and 90.
 BOUNDS = (0.55, 1.15)
@@ -28,8 +31,8 @@ def regime(config: RunConfig) -> str | None:
     With depth the bounds move as the paper's w_c does (Fig. 5: d = 1, 2, 5; between them along power laws); beyond
     its depths only what is over at d = 5 is known, because w_c falls with depth.
     """
-    near = NEAR.get(config.chorales)
-    if config.is_own or near is None or (config.gradient, config.scaling) != (USUAL.gradient, USUAL.scaling):
+    near = NEAR_WIDTH.get(config.chorales)
+    if config.is_own or near is None or config.only("world", without=WIDTH_KEEPS) != USUAL:
         return None
     place = config.width / (near * _shrink(config.depth))
     if place > BOUNDS[1]:
@@ -41,7 +44,7 @@ def regime(config: RunConfig) -> str | None:
 
 def of_the_trio(config: RunConfig) -> str | None:
     """The regime of a network that is one of the class trio, whatever its name, seed and steps; else None."""
-    return None if config.is_own else _TRIO.get(_network(config))
+    return _TRIO.get((config.depth, config.width)) if is_class_world(config) else None
 
 
 def trio(found: Iterable[tuple[Key, RunConfig | None]]) -> list[Key]:
@@ -58,8 +61,4 @@ def _shrink(depth: int) -> float:
     return float(np.exp(np.interp(np.log(depth), np.log(depths), np.log(widths)))) / PAPER_W_C[2]
 
 
-def _network(config: RunConfig) -> tuple[object, ...]:
-    return config.depth, config.width, config.chorales, config.batch_size, config.gradient, config.scaling
-
-
-_TRIO = {_network(PRESETS[key].config): key.removeprefix("class-") for key in CLASS_TRIO}
+_TRIO = {(PRESETS[key].config.depth, PRESETS[key].config.width): key.removeprefix("class-") for key in CLASS_TRIO}

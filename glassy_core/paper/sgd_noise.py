@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from glassy_core.paper.findings import Finding, Gathered, Read, Setting, Verdict, missing, no_run, sources
+from glassy_core.paper.findings import Finding, Gathered, Read, Task, Verdict, missing, no_run, sources
 from glassy_core.paper.numbers import AGING, FIRST_TAU_W, LONGEST
 from glassy_core.runs.groups import Member
 
@@ -34,7 +34,7 @@ def _noise_grows(member: Member | None, network: tuple[int, int], read: Read) ->
     return _grows(name, [member], read)
 
 
-def _grows(name: str, members: Sequence[Member], read: Read, world: Setting = "paper") -> Finding:
+def _grows(name: str, members: Sequence[Member], read: Read, world: Task = "paper") -> Finding:
     """Gamma of some seeds of one network, from its first waiting time to the latest that they all have."""
     what, used = f"Gamma grows with tau, {name}", sources(members)
     begin, end = _first_tau_w(members[0]), _common_end(members, read)

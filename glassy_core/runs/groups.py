@@ -1,66 +1,45 @@
-"""Which runs may stand in one fit: those that learn the same data in the same way."""
+"""Which runs may stand in one fit, and which are seeds of one network: by what their settings decide."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from glassy_core.paper import numbers
-from glassy_core.runs.store import Run, RunError
-from glassy_core.settings import USUAL, RunConfig
+from glassy_core.runs.run import Run, RunError
+from glassy_core.settings import USUAL, RunConfig, differences, names_of
 
 Key = TypeVar("Key", bound=Hashable)
+
+# How a setting of a world is said where it is not as usual.
+SAID = {"scaling": "{} scaling", "gradient": "{} gradient", "batch_size": "p = {}"}
 
 
 @dataclass(frozen=True)
 class World:
-    """What the runs of one fit share; digest: of the edition's content, None where config.json has none.
+    """What the runs of one fit share: the data, and the gradient by which they learn them.
 
-    eta is not among it: times are proper times, in which it is counted up.
+    config: the settings that decide that, all others as usual. digest: of the edition's content, None where config.json
+    has none. eta is not among it: times are proper times, in which it is counted up.
     """
 
-    edition: str
+    config: RunConfig
     digest: str | None
-    chorales: int
-    scaling: str
-    gradient: str
-    batch_size: int | Literal["all"]
 
     def words(self) -> str:
         """For the reader: '8 chorales of the corpus edition', and what differs from the usual way of learning."""
-        number = "one chorale" if self.chorales == 1 else f"{self.chorales} chorales"
-        unusual = {
-            f"{self.scaling} scaling": self.scaling != USUAL.scaling,
-            f"{self.gradient} gradient": self.gradient != USUAL.gradient,
-            f"p = {self.batch_size}": self.batch_size != USUAL.batch_size,
-        }
-        return ", ".join([f"{number} of the {self.edition} edition", *(words for words, it in unusual.items() if it)])
-
-    @property
-    def is_papers(self) -> bool:
-        """Whether the paper's numbers are of this very task."""
-        ours = (self.edition, self.chorales, self.gradient, self.batch_size)
-        return ours == ("paper", numbers.CHORALES, "delayed", 300)
+        unusual = [name for name in differences(self.config, USUAL) if name not in ("chorales", "edition")]
+        unusual.sort(key=lambda name: [*SAID, name].index(name))
+        said = [SAID.get(name, f"{name} {{}}").format(getattr(self.config, name)) for name in unusual]
+        return ", ".join([self.config.data_name(), *said])
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What the seeds of one network share."""
-
-    world: World
-    depth: int
-    width: int
-    eta: float
-    auto_halve: bool
+        return {name: getattr(self.config, name) for name in names_of("world")} | {"digest": self.digest}
 
 
 @dataclass(frozen=True)
 class Member:
-    """A run whose settings can be read."""
+    """A run whose settings can be read: one that may stand in a group. digest: as in World."""
 
     run: Run
     config: RunConfig
@@ -74,14 +53,12 @@ class Member:
 
     @property
     def world(self) -> World:
-        config = self.config
-        settings = (config.chorales, config.scaling, config.gradient, config.batch_size)
-        return World(config.edition, self.digest, *settings)
+        return World(self.config.only("world"), self.digest)
 
     @property
-    def setting(self) -> Setting:
-        config = self.config
-        return Setting(self.world, config.depth, config.width, config.eta, config.auto_halve)
+    def ensemble(self) -> tuple[RunConfig, str | None]:
+        """What the seeds of one network share: all that decides its learning, and the data's digest."""
+        return self.config.only("world", "learning", without=("seed",)), self.digest
 
     @property
     def network(self) -> tuple[int, int, int]:
@@ -91,13 +68,13 @@ class Member:
 
 def readable(runs: Iterable[Run]) -> list[Member]:
     """The runs whose settings can be read, in their order."""
-    found = []
+    members = []
     for run in runs:
         try:
-            found.append(Member.of(run))
+            members.append(Member.of(run))
         except RunError:
             continue
-    return found
+    return members
 
 
 def grouped(members: Iterable[Member], key: Callable[[Member], Key]) -> dict[Key, list[Member]]:
@@ -108,11 +85,17 @@ def grouped(members: Iterable[Member], key: Callable[[Member], Key]) -> dict[Key
     return dict(sorted(groups.items(), key=lambda item: -len({member.network for member in item[1]})))
 
 
+def ensembles(members: Iterable[Member]) -> list[list[Member]]:
+    """The members in groups that differ in the seed alone, by seed, in the order in which they are met."""
+    groups: dict[Hashable, list[Member]] = {}
+    for member in members:
+        groups.setdefault(member.ensemble, []).append(member)
+    return [sorted(distinct(group), key=lambda member: member.config.seed) for group in groups.values()]
+
+
 def distinct(members: Sequence[Member]) -> list[Member]:
     """One run a network, the one furthest on in proper time: a network that is run again is no second measurement."""
-    best: dict[tuple[int, int, int], tuple[float, Member]] = {}
+    runs: dict[tuple[int, int, int], list[Member]] = {}
     for member in members:
-        tau = member.run.state().tau
-        if member.network not in best or tau > best[member.network][0]:
-            best[member.network] = (tau, member)
-    return [member for _, member in best.values()]
+        runs.setdefault(member.network, []).append(member)
+    return [same[0] if len(same) == 1 else max(same, key=lambda one: one.run.state().tau) for same in runs.values()]

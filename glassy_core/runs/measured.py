@@ -12,7 +12,8 @@ from glassy_core.physics.critical_width.criticality import COPIES, Criticality, 
 from glassy_core.physics.critical_width.learning_times import THRESHOLDS, Curve, in_order
 from glassy_core.runs.groups import Member, distinct
 from glassy_core.runs.records import Series, read_series
-from glassy_core.runs.store import ACTIVE, Run, RunError
+from glassy_core.runs.run import Run, RunError
+from glassy_core.runs.state import ACTIVE
 
 NEEDED = ("tau_w_step", "tau_w", "tau", "D")  # of a record in aging.jsonl, beside its step
 KNOWN = 2.0  # Delta is computed up to so many times the tau of the last Gamma: a run measures it more often than that

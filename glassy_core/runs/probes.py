@@ -26,7 +26,8 @@ from glassy_core.editions.encoding import Transitions
 from glassy_core.files import ROOT, read_json, write_json
 from glassy_core.network.rules import rule_of
 from glassy_core.runs import checkpoints
-from glassy_core.runs.store import GALLERY_VARIABLE, Run, RunBusyError, RunError
+from glassy_core.runs.run import Run, RunBusyError, RunError
+from glassy_core.runs.store import GALLERY_VARIABLE
 from glassy_core.training.probe import STEPS, Probe, Progress, Size, check_sizes, probe
 from glassy_core.training.records import Snapshot
 

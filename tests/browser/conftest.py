@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from glassy_core.jobs.dispatcher import dispatcher_status
-from glassy_core.runs.store import GALLERY, GALLERY_VARIABLE, Run, RunStore
+from glassy_core.runs.run import Run
+from glassy_core.runs.store import GALLERY, GALLERY_VARIABLE, RunStore
 from tests.processes import group_has_ended, in_time
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from glassy_core.editions.editions import load_edition
 from glassy_core.jobs import dispatcher
-from glassy_core.runs.store import State
+from glassy_core.runs.state import State
 from tests.browser.test_live_curves import SMALL, SOON
 
 

@@ -16,7 +16,7 @@ from playwright.sync_api import Error, expect
 
 from glassy_core.editions.editions import load_edition
 from glassy_core.jobs import dispatcher
-from glassy_core.runs.store import State
+from glassy_core.runs.state import State
 from glassy_core.settings import RunConfig
 
 ROOT = Path(__file__).resolve().parents[2]

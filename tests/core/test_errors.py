@@ -21,13 +21,13 @@ def error_classes():
             yield pytest.param(module, name, id=f"{module}.{name}")
 
 
-@pytest.mark.parametrize(("module", "name"), error_classes())
+@pytest.mark.parametrize(("module", "name"), list(error_classes()))
 def test_every_error_of_glassys_has_the_one_base(module, name):
     error = getattr(importlib.import_module(module), name)
     assert issubclass(error, GlassyError)
 
 
-@pytest.mark.parametrize(("module", "name"), error_classes())
+@pytest.mark.parametrize(("module", "name"), list(error_classes()))
 def test_every_error_crosses_to_another_process_and_says_its_message(module, name):
     error = getattr(importlib.import_module(module), name)
     assert sentence(pickle.loads(pickle.dumps(error("This is wrong: do that.")))) == "This is wrong: do that."

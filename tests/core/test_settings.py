@@ -1,12 +1,14 @@
 """Settings: what is allowed, and one clear sentence for all else."""
 
 import dataclasses
+from dataclasses import replace
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glassy_core.settings import ConfigError, RunConfig
+from glassy_core.settings import USUAL, ConfigError, Kind, RunConfig, differences, names_of
 
 
 @pytest.mark.parametrize(
@@ -59,3 +61,49 @@ def test_any_json_is_settings_or_one_sentence(values):
         assert RunConfig.from_json(config.to_json()) == config
     assert "\n" not in sentence
     assert len(sentence) < 400
+
+
+FIELDS = {field.name: field for field in dataclasses.fields(RunConfig)}
+KINDS = get_args(Kind)
+VALUES = {
+    "name": st.text(alphabet="abc", max_size=3),
+    "eta": st.floats(1e-6, 1.0),
+    "batch_size": st.one_of(st.just("all"), st.integers(1, 500)),
+    "edition": st.sampled_from(["corpus", "paper", "own:songs"]),
+    "scaling": st.sampled_from(["per_note", "global"]),
+    "gradient": st.sampled_from(["delayed", "exact"]),
+    "engine": st.sampled_from(["compiled", "torch"]),
+    "auto_halve": st.booleans(),
+    "waiting_times": st.lists(st.integers(1, 99), max_size=3).map(lambda steps: tuple(sorted(set(steps)))),
+}
+CONFIGS = st.fixed_dictionaries(
+    {name: VALUES.get(name, st.integers(1, 40)) for name in FIELDS}  # a whole number where nothing else is said
+).map(lambda values: RunConfig(**values))
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_every_setting_decides_exactly_one_kind_of_thing(name):
+    assert [kind for kind in KINDS if name in names_of(kind)] == [FIELDS[name].metadata["decides"]]
+
+
+@given(CONFIGS, CONFIGS, st.sampled_from(sorted(FIELDS)))
+def test_the_same_settings_are_those_that_decide_what_is_learned(config, other, name):
+    changed = replace(config, **{name: getattr(other, name)})
+    same = config.only("learning", "world") == changed.only("learning", "world")
+    kind = FIELDS[name].metadata["decides"]
+    assert same == (kind in ("speed", "bookkeeping") or getattr(config, name) == getattr(changed, name))
+
+
+@given(CONFIGS, CONFIGS)
+def test_the_differences_are_what_has_to_be_changed(config, other):
+    names = differences(config, other)
+    assert replace(config, **{name: getattr(other, name) for name in names}) == other
+    assert all(getattr(config, name) != getattr(other, name) for name in names)
+
+
+@given(CONFIGS)
+def test_what_is_left_out_is_as_usual(config):
+    some = config.only("world", without=("edition",))
+    assert set(differences(some, USUAL)) <= set(names_of("world")) - {"edition"}
+    assert config.only(*KINDS) == config
+    assert config.only() == USUAL

@@ -165,7 +165,7 @@ def _call_machine(name: str) -> None:
 
 def _train(path: str) -> str:
     from glassy_core.jobs.execution import execute
-    from glassy_core.runs.store import Run
+    from glassy_core.runs.run import Run
 
     return execute(Run(Path(path)))[0].status
 
@@ -184,14 +184,15 @@ def _submit(directory: str, settings: str) -> str:
 
 def _resume(path: str) -> None:
     from glassy_core.jobs import dispatcher
-    from glassy_core.runs.store import Run, RunStore
+    from glassy_core.runs.run import Run
+    from glassy_core.runs.store import RunStore
 
     dispatcher.ensure_dispatcher = lambda store: None
     dispatcher.resume(RunStore(Path(path).parent), Run(Path(path)))
 
 
 def _status(path: str) -> str:
-    from glassy_core.runs.store import Run
+    from glassy_core.runs.run import Run
 
     return Run(Path(path)).state().status
 

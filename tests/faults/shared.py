@@ -16,7 +16,8 @@ import pytest
 
 from glassy_core.editions.editions import load_edition
 from glassy_core.jobs import dispatcher
-from glassy_core.runs.store import Run, RunStore
+from glassy_core.runs.run import Run
+from glassy_core.runs.store import RunStore
 from glassy_core.settings import RunConfig
 from tests.processes import has_ended, in_time
 

@@ -15,7 +15,8 @@ from shared import CONFIG, ROOT, contents, create, mounted, wait_for
 
 from glassy_core.jobs import dispatcher
 from glassy_core.runs.checkpoints import path_of, steps_in
-from glassy_core.runs.store import Run, RunStore
+from glassy_core.runs.run import Run
+from glassy_core.runs.store import RunStore
 
 # Nearly all that it writes is records; or checkpoints, of 130 kB each.
 MANY_RECORDS = dataclasses.replace(CONFIG, record_every=2, checkpoint_every=1000, waiting_times=())

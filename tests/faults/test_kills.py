@@ -25,7 +25,8 @@ SEED = int(os.environ.get("GLASSY_KILL_SEED", "3"))
 
 WRITING_A_CHECKPOINT = ("write", "replace_file")
 PRUNING = ("prune", "_drop_state", "replace_file", "remove_temporaries")
-RECORDING = ("store", "append", "sync", "to_json", "__init__", "known", "_set_aside", "_heed_control", "_state")
+RECORDING = ("store", "append", "sync", "to_json", "__init__", "resume_point", "covers", "_covers", "_set_aside")
+RECORDING += ("_heed_control", "_state")
 QUEUEING = ("submit", "create", "resume", "prepare_to_resume", "write_state", "write_json", "replace_file")
 KILLS = {"training": 12, "checkpoint": 9, "pruning": 4, "recording": 11, "command line": 2}
 KILLS |= {"queueing": 4, "resuming": 3, "worker": 3, "scheduler": 2}

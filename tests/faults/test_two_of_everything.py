@@ -13,9 +13,9 @@ from nursery import FAILED
 from shared import CONFIG, ROOT, contents, create, end_dispatcher, wait_for
 
 from glassy_core.jobs import dispatcher, queue
-from glassy_core.runs import store as runs
+from glassy_core.runs import run as run_module
 from glassy_core.runs.checkpoints import steps_in
-from glassy_core.runs.store import Run
+from glassy_core.runs.run import Run, RunError
 
 ENDLESS = dataclasses.replace(CONFIG, steps=10**8, record_every=1000, checkpoint_every=1000, waiting_times=())
 AN_HOUR = 3600.0
@@ -125,7 +125,7 @@ def test_one_tab_deletes_what_the_other_changes(open_page, store, stopped):
 
 
 def test_a_run_is_not_deleted_under_a_worker_that_takes_it_up(store, stopped, monkeypatch):
-    with stopped.locked(), pytest.raises(runs.RunError, match="stop it before deleting"):
+    with stopped.locked(), pytest.raises(RunError, match="stop it before deleting"):
         store.delete(stopped)
     assert store.runs() == [stopped]
 
@@ -180,7 +180,7 @@ def test_a_clock_that_is_an_hour_off(nursery, store, monkeypatch, whose, ahead, 
     assert run.state().status == "running"
     assert list(queue.look(store).waiting) == []  # it is not given to a second worker
     child.kill()
-    monkeypatch.setattr(runs, "STALE_AFTER", 0.5)
+    monkeypatch.setattr(run_module, "STALE_AFTER", 0.5)
     time.sleep(0.6)
     assert run.state().status == "interrupted"
     assert list(queue.look(store).waiting) == [run]

@@ -17,7 +17,9 @@ from glassy_core.runs import checkpoints, probes
 from glassy_core.runs.checkpoints import CheckpointError
 from glassy_core.runs.measured import trajectory
 from glassy_core.runs.records import read_series
-from glassy_core.runs.store import STATUSES, RunError, RunStore, State
+from glassy_core.runs.run import RunError
+from glassy_core.runs.state import STATUSES, State
+from glassy_core.runs.store import RunStore
 from glassy_core.settings import ConfigError, RunConfig
 from glassy_core.training.probe import Probe, parse_sizes
 from glassy_core.training.records import fresh

@@ -18,7 +18,8 @@ import pytest
 from glassy_core.editions.editions import load_edition
 from glassy_core.jobs import dispatcher
 from glassy_core.presets import PRESETS
-from glassy_core.runs.store import RunStore, State
+from glassy_core.runs.state import State
+from glassy_core.runs.store import RunStore
 from tests.load.conftest import Served, slowness
 from tests.load.visitors import Visitor
 from tests.made_runs import BASE, write_run

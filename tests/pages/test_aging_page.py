@@ -14,7 +14,7 @@ from glassy_core.paper.aging import _full_aging
 from glassy_core.paper.findings import TOO_UNCERTAIN
 from glassy_core.physics.estimate import Estimate
 from glassy_core.presets import CLASS_AGING, PRESETS
-from glassy_core.runs.store import State
+from glassy_core.runs.state import State
 from glassy_core.ui.aging.sections import _kind_of_aging
 from tests.components import components
 from tests.made_runs import BASE, EXPONENT, write_aging, write_run

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from glassy_core.editions.editions import load_edition
-from glassy_core.music.decoding import Decoding
+from glassy_core.music.decoding import DECODINGS, DecodingConfig
 from glassy_core.music.generation import Cycle
 from glassy_core.music.piece import Piece
 from glassy_core.music.voices import NAMES
@@ -22,6 +22,7 @@ from glassy_core.training.records import fresh
 from glassy_core.ui.chorales import listen, transition
 from glassy_core.ui.chorales.songs import ending
 from tests.components import components
+from tests.made_decoding import Loudest
 from tests.made_runs import BASE, W_C, WIDTHS, write_run, write_sweep
 from tests.singers import HELD, add_singer
 
@@ -156,6 +157,27 @@ def test_the_address_reproduces_the_piece(open_page, store):
         assert sent(open_page(PAGE, **address(first) | change))[0]["notes"] != player["notes"]
 
 
+def test_a_new_decoding_rule_is_offered_with_its_options(open_page, store, monkeypatch):
+    monkeypatch.setitem(DECODINGS, "loudest", Loudest())
+    add_singer(store)
+    app = open_page(PAGE)
+    rules = app.radio(key="address_decode")
+    assert rules.options == ["threshold", "sampling", "loudest"]
+    assert rules.help.endswith("Loudest: a fixed number of pitches.")
+    rules.set_value("loudest").run()
+    app.slider(key="address_notes").set_value(3.0).run()
+    assert chords(sent(app)[0]) == TRAIN[0][:4] + (HELD[:3],) * 60
+    assert "It holds one chord from chord 5 on, for good: a fixed point." in words(app)
+    assert address(app).items() >= {"decode": "loudest", "notes": "3"}.items()
+    again = open_page(PAGE, **address(app))
+    assert sent(again)[0]["notes"] == sent(app)[0]["notes"]
+    assert not [box for box in again.number_input if box.key == "address_seed"]  # nothing is drawn
+    assert "notes=9: it must be a number from 1 to 8; 2 is used." in plain(open_page(PAGE, notes="9").warning[0].value)
+    assert "at τ = 0, it sings the lowest pitches there are." in words(
+        open_page(PAGE, view="transition", decode="loudest")
+    )
+
+
 def test_a_change_is_in_the_address_and_a_default_is_not(open_page, store):
     add_singer(store)
     app = open_page(PAGE)
@@ -200,7 +222,7 @@ def test_where_it_ends_is_not_claimed_before_the_state_has_closed():
     def said(start, period, state_period, chords=((60,),)):
         cycle = Cycle(start, period, state_period, 0.0, chords)
         nothing = np.zeros((64, 54))
-        return ending(Piece(((60,),) * 64, 4, nothing, nothing[:, 0], Decoding(), cycle))
+        return ending(Piece(((60,),) * 64, 4, nothing, nothing[:, 0], DecodingConfig(), cycle))
 
     assert said(9, 1, 1) == "It holds one chord from chord 10 on, for good: a fixed point."
     creeping = "but the hidden state still creeps: that may yet end."

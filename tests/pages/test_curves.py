@@ -17,7 +17,8 @@ from streamlit.testing.v1 import AppTest
 from glassy_core.editions.editions import load_edition
 from glassy_core.figures.style import Curve, Setting, View
 from glassy_core.presets import PRESETS
-from glassy_core.runs.store import RunStore, State
+from glassy_core.runs.state import State
+from glassy_core.runs.store import RunStore
 from glassy_core.settings import RunConfig
 from glassy_core.ui.results import curves, fits
 from tests.components import components

@@ -14,7 +14,8 @@ from glassy_core.paper.numbers import CURVES
 from glassy_core.physics.learning_curves.power_law import fit_power_law
 from glassy_core.presets import PRESETS
 from glassy_core.runs import checkpoints, probes
-from glassy_core.runs.store import RunBusyError, State
+from glassy_core.runs.run import RunBusyError
+from glassy_core.runs.state import State
 from glassy_core.settings import RunConfig
 from glassy_core.training.probe import Probe, Trace
 from glassy_core.training.records import fresh

@@ -12,7 +12,7 @@ import pytest
 
 from glassy_core.jobs import dispatcher
 from glassy_core.presets import CLASS_TRIO, PRESETS
-from glassy_core.runs.store import State
+from glassy_core.runs.state import State
 from glassy_core.settings import RunConfig
 
 

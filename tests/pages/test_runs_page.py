@@ -11,7 +11,8 @@ from glassy_core.editions.editions import load_edition
 from glassy_core.jobs import dispatcher, queue
 from glassy_core.jobs.cluster import Worker
 from glassy_core.presets import PRESETS
-from glassy_core.runs.store import RunStore, State
+from glassy_core.runs.state import State
+from glassy_core.runs.store import RunStore
 from glassy_core.settings import RunConfig
 
 PAGE = "pages/1_Runs.py"

@@ -16,7 +16,8 @@ from glassy_core.jobs import speed as estimates
 from glassy_core.passphrase import VARIABLE, Tries
 from glassy_core.presets import PRESETS
 from glassy_core.runs import probes
-from glassy_core.runs.store import RunStore, State
+from glassy_core.runs.state import State
+from glassy_core.runs.store import RunStore
 from glassy_core.ui.shell import presenter
 from tests.made_runs import write_sweep
 from tests.singers import add_singer

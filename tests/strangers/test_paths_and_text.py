@@ -9,7 +9,7 @@ import pytest
 
 from glassy_core.editions import editions
 from glassy_core.editions.editions import ChoraleError
-from glassy_core.runs.store import RunError
+from glassy_core.runs.run import RunError
 from glassy_core.settings import ConfigError, RunConfig
 from tests.strangers.conftest import snapshot, unlock
 

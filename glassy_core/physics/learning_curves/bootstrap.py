@@ -14,20 +14,34 @@ from glassy_core.physics.learning_curves.least_squares import EXPONENTS, Binned,
 SKETCHES = 100  # copies that tell a wiggle from noise
 ROUNDING = 1e-6  # relative; no NLL is told apart more finely
 ROUNDS = 3  # fit, noise and weights depend on each other
+STEEPER = 12.0  # in chi2, of a floor below zero against none
 
 NoiseOf = Callable[[Floats, int], Noise | SeedNoise]
 """The noise behind the relative residuals (groups,) left by a fit of so many parameters."""
 
 
 @dataclass(frozen=True)
-class Fitted:
+class Leftover:
+    """What a curve differs by from its fit, as noise and as a slow wiggle; all relative to the fit.
+
+    noise: of the groups; sd: (bins,) its standard deviation in the bins' means
+    wiggle_size: rms of the wiggle; wiggle_chance: the share of noises that wiggle as much as the curve does
+    """
+
+    noise: Noise | SeedNoise
+    sd: Floats
+    wiggle_size: float
+    wiggle_chance: float
+
+
+@dataclass(frozen=True)
+class CurveFit:
     """The best fit of one binned curve, unconstrained (c may be negative), and what the data differ from it by.
 
+    columns:    tau^-a of the bins, (exponents, bins);  weights: (bins,) inverse variances, 1/bits^2
     fit, pure:  Solutions of one curve, with c and with c = 0
-    fitted:     (bins,) the fit's bin means;  pure_fitted: those of the pure power law
-    columns:    tau^-a of the bins, (exponents, bins);  weights: (bins,) inverse variances
-    noise, wiggle, wiggle_size: what the copies are made of; wiggle_size relative to the fit
-    wiggle_chance: the share of noises that wiggle as much as the curve does
+    fitted:     (bins,) the fit's bin means, bits;  pure_fitted: those of the pure power law
+    leftover, wiggle: what the copies are made of
     """
 
     binned: Binned
@@ -37,17 +51,25 @@ class Fitted:
     pure: Solutions
     fitted: Floats
     pure_fitted: Floats
-    noise: Noise | SeedNoise
+    leftover: Leftover
     wiggle: Wiggle
-    wiggle_size: float
-    wiggle_chance: float
 
     @property
     def freedom(self) -> int:
         """Bins beyond the three parameters."""
         return max(len(self.weights) - 3, 1)
 
-    def over(self, rival: Solutions) -> float:
+    @property
+    def best(self) -> Solutions:
+        """The fit with NLL_inf >= 0."""
+        return self.fit if self.fit.c[0] >= 0 else self.pure
+
+    @property
+    def steepens(self) -> bool:
+        """Whether the decay gets steeper on logarithmic axes, as no power law with a floor does."""
+        return bool(self.fit.c[0] < 0 and self.excess(self.pure) > STEEPER)
+
+    def excess(self, rival: Solutions) -> float:
         """By how much a rival's chi2 exceeds the fit's, in units in which noise alone gives about 1."""
         best = float(self.fit.chi2[0])
         return (float(rival.chi2[0]) - best) / max(1.0, best / self.freedom)
@@ -62,17 +84,12 @@ class Fitted:
         columns = self.binned.exponentials()
         return Projection(np.arange(float(len(columns))), columns, self.weights).solve(self.binned.nll)
 
-    @property
-    def best(self) -> Solutions:
-        """The fit with NLL_inf >= 0."""
-        return self.fit if self.fit.c[0] >= 0 else self.pure
-
     def copies(self, R: int, rng: np.random.Generator) -> tuple[Solutions, Solutions]:
         """Fits of R artificial curves around the best fit: with a floor of either sign, and without one."""
-        noise = self.binned.mean(self.noise.copies(R, rng))
-        freedom = self.noise.freedom
+        noise = self.binned.mean(self.leftover.noise.copies(R, rng))
+        freedom = self.leftover.noise.freedom
         deviations = noise * np.sqrt(freedom / rng.chisquare(freedom, (R, 1)))
-        deviations = deviations + self.wiggle.copies(self.wiggle_size, R, rng)
+        deviations = deviations + self.wiggle.copies(self.leftover.wiggle_size, R, rng)
         curves = (self.fitted if self.best is self.fit else self.pure_fitted) * (1 + deviations)
         return (
             fit_powers(self.binned, curves, self.weights, columns=self.columns),
@@ -80,35 +97,78 @@ class Fitted:
         )
 
 
-def fit_curve(binned: Binned, noise_of: NoiseOf, rng: np.random.Generator) -> Fitted:
-    """The weighted least-squares fit of one binned curve, its noise and its wiggle."""
+def fit_curve(binned: Binned, noise_of: NoiseOf, rng: np.random.Generator) -> CurveFit:
+    """The weighted least-squares fit of one binned curve, its noise and its wiggle.
+
+    Weights follow from the noise, the noise from the residuals, and these from the fit: ROUNDS rounds settle all three.
+    """
     columns = binned.powers(EXPONENTS)
     weights = 1 / np.maximum(binned.nll, 1e-3 * binned.nll.max()) ** 2
-    sd = np.zeros(0)  # of the bins' residuals, relative
+    sd: Floats | None = None
     for _ in range(ROUNDS):
-        fit = fit_powers(binned, binned.nll, weights, columns=columns)
-        c, A, a = fit.c[0], fit.A[0], fit.theta[0]
-        group_fitted = np.maximum(c + A * binned.group_tau**-a, 1e-6 * binned.nll.max())
-        fitted = binned.mean(group_fitted)
-        residuals, group_residuals = binned.nll / fitted - 1, binned.group_nll / group_fitted - 1
-        if len(sd) == 0:
-            sd = np.full(len(residuals), max(float(residuals.std()), 1e-300))
-        wiggle = Wiggle(binned.tau, fitted, A, a, sd)
-        slow = np.interp(np.log(binned.group_tau), np.log(binned.tau), wiggle.part(residuals))
-        # First all that is slow counts as wiggle; then only the share of it that the noise does not explain.
-        noise = noise_of(group_residuals - slow, 3 + wiggle.k)
-        sd = noise.of_means(binned.starts, binned.group_count)
-        wiggle = Wiggle(binned.tau, fitted, A, a, sd)
-        energy = float(wiggle.energy(residuals))
-        energies = wiggle.energy(binned.mean(noise.copies(SKETCHES, rng)))
-        chance = float(np.mean(energies >= energy))
-        share = max(0.0, 1 - float(np.mean(energies)) / energy) if energy > 0 else 0.0
-        noise = noise_of(group_residuals - share * slow, 3 + round(share * wiggle.k))
-        sd = noise.of_means(binned.starts, binned.group_count)
-        size = float(np.sqrt(share * np.mean(wiggle.part(residuals) ** 2)))
-        weights = 1 / (fitted**2 * (sd**2 + size**2 + ROUNDING**2))
+        residuals = _Residuals.of(binned, fit_powers(binned, binned.nll, weights, columns=columns))
+        leftover = _divided(residuals, noise_of, residuals.even_sd if sd is None else sd, rng)
+        sd = leftover.sd
+        weights = 1 / (residuals.fitted**2 * (sd**2 + leftover.wiggle_size**2 + ROUNDING**2))
     fit = fit_powers(binned, binned.nll, weights, columns=columns)
     pure = fit_powers(binned, binned.nll, weights, floor=False, columns=columns)
-    fitted, pure_fitted = (binned.mean(s.c[0] + s.A[0] * binned.group_tau ** -s.theta[0]) for s in (fit, pure))
-    wiggle = Wiggle(binned.tau, fitted, fit.A[0], fit.theta[0], np.sqrt(sd**2 + size**2))
-    return Fitted(binned, columns, weights, fit, pure, fitted, pure_fitted, noise, wiggle, size, chance)
+    fitted, pure_fitted = binned.mean(_law(fit, binned.group_tau)), binned.mean(_law(pure, binned.group_tau))
+    total_sd = np.sqrt(leftover.sd**2 + leftover.wiggle_size**2)
+    wiggle = Wiggle(binned.tau, fitted, fit.A[0], fit.theta[0], total_sd)
+    return CurveFit(binned, columns, weights, fit, pure, fitted, pure_fitted, leftover, wiggle)
+
+
+def _law(solution: Solutions, tau: Floats) -> Floats:
+    """c + A tau^-a of one curve, at tau (n,)."""
+    return np.asarray(solution.c[0] + solution.A[0] * tau ** -solution.theta[0])
+
+
+@dataclass(frozen=True)
+class _Residuals:
+    """A curve relative to a fit of it, minus 1, in the bins and in the groups; fitted: (bins,) the fit's bin means."""
+
+    binned: Binned
+    fit: Solutions
+    fitted: Floats
+    bins: Floats
+    groups: Floats
+
+    @classmethod
+    def of(cls, binned: Binned, fit: Solutions) -> _Residuals:
+        at_groups = np.maximum(_law(fit, binned.group_tau), 1e-6 * binned.nll.max())
+        fitted = binned.mean(at_groups)
+        return cls(binned, fit, fitted, binned.nll / fitted - 1, binned.group_nll / at_groups - 1)
+
+    @property
+    def even_sd(self) -> Floats:
+        """(bins,) the residuals' standard deviation, the same in all bins: a first guess."""
+        return np.full(len(self.bins), max(float(self.bins.std()), 1e-300))
+
+    def wiggle(self, sd: Floats) -> Wiggle:
+        """The slow shapes that the fit cannot follow, where the bins' noise is sd (bins,)."""
+        return Wiggle(self.binned.tau, self.fitted, self.fit.A[0], self.fit.theta[0], sd)
+
+    def at_groups(self, of_bins: Floats) -> Floats:
+        """What is known in the bins, interpolated to the groups."""
+        return np.interp(np.log(self.binned.group_tau), np.log(self.binned.tau), of_bins)
+
+
+def _divided(residuals: _Residuals, noise_of: NoiseOf, sd: Floats, rng: np.random.Generator) -> Leftover:
+    """The residuals divided into noise and a wiggle; sd: (bins,) of the noise, as far as it is known.
+
+    First all that is slow counts as wiggle; then only the share of it that the noise does not explain.
+    """
+    binned, wiggle = residuals.binned, residuals.wiggle(sd)
+    slow = residuals.at_groups(wiggle.part(residuals.bins))
+    noise = noise_of(residuals.groups - slow, 3 + wiggle.k)
+    wiggle = residuals.wiggle(noise.of_means(binned.starts, binned.group_count))
+    energy = float(wiggle.energy(residuals.bins))
+    energies = wiggle.energy(binned.mean(noise.copies(SKETCHES, rng)))
+    share = max(0.0, 1 - float(np.mean(energies)) / energy) if energy > 0 else 0.0
+    noise = noise_of(residuals.groups - share * slow, 3 + round(share * wiggle.k))
+    return Leftover(
+        noise,
+        noise.of_means(binned.starts, binned.group_count),
+        wiggle_size=float(np.sqrt(share * np.mean(wiggle.part(residuals.bins) ** 2))),
+        wiggle_chance=float(np.mean(energies >= energy)),
+    )

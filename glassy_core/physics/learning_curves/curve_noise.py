@@ -137,8 +137,8 @@ class Wiggle:
         self.shapes = np.linalg.qr(np.polynomial.legendre.legvander(x, degree) / sd[:, None])[0]
         power = A * tau**-a / fitted
         tangents = np.stack([1 / fitted, power, power * np.log(tau)], axis=1) / sd[:, None]
-        own = np.linalg.svd(tangents / np.linalg.norm(tangents, axis=0), full_matrices=False)[0]
-        U, size, _ = np.linalg.svd(self.shapes - own @ (own.T @ self.shapes), full_matrices=False)
+        followed = np.linalg.svd(tangents / np.linalg.norm(tangents, axis=0), full_matrices=False)[0]
+        U, size, _ = np.linalg.svd(self.shapes - followed @ (followed.T @ self.shapes), full_matrices=False)
         self.unseen = U[:, size > 0.1]  # (bins, k), orthonormal
 
     @property

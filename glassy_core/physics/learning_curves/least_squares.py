@@ -139,14 +139,14 @@ def fit_powers(
     columns: binned.powers(EXPONENTS) where it is at hand.
     """
     columns = binned.powers(EXPONENTS) if columns is None else columns
-    found = Projection(EXPONENTS, columns, weights, floor).solve(curves)
-    if len(found.theta) == 1:
+    solutions = Projection(EXPONENTS, columns, weights, floor).solve(curves)
+    if len(solutions.theta) == 1:
         width = EXPONENTS[1] - EXPONENTS[0]
         for _ in range(3):
-            fine = np.linspace(max(found.theta[0] - width, 1e-3), found.theta[0] + width, 21)
-            found = Projection(fine, binned.powers(fine), weights, floor).solve(curves)
+            fine = np.linspace(max(solutions.theta[0] - width, 1e-3), solutions.theta[0] + width, 21)
+            solutions = Projection(fine, binned.powers(fine), weights, floor).solve(curves)
             width /= 10
-    return Solutions(found.theta, found.c, found.A * binned.middle**found.theta, found.chi2)
+    return Solutions(solutions.theta, solutions.c, solutions.A * binned.middle**solutions.theta, solutions.chi2)
 
 
 def _vertex(three: Floats) -> Floats:

@@ -28,7 +28,7 @@ PRESET_KEYS = [key for key, preset in PRESETS.items() if preset.config.waiting_t
 def networks() -> dict[str, Network]:
     """All networks whose aging is or will be measured, by id; narrow ones first."""
     runs = [member for member in readable(store().runs()) if member.config.waiting_times]
-    groups = [distinct(members) for members in grouped(runs, lambda member: member.setting).values()]
+    groups = [distinct(members) for members in grouped(runs, lambda member: member.ensemble).values()]
     plainly = Counter(_label(members) for members in groups)
     found = []
     for members in groups:

@@ -49,8 +49,8 @@ def listen(wish: Wish) -> None:
 
 
 def _piece(wish: Wish, length: int) -> Piece:
-    """What the network sings of so many chords; when sampling, the take that was asked for."""
-    if wish.decoding.mode == "threshold":
+    """What the network sings of so many chords; where it is drawn, the take that was asked for."""
+    if wish.decoding.rule.deterministic:
         return singers.sing(wish.source, wish.edition, [wish.prime], length, wish.decoding)[0]
     pieces = singers.sing(wish.source, wish.edition, [wish.prime] * TAKES, length, wish.decoding)
     return pieces[get("take") - 1]
@@ -60,9 +60,9 @@ def _in_words(wish: Wish, piece: Piece) -> str:
     """Who sings what, and where it leads."""
     tau = number(wish.source.tau)
     at = f"After {whole(wish.source.step)} steps (τ = {tau}) the network sings on from {_given(wish)}."
-    if wish.decoding.mode == "sample":
-        return f"{at} Each chord is drawn by lot, so the next seed or take gives another piece."
-    return f"{at} {songs.ending(piece)}"
+    if wish.decoding.rule.deterministic:
+        return f"{at} {songs.ending(piece)}"
+    return f"{at} Each chord is drawn by lot, so the next seed or take gives another piece."
 
 
 def _given(wish: Wish) -> str:

@@ -43,7 +43,7 @@ def recall_view(wish: Wish, found: Sequence[Row]) -> None:
         st.caption(f"{len(learned) - len(chorales)} of them are no longer than {k} chords, and are left out.")
     best = best_mean_share(chorales, k)
     peers = same_world(found, wish.row)[:MOST_RUNS]
-    data = curves.data_name(wish.source.config)
+    data = wish.source.config.data_name()
 
     st.subheader("Against the width", anchor=False)
     by_run = _points([(row, singers.last(row)) for row in peers], wish.edition, k, len(chorales))
@@ -100,13 +100,13 @@ def _points(asked: Sequence[tuple[Row, Source]], edition: Edition, k: int, chora
 
 def _critical_width(row: Row) -> tuple[float | None, str]:
     """w_c at NLL_STAR of all runs that learn the same in the same way, or why there is none."""
-    like = singers.member(row)
-    alike = [member for member in map(singers.member, curves.readable_rows()) if member.world == like.world]
+    like = curves.member(row)
+    alike = [member for member in map(curves.member, curves.readable_rows()) if member.world == like.world]
     width = critical_widths.analysed(alike).depths[like.config.depth].thresholds[NLL_STAR]
     return (width.w_c.value, "") if width.w_c else (None, f"No critical width is marked: {width.why}")
 
 
 def _csv(wish: Wish, by_run: Sequence[Point], lines: Sequence[Sequence[Point]], k: int) -> str:
     config = wish.source.config
-    heading = f"recall; primed chords k = {k}; {curves.data_name(config)}; d = {config.depth}"
+    heading = f"recall; primed chords k = {k}; {config.data_name()}; d = {config.depth}"
     return "".join(tables.recall(heading, by_run, lines))

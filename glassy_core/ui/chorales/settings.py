@@ -10,7 +10,8 @@ import streamlit as st
 from glassy_core.editions.editions import Edition
 from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH, Chorale
 from glassy_core.editions.format import SPLITS
-from glassy_core.music.decoding import HIGHEST_TEMPERATURE, MODES, Decoding
+from glassy_core.music.decoding import DECODINGS, USUAL, DecodingConfig, all_options
+from glassy_core.music.decodings.rule import Option
 from glassy_core.music.generation import MAX_LENGTH
 from glassy_core.music.midi import FASTEST, INSTRUMENTS, OCTAVE, SLOWEST, Sound
 from glassy_core.runs.checkpoints import CheckpointError
@@ -48,26 +49,31 @@ VIEWS = {  # {}: who wrote the music
 LATEST = -1  # of `step`: a run's last checkpoint, which the address then names
 TAKES = 4  # pieces drawn at once when sampling
 SPLIT_NAMES = {"train": "training", "valid": "validation", "test": "test"}
-SETTINGS: dict[str, Setting] = {
-    "view": Choice("listen", list(VIEWS)),
-    "run": Word(),
-    "step": Whole(LATEST, LATEST, 10**9),
-    "prime": Choice("chorale", ["chorale", "chord"]),
-    "split": Choice("train", SPLITS),
-    "chorale": Whole(0, 0, 10_000),
-    "k": Whole(4, 1, MAX_LENGTH - 1),
-    "chord": Pitches((64, 67, 72, 79), LOWEST_PITCH, HIGHEST_PITCH),
-    "decode": Choice("threshold", MODES),
-    "temperature": Number(1.0, 0.05, HIGHEST_TEMPERATURE),
-    "four": Flag(),
-    "seed": Whole(0, 0, 10**9),
-    "take": Whole(1, 1, TAKES),
-    "length": Whole(64, 2, MAX_LENGTH),
-    "tempo": Whole(80, SLOWEST, FASTEST),
-    "instrument": Choice("organ", list(INSTRUMENTS)),
-    "ties": Flag(),
-    "octave": Choice("choir", ["choir", "written"]),
-}
+
+
+def address_settings() -> dict[str, Setting]:
+    """The settings in the page's address, in its order."""
+    options = all_options().items()
+    return {
+        "view": Choice("listen", list(VIEWS)),
+        "run": Word(),
+        "step": Whole(LATEST, LATEST, 10**9),
+        "prime": Choice("chorale", ["chorale", "chord"]),
+        "split": Choice("train", SPLITS),
+        "chorale": Whole(0, 0, 10_000),
+        "k": Whole(4, 1, MAX_LENGTH - 1),
+        "chord": Pitches((64, 67, 72, 79), LOWEST_PITCH, HIGHEST_PITCH),
+        "decode": Choice(USUAL, list(DECODINGS)),
+        **{name: Number(option.default, option.least, option.most) for name, option in options},
+        "four": Flag(),
+        "seed": Whole(0, 0, 10**9),
+        "take": Whole(1, 1, TAKES),
+        "length": Whole(64, 2, MAX_LENGTH),
+        "tempo": Whole(80, SLOWEST, FASTEST),
+        "instrument": Choice("organ", list(INSTRUMENTS)),
+        "ties": Flag(),
+        "octave": Choice("choir", ["choir", "written"]),
+    }
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ class Wish:
     edition: Edition
     prime: Chorale
     chorale: Chorale | None  # the whole chorale that the prime is from
-    decoding: Decoding
+    decoding: DecodingConfig
     length: int
     sound: Sound
 
@@ -177,27 +183,31 @@ def _prime_chord() -> Chorale:
     return (tuple(chord),)
 
 
-def choose_decoding(k: int) -> tuple[Decoding, int]:
+def choose_decoding(k: int) -> tuple[DecodingConfig, int]:
     """How chords are chosen from probabilities, and how many in all."""
     st.radio(
-        "Choose each chord by", MODES, horizontal=True, key=key("decode"),
-        format_func={"threshold": "threshold", "sample": "sampling"}.get,
-        help="Threshold: every pitch more likely than not, always the same piece. Sampling: each pitch by lot.",
+        "Choose each chord by", list(DECODINGS), horizontal=True, key=key("decode"),
+        format_func=lambda name: DECODINGS[name].label,
+        help=" ".join(f"{rule.label.capitalize()}: {rule.meaning}" for rule in DECODINGS.values()),
     )  # fmt: skip
-    sampling = get("decode") == "sample"
-    if sampling:
-        st.slider(
-            "Temperature", 0.05, 2.0 if get("temperature") <= 2 else HIGHEST_TEMPERATURE,
-            key=key("temperature"), step=0.05, help="1 is the network's own; lower is more careful.",
-        )  # fmt: skip
+    rule = DECODINGS[get("decode")]
+    for option in rule.options:
+        _slider(option)
+    if not rule.deterministic:
         with st.container(horizontal=True, gap="small"):
             st.number_input("Seed", 0, 10**9, key=key("seed"), width=130)
             st.segmented_control("Take", range(1, TAKES + 1), key=key("take"), required=True, help="All drawn at once.")
     keep_within("length", k + 1, MAX_LENGTH, "length for this prime")
     length = st.slider("Length (chords, the given ones included)", 2, MAX_LENGTH, key=key("length"))
     st.toggle("At most four voices", key=key("four"))
-    seed, temperature = (get("seed"), float(get("temperature"))) if sampling else (0, 1.0)
-    return Decoding(get("decode"), temperature, get("four"), seed), length
+    options = {option.name: float(get(option.name)) for option in rule.options}
+    return DecodingConfig(get("decode"), options, get("four"), 0 if rule.deterministic else get("seed")), length
+
+
+def _slider(option: Option) -> None:
+    """A number that a decoding rule goes by."""
+    most = option.usual if get(option.name) <= option.usual else option.most
+    st.slider(option.name.capitalize(), option.least, most, key=key(option.name), step=option.step, help=option.help)
 
 
 def choose_sound() -> Sound:

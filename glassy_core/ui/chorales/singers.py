@@ -10,12 +10,11 @@ import streamlit as st
 
 from glassy_core.editions.editions import Edition, load_edition
 from glassy_core.editions.encoding import Chorale
-from glassy_core.music.decoding import Decoding
+from glassy_core.music.decoding import DecodingConfig
 from glassy_core.music.piece import Piece, compose_batch, other_file, training_scaling
 from glassy_core.music.recall import recall
 from glassy_core.runs import checkpoints
-from glassy_core.runs.groups import Member
-from glassy_core.runs.store import Run
+from glassy_core.runs.run import Run
 from glassy_core.settings import ConfigError, RunConfig
 from glassy_core.training.records import Snapshot
 from glassy_core.ui.results import curves
@@ -75,13 +74,9 @@ def edition_of(row: Row) -> tuple[Edition, str]:
     return edition, other_file(edition, curves.digest_of(row.id))
 
 
-def member(row: Row) -> Member:
-    """A run as one that may stand beside others."""
-    assert row.config is not None
-    return Member(_run(row.id), row.config, curves.digest_of(row.id))
-
-
-def sing(source: Source, edition: Edition, primes: Sequence[Chorale], length: int, decoding: Decoding) -> list[Piece]:
+def sing(
+    source: Source, edition: Edition, primes: Sequence[Chorale], length: int, decoding: DecodingConfig
+) -> list[Piece]:
     """One piece a prime, kept between reruns."""
     return _sing(source, edition.digest, edition, tuple(primes), length, decoding)
 
@@ -107,7 +102,7 @@ def _snapshot(path: str, stamp: tuple[int, int], depth: int, width: int) -> Snap
 
 @st.cache_data(show_spinner=False, max_entries=256)
 def _sing(
-    source: Source, digest: str, _edition: Edition, primes: tuple[Chorale, ...], length: int, decoding: Decoding
+    source: Source, digest: str, _edition: Edition, primes: tuple[Chorale, ...], length: int, decoding: DecodingConfig
 ) -> list[Piece]:
     return compose_batch(source.snapshot(), source.config, _edition, primes, length=length, decoding=decoding)
 

@@ -108,7 +108,7 @@ def notes(chords: Chorale, border: int, ties: bool) -> list[list[Any]]:
 
 
 def ending(piece: Piece) -> str:
-    """Where the threshold dynamics lead, in a sentence."""
+    """Where deterministic dynamics lead, in a sentence."""
     cycle = piece.cycle
     if cycle is None:
         return f"Within {whole(CYCLE_HORIZON)} chords it repeats nothing for good: no cycle was found."

@@ -16,17 +16,13 @@ from glassy_core.ui.chorales.player import player
 from glassy_core.ui.chorales.settings import Wish
 from glassy_core.ui.chorales.singers import Source
 from glassy_core.ui.chorales.songs import Song, ending
+from glassy_core.ui.results import curves
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell.frame import plain, prose
 from glassy_core.ui.shell.words import number
 
 HEARD = 60  # of the network's own chords: past the place where many chorales repeat their beginning
 STAGES = 6  # checkpoints along tau
-# What is heard where every pitch is as likely to sound as not.
-UNTRAINED = {
-    "threshold": "Untrained, at τ = 0, it finds no pitch more likely than not and is silent.",
-    "sample": "Untrained, at τ = 0, it tosses a coin for every pitch: noise.",
-}
 
 
 def transition(wish: Wish, found: Sequence[Row]) -> None:
@@ -47,7 +43,8 @@ def transition(wish: Wish, found: Sequence[Row]) -> None:
     _players(wish, [(_width_title(row), singers.last(row)) for row in widths], "width")
     st.subheader("Along proper time", anchor=False)
     prose(
-        f"One network, {plain(wish.name)}, at moments of its learning. {UNTRAINED[wish.decoding.mode]} Then come a few "
+        f"One network, {plain(wish.name)}, at moments of its learning. Untrained, at τ = 0, "
+        f"{wish.decoding.rule.untrained} Then come a few "
         "notes again and again, later chords, at last the music, as far as its width allows."
     )
     _players(wish, [(f"τ = {number(at.tau)}", at) for at in along_tau(wish.row)], "tau")
@@ -76,7 +73,7 @@ def same_world(found: Sequence[Row], like: Row) -> list[Row]:
 
 
 def _world(row: Row) -> tuple[int, World]:
-    member = singers.member(row)
+    member = curves.member(row)
     return member.config.depth, member.world
 
 
@@ -111,7 +108,7 @@ def _players(wish: Wish, voices: Sequence[tuple[str, Source]], key: str) -> None
                     player(Song.of(piece), wish.sound, f"play_{key}_{i}", f"{title}: {length} chords", small=True)
                     st.caption(
                         _right(wish, piece.chords, k)
-                        + (ending(piece) if piece.decoding.mode == "threshold" else "Drawn by lot.")
+                        + (ending(piece) if piece.decoding.rule.deterministic else "Drawn by lot.")
                     )
                 except EXPECTED as error:
                     st.error(plain(sentence(error)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -62,7 +62,7 @@ def has_begun(found: Criticality) -> bool:
     return any(width.times for result in found.depths.values() for width in result.thresholds.values())
 
 
-def figures(found: Criticality, shown: Sequence[float], paper: bool) -> None:
+def figures(found: Criticality, shown: Sequence[float], papers: Mapping[int, float]) -> None:
     """1/tau* against width, a plot for each depth beside each other."""
     extent = widths(found.depths.values())
     with st.grid(min(len(found.depths), 2) or 1, min_column_width=420, gap="medium"):
@@ -70,7 +70,7 @@ def figures(found: Criticality, shown: Sequence[float], paper: bool) -> None:
             with st.container():
                 st.subheader(f"d = {depth}: {layers(depth)}", anchor=False)
                 live_figure(
-                    transition(result, shown, paper, extent),
+                    transition(result, shown, depth in papers, extent),
                     key=f"transition-{depth}",
                     alt=described(result),
                     height=460,
@@ -78,10 +78,10 @@ def figures(found: Criticality, shown: Sequence[float], paper: bool) -> None:
                 )
 
 
-def line_figure(found: Criticality, paper: bool) -> None:
+def line_figure(found: Criticality, papers: Mapping[int, float]) -> None:
     """Fig. 6, and its slopes in words."""
     alt = "Critical width against threshold. " + " ".join(described(result) for result in found.depths.values())
-    live_figure(critical_widths(found, paper), key="line", alt=alt, height=420, filename="critical-width-line")
+    live_figure(critical_widths(found, papers), key="line", alt=alt, height=420, filename="critical-width-line")
     for depth, result in found.depths.items():
         line = result.line
         if line.slope and line.intercept:

@@ -14,7 +14,7 @@ import streamlit as st
 
 from glassy_core.editions import editions as chorales
 from glassy_core.errors import EXPECTED, sentence
-from glassy_core.jobs.sweeps import already_there, expand
+from glassy_core.jobs.sweeps import existing_runs, expand
 from glassy_core.presets import SWEEPS
 from glassy_core.settings import ConfigError, RunConfig
 from glassy_core.ui.results.rows import Row
@@ -134,7 +134,7 @@ def _is_known(left: dict[RunConfig, int]) -> bool:
 def sweep_progress(configs: Sequence[RunConfig]) -> None:
     """How far the sweep in the form is, where any run of it has been made; live while they are at work."""
     digest = _digest_at_hand(configs[0].edition) if configs else None
-    known = already_there(store(), configs, digest) if digest else {}
+    known = existing_runs(store(), configs, digest) if digest else {}
     if not known:
         return
 

@@ -56,7 +56,7 @@ def warnings(chosen: Sequence[Row]) -> None:
     for row in chosen:
         if row.state.error:
             st.error(f"**{plain(row.name)}**: {plain(row.state.error)}", icon=":material/error:")
-    data = sorted({loaders.data_name(row.config) for row in chosen if row.config})
+    data = sorted({row.config.data_name() for row in chosen if row.config})
     if len(data) > 1:
         st.warning(
             f"These runs learn different data: {', '.join(data[:-1])} and {data[-1]}. Their losses have "
@@ -87,7 +87,7 @@ def physics(chosen: Sequence[Row], view: View) -> None:
 def _floor_sentence(row: Row) -> str:
     config = row.config
     assert config is not None
-    data, floor = loaders.data_name(config), loaders.floor_of(row)
+    data, floor = config.data_name(), loaders.floor_of(row)
     if floor is None:
         return f"The floor of {data} is not known here, because those data are not on this machine."
     if floor == 0:
@@ -126,7 +126,7 @@ def _table_row(row: Row) -> dict[str, str]:
         "status": row.state.status,
         "d": str(config.depth),
         "w": str(config.width),
-        "data": loaders.data_name(config),
+        "data": config.data_name(),
         "step": whole(int(series.step[-1])) if len(series) else "–",
         "τ": number(float(series.tau[-1])) if len(series) else "–",
         "η": number(float(series.eta[-1])) if len(series) else "–",

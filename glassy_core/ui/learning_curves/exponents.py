@@ -8,8 +8,8 @@ import streamlit as st
 
 from glassy_core.figures import tables
 from glassy_core.figures.exponents import MEASURES, Place, exponent_map
-from glassy_core.paper.numbers import CHORALES
-from glassy_core.runs.seed_groups import by_setting
+from glassy_core.paper.task import is_papers
+from glassy_core.runs.groups import ensembles
 from glassy_core.ui.components.live_figure import live_figure
 from glassy_core.ui.results import curves, fits
 from glassy_core.ui.results.rows import Row
@@ -37,7 +37,7 @@ def exponents(found: Sequence[Row]) -> None:
         rows = data[list(data)[names.index(name)]]
         with st.spinner("Fitting the runs of the store …"):
             places = _places(rows)
-        papers = all(row.config and row.config.edition == "paper" and row.config.chorales == CHORALES for row in rows)
+        papers = all(row.config and is_papers(row.config, "learning curves") for row in rows)
         live_figure(exponent_map(places, measure, papers), "exponents", _in_words(places), 440, "exponents")
         _words(places, papers)
         st.download_button(
@@ -51,7 +51,7 @@ def _data(found: Sequence[Row]) -> dict[Data, list[Row]]:
     out: dict[Data, list[Row]] = {}
     for row in found:
         assert row.config is not None
-        out.setdefault((curves.data_name(row.config), curves.digest_of(row.id)), []).append(row)
+        out.setdefault((row.config.data_name(), curves.digest_of(row.id)), []).append(row)
     return dict(sorted(out.items(), key=lambda item: -len(item[1])))
 
 
@@ -64,8 +64,8 @@ def _names(data: Iterable[Data]) -> list[str]:
 
 def _places(rows: Sequence[Row]) -> list[Place]:
     places = []
-    for group in by_setting(fits.members(rows)):
-        runs = tuple(member.id for member in group)
+    for group in ensembles(map(curves.member, rows)):
+        runs = tuple(one.run.id for one in group)
         places.append(Place(group[0].config, fits.fit_whole(runs), runs))
     return places
 

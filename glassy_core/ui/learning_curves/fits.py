@@ -14,7 +14,8 @@ from glassy_core.figures.power_laws import Fits, straight_lines
 from glassy_core.figures.style import Setting
 from glassy_core.paper.numbers import PaperCurve, paper_curve
 from glassy_core.physics.estimate import Estimate
-from glassy_core.physics.learning_curves.power_law import PowerLawFit, Window, check_window
+from glassy_core.physics.learning_curves.power_law import PowerLawFit
+from glassy_core.physics.learning_curves.windows import Window, check_window
 from glassy_core.ui.components.live_figure import live_figure
 from glassy_core.ui.results import fits as fit_loaders
 from glassy_core.ui.results.fits import Ends

@@ -13,7 +13,7 @@ from glassy_core.figures import tables
 from glassy_core.figures.noise_probe import noise_traces
 from glassy_core.runs import probes
 from glassy_core.runs.checkpoints import steps_in
-from glassy_core.runs.store import Run
+from glassy_core.runs.run import Run
 from glassy_core.training.probe import MEASURES, SIZES, STEPS, Level, Probe
 from glassy_core.ui.components.live_figure import live_figure
 from glassy_core.ui.results import curves

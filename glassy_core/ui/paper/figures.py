@@ -23,8 +23,9 @@ from glassy_core.figures.power_laws import fitted_curves
 from glassy_core.figures.style import Setting, View
 from glassy_core.paper.findings import Gathered
 from glassy_core.paper.learning_curves import FIRST_POINT, FITTED_TO, latest_probe, worth_drawing
-from glassy_core.paper.numbers import AGING, FIRST_TAU_W, PAPER_ORIGIN, PRESET_OF, paper_curve
+from glassy_core.paper.numbers import AGING, FIRST_TAU_W, PAPER_ORIGIN, PRESET_OF, paper_curve, paper_widths
 from glassy_core.paper.regimes import regime
+from glassy_core.paper.task import is_papers
 from glassy_core.physics.aging.fluctuations import of_waiting_time
 from glassy_core.physics.aging.growth import Growth, logarithm, power
 from glassy_core.physics.critical_width.criticality import Criticality
@@ -102,8 +103,9 @@ def trio(found: Gathered) -> Members:
 
 def sweep(found: Gathered) -> Members:
     """The paper's runs where there are widths enough for a parabola, else the class world's."""
-    enough = len({(member.config.depth, member.config.width) for member in found.paper}) >= 8
-    return found.paper if enough else found.classroom
+    papers = [member for members in found.sweeps.values() for member in members]
+    enough = len({(member.config.depth, member.config.width) for member in papers}) >= 8
+    return papers if enough else found.classroom
 
 
 def papers_noise(found: Gathered) -> Members:
@@ -235,11 +237,11 @@ def inverse_times(members: Members, look: Look) -> bool:
     begun = {depth: one for depth, one in depths.items() if any(width.points for width in one.thresholds.values())}
     if not begun:
         return False  # axes without a run on them would show numbers of nobody's
-    extent = widths(begun.values())
+    extent, beside = widths(begun.values()), paper_widths(member.config for member in members)
     top = max(time.rate for one in begun.values() for width in one.thresholds.values() for time in width.points)
     with st.grid(min(len(begun), 2), min_column_width=380, gap="medium"):
         for depth, one in begun.items():
-            figure = transition(one, THRESHOLDS, members[0].world.is_papers, extent, top)
+            figure = transition(one, THRESHOLDS, depth in beside, extent, top)
             with st.container():
                 st.markdown(f"**d = {depth}**")
                 look.show(figure, critical_results.described(one), f"-{depth}")
@@ -251,7 +253,8 @@ def lines(members: Members, look: Look) -> bool:
     if not members:
         return False
     found = critical_results.analysed(members)
-    look.show(critical_widths(found, members[0].world.is_papers), " ".join(["w_c against NLL*.", *_widths(found)]))
+    beside = paper_widths(member.config for member in members)
+    look.show(critical_widths(found, beside), " ".join(["w_c against NLL*.", *_widths(found)]))
     return True
 
 
@@ -308,7 +311,7 @@ def growing(members: Members, look: Look) -> bool:
     shown = _columns(members)[:1]
     for column in shown:
         curves = column.aging.curves
-        alone = members[0].world.is_papers
+        alone = is_papers(members[0].config, "aging")
         first = of_waiting_time(curves, FIRST_TAU_W) if alone else curves
         of_power, of_log = power(first, origin=PAPER_ORIGIN if alone else 0.0), logarithm(first)
         with st.grid(2, min_column_width=380, gap="small"):
@@ -380,14 +383,15 @@ def draw(figure: int, found: Gathered) -> bool:
     if figure != 4:
         inks = key(member.config for member in members) if figure in COLOURED else ""
         law = PAPERS_LAW if figure == 3 and any(paper_curve(member.config) for member in members) else ""
-        said = (f"{plain(members[0].world.words())}.", KEYS.get(figure), inks, law, _instead(figure, members))
+        learned = "; ".join(dict.fromkeys(member.world.words() for member in members))
+        said = (f"{plain(learned)}.", KEYS.get(figure), inks, law, _instead(figure, members))
         st.caption(typeset(" ".join(filter(None, said))))
     return True
 
 
 def _instead(figure: int, members: Members) -> str:
     """Why the class world's aging stands in the place of the paper's."""
-    if figure not in (7, 9) or members[0].world.is_papers:
+    if figure not in (7, 9) or is_papers(members[0].config, "aging"):
         return ""
     return (
         "The class world's networks: those of the paper are drawn once one has two waiting times with records beyond "

@@ -14,7 +14,7 @@ from glassy_core.physics.aging.fluctuations import Trajectory
 from glassy_core.physics.estimate import Estimate
 from glassy_core.runs.groups import Member
 from glassy_core.runs.measured import trajectory
-from glassy_core.runs.store import RunError
+from glassy_core.runs.run import RunError
 from glassy_core.settings import RunConfig
 from glassy_core.ui.results import curves
 

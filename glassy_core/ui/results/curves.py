@@ -19,8 +19,9 @@ from glassy_core.editions.encoding import floor_bits
 from glassy_core.figures.palette import colours, turns
 from glassy_core.figures.style import Curve
 from glassy_core.paper.regimes import of_the_trio, trio
+from glassy_core.runs.groups import Member
 from glassy_core.runs.records import Series, SeriesReader
-from glassy_core.runs.store import Run
+from glassy_core.runs.run import Run
 from glassy_core.settings import RunConfig
 from glassy_core.ui.results.rows import Row, end_of, rows
 from glassy_core.ui.shell.frame import store
@@ -75,7 +76,7 @@ def curves(chosen: Sequence[Row]) -> list[Curve]:
                 config=config,
                 series=latest_series(row),
                 floor=_known_floor(run_id, config),
-                data=data_name(config),
+                data=config.data_name(),
                 turn=times[run_id],
             )
         )
@@ -85,12 +86,6 @@ def curves(chosen: Sequence[Row]) -> list[Curve]:
 def label(name: str, config: RunConfig) -> str:
     """A run's name in a legend, with depth and width where they are not in the name."""
     return name if f"w={config.width}" in name else f"{name} (d = {config.depth}, w = {config.width})"
-
-
-def data_name(config: RunConfig) -> str:
-    """What a run learns."""
-    number = "one chorale" if config.chorales == 1 else f"{config.chorales} chorales"
-    return f"{number} of the {config.edition} edition"
 
 
 def series(run: Run, oldest: float = 0.0) -> Series:
@@ -133,6 +128,12 @@ def floor_of(row: Row) -> float | None:
 def digest_of(run_id: str) -> str | None:
     """The digest of the edition that a run learns."""
     return _digest(str(store().named(run_id).path))
+
+
+def member(row: Row) -> Member:
+    """A run as one that may stand beside others."""
+    assert row.config is not None
+    return Member(store().named(row.id), row.config, digest_of(row.id))
 
 
 def _known_floor(run_id: str, config: RunConfig) -> float | None:

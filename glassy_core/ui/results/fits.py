@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,12 @@ import streamlit as st
 
 from glassy_core.figures.power_laws import Fits, fitted_curves
 from glassy_core.figures.style import Curve, Setting, View
-from glassy_core.physics.learning_curves.power_law import PowerLawFit, Window, fit_seeds, reaching
+from glassy_core.physics.learning_curves.power_law import PowerLawFit
+from glassy_core.physics.learning_curves.seeds import far_enough, fit_seeds
+from glassy_core.physics.learning_curves.windows import Window
+from glassy_core.runs.groups import ensembles
 from glassy_core.runs.records import Series, read_series
-from glassy_core.runs.seed_groups import Member, by_setting, setting_of
-from glassy_core.runs.store import Run
+from glassy_core.runs.run import Run
 from glassy_core.training.spikes import Spikes, find_spikes
 from glassy_core.ui.results import curves as loaders
 from glassy_core.ui.results.rows import Row
@@ -27,18 +29,12 @@ NEWS = 1.02  # a run at work is fitted again when it has so many times the recor
 Ends = tuple[float | None, float | None]  # of the window; None: chosen by itself
 
 
-def members(rows: Sequence[Row]) -> list[Member]:
-    """The rows as members of settings."""
-    return [Member(row.id, row.config, loaders.digest_of(row.id), row.state.step) for row in rows if row.config]
-
-
 def with_sisters(chosen: Sequence[Row], found: Sequence[Row]) -> list[Row]:
     """The chosen runs and all those of the same settings with other seeds."""
-    by_id = {row.id: row for row in (*found, *chosen)}
-    sisters: dict[tuple[object, ...], list[Row]] = {setting_of(member): [] for member in members(chosen)}
-    for member in members(found):
-        if setting_of(member) in sisters:
-            sisters[setting_of(member)].append(by_id[member.id])
+    sisters: dict[Hashable, list[Row]] = {loaders.member(row).ensemble: [] for row in chosen if row.config}
+    for row in found:
+        if row.config and (ensemble := loaders.member(row).ensemble) in sisters:
+            sisters[ensemble].append(row)
     return [row for group in sisters.values() for row in group]
 
 
@@ -48,7 +44,8 @@ def settings(rows: Sequence[Row], grouped: bool) -> list[Setting]:
     if not grouped:
         return [Setting(curve.id, curve.label, curve.colour, (curve,)) for curve in curves.values()]
     names = {row.id: row.name.removesuffix(f" seed={row.config.seed}") for row in rows if row.config}
-    return [_grouped([curves[member.id] for member in group], names) for group in by_setting(members(rows))]
+    groups = ensembles(loaders.member(row) for row in rows if row.config)
+    return [_grouped([curves[one.run.id] for one in group], names) for group in groups]
 
 
 def _grouped(curves: Sequence[Curve], names: dict[str, str]) -> Setting:
@@ -56,7 +53,7 @@ def _grouped(curves: Sequence[Curve], names: dict[str, str]) -> Setting:
     if len(curves) == 1:
         return Setting(first.id, first.label, first.colour, (first,))
     name = Counter(names[curve.id] for curve in curves).most_common(1)[0][0]
-    far = int(reaching([curve.series.tau[-1] if len(curve.series) else 0.0 for curve in curves]).sum())
+    far = int(far_enough([curve.series.tau[-1] if len(curve.series) else 0.0 for curve in curves]).sum())
     count = f"{far} of {len(curves)}" if 0 < far < len(curves) else len(curves)  # the others have hardly begun
     label = f"{loaders.label(name, first.config)}, {count} seeds"
     recorded = tuple(curve for curve in curves if len(curve.series))  # nothing can be drawn of the others
@@ -134,7 +131,7 @@ def _window(ends: Ends, curves: Any) -> Window | None:
     if low is None:
         return None
     come = np.array([float(tau[-1]) if len(tau) else 0.0 for tau, _ in curves])
-    last = float(min(come[reaching(come, low)], default=0.0))
+    last = float(min(come[far_enough(come, low)], default=0.0))
     return low, high if high is not None else max(last, 1.000001 * low)  # not reached yet: no recording is in it
 
 

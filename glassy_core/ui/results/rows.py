@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from glassy_core.runs.store import ACTIVE, OLD_SUFFIX, Run, RunError, RunStore, State
+from glassy_core.runs.run import Run, RunError
+from glassy_core.runs.state import ACTIVE, State
+from glassy_core.runs.store import OLD_SUFFIX, RunStore
 from glassy_core.settings import RunConfig
 
 BUSY = (*ACTIVE, "stalled", "interrupted")  # what changes without the reader's doing

@@ -19,7 +19,8 @@ from glassy_core.jobs.execution import check_against
 from glassy_core.jobs.sweeps import plan
 from glassy_core.runs import probes
 from glassy_core.runs.probes import Attempt
-from glassy_core.runs.store import ACTIVE, Run, RunError
+from glassy_core.runs.run import Run, RunError
+from glassy_core.runs.state import ACTIVE
 from glassy_core.settings import RunConfig, check_eta
 from glassy_core.training.probe import parse_sizes
 from glassy_core.ui.shell import presenter

@@ -10,8 +10,10 @@ from scipy.io import wavfile
 from glassy_core.commands.main import main
 from glassy_core.editions.editions import load_edition
 from glassy_core.editions.midi_files import chords_on_grid
+from glassy_core.music.decoding import DECODINGS
 from glassy_core.runs import checkpoints
 from glassy_core.runs.store import RunStore
+from tests.made_decoding import Loudest
 from tests.singers import HELD, add_singer
 
 TRAIN = load_edition("corpus").splits["train"]
@@ -93,3 +95,22 @@ def test_another_file_of_the_edition_is_flagged(store, tmp_path, capsys):
     said = capsys.readouterr()
     assert "learned another file of the corpus edition (000000000000...)" in said.err
     assert len(said.out.split()) == 4
+
+
+def test_a_new_decoding_rule_is_an_entry_in_the_table(store, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(DECODINGS, "loudest", Loudest())
+    run, out = add_singer(store), tmp_path / "out"
+    words = ("--decode", "loudest", "--length", "9")
+    assert generate(store, run.id, out, *words, "--notes", "3") == 0
+    assert chords_on_grid((out / "piece.mid").read_bytes()) == TRAIN[0][:4] + (HELD[:3],) * 5
+    values = json.loads((out / "piece.json").read_text())
+    assert values["decoding"].items() >= {"mode": "loudest", "notes": 3.0, "temperature": 1.0}.items()
+    assert (values["cycle"]["period"], values["cycle"]["chords"]) == (1, [list(HELD[:3])])
+    capsys.readouterr()
+    assert generate(store, run.id, tmp_path / "none", *words, "--notes", "9") == 2
+    assert capsys.readouterr().err == "glassy: The notes is 9.0: it must be above 0 and at most 8.\n"
+    with pytest.raises(SystemExit, match="0"):
+        main(["generate", "--help"])
+    helped = " ".join(capsys.readouterr().out.split())
+    assert "--decode {threshold,sample,loudest}" in helped
+    assert "--notes NOTES of the loudest" in helped

@@ -38,7 +38,7 @@ from glassy_core.music.midi import Sound, to_midi
 from glassy_core.music.piece import compose, training_scaling, write_piece
 from glassy_core.music.recall import recall
 from glassy_core.music.voices import lead
-from glassy_core.runs.store import Run
+from glassy_core.runs.run import Run
 from glassy_core.settings import ConfigError, RunConfig
 from glassy_core.training.records import fresh
 

@@ -11,6 +11,7 @@ from glassy_core.figures.aging import Axes, Column, by_kind, collapse_errors, fi
 from glassy_core.figures.critical_width import ARROW, critical_widths, transition
 from glassy_core.figures.figure_parts import limits, shades
 from glassy_core.figures.palette import FADED, PAPER_BACKGROUND, SHADES, contrast
+from glassy_core.paper.numbers import PAPER_W_C
 from glassy_core.physics.aging.aging import aging
 from glassy_core.physics.aging.collapse import breakdowns
 from glassy_core.physics.aging.fluctuations import Trajectory
@@ -79,7 +80,8 @@ def test_the_papers_width_stands_only_beside_the_papers_task(found):
     assert not traces(transition(found.depths[1], THRESHOLDS), "paper")
     assert traces(transition(found.depths[1], THRESHOLDS, paper=True), "paper")[0].x[0] == 110.21
     assert not traces(critical_widths(found), "paper")
-    assert [trace.x[0] for trace in traces(critical_widths(found, paper=True), "paper")] == [110.21, 64.192]
+    assert [trace.x[0] for trace in traces(critical_widths(found, PAPER_W_C), "paper")] == [110.21, 64.192]
+    assert [trace.x[0] for trace in traces(critical_widths(found, {2: 64.192}), "paper")] == [64.192]
 
 
 def test_the_line_of_critical_widths_is_the_regression(found):

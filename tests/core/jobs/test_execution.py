@@ -12,7 +12,8 @@ import pytest
 
 from glassy_core.files import read_lines
 from glassy_core.runs.checkpoints import path_of, read, steps_in, write
-from glassy_core.runs.store import Run, RunStore
+from glassy_core.runs.run import Run
+from glassy_core.runs.store import RunStore
 
 ROOT = Path(__file__).resolve().parents[3]
 SMALL = "--chorales 6 --depth 2 --width 12 --eta 5e-3 --record-every 50 --checkpoint-every 300".split()

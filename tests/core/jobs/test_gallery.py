@@ -19,7 +19,8 @@ from glassy_core.jobs.dispatcher import prepare_to_resume
 from glassy_core.jobs.execution import execute
 from glassy_core.runs import checkpoints, probes
 from glassy_core.runs.records import read_series
-from glassy_core.runs.store import GALLERY, GALLERY_VARIABLE, RunError, RunStore, open_store
+from glassy_core.runs.run import RunError
+from glassy_core.runs.store import GALLERY, GALLERY_VARIABLE, RunStore, open_store
 from glassy_core.settings import RunConfig
 
 CONFIG = RunConfig(

@@ -9,7 +9,9 @@ import pytest
 from glassy_core.commands.main import main
 from glassy_core.jobs import queue
 from glassy_core.jobs.sweeps import expand
-from glassy_core.runs.store import RunError, RunStore, State
+from glassy_core.runs.run import RunError
+from glassy_core.runs.state import State
+from glassy_core.runs.store import RunStore
 from glassy_core.settings import RunConfig
 
 BASE = RunConfig(eta=5e-3, chorales=8)

@@ -6,7 +6,7 @@ import pytest
 
 from glassy_core.commands.main import main
 from glassy_core.jobs import dispatcher
-from glassy_core.jobs.sweeps import already_there, expand, plan
+from glassy_core.jobs.sweeps import existing_runs, expand, plan
 from glassy_core.presets import SWEEPS
 from glassy_core.runs.store import RunStore
 from glassy_core.settings import ConfigError, RunConfig
@@ -35,8 +35,8 @@ def test_runs_of_the_same_settings_and_data_are_found(tmp_path):
     configs = expand(BASE, [1], [5, 6], [0])
     run = store.create(RunConfig(name="mine", eta=5e-3, depth=1, width=5), "digest")
     (store.create(configs[1], "digest").path / "config.json").unlink()  # a broken run is passed over
-    assert already_there(store, configs, "digest") == {configs[1]: run}
-    assert already_there(store, configs, "another") == {}
+    assert existing_runs(store, configs, "digest") == {configs[1]: run}
+    assert existing_runs(store, configs, "another") == {}
 
 
 def test_a_sweep_started_again_goes_on_with_what_ended_early_and_skips_the_rest(tmp_path):

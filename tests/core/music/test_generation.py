@@ -7,9 +7,10 @@ import pytest
 
 from glassy_core.editions.editions import load_edition
 from glassy_core.editions.encoding import LOWEST_PITCH, N_PITCHES, Scaling, Transitions, encode
-from glassy_core.music.decoding import Decoding, choose, log2_probability, probability
+from glassy_core.music.decoding import DecodingConfig, choose
 from glassy_core.music.generation import MAX_LENGTH, ClosedLoop, find_cycle, generate
 from glassy_core.music.piece import compose, compose_batch, training_scaling
+from glassy_core.music.probabilities import log2_probability, probability
 from glassy_core.music.recall import best_mean_share, recall
 from glassy_core.network.equations import forward, initial_weights, nll_bits
 from glassy_core.settings import ConfigError, RunConfig
@@ -65,8 +66,8 @@ def random_network(depth=2, width=7, seed=3, strength=(0.5, 0.5, 0)):
 
 def test_threshold_takes_positive_fields_and_four_voices_the_largest():
     H = np.array([[-1.0, 0.5, 0.1, 2.0, 0.0, 0.7, 0.6]])
-    assert choose(H, Decoding()).tolist() == [[-1, 1, 1, 1, -1, 1, 1]]
-    assert choose(H, Decoding(four_voices=True)).tolist() == [[-1, 1, -1, 1, -1, 1, 1]]
+    assert choose(H, DecodingConfig()).tolist() == [[-1, 1, 1, 1, -1, 1, 1]]
+    assert choose(H, DecodingConfig(four_voices=True)).tolist() == [[-1, 1, -1, 1, -1, 1, 1]]
 
 
 def test_threshold_is_the_most_probable_chord_with_and_without_limit():
@@ -76,14 +77,14 @@ def test_threshold_is_the_most_probable_chord_with_and_without_limit():
     assert np.exp2(p).sum() == pytest.approx(1)
     for limit, allowed in ((False, chords), (True, chords[(chords > 0).sum(axis=1) <= 4])):
         best = allowed[np.argmax(log2_probability(np.tile(H, (len(allowed), 1)), allowed))]
-        assert (choose(H[None], Decoding(four_voices=limit))[0] == best).all()
+        assert (choose(H[None], DecodingConfig(four_voices=limit))[0] == best).all()
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
 @pytest.mark.parametrize("limit", [False, True])
 def test_samples_have_the_distribution_they_should(temperature, limit):
     H, n = np.array([0.3, -0.2, 0.9, 0.1, -0.4, 0.6]), 20_000
-    decoding = Decoding("sample", temperature, four_voices=limit)
+    decoding = DecodingConfig("sample", {"temperature": temperature}, four_voices=limit)
     drawn = choose(np.tile(H, (n, 1)), decoding, [np.random.default_rng(i) for i in range(n)])
     chords = np.array(list(product([-1, 1], repeat=6)), dtype=np.int8)
     p = np.exp2(log2_probability(np.tile(H / temperature, (64, 1)), chords))
@@ -98,27 +99,28 @@ def test_samples_have_the_distribution_they_should(temperature, limit):
 
 def test_samples_with_limit_keep_it_however_loud_the_network():
     H = np.full((50, N_PITCHES), 30.0)
-    drawn = choose(H, Decoding("sample", four_voices=True), [np.random.default_rng(i) for i in range(50)])
+    drawn = choose(H, DecodingConfig("sample", four_voices=True), [np.random.default_rng(i) for i in range(50)])
     assert ((drawn > 0).sum(axis=1) == 4).all()
 
 
 def test_low_temperature_is_the_threshold():
     H = np.random.default_rng(0).normal(size=(20, N_PITCHES))
-    cold = Decoding("sample", temperature=1e-4)
-    assert (choose(H, cold, cold.generators(20)) == choose(H, Decoding())).all()
+    cold = DecodingConfig("sample", {"temperature": 1e-4})
+    assert (choose(H, cold, cold.generators(20)) == choose(H, DecodingConfig())).all()
 
 
 @pytest.mark.parametrize(
     "settings",
     [
         *({"mode": mode} for mode in ("loud", None)),
-        *({"temperature": temperature} for temperature in (0, -1.0, float("nan"), 1e9, "hot")),
+        *({"options": {"temperature": temperature}} for temperature in (0, -1.0, float("nan"), 1e9, "hot")),
         *({"seed": seed} for seed in (-1, 1.5, True)),
+        {"options": {"loudness": 1.0}},
     ],
 )
 def test_bad_decodings_are_refused(settings):
     with pytest.raises(ConfigError, match=r"must be|choose"):
-        Decoding(**settings)
+        DecodingConfig(**settings)
 
 
 # --- the loop
@@ -129,7 +131,7 @@ def test_primed_fields_are_those_of_the_forward_pass():
     data = Transitions.pack(chorales, "per_note")
     _, H = forward(weights, data)
     longest = chorales[data.order[0]]
-    made = generate(weights, data.scaling, [longest], len(longest) + 1, Decoding())
+    made = generate(weights, data.scaling, [longest], len(longest) + 1, DecodingConfig())
     rows = data.offsets[: len(longest) - 1]  # the longest is the first of each time
     np.testing.assert_allclose(made.H[0, 1 : len(longest)], H[rows], atol=1e-12)
     assert np.isnan(made.H[0, 0]).all()
@@ -139,13 +141,18 @@ def test_primed_fields_are_those_of_the_forward_pass():
 
 def test_own_chords_are_fed_back():
     prime = ((L, L + 4),)
-    made = generate(shifting(), PLAIN, [prime], 4, Decoding())
+    made = generate(shifting(), PLAIN, [prime], 4, DecodingConfig())
     assert made.chorales()[0] == ((L, L + 4), (L + 1, L + 5), (L + 2, L + 6), (L + 3, L + 7))
     np.testing.assert_allclose(made.H[0, 2], STRONG * np.roll(made.S0[0, 1], 1))
 
 
 @pytest.mark.parametrize(
-    "decoding", [Decoding(), Decoding("sample", 1.3, seed=4), Decoding("sample", four_voices=True)]
+    "decoding",
+    [
+        DecodingConfig(),
+        DecodingConfig("sample", {"temperature": 1.3}, seed=4),
+        DecodingConfig("sample", four_voices=True),
+    ],
 )
 def test_a_batch_is_its_pieces_one_by_one(decoding):
     weights, chorales = random_network(), toy_chorales()
@@ -161,7 +168,7 @@ def test_a_batch_is_its_pieces_one_by_one(decoding):
 def test_the_seed_decides_a_sampled_piece():
     weights, prime = random_network(), [((L + 12,),)] * 2
     first, again, other = (
-        generate(weights, PLAIN, prime, 12, Decoding("sample", seed=seed)).chorales() for seed in (1, 1, 2)
+        generate(weights, PLAIN, prime, 12, DecodingConfig("sample", seed=seed)).chorales() for seed in (1, 1, 2)
     )
     assert first == again
     assert first[0] != other[0]
@@ -174,7 +181,7 @@ def test_the_seed_decides_a_sampled_piece():
 )
 def test_bad_primes_and_lengths_are_refused(primes, length):
     with pytest.raises(ConfigError, match="prime"):
-        generate(shifting(), PLAIN, primes, length, Decoding())
+        generate(shifting(), PLAIN, primes, length, DecodingConfig())
 
 
 # --- cycles
@@ -182,20 +189,20 @@ def test_bad_primes_and_lengths_are_refused(primes, length):
 
 @pytest.mark.parametrize("n", [1, 2, 3, 54])
 def test_cycles_of_known_period(n):
-    cycle = find_cycle(shifting(n), PLAIN, ((L,),), Decoding())
+    cycle = find_cycle(shifting(n), PLAIN, ((L,),), DecodingConfig())
     assert (cycle.start, cycle.period, cycle.state_period) == (0, n, n)
     assert cycle.chords == tuple((L + t,) for t in range(n))
     assert cycle.is_fixed_point == (n == 1)
 
 
 def test_the_prime_is_not_part_of_the_dynamics_but_its_last_chord_is():
-    cycle = find_cycle(shifting(1), PLAIN, ((L + 3,), (L + 3,), (L + 9,)), Decoding())
+    cycle = find_cycle(shifting(1), PLAIN, ((L + 3,), (L + 3,), (L + 9,)), DecodingConfig())
     assert (cycle.start, cycle.period) == (2, 1)
     assert cycle.chords == ((L + 9,),)
 
 
 def test_silence_is_a_fixed_point():
-    cycle = find_cycle(linear_network(np.zeros((N_PITCHES, N_PITCHES))), PLAIN, ((L,),), Decoding())
+    cycle = find_cycle(linear_network(np.zeros((N_PITCHES, N_PITCHES))), PLAIN, ((L,),), DecodingConfig())
     assert (cycle.start, cycle.period, cycle.is_silent) == (1, 1, True)
 
 
@@ -206,7 +213,7 @@ def test_a_long_transient_ends_in_a_cycle():
     W[-1, -1] = 1
     weights = linear_network(W * STRONG)
     weights["h0"][-1], weights["h0"][0] = STRONG, -STRONG  # the top sounds if it or the one below did
-    cycle = find_cycle(weights, PLAIN, ((L + 10,),), Decoding())
+    cycle = find_cycle(weights, PLAIN, ((L + 10,),), DecodingConfig())
     assert (cycle.start, cycle.period) == (N_PITCHES - 11, 1)
 
 
@@ -214,11 +221,11 @@ def test_equal_chords_with_a_moving_state_are_not_called_a_closed_cycle():
     # Pitch 5 sounds until the memory has decayed to 0.07, after some 300 equal chords.
     weights = one_memory(K5=10.0, h5=-0.7)
     prime = ((L, L + 1, L + 5), (L, L + 5))
-    made = generate(weights, PLAIN, [prime], 512, Decoding()).chorales()[0]
+    made = generate(weights, PLAIN, [prime], 512, DecodingConfig()).chorales()[0]
     change = made.index((L,))
     assert change > 256
     assert set(made[2:change]) == {(L, L + 5)}
-    cycle = find_cycle(weights, PLAIN, prime, Decoding())
+    cycle = find_cycle(weights, PLAIN, prime, DecodingConfig())
     assert (cycle.start, cycle.period, cycle.state_period) == (change, 1, None)
     assert cycle.gap > 1e-9
 
@@ -229,26 +236,26 @@ def test_the_state_may_need_several_periods_of_the_chords():
     weights["J.0"][:] = 0
     weights["J.0"][0, :2] = 1
     weights["M.0"][:] = -2
-    cycle = find_cycle(weights, PLAIN, ((L, L + 1), (L,)), Decoding())
+    cycle = find_cycle(weights, PLAIN, ((L, L + 1), (L,)), DecodingConfig())
     assert (cycle.start, cycle.period, cycle.state_period) == (1, 1, 2)
 
 
 def test_no_cycle_within_too_short_a_horizon_and_none_when_sampling():
-    assert find_cycle(shifting(), PLAIN, ((L,),), Decoding(), horizon=100) is None
+    assert find_cycle(shifting(), PLAIN, ((L,),), DecodingConfig(), horizon=100) is None
     with pytest.raises(ConfigError, match="sampling"):
-        find_cycle(shifting(), PLAIN, ((L,),), Decoding("sample"))
+        find_cycle(shifting(), PLAIN, ((L,),), DecodingConfig("sample"))
 
 
 @pytest.mark.parametrize("seed", [1, 3, 4, 5, 10])
 def test_found_cycles_go_on_for_good(seed):
     # Not too strong: such networks are chaotic, and find no cycle for thousands of chords.
     weights, prime = random_network(seed=seed, strength=(0.05, 0.5, 0.5)), toy_chorales()[0][:3]
-    cycle = find_cycle(weights, PLAIN, prime, Decoding())
+    cycle = find_cycle(weights, PLAIN, prime, DecodingConfig())
     assert cycle is not None
     assert cycle.state_period is not None
     loop, chords = ClosedLoop(weights, PLAIN, 1), list(encode(prime))
     for t in range(cycle.start + 3000):
-        own = choose(loop.step(chords[t][None]), Decoding())[0]
+        own = choose(loop.step(chords[t][None]), DecodingConfig())[0]
         if t + 1 >= len(prime):
             chords.append(own)
     heard = np.array(chords)
@@ -280,11 +287,11 @@ def test_recall_counts_up_to_the_first_wrong_chord():
 def test_recall_is_what_single_pieces_show():
     weights, chorales = random_network(seed=1), toy_chorales(lengths=(7, 30, 9, 5, 6))
     # Chorales that the network follows for a while: its own song, altered at chord t.
-    sung = generate(weights, PLAIN, [c[:3] for c in chorales], 30, Decoding()).chorales()
+    sung = generate(weights, PLAIN, [c[:3] for c in chorales], 30, DecodingConfig()).chorales()
     altered = [(*song[:t], (L + 1, L + 2), *song[t + 1 :]) for song, t in zip(sung, (3, 8, 20, 29, 5), strict=True)]
     found = recall(weights, PLAIN, altered, primed=3)
     for chorale, count in zip(altered, found.counts, strict=True):
-        piece = generate(weights, PLAIN, [chorale[:3]], len(chorale), Decoding()).chorales()[0]
+        piece = generate(weights, PLAIN, [chorale[:3]], len(chorale), DecodingConfig()).chorales()[0]
         right = [a == b for a, b in zip(piece, chorale, strict=True)]
         assert count == (right.index(False) if False in right else len(chorale)) - 3
 
@@ -354,7 +361,7 @@ def test_compose_takes_chords_and_makes_batches():
     piece = compose(snapshot, config, edition, chords=((64, 60, 67, 60),), length=9)
     assert piece.chords[0] == (60, 64, 67)
     primes = [((60,),), ((60,), (62,)), ((60, 64, 67),)]
-    pieces = compose_batch(snapshot, config, edition, primes, length=9, decoding=Decoding("sample"))
+    pieces = compose_batch(snapshot, config, edition, primes, length=9, decoding=DecodingConfig("sample"))
     assert [p.chords[: p.prime] for p in pieces] == primes
     assert pieces[0].cycle is None
     alone = compose(snapshot, config, edition, chords=((60, 64, 67),), length=9)

@@ -20,7 +20,8 @@ from glassy_core.presets import PRESETS
 from glassy_core.runs.groups import readable
 from glassy_core.runs.measured import trajectory
 from glassy_core.runs.records import COLUMNS, Series, best_speed
-from glassy_core.runs.store import ARCHIVED, RunError, RunStore
+from glassy_core.runs.run import ARCHIVED, RunError
+from glassy_core.runs.store import RunStore
 from tests.made_runs import EXPONENT, W_C, write_aging, write_run, write_sweep
 
 

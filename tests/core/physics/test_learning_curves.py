@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import lfilter
 
-from glassy_core.physics.learning_curves.power_law import PowerLawFit, fit_power_law, fit_seeds, usable
-from glassy_core.physics.learning_curves.reliability import MIN_BINS
+from glassy_core.physics.learning_curves.power_law import PowerLawFit, fit_power_law
+from glassy_core.physics.learning_curves.seeds import fit_seeds
+from glassy_core.physics.learning_curves.windows import MIN_BINS, usable_recordings
 
 CASES = 200
 
@@ -213,11 +214,11 @@ def test_a_window_that_is_none_is_refused_in_words(window):
 
 
 def test_unusable_recordings_are_left_out():
-    tau, nll = usable([0, 3, 1, 2, 4], [1, 0.3, 0.5, np.nan, 0.2])
+    tau, nll = usable_recordings([0, 3, 1, 2, 4], [1, 0.3, 0.5, np.nan, 0.2])
     np.testing.assert_array_equal(tau, [1, 3, 4])
     np.testing.assert_array_equal(nll, [0.5, 0.3, 0.2])
     with pytest.raises(ValueError, match="same length"):
-        usable([1, 2], [1])
+        usable_recordings([1, 2], [1])
 
 
 def test_the_straight_line_view_is_straight():

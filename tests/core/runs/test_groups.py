@@ -9,9 +9,11 @@ import pytest
 
 from glassy_core.commands.main import main
 from glassy_core.presets import PRESETS
-from glassy_core.runs.groups import Member, distinct, grouped, readable
+from glassy_core.runs.groups import Member, distinct, ensembles, grouped, readable
 from glassy_core.runs.measured import trajectory
-from glassy_core.runs.store import RunError, RunStore
+from glassy_core.runs.run import RunError
+from glassy_core.runs.store import RunStore
+from glassy_core.settings import RunConfig, names_of
 from tests.made_runs import BASE, EXPONENT, W_C, WIDTHS, write_aging, write_run, write_sweep
 
 
@@ -67,6 +69,52 @@ def test_a_network_that_was_run_twice_counts_once_by_its_longest_run(store):
     short = write_run(store, BASE, [1, 10], [0.5, 0.2])
     long = write_run(store, replace(BASE, name="again", steps=90_000), [1, 100], [0.5, 0.1])
     assert [member.run for member in distinct(readable([short, long]))] == [long]
+
+
+SEED = RunConfig(width=10, chorales=8)
+OTHER = {
+    "depth": 3, "width": 11, "eta": 1e-3, "batch_size": "all", "chorales": 9, "edition": "paper",
+    "scaling": "global", "gradient": "exact", "auto_halve": True,
+}  # fmt: skip
+
+
+def seeds(store, *configs, digests="xxxx"):
+    """The ensembles of such runs, each run by its place among them."""
+    runs = [store.create(config, digest) for config, digest in zip(configs, digests, strict=False)]
+    return [[runs.index(member.run) for member in group] for group in ensembles(map(Member.of, runs))]
+
+
+def test_seeds_are_grouped_in_the_order_of_the_first(store):
+    assert seeds(store, replace(SEED, seed=2), replace(SEED, width=20), replace(SEED, seed=0)) == [[2, 0], [1]]
+
+
+@pytest.mark.parametrize("name", set(names_of("learning", "world")) - {"seed"})
+def test_what_decides_the_learning_separates(store, name):
+    assert seeds(store, SEED, replace(SEED, seed=1, **{name: OTHER[name]})) == [[0], [1]]
+
+
+def test_another_edition_of_the_same_name_separates(store):
+    assert seeds(store, SEED, replace(SEED, seed=1), digests="xy") == [[0], [1]]
+
+
+def test_names_recording_and_lengths_do_not(store):
+    other = replace(SEED, seed=1, name="n", steps=7, record_every=3, waiting_times=(5,), engine="torch", threads=2)
+    assert seeds(store, SEED, other) == [[0, 1]]
+
+
+def test_of_one_seed_only_the_run_that_is_furthest_on_counts(store):
+    runs = [write_run(store, BASE, [1, tau], [0.5, 0.1]) for tau in (5, 9, 7)]
+    assert [[member.run for member in group] for group in ensembles(map(Member.of, runs))] == [[runs[1]]]
+
+
+def test_a_world_says_what_is_unusual():
+    config = replace(SEED, gradient="exact", scaling="global", batch_size="all", width=99, name="n", threads=3)
+    world = Member(None, config, "x").world
+    assert world.words() == "8 chorales of the corpus edition, global scaling, exact gradient, p = all"
+    assert world.to_json() == {
+        "edition": "corpus", "digest": "x", "chorales": 8, "scaling": "global", "gradient": "exact",
+        "batch_size": "all",
+    }  # fmt: skip
 
 
 def test_critical_finds_the_made_width_at_both_depths(capsys, store):

@@ -10,7 +10,9 @@ import pytest
 
 from glassy_core.jobs import dispatcher
 from glassy_core.runs.checkpoints import CheckpointError, path_of, write
-from glassy_core.runs.store import RunBusyError, RunError, RunStore
+from glassy_core.runs.resuming import latest_snapshot
+from glassy_core.runs.run import RunBusyError, RunError
+from glassy_core.runs.store import RunStore
 from glassy_core.settings import ConfigError, RunConfig
 from glassy_core.training.records import fresh
 
@@ -123,17 +125,17 @@ def test_deleting_can_be_undone_and_is_blocked_while_running(store, run):
 
 
 def test_the_last_whole_checkpoint_is_taken(run):
-    assert run.latest_snapshot() == (None, {})
+    assert latest_snapshot(run) == (None, {})
     for step in (0, 256):
         write(run.checkpoints, replace(fresh(CONFIG), step=step))
     damaged = path_of(run.checkpoints, 512)
     damaged.write_bytes(b"torn")
-    snapshot, damaged = run.latest_snapshot()
+    snapshot, damaged = latest_snapshot(run)
     assert snapshot.step == 0  # 256 has no deltas: it is a milestone to look at
     assert list(damaged) == ["step-000000000512.safetensors"]
     path_of(run.checkpoints, 0).unlink()
     with pytest.raises(CheckpointError, match="cannot be resumed"):
-        run.latest_snapshot()
+        latest_snapshot(run)
 
 
 def test_stopping_and_resuming_a_queued_run(store, run, monkeypatch):

@@ -17,7 +17,8 @@ from glassy_core.locks import is_held
 from glassy_core.runs import probes
 from glassy_core.runs.checkpoints import path_of, read, write
 from glassy_core.runs.probes import checkpoint, starting_points
-from glassy_core.runs.store import RunBusyError, RunError, RunStore
+from glassy_core.runs.run import RunBusyError, RunError
+from glassy_core.runs.store import RunStore
 from glassy_core.settings import ConfigError, RunConfig
 from glassy_core.training.probe import Level, Probe, Trace, check_sizes, parse_sizes, probe
 

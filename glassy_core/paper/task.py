@@ -1,0 +1,40 @@
+"""Whether a run learns what the paper's networks learned, as they learned it; and whether it is of the class world."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Literal
+
+from glassy_core.presets import PRESETS
+from glassy_core.settings import RunConfig
+
+Measurement = Literal["learning curves", "critical width", "aging"]
+
+VARIED = ("depth", "width", "seed", "eta", "auto_halve")  # within one task, by the paper, too
+# Where the paper left its task for a measurement at some depth. Appendix B: the learning runs of Sec. IV with two
+# layers were made by full gradient descent, "no significant difference" from minibatches being seen.
+DEPARTURES: dict[tuple[Measurement, int], dict[str, Any]] = {("critical width", 2): {"batch_size": "all"}}
+
+
+def _task(config: RunConfig) -> RunConfig:
+    """All that decides what is learned and how, but for what is varied within one task."""
+    return config.only("world", "learning", without=VARIED)
+
+
+_PAPERS = _task(PRESETS["paper-d2-near"].config)
+_CLASS = _task(PRESETS["class-near"].config)
+
+
+def is_papers(config: RunConfig, measurement: Measurement) -> bool:
+    """Whether a run with these settings may stand beside the paper's numbers of a measurement.
+
+    It has the paper's data, scaling, gradient and minibatches (Secs. II, V, App. B), or departs from them as the paper
+    did for that measurement at that depth. Depth, width, seed and eta are free: which network it is is another matter.
+    """
+    departure = DEPARTURES.get((measurement, config.depth), {})
+    return _task(config) in (_PAPERS, replace(_PAPERS, **departure))
+
+
+def is_class_world(config: RunConfig) -> bool:
+    """Whether it learns the class world's eight chorales as its presets do, of any edition but the reader's own."""
+    return not config.is_own and replace(_task(config), edition=_CLASS.edition) == _CLASS

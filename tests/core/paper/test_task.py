@@ -1,0 +1,102 @@
+"""Which runs may stand beside the paper's numbers."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from glassy_core.paper.findings import Gathered
+from glassy_core.paper.numbers import CURVES, PAPER_W_C, PRESET_OF, paper_curve, paper_widths
+from glassy_core.paper.regimes import of_the_trio
+from glassy_core.paper.statements import findings
+from glassy_core.paper.task import VARIED, Measurement, is_class_world, is_papers
+from glassy_core.presets import CLASS_AGING, CLASS_TRIO, PRESETS, SWEEPS
+from glassy_core.runs.groups import readable
+from glassy_core.runs.store import RunStore
+from glassy_core.settings import names_of
+from tests.made_runs import write_run, write_sweep
+
+MEASUREMENTS = Measurement.__args__
+PAPERS = PRESETS["paper-d2-near"].config
+OTHER = {
+    "batch_size": "all", "chorales": 79, "edition": "corpus", "scaling": "global", "gradient": "exact",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("measurement", MEASUREMENTS)
+@pytest.mark.parametrize("name", [name for name in PRESETS if name.startswith("paper")])
+def test_the_papers_presets_are_the_papers_task(name, measurement):
+    assert is_papers(PRESETS[name].config, measurement)
+
+
+@pytest.mark.parametrize("shape", CURVES)
+@pytest.mark.parametrize("changed", OTHER)
+def test_the_papers_law_is_of_its_own_rule_and_data(shape, changed):
+    config = PRESETS[PRESET_OF[shape]].config
+    assert paper_curve(config) == CURVES[shape]
+    assert paper_curve(replace(config, **{changed: OTHER[changed]})) is None
+
+
+def test_every_setting_that_decides_what_is_learned_is_either_varied_or_told_apart():
+    assert set(names_of("learning", "world")) == {*VARIED, *OTHER}
+
+
+@pytest.mark.parametrize(("changed", "value"), [("seed", 7), ("eta", 1e-4), ("auto_halve", True), ("width", 33)])
+@pytest.mark.parametrize("measurement", MEASUREMENTS)
+def test_what_the_paper_varies_too_is_free(measurement, changed, value):
+    assert is_papers(replace(PAPERS, **{changed: value}), measurement)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 5, 10])
+@pytest.mark.parametrize("measurement", MEASUREMENTS)
+def test_full_gradient_descent_is_the_papers_for_the_critical_width_of_two_layers_alone(measurement, depth):
+    config = replace(PAPERS, depth=depth, batch_size="all")
+    assert is_papers(config, measurement) == (measurement == "critical width" and depth == 2)
+    assert not is_papers(replace(config, gradient="exact"), measurement)
+
+
+def test_the_papers_widths_stand_beside_depths_of_its_task_alone():
+    papers = [replace(PAPERS, depth=depth) for depth in (1, 2, 5, 10)]
+    assert paper_widths(papers) == PAPER_W_C
+    assert paper_widths(replace(config, batch_size="all") for config in papers) == {2: PAPER_W_C[2]}
+    assert paper_widths([*papers, replace(papers[0], gradient="exact")]) == {2: PAPER_W_C[2], 5: PAPER_W_C[5]}
+    assert paper_widths([]) == {}
+
+
+@pytest.mark.parametrize("batch_size", [300, "all"])
+def test_a_sweep_by_full_gradient_descent_is_judged_as_one_by_minibatches(tmp_path, batch_size):
+    store = RunStore(tmp_path)
+    write_sweep(store, depths=(1, 2), base=replace(SWEEPS["paper-d2"].base, batch_size=batch_size))
+    of_fig_5 = {finding.what: finding for finding in findings(readable(store.runs())) if finding.figure == 5}
+    judged = {depth: of_fig_5[f"w_c at NLL* = 0.01, d = {depth}, and the parameters there"] for depth in (1, 2)}
+    assert judged[2].ours != "-"
+    assert (judged[1].ours == "-") == (batch_size == "all")
+
+
+def test_the_larger_sweep_of_two_layers_stands_for_it(tmp_path):
+    store = RunStore(tmp_path)
+    few = [write_run(store, replace(PAPERS, width=width), [1.0], [0.5]) for width in (30, 68)]
+    many = [write_run(store, replace(PAPERS, width=width, batch_size="all"), [1.0], [0.5]) for width in (60, 70, 80)]
+    gathered = Gathered.of(readable(store.runs()))
+    assert {member.run for member in gathered.paper} == set(few)
+    assert {member.run for member in gathered.sweeps[2]} == set(many)
+
+
+@pytest.mark.parametrize("changed", ["batch_size", "scaling", "gradient"])
+def test_a_curve_by_another_rule_is_not_judged_as_the_papers(tmp_path, changed):
+    store, tau = RunStore(tmp_path), np.geomspace(0.01, 5000, 300)
+    config = replace(PRESETS["paper-d2-under"].config, **{changed: OTHER[changed]})
+    write_run(store, config, tau, 0.1265 + 0.6 * tau**-0.52)
+    assert Gathered.of(readable(store.runs())).network(2, 30) is None
+    assert all(finding.verdict == "open" for finding in findings(readable(store.runs())) if finding.figure > 1)
+
+
+@pytest.mark.parametrize("name", [*CLASS_TRIO, *CLASS_AGING])
+def test_the_class_world_is_its_presets_on_either_edition(name):
+    config = PRESETS[name].config
+    for edition, inside in (("corpus", True), ("paper", True), ("own:songs", False)):
+        assert is_class_world(replace(config, edition=edition)) is inside
+    for changed in ("batch_size", "chorales", "scaling", "gradient"):
+        other = replace(config, **{changed: OTHER[changed]})
+        assert not is_class_world(other)
+        assert of_the_trio(other) is None
