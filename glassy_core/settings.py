@@ -8,13 +8,12 @@ import re
 import reprlib
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from glassy_core.errors import GlassyError
 
 FORMAT = 1  # of config.json; raised when a reader of today could misread a file of tomorrow
-
 EDITIONS = ("corpus", "paper")  # that everybody has
 OWN = "own:"  # the reader's own data: own:NAME
 OWN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")  # of a file, so no dots and no capitals
@@ -22,8 +21,6 @@ MAX_NAME = 80
 MAX_WIDTH = 2000
 MAX_DEPTH = 50
 MAX_STEPS = 10**9
-
-
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 120
 
@@ -43,12 +40,11 @@ def short(value: Any) -> str:
 # speed: how the same numbers are computed.
 # bookkeeping: how long the run is, what is recorded of it, what it is called.
 Kind = Literal["learning", "speed", "world", "bookkeeping"]
+Range = tuple[float, float]  # the least and the largest value allowed
 
 
-def setting(
-    default: Any, decides: Kind, meaning: str, unit: str = "", within: tuple[float, float] | None = None
-) -> Any:
-    """A field of RunConfig. meaning, unit: for forms and --help; within: the least and the largest value allowed."""
+def setting(default: Any, decides: Kind, meaning: str, unit: str = "", within: Range | None = None) -> Any:
+    """A field of RunConfig. meaning, unit: for forms and --help."""
     metadata = {"decides": decides, "meaning": meaning, "unit": unit, "within": within}
     return dataclasses.field(default=default, metadata=metadata)
 
@@ -74,10 +70,9 @@ class RunConfig:
         "per_note", "world", "inputs scaled to zero mean and unit variance per pitch, or by one mean and variance"
     )
     gradient: Literal["delayed", "exact"] = setting(
-        "delayed",
-        "world",
+        "delayed", "world",
         "errors from the next chord: of the two previous learning steps (the paper's), or of this one",
-    )
+    )  # fmt: skip
     auto_halve: bool = setting(False, "learning", "halve eta by itself when spiky fluctuations of the NLL start")
     record_every: int = setting(
         200, "bookkeeping", "steps between recordings, once the early log-spaced ones are over", "steps", (1, MAX_STEPS)
@@ -115,7 +110,7 @@ class RunConfig:
         Of two runs they are equal where the runs have the same settings in this respect. without: names of settings
         that are left out, too.
         """
-        return RunConfig(**{name: getattr(self, name) for name in names_of(*kinds) if name not in without})
+        return _only(self, kinds, tuple(without))
 
     def to_json(self) -> dict[str, Any]:
         """A dict of plain JSON values, with the format's number."""
@@ -152,6 +147,11 @@ class RunConfig:
         return self.name or f"d={self.depth} w={self.width} seed={self.seed}"
 
 
+@lru_cache(maxsize=4096)  # pages ask it of all runs at every refresh
+def _only(config: RunConfig, kinds: tuple[Kind, ...], without: tuple[str, ...]) -> RunConfig:
+    return RunConfig(**{name: getattr(config, name) for name in names_of(*kinds) if name not in without})
+
+
 def names_of(*kinds: Kind) -> tuple[str, ...]:
     """The names of the settings that decide one of these kinds of things, in their order."""
     return tuple(field.name for field in dataclasses.fields(RunConfig) if field.metadata["decides"] in kinds)
@@ -159,8 +159,7 @@ def names_of(*kinds: Kind) -> tuple[str, ...]:
 
 def differences(one: RunConfig, other: RunConfig) -> list[str]:
     """The names of the settings in which they differ, in their order."""
-    names = (field.name for field in dataclasses.fields(RunConfig))
-    return [name for name in names if getattr(one, name) != getattr(other, name)]
+    return [name for name in names_of(*get_args(Kind)) if getattr(one, name) != getattr(other, name)]
 
 
 def check_eta(eta: float) -> float:
@@ -236,7 +235,7 @@ def _integer(name: str, value: Any, alternative: str = "") -> int:
     return int(value)
 
 
-def _check_within(name: str, value: Any, within: tuple[float, float] | None) -> None:
+def _check_within(name: str, value: Any, within: Range | None) -> None:
     """ConfigError unless a number, or each of several, is from within[0] to within[1]."""
     if within is None or value == "all":
         return

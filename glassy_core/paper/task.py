@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any, Literal
 
 from glassy_core.presets import PRESETS
@@ -16,13 +17,15 @@ VARIED = ("depth", "width", "seed", "eta", "auto_halve")  # within one task, by 
 DEPARTURES: dict[tuple[Measurement, int], dict[str, Any]] = {("critical width", 2): {"batch_size": "all"}}
 
 
-def _task(config: RunConfig) -> RunConfig:
+def _task(config: RunConfig, *without: str) -> RunConfig:
     """All that decides what is learned and how, but for what is varied within one task."""
-    return config.only("world", "learning", without=VARIED)
+    return config.only("world", "learning", without=(*VARIED, *without))
 
 
-_PAPERS = _task(PRESETS["paper-d2-near"].config)
-_CLASS = _task(PRESETS["class-near"].config)
+@cache
+def _papers_tasks(measurement: Measurement, depth: int) -> tuple[RunConfig, ...]:
+    task = _task(PRESETS["paper-d2-near"].config)
+    return task, replace(task, **DEPARTURES.get((measurement, depth), {}))
 
 
 def is_papers(config: RunConfig, measurement: Measurement) -> bool:
@@ -31,10 +34,9 @@ def is_papers(config: RunConfig, measurement: Measurement) -> bool:
     It has the paper's data, scaling, gradient and minibatches (Secs. II, V, App. B), or departs from them as the paper
     did for that measurement at that depth. Depth, width, seed and eta are free: which network it is is another matter.
     """
-    departure = DEPARTURES.get((measurement, config.depth), {})
-    return _task(config) in (_PAPERS, replace(_PAPERS, **departure))
+    return _task(config) in _papers_tasks(measurement, config.depth)
 
 
 def is_class_world(config: RunConfig) -> bool:
     """Whether it learns the class world's eight chorales as its presets do, of any edition but the reader's own."""
-    return not config.is_own and replace(_task(config), edition=_CLASS.edition) == _CLASS
+    return not config.is_own and _task(config, "edition") == _task(PRESETS["class-near"].config, "edition")
