@@ -14,22 +14,22 @@ def add(commands: Commands) -> None:
     """The command and its options."""
     words = "Put the paper's statements, figure by figure, beside what the runs here say."
     parser = commands.add("paper", _paper, words, as_json=True)
-    parser.add_argument("--figure", type=int, choices=range(1, 10), metavar="N", help="one figure alone, 1 to 9")
+    parser.add_argument("--figure", type=int, metavar="N", help="one figure alone, 1 to 9")
 
 
 def _paper(options: argparse.Namespace) -> None:
-    from glassy_core.paper.statements import findings
+    from glassy_core.paper.evidence import Evidence
+    from glassy_core.paper.statements import figure, findings
     from glassy_core.runs.groups import readable
 
-    found = findings(readable(open_store(options.runs_dir).runs()))
-    if options.figure is not None:
-        found = [finding for finding in found if finding.figure == options.figure]
+    rows = None if options.figure is None else [figure(options.figure)]
+    statements = findings(Evidence.of(readable(open_store(options.runs_dir).runs())), rows)
     if options.json:
-        print(json.dumps({"findings": [finding.to_json() for finding in found]}, allow_nan=False))
+        print(json.dumps({"findings": [finding.to_json() for finding in statements]}, allow_nan=False))
         return
-    for finding in found:
+    for finding in statements:
         print(f"Fig. {finding.figure}  {finding.verdict:8} {finding.what} ({finding.world})")
         print(f"        paper: {finding.paper}; here: {finding.ours}. {finding.words}".rstrip())
-    for world, words in () if options.figure else (("paper", "the paper's own task"), ("class", "the class world")):
-        counts = Counter(finding.verdict for finding in found if finding.world == world)
+    for world, words in () if rows else (("paper", "the paper's own task"), ("class", "the class world")):
+        counts = Counter(finding.verdict for finding in statements if finding.world == world)
         print(f"On {words}: {counts['agrees']} agree, {counts['differs']} differ, {counts['open']} are open.")

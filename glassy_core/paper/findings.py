@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from glassy_core.paper.numbers import PRESET_OF
-from glassy_core.paper.task import is_class_world, is_papers
+from glassy_core.paper.text import Text, text
 from glassy_core.physics.estimate import Estimate
-from glassy_core.presets import PRESETS
-from glassy_core.runs.groups import Member, World, distinct
-from glassy_core.runs.records import Series, best_speed
-from glassy_core.runs.run import Run
-from glassy_core.wording import rounded_steps, span
+from glassy_core.runs.groups import Member, distinct
 
 Verdict = Literal["agrees", "differs", "open"]
 Task = Literal["paper", "class"]  # the paper's own task, or the class world
-Network = tuple[int, int]  # depth, width
-Read = Callable[[Run], Series]
 
 TOO_WIDE = 3.0  # of our half-width over the paper's error: a wider interval meets it too easily to agree
 TOO_WIDE_ALONE = 0.25  # of our half-width over the value itself, where the paper gives no error
 TOO_UNCERTAIN = "Too uncertain to tell: more seeds or more time would tell."
+NO_VALUE = text("-")
 
 
 @dataclass(frozen=True)
@@ -40,82 +33,54 @@ class Source:
 
 @dataclass(frozen=True)
 class Finding:
-    """One statement.
+    """One statement, judged.
 
-    figure: of the paper, 1 to 9. what: the quantity or the statement. paper, ours: each as it is to be read.
+    figure: of the paper, 1 to 9. what: the quantity or the statement. paper, ours: each with its numbers.
     verdict: "open" where the runs do not reach far enough, or are too uncertain; words: why, or by what rule it was
     judged.
     world: "paper" for the paper's own data, else "class". command: computes ours again and prints its numbers.
     """
 
     figure: int
-    what: str
-    paper: str
-    ours: str
+    what: Text
+    paper: Text
+    ours: Text
     verdict: Verdict
-    words: str
+    words: Text
     world: Task = "paper"
     sources: tuple[Source, ...] = ()
     command: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """One object of `paper --json`: its texts as the terminal has them."""
+        texts = {name: str(part) for name, part in vars(self).items() if isinstance(part, Text)}
+        return asdict(self) | texts
 
 
 @dataclass(frozen=True)
-class Gathered:
-    """The runs of a store that may be judged, each group of one world.
+class Statement:
+    """What the paper says of one quantity or in one sentence: the part of a Finding that no run changes."""
 
-    paper: those of the paper's own task. sweeps: by depth, those that may stand beside its critical widths; with two
-    layers made by full gradient descent, as the paper's were, or by minibatches. classroom: those of the class world.
-    """
+    figure: int
+    what: Text
+    paper: Text
+    world: Task = "paper"
 
-    paper: tuple[Member, ...]
-    sweeps: dict[int, tuple[Member, ...]]
-    classroom: tuple[Member, ...]
+    def judged(
+        self, ours: Text, verdict: Verdict, words: Text, members: Iterable[Member | None] = (), command: str = ""
+    ) -> Finding:
+        """What the runs say of it, a dash where that is nothing. members: those used; None where there is no run."""
+        used = _sources([member for member in members if member])
+        return Finding(self.figure, self.what, self.paper, ours or NO_VALUE, verdict, words, self.world, used, command)
 
-    @classmethod
-    def of(cls, members: Sequence[Member]) -> Gathered:
-        """The largest group of either kind; its runs are of one data set."""
-        of_widths = [member for member in members if is_papers(member.config, "critical width")]
-        return cls(
-            _largest([member for member in members if is_papers(member.config, "learning curves")]),
-            {
-                depth: _largest([member for member in of_widths if member.config.depth == depth])
-                for depth in sorted({member.config.depth for member in of_widths})
-            },
-            _largest([member for member in members if is_class_world(member.config)]),
-        )
-
-    def network(self, depth: int, width: int, aging: bool = False) -> Member | None:
-        """The run of the paper's task with that network that went furthest; aging: among those with waiting times.
-
-        One with another learning rate than the paper's is taken only where there is none with it.
-        """
-        same = [m for m in self.paper if (m.config.depth, m.config.width) == (depth, width)]
-        if aging:
-            same = [m for m in same if m.config.waiting_times and is_papers(m.config, "aging")]
-        eta = PRESETS[PRESET_OF[depth, width]].config.eta
-        return max(same, key=lambda m: (m.config.eta == eta, m.run.state().tau), default=None)
-
-    def class_aging(self) -> list[tuple[int, list[Member]]]:
-        """The class world's aging runs with d = 2, the seeds of a width together, by ascending width."""
-        groups: dict[int, list[Member]] = {}
-        for member in distinct([m for m in self.classroom if m.config.waiting_times and m.config.depth == 2]):
-            groups.setdefault(member.config.width, []).append(member)
-        return sorted(groups.items())
+    def open(
+        self, why: Text, members: Iterable[Member | None] = (), ours: Text = NO_VALUE, command: str = ""
+    ) -> Finding:
+        """Nothing can be said yet: why."""
+        return self.judged(ours, "open", why, members, command)
 
 
-def _largest(members: Sequence[Member]) -> tuple[Member, ...]:
-    """The members of that world of which there are most."""
-    groups: dict[World, list[Member]] = {}
-    for member in members:
-        groups.setdefault(member.world, []).append(member)
-    largest: list[Member] = max(groups.values(), key=len, default=[])
-    return tuple(largest)
-
-
-def sources(members: Sequence[Member]) -> tuple[Source, ...]:
+def _sources(members: Sequence[Member]) -> tuple[Source, ...]:
     """What to say of the runs used, one a network."""
     return tuple(_source(member) for member in distinct(members))
 
@@ -152,35 +117,3 @@ def _weighed(ours: Estimate, paper: float, error: float, widest: float, trivial:
     if verdict == "agrees" and trivial is not None and ours.low <= trivial <= ours.high:
         return "open", f"Our interval holds {trivial:g}, too. {TOO_UNCERTAIN}"
     return verdict, ""
-
-
-def no_run(network: Network) -> str:
-    """Why a statement on a network without a run is open."""
-    return f"No run yet: `{_train(network)}` makes it."
-
-
-def _train(network: Network) -> str:
-    return command("train", None, "--preset", PRESET_OF[network])
-
-
-def missing(member: Member | None, network: Network, tau: float, read: Read) -> str | None:
-    """Why a statement that needs this tau is open, with the hours it would take; None where the run is that far."""
-    if member is None:
-        return no_run(network)
-    state, series = member.run.state(), read(member.run)
-    end = float(series.tau[-1]) if len(series) else 0.0
-    if end >= 0.999 * tau:
-        return None
-    copy = member.run.read_only  # which cannot go on
-    steps = tau / member.config.eta if copy else (tau - end) / (state.eta or member.config.eta)
-    speed = best_speed(series)
-    time = f", about {span(steps / speed)} at its best speed so far" if speed else ""
-    if copy:
-        anew = f"`{_train(network)} --steps {math.ceil(steps)}`"
-        return f"It needs tau = {tau:.4g}; this run ends at {end:.4g}. Anew: {anew}{time}."
-    return f"It needs tau = {tau:.4g}; the run is at tau = {end:.4g} ({rounded_steps(steps)} missing{time})."
-
-
-def command(name: str, member: Member | None, *options: str) -> str:
-    """The command that computes a number again."""
-    return " ".join(["python -m glassy_core", name, *([member.run.id] if member else []), *options])

@@ -1,4 +1,4 @@
-"""Fig. 8 of the paper beside the runs of a store: the noise of SGD along learning."""
+"""Figs. 4 and 8 of the paper beside the runs of a store: the noise of SGD, by minibatch size and along learning."""
 
 from __future__ import annotations
 
@@ -6,67 +6,129 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from glassy_core.paper.findings import Finding, Gathered, Read, Task, Verdict, missing, no_run, sources
+from glassy_core.paper.evidence import DepthWidth, Evidence, command, no_run
+from glassy_core.paper.findings import Finding, Statement, Task, Verdict
 from glassy_core.paper.numbers import AGING, FIRST_TAU_W, LONGEST
+from glassy_core.paper.text import GAMMA, TAU, TAU_W, Command, Quantity, Text, joined, text
+from glassy_core.runs import probes
 from glassy_core.runs.groups import Member
+from glassy_core.runs.run import Run, RunError
+from glassy_core.training.probe import SIZES, Probe
+from glassy_core.wording import whole
 
-NEAR = 0.25  # in log tau: measurements so near count
+PROBED_STEP = 3_200_000  # of Fig. 4
+AROUND = 0.25  # in log tau: so near a time Gamma is taken for its own
 LONG = 4.0  # times the first waiting time: nearer, a tendency is none
 CHANGE = 1.25  # factor by which Gamma must change to have grown or fallen
-GROWS = "a general tendency to grow"
+UNIT = "nats²"  # of Gamma
 
 
-def noise_findings(found: Gathered, read: Read) -> Iterator[Finding]:
-    """Gamma of the paper's aging runs, and of the class world's."""
-    for network in AGING:
-        yield _noise_grows(found.network(*network, aging=True), network, read)
-    yield _noisiest(found, read)
-    for width, members in found.class_aging():
-        yield _grows(f"w = {width}", members, read, "class")
-
-
-def _noise_grows(member: Member | None, network: tuple[int, int], read: Read) -> Finding:
-    """Fig. 8: Gamma of one network grows while it learns."""
-    name = f"d = {network[0]}, w = {network[1]}"
+def probe_findings(evidence: Evidence) -> Iterator[Finding]:
+    """Fig. 4: smaller minibatches make larger fluctuations and a larger mean."""
+    what, paper = "d = 2, w = 90: p = 75 against p = 300", "greater noise and larger mean error at p = 75"
+    statement = Statement(4, text(what), text(paper))
+    member = evidence.network(2, 90)
     if member is None:
-        words = no_run(network)
-        return Finding(8, f"Gamma grows with tau, {name}", GROWS, "-", "open", words)
-    return _grows(name, [member], read)
+        yield statement.open(no_run((2, 90)))
+        return
+    probe = latest_probe(member.run)
+    if probe is None:
+        makes = Command(command("probe", member))
+        why = text("No noise probe of this run yet: ", makes, ", or the Learning curves page, makes one.")
+        yield statement.open(why, [member])
+    else:
+        yield _probed(statement, member, probe)
 
 
-def _grows(name: str, members: Sequence[Member], read: Read, world: Task = "paper") -> Finding:
+def _probed(statement: Statement, member: Member, probe: Probe) -> Finding:
+    small, large = probe.level(75), probe.level(300)
+    ours = text(
+        "spread ", Quantity(small.spread, "bits", unsaid=True), " against ", Quantity(large.spread, "bits"),
+        ", mean ", Quantity(small.mean, "bits", 5, unsaid=True), " against ",
+        Quantity(large.mean, "bits", 5, unsaid=True),
+    )  # fmt: skip
+    verdict: Verdict = "agrees" if small.spread > large.spread and small.mean > large.mean else "differs"
+    words = f"{whole(probe.steps)} steps after step {whole(probe.step)}."
+    early = f"The paper probed step {whole(PROBED_STEP)}." if probe.step < PROBED_STEP else ""
+    again = command("probe", member, "--step", str(probe.step), "--sizes 75,300")
+    return statement.judged(ours, verdict, joined([text(words), text(early)]), [member], again)
+
+
+def latest_probe(run: Run) -> Probe | None:
+    """The latest probe of a run that has both of the paper's sizes."""
+    for path in reversed(probes.kept(run)):
+        try:
+            probe = probes.load(path)
+        except RunError:
+            continue
+        if set(SIZES) <= {trace.batch_size for trace in probe.traces}:
+            return probe
+    return None
+
+
+def gamma_findings(evidence: Evidence) -> Iterator[Finding]:
+    """Fig. 8: Gamma of the paper's aging runs, and of the class world's."""
+    for network in AGING:
+        yield _papers_gamma(evidence, network)
+    yield _noisiest(evidence)
+    for width, members in evidence.class_aging():
+        yield _grows(evidence, f"w = {width}", members, "class")
+
+
+def _papers_gamma(evidence: Evidence, network: DepthWidth) -> Finding:
+    name = "d = {}, w = {}".format(*network)
+    member = evidence.network(*network, aging=True)
+    return _grows(evidence, name, [member], "paper") if member else _growing(name, "paper").open(no_run(network))
+
+
+def _growing(name: str, world: Task) -> Statement:
+    """That Gamma of one network grows while it learns."""
+    return Statement(8, text(GAMMA, " grows with ", TAU, f", {name}"), text("a general tendency to grow"), world)
+
+
+def _grows(evidence: Evidence, name: str, members: Sequence[Member], world: Task) -> Finding:
     """Gamma of some seeds of one network, from its first waiting time to the latest that they all have."""
-    what, used = f"Gamma grows with tau, {name}", sources(members)
-    begin, end = _first_tau_w(members[0]), _common_end(members, read)
-    seen = [_gamma(member, (begin, end), read) for member in members]
-    if end < 0.999 * LONG * begin or not all(map(all, seen)):
-        words = f"It needs Gamma from tau_w = {begin:g} to {LONG:g} times that; the run is at tau = {end:.4g}."
-        return Finding(8, what, GROWS, "-", "open", words, world, used)
-    first, last = np.exp(np.mean(np.log(seen), axis=0)).tolist()
+    statement = _growing(name, world)
+    begin, end = _first_tau_w(members[0]), _common_end(evidence, members)
+    gammas = [_gamma(evidence, member, (begin, end)) for member in members]
+    if end < 0.999 * LONG * begin or not all(map(all, gammas)):
+        span = text("It needs ", GAMMA, " from ", TAU_W, f" = {begin:g} to {LONG:g} times that; the run is at ")
+        return statement.open(text(span, TAU, f" = {end:.4g}."), members)
+    first, last = np.exp(np.mean(np.log(gammas), axis=0)).tolist()
     verdict: Verdict = "agrees" if last > CHANGE * first else "differs" if last < first / CHANGE else "open"
     done = {"agrees": "It grows", "differs": "It falls", "open": f"It changes by less than a factor of {CHANGE:g}"}
-    mean = f", mean of {len(seen)} seeds" if len(seen) > 1 else ""
-    words = f"{done[verdict]} from the first tau_w = {begin:g} to {end:.4g}{mean}; "
-    words += "its slowing down, and the wide network's fall at last, are not judged."
-    return Finding(8, what, GROWS, f"{first:.2g} to {last:.2g} nats²", verdict, words, world, used)
+    mean = f", mean of {len(gammas)} seeds" if len(gammas) > 1 else ""
+    unjudged = "its slowing down, and the wide network's fall at last, are not judged."
+    words = text(f"{done[verdict]} from the first ", TAU_W, f" = {begin:g} to {end:.4g}{mean}; {unjudged}")
+    ours = text(Quantity(first, UNIT, 2, unsaid=True), " to ", Quantity(last, UNIT, 2))
+    return statement.judged(ours, verdict, words, members)
 
 
-def _noisiest(found: Gathered, read: Read) -> Finding:
+def _noisiest(evidence: Evidence) -> Finding:
     """Fig. 8: Gamma is largest for the near-critical network. Which one it is may change until the paper's runs end."""
-    members = {w: m for d, w in AGING if (m := found.network(d, w, aging=True))}
-    what, paper, used = "Gamma is largest near the critical width", "w = 68 of 30, 68, 90", sources([*members.values()])
-    end = _common_end([*members.values()], read)
-    known = {width: gamma for width, member in members.items() if (gamma := _gamma(member, (end,), read)[0])}
-    if len(known) < len(AGING) or end < FIRST_TAU_W:
-        words = f"It needs w = 30, 68 and 90 beyond the first tau_w = {FIRST_TAU_W:g}."
-        return Finding(8, what, paper, "-", "open", words, sources=used)
-    ours = "; ".join(f"w = {width}: {value:.2g} nats²" for width, value in known.items())
-    needed = {width: missing(member, (2, width), LONGEST, read) for width, member in members.items()}
-    rest = " ".join(f"w = {width}: {why}" for width, why in needed.items() if why)
-    verdict: Verdict = "open" if rest else "agrees" if known[68] == max(known.values()) else "differs"
-    words = f"At tau = {end:.4g}, the latest that all these runs have."
-    words += f" The paper's go on to tau = {LONGEST:g}, until when the order may change. {rest}" if rest else ""
-    return Finding(8, what, paper, ours, verdict, words, sources=used)
+    statement = Statement(8, text(GAMMA, " is largest near the critical width"), text("w = 68 of 30, 68, 90"))
+    members = {w: m for d, w in AGING if (m := evidence.network(d, w, aging=True))}
+    end = _common_end(evidence, [*members.values()])
+    at_end = {width: _gamma(evidence, member, (end,))[0] for width, member in members.items()}
+    if len(members) < len(AGING) or end < FIRST_TAU_W or not all(at_end.values()):
+        why = text("It needs w = 30, 68 and 90 beyond the first ", TAU_W, f" = {FIRST_TAU_W:g}.")
+        return statement.open(why, members.values())
+    ours = joined([text(f"w = {width}: ", Quantity(value, UNIT, 2)) for width, value in at_end.items()], "; ")
+    here = text("At ", TAU, f" = {end:.4g}, the latest that all these runs have")
+    if needs := _shortest(evidence, members):
+        changes = text(here, "; the order may change until where the paper's end.")
+        return statement.open(joined([changes, needs]), members.values(), ours)
+    verdict: Verdict = "agrees" if at_end[68] == max(at_end.values()) else "differs"
+    return statement.judged(ours, verdict, text(here, "."), members.values())
+
+
+def _shortest(evidence: Evidence, members: dict[int, Member]) -> Text:
+    """What the shortest of some runs, by width, lacks of the paper's; empty where all are as long."""
+    lacking = {width: lacks for width, member in members.items() if (lacks := evidence.lacks(member, LONGEST))}
+    if not lacking:
+        return Text()
+    width = min(lacking, key=lambda width: lacking[width].end)
+    return lacking[width].text(f"The shortest here, w = {width},")
 
 
 def _first_tau_w(member: Member) -> float:
@@ -74,16 +136,16 @@ def _first_tau_w(member: Member) -> float:
     return float(member.config.waiting_times[0] * member.config.eta)
 
 
-def _common_end(members: Sequence[Member], read: Read) -> float:
+def _common_end(evidence: Evidence, members: Sequence[Member]) -> float:
     """The latest tau that all of them have."""
-    ends = [float(series.tau[-1]) if len(series := read(member.run)) else 0.0 for member in members]
+    ends = [float(series.tau[-1]) if len(series := evidence.series(member)) else 0.0 for member in members]
     return min(ends, default=0.0)
 
 
-def _gamma(member: Member, at: Sequence[float], read: Read) -> list[float]:
+def _gamma(evidence: Evidence, member: Member, at: Sequence[float]) -> list[float]:
     """Gamma at some tau, each the median of what was measured around it; 0 where there is nothing."""
-    series = read(member.run)
-    known = (series.tau > 0) & (series.gamma > 0)
-    gamma, log_tau = series.gamma[known], np.log(series.tau[known])
-    near = [gamma[np.abs(log_tau - np.log(tau)) < NEAR] if tau > 0 else gamma[:0] for tau in at]
-    return [float(np.median(values)) if len(values) else 0.0 for values in near]
+    series = evidence.series(member)
+    rows = (series.tau > 0) & (series.gamma > 0)
+    gamma, log_tau = series.gamma[rows], np.log(series.tau[rows])
+    around = [gamma[np.abs(log_tau - np.log(tau)) < AROUND] if tau > 0 else gamma[:0] for tau in at]
+    return [float(np.median(values)) if len(values) else 0.0 for values in around]

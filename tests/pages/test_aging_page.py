@@ -10,8 +10,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from glassy_core.paper.aging import _full_aging
-from glassy_core.paper.findings import TOO_UNCERTAIN
+from glassy_core.paper.aging import fully_aged
+from glassy_core.paper.findings import TOO_UNCERTAIN, Statement
+from glassy_core.paper.text import text
 from glassy_core.physics.estimate import Estimate
 from glassy_core.presets import CLASS_AGING, PRESETS
 from glassy_core.runs.state import State
@@ -123,7 +124,7 @@ def test_the_made_exponents_are_in_the_words(open_page, store):
 )
 def test_the_words_on_full_aging_are_as_the_paper_pages_verdict(mu, verdict, said):
     seen = SimpleNamespace(collapse=SimpleNamespace(mu=mu, error=0.05, curves=()), curves=())
-    assert _full_aging("what", "paper", seen, [], "again").verdict == verdict
+    assert fully_aged(Statement(7, text("what"), text("paper")), seen, [], "again").verdict == verdict
     assert _kind_of_aging(mu).startswith(said)
 
 

@@ -6,15 +6,22 @@ import re
 from dataclasses import replace
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 import streamlit as st
 
 from glassy_core.files import write_json
+from glassy_core.paper import statements
+from glassy_core.paper.findings import Statement
+from glassy_core.paper.text import DELTA, GAMMA, MU, NLL_INF, TAU, TAU_W, W_C, Command, Quantity, text
 from glassy_core.presets import PRESETS
 from glassy_core.runs import probes
 from glassy_core.training.probe import Probe, Trace
-from glassy_core.ui.paper import figures as paper_plots
-from glassy_core.ui.paper.sections import FIGURES, _with_code, pretty
+from glassy_core.ui.paper import look
+from glassy_core.ui.paper.chosen_runs import classroom
+from glassy_core.ui.paper.drawings import DRAWINGS, Drawing
+from glassy_core.ui.paper.learning_curves import LINES
+from glassy_core.ui.paper.table import html
 from glassy_core.ui.shell.words import whole
 from tests.made_runs import write_aging, write_run, write_sweep
 
@@ -33,7 +40,7 @@ def alternatives(monkeypatch, figures):
     def show(figure, key, alt, **more):
         said[key], figures[key] = alt, figure
 
-    monkeypatch.setattr(paper_plots, "live_figure", show)
+    monkeypatch.setattr(look, "live_figure", show)
     return said
 
 
@@ -50,7 +57,7 @@ def test_an_empty_store_shows_what_to_do_for_every_figure(open_page):
     app = open_page("pages/6_Paper.py")
     assert [header.value for header in app.header] == [
         "Figure 1: the network",
-        *(f"Figure {n}: {title}" for n, (title, _) in FIGURES.items()),
+        *(f"Figure {row.number}: {row.title}" for row in statements.FIGURES[1:]),
     ]
     said = texts(app)
     assert "python -m glassy_core train --preset paper-d2-under" in said
@@ -86,13 +93,14 @@ def test_a_run_of_the_papers_says_what_is_missing(open_page, store):
     assert "It needs τ = 1600; the run is at τ = 50" in texts(app).replace("\\", "")
     assert any("No power law is fitted" in caption for caption in captions(app))
     write_run(store, replace(config, seed=1), 40 * tau, 0.1265 + 0.5 * tau**-0.52, status="stopped")
-    assert paper_plots.LINES in captions(open_page("pages/6_Paper.py"))
+    assert LINES in captions(open_page("pages/6_Paper.py"))
 
 
 def test_names_of_quantities_are_letters_but_not_in_commands():
-    assert pretty("NLL_inf < w_c, tau / tau_w, mu = 1, Gamma") == "NLL∞ &lt; w<sub>c</sub>, τ / τ<sub>w</sub>, μ = 1, Γ"
+    symbols = text(NLL_INF, " < ", W_C, ", ", TAU, " / ", TAU_W, ", ", MU, " = 1, ", GAMMA)
+    assert html(symbols) == "NLL∞ &lt; w<sub>c</sub>, τ / τ<sub>w</sub>, μ = 1, Γ"
     code = "<code><span>python</span> <span>tau</span> <span>&amp;</span> <span>mu</span></code>"
-    assert _with_code("tau: `python tau & mu`, mute") == f"τ: {code}, mute"
+    assert html(text(TAU, ": ", Command("python tau & mu"), ", mute")) == f"τ: {code}, mute"
 
 
 def test_a_kept_probe_of_any_run_draws_figure_4(open_page, store, alternatives):
@@ -156,3 +164,36 @@ def test_alternatives_say_numbers_and_panels_share_their_axes(open_page, store, 
     assert "0.001 at tau" in alternatives["paper-8"]
     assert "b = 0.66" in alternatives["paper-9-power"]
     assert figures["paper-5-1"].layout.yaxis.range == figures["paper-5-2"].layout.yaxis.range
+
+
+def made_up_findings(evidence):
+    statement = Statement(10, text("width of Bach's, ", DELTA), text("none"))
+    yield statement.judged(text(Quantity(4, "hands")), "differs", text("Made up."), evidence.classroom)
+
+
+def made_up_drawing(members, look):
+    look.show(go.Figure(go.Scatter(x=[1, 2], y=[1, 2])), f"{len(members)} runs on a line")
+    return True
+
+
+def test_a_new_figure_is_a_row_and_its_drawing(open_page, store, alternatives, monkeypatch):
+    """Nothing else is changed for it: neither the page nor what it is made of."""
+    row = statements.PaperFigure(10, "a figure made up", made_up_findings, "Bach had two.", "It needs a tape measure.")
+    monkeypatch.setattr(statements, "FIGURES", (*statements.FIGURES, row))
+    app = open_page("pages/6_Paper.py")
+    assert app.header[-1].value == "Figure 10: a figure made up"
+    assert "width of Bach's, Δ" in texts(app).replace("&#x27;", "'")
+    assert "4 hands" in texts(app)
+    assert "Bach had two." in texts(app)
+    assert "It needs a tape measure." in captions(app)
+    assert "python -m glassy_core paper --figure 10" in [code.value for code in app.code]
+    assert "paper-10" not in alternatives
+    monkeypatch.setitem(DRAWINGS, 10, Drawing(made_up_drawing, classroom, ("A line.",)))
+    assert captions(open_page("pages/6_Paper.py")).count("There are no runs to draw this figure from yet.") > 1
+    write_sweep(store, widths=(10,), seeds=(0,))
+    assert "A line." in captions(open_page("pages/6_Paper.py"))
+    assert alternatives["paper-10"] == "2 runs on a line"
+
+
+def test_every_drawing_has_its_row():
+    assert set(DRAWINGS) == {row.number for row in statements.FIGURES}

@@ -3,7 +3,8 @@
 import ast
 
 from glassy_core.paper.findings import Finding
-from glassy_core.ui.paper import sections
+from glassy_core.paper.text import Command, text
+from glassy_core.ui.paper import table
 from tests.strangers.conftest import ROOT
 
 SOURCES = [*ROOT.glob("glassy_core/**/*.py"), *ROOT.glob("pages/*.py"), ROOT / "app.py"]
@@ -53,10 +54,10 @@ def test_the_search_finds_what_it_looks_for():
 DRAWN = r"""
 frame.py f"<style>{CSS}</style>"
 home.py _picture(sparkline(curve, colour), f"{name}: NLL against tau, both axes logarithmic; {in_words}")
-paper_parts.py f"<style>{TABLE_CSS}</style><table class='paper'>{head}{''.join(map(_row, found))}</table>"
-paper_parts.py f"<ul>{''.join(rows)}</ul>"
-paper_plots.py f'<img src="data:image/svg+xml;base64,{drawn}" alt="{alt}" style="width:100%;max-width:{WIDTH}px">'
+network.py f"<ul>{''.join(rows)}</ul>"
+network.py f'<img src="data:image/svg+xml;base64,{drawn}" alt="{alt}" style="width:100%;max-width:{WIDTH}px">'
 slides.py f"<style>{CSS}</style>"
+table.py f"<style>{TABLE_CSS}</style><table class='paper'>{head}{''.join(map(row, findings))}</table>"
 tour.py f"<style>{_CSS}</style>"
 """
 
@@ -79,6 +80,7 @@ def test_html_is_made_in_known_places_of_numbers_and_escaped_words():
 
 def test_the_papers_table_escapes_what_it_is_given():
     nasty = "<img src=x onerror=alert(1)>"
-    row = sections._row(Finding(5, nasty, nasty, nasty, "open", f"{nasty} `{nasty}`"))
+    finding = Finding(5, text(nasty), text(nasty), text(nasty), "open", text(nasty, " ", Command(nasty)))
+    row = table.row(finding)
     assert "<img" not in row
     assert row.count("&lt;img") == 5

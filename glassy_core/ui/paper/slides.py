@@ -5,16 +5,17 @@ Below a figure with symbols stands what they mean.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
 
 from glassy_core.figures.network import WORDS
-from glassy_core.paper.findings import Gathered
+from glassy_core.paper.evidence import Evidence
 from glassy_core.runs.groups import readable
-from glassy_core.ui.paper import figures
-from glassy_core.ui.paper.figures import Look
+from glassy_core.ui.paper import aging, chosen_runs, critical_width, learning_curves
+from glassy_core.ui.paper.drawings import PAPERS_LAW, Drawing, Members
+from glassy_core.ui.paper.look import Look
+from glassy_core.ui.paper.network import network
 from glassy_core.ui.shell.frame import store
 from glassy_core.ui.shell.tour import BACKGROUND
 from glassy_core.ui.shell.words import typeset
@@ -42,40 +43,43 @@ header[data-testid=stHeader], [data-testid=stSidebar] { display: none !important
 """.replace("BACKGROUND", BACKGROUND)
 FONT = 20
 HEIGHT, UNDER_TITLES = 600, 550  # of a figure; of panels with titles of their own
-Draw = Callable[[Gathered, Look], bool]
 
 
 @dataclass(frozen=True)
 class Slide:
-    """A title, one sentence, what draws the figure (False: no run serves), and what its symbols mean."""
+    """A title, one sentence, its figure, what the figure's symbols mean, and its height in pixels."""
 
     title: str
     sentence: str
-    draw: Draw
+    drawing: Drawing
     gloss: str = ""
     height: int = HEIGHT
 
 
-def _network(found: Gathered, look: Look) -> bool:
+def _network(members: Members, look: Look) -> bool:
     picture, words = st.columns([2, 1], vertical_alignment="center")
     with picture:
-        figures.network(2, 24)
+        network(2, 24)
     words.markdown("\n".join(f"- {kind}" for kind in WORDS.values()))
     return True
 
 
 SLIDES = (
-    Slide("A network that listens", "It hears a chord and says which one comes next; its layers remember.", _network),
+    Slide(
+        "A network that listens",
+        "It hears a chord and says which one comes next; its layers remember.",
+        Drawing(_network),
+    ),
     Slide(
         "Three sizes, three fates",
         "Too small, and the loss stays high; large enough, and it falls and falls; in between, it takes longer.",
-        lambda found, look: figures.learning(figures.trio(found), look),
+        Drawing(learning_curves.learning, chosen_runs.trio),
         "NLL: the loss, in bits. τ: how long the network has learned, each step counted by its size η. w: its width.",
     ),
     Slide(
         "A critical width",
         "The speed of learning goes to zero at a width below which no time is long enough.",
-        lambda found, look: figures.inverse_times(found.classroom, look),
+        Drawing(critical_width.inverse_times, chosen_runs.classroom),
         "NLL*: the loss that is to be reached. τ*: the time τ that takes; triangles: not reached yet. w_c: the "
         "critical width. d: layers.",
         UNDER_TITLES,
@@ -83,14 +87,14 @@ SLIDES = (
     Slide(
         "Depth",
         "With two layers fewer units are enough; how sure that is, the bars say.",
-        lambda found, look: figures.lines(found.classroom, look),
+        Drawing(critical_width.lines, chosen_runs.classroom),
         "NLL*: the loss that is to be reached. w_c: the width below which no time is long enough for it. d: the number "
         "of layers.",
     ),
     Slide(
         "It ages",
         "The longer a network has learned, the more slowly its weights move on.",
-        lambda found, look: figures.deltas(figures.class_aging(found), look),
+        Drawing(aging.deltas, chosen_runs.class_aging),
         "Δ: how far the weights have moved since the waiting time τ_w, the noise divided out. Dashed: the power law of "
         "short times.",
         UNDER_TITLES,
@@ -99,7 +103,7 @@ SLIDES = (
         "Age is the clock",
         "Counted in ages, the curves of the wider networks nearly fall on one another; those of the narrowest stay "
         "apart. In the paper's larger task it is the narrow network that ages fully.",
-        lambda found, look: figures.deltas(figures.class_aging(found), look, 1.0),
+        Drawing(aging.deltas_by_age, chosen_runs.class_aging),
         "Δ: how far the weights have moved since the waiting time τ_w, the noise divided out. x: the time since then "
         "in units of τ_w.",
         UNDER_TITLES,
@@ -108,14 +112,14 @@ SLIDES = (
         "Who errs is shaken",
         "The narrow network goes on making mistakes, and its noise grows; the wide one makes ever fewer, and its noise "
         "dies down.",
-        lambda found, look: figures.gamma(figures.class_aging(found), look),
+        Drawing(aging.gamma, chosen_runs.class_aging),
         "Γ: the noise, the variance of the gradient from one choice of examples to the next. A line for each seed.",
     ),
     Slide(
         "The paper's networks",
         "Eighty chorales instead of eight: days instead of minutes. This is how far these runs have come.",
-        lambda found, look: figures.learning(figures.papers(found), look),
-        f"{figures.PAPERS_LAW} NLL∞: the loss it ends at.",
+        Drawing(learning_curves.learning, chosen_runs.papers),
+        f"{PAPERS_LAW} NLL∞: the loss it ends at.",
     ),
 )
 
@@ -129,8 +133,8 @@ def show() -> None:
     with st.container(key="slide"):
         st.markdown(f"# {slide.title}")
         st.markdown(slide.sentence)
-        found = Gathered.of(readable(store().runs()))
-        if not slide.draw(found, Look(f"slide-{at + 1}", slide.height, FONT)):
+        evidence = Evidence.of(readable(store().runs()))
+        if slide.drawing.drawn_of(evidence, Look(f"slide-{at + 1}", slide.height, FONT)) is None:
             st.markdown("No run shows this yet: start the class trio on Home, and an aging run on the Aging page.")
         elif slide.gloss:
             with st.container(key="slide_gloss"):

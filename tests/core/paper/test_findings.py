@@ -6,12 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from glassy_core.paper.aging import _breaks_down, _late
+from glassy_core.paper.aging import breaks_down
 from glassy_core.paper.critical_width import _of_all
-from glassy_core.paper.findings import TOO_UNCERTAIN, Gathered, judge, weigh, weigh_alone
+from glassy_core.paper.evidence import Evidence
+from glassy_core.paper.findings import TOO_UNCERTAIN, Statement, judge, weigh, weigh_alone
+from glassy_core.paper.growth import late
 from glassy_core.paper.learning_curves import worth_drawing
 from glassy_core.paper.numbers import CURVES, PAPER_EXPONENT, PAPER_ORIGIN
 from glassy_core.paper.statements import findings
+from glassy_core.paper.text import text
 from glassy_core.physics.aging.aging import aging
 from glassy_core.physics.aging.fluctuations import DeltaCurve
 from glassy_core.physics.estimate import Estimate
@@ -32,8 +35,8 @@ def store(tmp_path):
 
 def found(store, figure, world="paper"):
     return {
-        finding.what: finding
-        for finding in findings(readable(store.runs()))
+        str(finding.what): finding
+        for finding in findings(Evidence.of(readable(store.runs())))
         if finding.figure == figure and finding.world == world
     }
 
@@ -75,10 +78,10 @@ def test_a_run_with_another_learning_rate_does_not_stand_for_the_papers(store):
     write_law(store, "paper-d2-under", 0.1265, 0.52, 500)
     config = replace(PRESETS["paper-d2-under"].config, eta=0.04)
     diverged = write_run(store, config, np.geomspace(0.1, 5000, 300), np.full(300, 0.9))
-    assert Gathered.of(readable(store.runs())).network(2, 30).config.eta == 4e-4
+    assert Evidence.of(readable(store.runs())).network(2, 30).config.eta == 4e-4
     alone = RunStore(store.directory / "alone")
     write_run(alone, diverged.config(), np.geomspace(0.1, 5000, 300), np.full(300, 0.9))
-    assert Gathered.of(readable(alone.runs())).network(2, 30).config.eta == 0.04
+    assert Evidence.of(readable(alone.runs())).network(2, 30).config.eta == 0.04
 
 
 @pytest.mark.parametrize(("width", "preset"), [(30, "paper-d2-under"), (90, "paper-d2-over")])
@@ -100,8 +103,9 @@ def test_a_short_run_is_open_and_says_how_long_it_takes(store):
     run.timing_path.write_text("".join(lines))
     ours = found(store, 3)["exponent a, d = 2, w = 30"]
     assert ours.verdict == "open"
-    assert ours.ours == "-"
-    assert "2\u202f800\u202f000 steps missing, about 46 minutes at its best speed" in ours.words  # 1100 / 4e-4 steps
+    assert str(ours.ours) == "-"
+    missing = "2\u202f800\u202f000 steps missing, about 46 minutes at its best speed"  # 1100 / 4e-4 steps
+    assert missing in str(ours.words)
     assert ours.sources[0].run == run.id
     assert ours.command.endswith("paper --figure 3")
 
@@ -110,14 +114,14 @@ def test_what_a_copy_cannot_do_begins_anew(store):
     run = write_law(store, "paper-d2-under", 0.1265, 0.52, 500)
     values = json.loads((run.path / "config.json").read_text())
     (run.path / "config.json").write_text(json.dumps(values | {ARCHIVED: True}))
-    words = found(store, 3)["exponent a, d = 2, w = 30"].words
+    words = str(found(store, 3)["exponent a, d = 2, w = 30"].words)
     assert "this run ends at 500" in words
     assert "train --preset paper-d2-under --steps 4000000`" in words
 
 
 def test_a_level_not_reached_yet_has_hours_along_the_papers_law(store):
     write_law(store, "paper-d5", 0.0, 1.57, 5)
-    words = found(store, 3)["exponent a, d = 5, w = 70, NLL 0.02 to 0.1"].words
+    words = str(found(store, 3)["exponent a, d = 5, w = 70, NLL 0.02 to 0.1"].words)
     needed = float(words.split("it needs tau = ")[1].split(";")[0])
     assert needed == pytest.approx((0.6 / 0.02) ** (1 / 1.57), rel=0.03)
 
@@ -140,7 +144,7 @@ def test_pure_power_laws_are_judged_between_two_levels(store):
     write_law(high, "paper-d5", 0.0, 1.57, 5)  # NLL 0.05
     ours = found(high, 3)["exponent a, d = 5, w = 70, NLL 0.02 to 0.1"]
     assert ours.verdict == "open"
-    assert "must come down to 0.02" in ours.words
+    assert "must come down to 0.02" in str(ours.words)
 
 
 def test_a_sweep_of_known_widths_agrees_and_one_turned_round_differs(store):
@@ -187,7 +191,7 @@ def test_an_exponent_is_said_to_fall_only_between_waiting_times(store, times):
     run.aging_path.write_text("".join(lines))
     ours = found(store, 7)["short-time exponent alpha, d = 2, w = 30"]
     assert ours.verdict == "open"
-    assert ("It still falls" in ours.words) is (times > 1)
+    assert ("It still falls" in str(ours.words)) is (times > 1)
 
 
 @pytest.mark.parametrize(("grows", "verdict"), [(lambda x: 2 + np.log(x), "agrees"), (lambda x: x**0.66, "differs")])
@@ -195,15 +199,15 @@ def test_late_growth_is_a_logarithm_or_not(grows, verdict):
     x = np.geomspace(0.01, 20, 200)
     delta = grows(np.maximum(x, 0.2))
     first = DeltaCurve(0, 80.0, 80.0 * x, delta, x * np.nan, x * np.nan, 1)
-    _, _, ours, found, words = _late(replace(aging([]), curves=[first]))
-    assert found == verdict
-    assert ours.startswith("B = ")
-    assert "records up to x = 20" in words
+    found = late([first])
+    assert found.verdict == verdict
+    assert str(found.ours).startswith("B = ")
+    assert "records up to x = 20" in str(found.words)
     few = replace(first, tau=first.tau[3::4], delta=first.delta[3::4], low=first.low[3::4], high=first.high[3::4])
-    _, _, _, found, words = _late(replace(aging([]), curves=[few]))
-    assert found == "open"
-    assert "records up to" in words
-    assert "would tell more" in words
+    found = late([few])
+    assert found.verdict == "open"
+    assert "records up to" in str(found.words)
+    assert "would tell more" in str(found.words)
 
 
 def test_without_its_gamma_a_run_says_nothing_of_delta(store):
@@ -253,9 +257,9 @@ def leaves(x):
 )
 def test_a_collapse_breaks_down_where_the_largest_waiting_time_leaves_for_good(factors, last, verdict, words):
     ours = replace(aging([]), curves=curves(*factors, last=last))
-    found = _breaks_down("", "", ours, [], "class")
+    found = breaks_down(Statement(7, text(), text()), ours, [])
     assert found.verdict == verdict
-    assert words in found.ours + found.words
+    assert words in str(found.ours) + str(found.words)
 
 
 @pytest.mark.parametrize(("power", "verdict"), [(0.5, "agrees"), (-0.5, "differs"), (0.0, "open")])
@@ -279,7 +283,7 @@ def test_the_noisiest_network_is_named(store):
         write_noise(later, tau)
         ours = found(later, 8)["Gamma is largest near the critical width"]
         assert ours.verdict == verdict
-        assert "w = 68: 0.002 nats²" in ours.ours
+        assert "w = 68: 0.002 nats²" in str(ours.ours)
 
 
 def write_noise(store, tau):
@@ -296,5 +300,6 @@ def test_runs_of_other_data_are_not_taken_for_the_papers(store):
     config = replace(PRESETS["paper-d2-under"].config, edition="corpus")
     tau = np.geomspace(0.01, 5000, 300)
     write_run(store, config, tau, 0.1265 + 0.6 * tau**-0.52)
-    assert Gathered.of(readable(store.runs())).paper == ()
-    assert all(finding.verdict == "open" for finding in findings(readable(store.runs())) if finding.figure > 1)
+    evidence = Evidence.of(readable(store.runs()))
+    assert evidence.paper == ()
+    assert all(finding.verdict == "open" for finding in findings(evidence) if finding.figure > 1)

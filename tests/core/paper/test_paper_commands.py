@@ -12,6 +12,7 @@ import pytest
 from glassy_core.commands.main import main
 from glassy_core.figures.network import counts
 from glassy_core.network.equations import parameter_count
+from glassy_core.paper.evidence import Evidence
 from glassy_core.paper.statements import findings, of_figure
 from glassy_core.runs import probes
 from glassy_core.runs.groups import readable
@@ -44,7 +45,7 @@ OF_DEFAULT_STORE = ("--runs-dir", str(DEFAULT_DIRECTORY))
 
 @pytest.fixture(scope="module")
 def known():
-    return findings(readable(open_store(DEFAULT_DIRECTORY).runs()))
+    return findings(Evidence.of(readable(open_store(DEFAULT_DIRECTORY).runs())))
 
 
 def test_the_reading_of_numbers_finds_what_is_missing():
@@ -59,7 +60,7 @@ def test_a_figures_command_prints_all_that_its_table_says(known, figure, capsys)
     printed = printed_by(of_figure(figure), capsys, *OF_DEFAULT_STORE)
     for finding in of_this:
         for part in (finding.what, finding.paper, finding.ours, finding.words):
-            assert part in printed
+            assert str(part) in printed
     assert sum(line.startswith("Fig. ") for line in printed.splitlines()) == len(of_this)
 
 
@@ -72,7 +73,7 @@ def test_the_measurements_commands_print_their_numbers(known, capsys):
     for command, found in of_runs.items():
         printed = numbers(printed_by(command, capsys, *OF_DEFAULT_STORE))
         for finding in found:
-            assert (finding.what, missing(finding.ours, printed)) == (finding.what, [])
+            assert (str(finding.what), missing(str(finding.ours), printed)) == (str(finding.what), [])
 
 
 @pytest.mark.usefixtures("paper_path")
@@ -82,7 +83,7 @@ def test_the_noise_probe_is_measured_again_from_the_gallery(known, tmp_path, cap
     run = open_store(DEFAULT_DIRECTORY).get(source.run)
     (kept,) = (probes.load(path) for path in probes.kept(run))
     printed = numbers(printed_by(of_figure(4), capsys, *OF_DEFAULT_STORE))
-    assert missing(finding.ours, printed) == []
+    assert missing(str(finding.ours), printed) == []
     shutil.copytree(run.path, tmp_path / run.id)
     shutil.rmtree(tmp_path / run.id / "probes")
     printed_by(finding.command, capsys, "--steps", "60", "--runs-dir", str(tmp_path))  # of the probe's 1000
@@ -100,9 +101,10 @@ def test_a_networks_size_is_printed(capsys):
 
 
 def test_each_waiting_times_alpha_is_what_its_command_says(known, capsys):
-    (ours,) = (finding for finding in known if finding.what == "short-time exponent alpha, d = 2, w = 30")
+    (ours,) = (finding for finding in known if str(finding.what) == "short-time exponent alpha, d = 2, w = 30")
+    words = str(ours.words)
     times, values = (
-        re.search(rf"{before} ([\d., ]+)\.", ours.words).group(1).split(", ") for before in ("tau_w =", "by itself:")
+        re.search(rf"{before} ([\d., ]+)\.", words).group(1).split(", ") for before in ("tau_w =", "by itself:")
     )
     assert len(times) == len(values) >= 5
     for tau_w, value in zip(times, values, strict=True):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from glassy_core.paper.findings import Gathered
+from glassy_core.paper.evidence import Evidence
 from glassy_core.paper.numbers import CURVES, PAPER_W_C, PRESET_OF, paper_curve, paper_widths
 from glassy_core.paper.regimes import of_the_trio
 from glassy_core.paper.statements import findings
@@ -67,19 +67,20 @@ def test_the_papers_widths_stand_beside_depths_of_its_task_alone():
 def test_a_sweep_by_full_gradient_descent_is_judged_as_one_by_minibatches(tmp_path, batch_size):
     store = RunStore(tmp_path)
     write_sweep(store, depths=(1, 2), base=replace(SWEEPS["paper-d2"].base, batch_size=batch_size))
-    of_fig_5 = {finding.what: finding for finding in findings(readable(store.runs())) if finding.figure == 5}
+    every = findings(Evidence.of(readable(store.runs())))
+    of_fig_5 = {str(finding.what): finding for finding in every if finding.figure == 5}
     judged = {depth: of_fig_5[f"w_c at NLL* = 0.01, d = {depth}, and the parameters there"] for depth in (1, 2)}
-    assert judged[2].ours != "-"
-    assert (judged[1].ours == "-") == (batch_size == "all")
+    assert str(judged[2].ours) != "-"
+    assert (str(judged[1].ours) == "-") == (batch_size == "all")
 
 
 def test_the_larger_sweep_of_two_layers_stands_for_it(tmp_path):
     store = RunStore(tmp_path)
     few = [write_run(store, replace(PAPERS, width=width), [1.0], [0.5]) for width in (30, 68)]
     many = [write_run(store, replace(PAPERS, width=width, batch_size="all"), [1.0], [0.5]) for width in (60, 70, 80)]
-    gathered = Gathered.of(readable(store.runs()))
-    assert {member.run for member in gathered.paper} == set(few)
-    assert {member.run for member in gathered.sweeps[2]} == set(many)
+    evidence = Evidence.of(readable(store.runs()))
+    assert {member.run for member in evidence.paper} == set(few)
+    assert {member.run for member in evidence.sweeps[2]} == set(many)
 
 
 @pytest.mark.parametrize("changed", ["batch_size", "scaling", "gradient"])
@@ -87,8 +88,9 @@ def test_a_curve_by_another_rule_is_not_judged_as_the_papers(tmp_path, changed):
     store, tau = RunStore(tmp_path), np.geomspace(0.01, 5000, 300)
     config = replace(PRESETS["paper-d2-under"].config, **{changed: OTHER[changed]})
     write_run(store, config, tau, 0.1265 + 0.6 * tau**-0.52)
-    assert Gathered.of(readable(store.runs())).network(2, 30) is None
-    assert all(finding.verdict == "open" for finding in findings(readable(store.runs())) if finding.figure > 1)
+    evidence = Evidence.of(readable(store.runs()))
+    assert evidence.network(2, 30) is None
+    assert all(finding.verdict == "open" for finding in findings(evidence) if finding.figure > 1)
 
 
 @pytest.mark.parametrize("name", [*CLASS_TRIO, *CLASS_AGING])

@@ -1,0 +1,137 @@
+"""The runs of a store that bear on the paper, by world: those of its own task, and those of the class world."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from glassy_core.paper.numbers import PRESET_OF
+from glassy_core.paper.task import is_class_world, is_papers
+from glassy_core.paper.text import TAU, Command, Text, text
+from glassy_core.presets import PRESETS
+from glassy_core.runs.groups import Member, World, distinct
+from glassy_core.runs.measured import series_of
+from glassy_core.runs.records import Series, best_speed
+from glassy_core.runs.run import Run
+from glassy_core.wording import rounded_steps, span
+
+DepthWidth = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The runs of a store that may be judged, each group of one world: the largest of its kind.
+
+    paper: those of the paper's own task. sweeps: by depth, those that may stand beside its critical widths; with two
+    layers made by full gradient descent, as the paper's were, or by minibatches. classroom: those of the class world.
+    read: a run's recorded curves.
+    """
+
+    paper: tuple[Member, ...]
+    sweeps: dict[int, tuple[Member, ...]]
+    classroom: tuple[Member, ...]
+    read: Callable[[Run], Series] = series_of
+
+    @classmethod
+    def of(cls, members: Sequence[Member], read: Callable[[Run], Series] = series_of) -> Evidence:
+        """Of a store's readable runs."""
+        of_widths = [member for member in members if is_papers(member.config, "critical width")]
+        return cls(
+            _largest([member for member in members if is_papers(member.config, "learning curves")]),
+            {
+                depth: _largest([member for member in of_widths if member.config.depth == depth])
+                for depth in sorted({member.config.depth for member in of_widths})
+            },
+            _largest([member for member in members if is_class_world(member.config)]),
+            read,
+        )
+
+    def series(self, member: Member) -> Series:
+        """The recorded curves of one of the runs."""
+        return self.read(member.run)
+
+    def network(self, depth: int, width: int, aging: bool = False) -> Member | None:
+        """The run of the paper's task with that network that went furthest; aging: among those with waiting times.
+
+        One with another learning rate than the paper's is taken only where there is none with it.
+        """
+        same = [m for m in self.paper if (m.config.depth, m.config.width) == (depth, width)]
+        if aging:
+            same = [m for m in same if m.config.waiting_times and is_papers(m.config, "aging")]
+        eta = PRESETS[PRESET_OF[depth, width]].config.eta
+        return max(same, key=lambda m: (m.config.eta == eta, m.run.state().tau), default=None)
+
+    def class_aging(self) -> list[tuple[int, list[Member]]]:
+        """The class world's aging runs with d = 2, the seeds of a width together, by ascending width."""
+        groups: dict[int, list[Member]] = {}
+        for member in distinct([m for m in self.classroom if m.config.waiting_times and m.config.depth == 2]):
+            groups.setdefault(member.config.width, []).append(member)
+        return sorted(groups.items())
+
+    def lacks(self, member: Member, tau: float) -> Shortfall | None:
+        """What a run lacks of this tau, in steps and in hours; None where it is that far."""
+        state, series = member.run.state(), self.series(member)
+        end = float(series.tau[-1]) if len(series) else 0.0
+        if end >= 0.999 * tau:
+            return None
+        copy = member.run.read_only  # which cannot go on
+        steps = tau / member.config.eta if copy else (tau - end) / (state.eta or member.config.eta)
+        speed = best_speed(series)
+        anew = train((member.config.depth, member.config.width), math.ceil(steps)) if copy else None
+        return Shortfall(tau, end, steps, steps / speed if speed else None, anew)
+
+    def missing(self, member: Member | None, network: DepthWidth, tau: float) -> Text:
+        """Why a statement that needs this tau of a network is open; empty where its run is that far."""
+        if member is None:
+            return no_run(network)
+        shortfall = self.lacks(member, tau)
+        return shortfall.text() if shortfall else Text()
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """What a run lacks of the proper time that a statement needs.
+
+    tau: needed. end: where the run is. steps: that are missing. seconds: that they take at its best speed so far, None
+    where that is not known. anew: the command for a run that cannot go on; steps and seconds are then of all of it.
+    """
+
+    tau: float
+    end: float
+    steps: float
+    seconds: float | None
+    anew: Command | None
+
+    def text(self, subject: str = "It") -> Text:
+        """One sentence or two, with what to do."""
+        time = f", about {span(self.seconds)} at its best speed so far" if self.seconds else ""
+        needs = text(f"{subject} needs ", TAU, f" = {self.tau:.4g}; ")
+        if self.anew:
+            return text(needs, f"this run ends at {self.end:.4g}. Anew: ", self.anew, f"{time}.")
+        return text(needs, "the run is at ", TAU, f" = {self.end:.4g} ({rounded_steps(self.steps)} missing{time}).")
+
+
+def no_run(network: DepthWidth) -> Text:
+    """Why a statement on a network without a run is open."""
+    return text("No run yet: ", train(network), " makes it.")
+
+
+def train(network: DepthWidth, steps: int | None = None) -> Command:
+    """The command that trains one of the paper's networks; steps: other than the preset's."""
+    options = [] if steps is None else [f"--steps {steps}"]
+    return Command(command("train", None, "--preset", PRESET_OF[network], *options))
+
+
+def command(name: str, member: Member | None, *options: str) -> str:
+    """The command that computes a number again."""
+    return " ".join(["python -m glassy_core", name, *([member.run.id] if member else []), *options])
+
+
+def _largest(members: Sequence[Member]) -> tuple[Member, ...]:
+    """The members of that world of which there are most."""
+    groups: dict[World, list[Member]] = {}
+    for member in members:
+        groups.setdefault(member.world, []).append(member)
+    largest: list[Member] = max(groups.values(), key=len, default=[])
+    return tuple(largest)

@@ -1,0 +1,74 @@
+"""Fig. 9 of the paper beside the runs of a store: how Delta grows, of w = 30 after its first waiting time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from glassy_core.paper.aging import X, measured
+from glassy_core.paper.evidence import Evidence, command
+from glassy_core.paper.findings import Finding, Statement, Verdict, weigh_alone
+from glassy_core.paper.numbers import FIRST_TAU_W, PAPER_EXPONENT, PAPER_ORIGIN, half_digit
+from glassy_core.paper.text import DELTA, TAU_W, Quantity, Text, joined, spelled, text
+from glassy_core.physics.aging.fluctuations import DeltaCurve, of_waiting_time
+from glassy_core.physics.aging.growth import LOGARITHM, POWER, logarithm, misfits, power
+from glassy_core.runs.groups import Member
+
+NETWORK = (2, 30)
+MIN_RECORDS = 6  # of the late growth, for a verdict on its law
+FURTHEST = 16.0  # tau / tau_w to which the paper measured Delta
+FIRST = text(TAU_W, f" = {FIRST_TAU_W:g}")
+Curves = Sequence[DeltaCurve] | Text  # or why there are none
+Members = Sequence[Member | None]
+
+
+def growth_findings(evidence: Evidence) -> Iterator[Finding]:
+    """The power law of the aging regime, and the logarithm of late times."""
+    member = evidence.network(*NETWORK, aging=True)
+    ours = measured(evidence, [member])
+    for judged, end, origin in ((power_law, POWER[1], f" --origin {PAPER_ORIGIN:g}"), (late, FURTHEST, "")):
+        missing = evidence.missing(member, NETWORK, FIRST_TAU_W * (1 + end))
+        again = command("aging", member, f"--tau-w {FIRST_TAU_W:g}{origin}", "--json")
+        curves = ours if isinstance(ours, Text) else ours.curves
+        yield judged(missing or curves, [member], "" if missing else again)
+
+
+def power_law(curves: Curves, members: Members = (), again: str = "") -> Finding:
+    """The exponent of the first waiting time's curve, from the paper's origin on; curves: or why there are none."""
+    what = text("exponent of ", DELTA, ", ", X, f" from {POWER[0]:g} to {POWER[1]:g}, ", FIRST)
+    statement = Statement(9, what, text(Quantity(PAPER_EXPONENT, digits=6)))
+    if isinstance(curves, Text):
+        return statement.open(curves, members, command=again)
+    first = of_waiting_time(curves, FIRST_TAU_W)
+    plain, shifted = power(first), power(first, origin=PAPER_ORIGIN)
+    if shifted.slope is None:
+        return statement.open(spelled(shifted.why), members, command=again)
+    verdict, doubt = weigh_alone(shifted.slope, PAPER_EXPONENT, half_digit(PAPER_EXPONENT))
+    itself = text("Of x itself: ", Quantity(plain.slope), ".") if plain.slope else Text()
+    words = joined(
+        [text(f"Of x - {PAPER_ORIGIN:g}, where the paper lets the aging regime begin."), itself, text(doubt)]
+    )
+    return statement.judged(text(Quantity(shifted.slope)), verdict, words, members, again)
+
+
+def late(curves: Curves, members: Members = (), again: str = "") -> Finding:
+    """Whether a logarithm fits the first waiting time's curve at late times, and no power of x better."""
+    what = text(DELTA, " = A + B log x fits for x = ", X, f" > {LOGARITHM[0]:g}, ", FIRST)
+    statement = Statement(9, what, text("consistent with a logarithm"))
+    if isinstance(curves, Text):
+        return statement.open(curves, members, command=again)
+    first = of_waiting_time(curves, FIRST_TAU_W)
+    fit = logarithm(first)
+    if fit.slope is None:
+        return statement.open(spelled(fit.why), members, command=again)
+    records = int(np.sum(first[0].x > LOGARITHM[0]))
+    reach = text(f"{records} records up to x = {first[0].x[-1]:.3g}.")
+    if records < MIN_RECORDS:
+        few = text(f"So few fit a logarithm and a power alike: {MIN_RECORDS} would tell more.")
+        return statement.open(joined([reach, few]), members, text("B = ", Quantity(fit.slope.value)), again)
+    of_log, of_power = misfits(first[0], LOGARITHM)
+    verdict: Verdict = "agrees" if fit.slope.low > 0 and of_log <= of_power else "differs"
+    rule = "It agrees where B is above zero and a power of x fits no better: "
+    rule += f"{of_log:.2%} off on average, the power {of_power:.2%}."
+    return statement.judged(text("B = ", Quantity(fit.slope)), verdict, joined([reach, text(rule)]), members, again)

@@ -1,0 +1,29 @@
+"""Where and how large a figure of the paper is drawn: on its page, or on the wall."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from glassy_core.ui.components.live_figure import live_figure
+
+LETTERS = 14  # pixels of letters that the figures' margins are made for
+
+
+@dataclass(frozen=True)
+class Look:
+    """key: of the figure's widgets, and its file's name; height and font (of its letters): in pixels."""
+
+    key: str
+    height: int = 440
+    font: int = LETTERS
+
+    def show(self, figure: go.Figure, alt: str, part: str = "") -> None:
+        """Draw a figure, one part of several where `part` names it; alt: what it shows, in words."""
+        figure.update_layout(font_size=self.font)
+        if self.font > LETTERS:
+            figure.update_xaxes(automargin=True)
+            figure.update_yaxes(automargin=True)
+        name = f"{self.key}{part}"
+        live_figure(figure, key=name, alt=alt, height=self.height, filename=name)
