@@ -384,7 +384,7 @@ def test_an_answer_is_about_the_excerpt_that_was_heard(open_page, store):
 def test_no_engine_is_loaded_before_something_sounds(store):
     script = (
         "import sys\nfrom streamlit.testing.v1 import AppTest\n"
-        "from glassy_core import jobs\njobs.ensure_dispatcher = lambda store: None\n"
+        "from glassy_core.jobs import dispatcher\ndispatcher.ensure_dispatcher = lambda store: None\n"
         "import glassy_core.ui.chorales.listen, glassy_core.ui.chorales.recall, glassy_core.ui.chorales.quiz\n"
         f"app = AppTest.from_file('app.py', default_timeout=60).switch_page({PAGE!r}).run()\n"
         "assert not app.exception, app.exception\n"

@@ -220,8 +220,8 @@ def test_runs_of_one_depth_say_what_is_missing(open_page, store):
 def test_the_pages_need_neither_torch_nor_numba(store, tmp_path):
     write_sweep(store, depths=(2,), seeds=(0,))
     script = (
-        "import sys\nfrom streamlit.testing.v1 import AppTest\nfrom glassy_core import jobs\n"
-        "jobs.ensure_dispatcher = lambda store: None\n"
+        "import sys\nfrom streamlit.testing.v1 import AppTest\nfrom glassy_core.jobs import dispatcher\n"
+        "dispatcher.ensure_dispatcher = lambda store: None\n"
         f"app = AppTest.from_file({str(ROOT / 'app.py')!r}, default_timeout=60).switch_page({PAGE!r}).run()\n"
         "assert not app.exception, app.exception\napp.switch_page('pages/4_Aging.py').run()\n"
         "assert not app.exception, app.exception\n"

@@ -197,7 +197,7 @@ def test_the_page_needs_neither_torch_nor_numba(store):
     add(store, NEAR)
     script = (
         "import sys\nfrom streamlit.testing.v1 import AppTest\n"
-        "from glassy_core import jobs\njobs.ensure_dispatcher = lambda store: None\n"
+        "from glassy_core.jobs import dispatcher\ndispatcher.ensure_dispatcher = lambda store: None\n"
         f"app = AppTest.from_file('app.py', default_timeout=60).run().switch_page({PAGE!r}).run()\n"
         "assert not app.exception, app.exception\n"
         "sys.exit(', '.join({'torch', 'numba'} & set(sys.modules)) or 0)"

@@ -65,13 +65,14 @@ def test_gamma_is_the_variance_of_autograds_gradients_of_single_transitions(dept
 
 
 COST = """
-import glassy_core.cli  # sets the number of threads before numpy is loaded, as in every run
+import glassy_core.commands.main  # sets the number of threads before numpy is loaded, as in every run
 import dataclasses, time
-from glassy_core.chorales import load_edition
-from glassy_core.config import PRESETS
-from glassy_core.execution import load_data
-from glassy_core.fluctuations import drift
-from glassy_core.training import AgingRecord, Record, Trainer, fresh, make_learner
+from glassy_core.editions.editions import load_edition
+from glassy_core.jobs.execution import load_data
+from glassy_core.presets import PRESETS
+from glassy_core.training.observables import drift
+from glassy_core.training.records import AgingRecord, Record, fresh, make_learner
+from glassy_core.training.trainer import Trainer
 
 config = dataclasses.replace(PRESETS["class-aging-under"].config, waiting_times=(200, 400, 800, 1600))
 data, valid = load_data(config, load_edition("corpus"))
