@@ -17,11 +17,12 @@ Key = TypeVar("Key")
 REGIMES = ("under", "near", "over")
 # The width of the nearly critical run, d = 2, by the number of chorales: the class world's and the paper's.
 NEAR_WIDTH = {PRESETS[key].config.chorales: PRESETS[key].config.width for key in ("class-near", "paper-d2-near")}
-# Settings of the world by which the critical width is not seen to move: which edition, and minibatches or all.
-WIDTH_KEEPS = ("chorales", "edition", "batch_size")
 # Of that width: below the first it is under, above the second over. In the class world the first is close to the
 # upper ends of the intervals of w_c (NLL* = 0.01); the second is between the paper's w = 68 and 90.
 BOUNDS = (0.55, 1.15)
+# Settings of the world that need not be as usual: the number of chorales has its own width, and by which edition they
+# are had, and whether all are learned at every step, the critical width is not seen to move.
+ANY = ("chorales", "edition", "batch_size")
 
 
 def regime(config: RunConfig) -> str | None:
@@ -32,7 +33,7 @@ def regime(config: RunConfig) -> str | None:
     its depths only what is over at d = 5 is known, because w_c falls with depth.
     """
     near = NEAR_WIDTH.get(config.chorales)
-    if config.is_own or near is None or config.only("world", without=WIDTH_KEEPS) != USUAL:
+    if config.is_own or near is None or config.only("world", without=ANY) != USUAL:
         return None
     place = config.width / (near * _shrink(config.depth))
     if place > BOUNDS[1]:
@@ -47,10 +48,10 @@ def of_the_trio(config: RunConfig) -> str | None:
     return _TRIO.get((config.depth, config.width)) if is_class_world(config) else None
 
 
-def trio(found: Iterable[tuple[Key, RunConfig | None]]) -> list[Key]:
+def trio(networks: Iterable[tuple[Key, RunConfig | None]]) -> list[Key]:
     """Those that are of the class trio, from narrow to wide: of each regime the first."""
     first: dict[str | None, Key] = {}
-    for key, config in found:
+    for key, config in networks:
         first.setdefault(of_the_trio(config) if config else None, key)
     return [first[name] for name in REGIMES if name in first]
 
