@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from glassy_core.editions.sources import allowed_names, source_of
 from glassy_core.errors import GlassyError
 
 FORMAT = 1  # of config.json; raised when a reader of today could misread a file of tomorrow
-EDITIONS = ("corpus", "paper")  # that everybody has
-OWN = "own:"  # the reader's own data: own:NAME
-OWN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")  # of a file, so no dots and no capitals
 MAX_NAME = 80
 MAX_WIDTH = 2000
 MAX_DEPTH = 50
@@ -65,7 +63,7 @@ class RunConfig:
     chorales: int = setting(
         80, "world", "how many of the edition's first training chorales to learn", "chorales", (1, 10_000)
     )
-    edition: str = setting("corpus", "world", "edition of the chorales: corpus, paper, or own:NAME for your own data")
+    edition: str = setting("corpus", "world", f"edition of the chorales: {allowed_names()}")
     scaling: Literal["per_note", "global"] = setting(
         "per_note", "world", "inputs scaled to zero mean and unit variance per pitch, or by one mean and variance"
     )
@@ -134,9 +132,10 @@ class RunConfig:
         return cls(**values)
 
     @property
-    def is_own(self) -> bool:
-        """Whether the run learns the reader's own data."""
-        return self.edition.startswith(OWN)
+    def widths_known(self) -> bool:
+        """Whether the critical widths of the class world and the paper are those of the data that the run learns."""
+        source = source_of(self.edition)
+        return source is not None and source.widths_known
 
     def data_name(self) -> str:
         """What the run learns, for the reader: '8 chorales of the corpus edition'."""
@@ -192,10 +191,8 @@ def check_name(name: str) -> str:
 
 def check_edition(edition: str) -> str:
     """edition if it can name one, whether or not its file is here, else ConfigError."""
-    if edition not in EDITIONS and not (edition.startswith(OWN) and OWN_NAME.fullmatch(edition.removeprefix(OWN))):
-        raise ConfigError(
-            f"edition is {edition[:MAX_NAME]!r}: choose one of {', '.join(EDITIONS)}, or {OWN}NAME for your own data."
-        )
+    if source_of(edition) is None:
+        raise ConfigError(f"edition is {edition[:MAX_NAME]!r}: choose one of {allowed_names()}.")
     return edition
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from streamlit.components.v2 import manifest_scanner
 
-from glassy_core.editions.editions import OWN_VARIABLE
+from glassy_core.editions.sources import OWN
 
 # Shared machines are slow by moments; the same examples every time keep a failure repeatable.
 settings.register_profile("glassy", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -22,5 +22,5 @@ manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_componen
 def own_directory(tmp_path, monkeypatch):
     """Own editions of the test only, never the reader's."""
     directory = tmp_path / "own"
-    monkeypatch.setenv(OWN_VARIABLE, str(directory))
+    monkeypatch.setenv(OWN.variable, str(directory))
     return directory

@@ -6,14 +6,15 @@ import argparse
 from pathlib import Path
 
 from glassy_core.commands.options import Commands, print_values
-from glassy_core.settings import OWN, ConfigError
+from glassy_core.editions.sources import allowed_names, source_of
+from glassy_core.settings import ConfigError
 
 
 def add(commands: Commands) -> None:
     """The command and its options."""
     words = "Say what an edition of the chorales holds, or make one of your own data."
     data = commands.add("data", _data, words, as_json=True)
-    data.add_argument("--edition", metavar="NAME", default="corpus", help="corpus, paper, or own:NAME")
+    data.add_argument("--edition", metavar="NAME", default="corpus", help=allowed_names())
     data.add_argument(
         "--chorales", type=int, metavar="N", help="the first N training chorales (default: 80, of your own data all)"
     )
@@ -35,8 +36,9 @@ def _data(options: argparse.Namespace) -> None:
         _import(options)
         return
     edition = load_edition(options.edition)
-    n = len(edition.splits["train"]) if edition.name.startswith(OWN) else 80
-    print_values(options, summary(edition, n if options.chorales is None else options.chorales))
+    source = source_of(edition.name)
+    usual = (source and source.chorales) or len(edition.splits["train"])
+    print_values(options, summary(edition, usual if options.chorales is None else options.chorales))
 
 
 def _import(options: argparse.Namespace) -> None:

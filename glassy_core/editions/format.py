@@ -17,26 +17,27 @@ class ChoraleError(GlassyError, ValueError):
     """The chorales cannot be had as asked; the message says what is wrong, what is allowed and what to do."""
 
 
-def parse(content: bytes, where: str, own: bool = False) -> dict[str, tuple[Chorale, ...]]:
+def parse(content: bytes, where: str, complete: bool = True) -> dict[str, tuple[Chorale, ...]]:
     """The splits in a file.
 
-    where names the file in the ChoraleError that anything else raises. own: of the reader's own data "valid"
-    and "test" may be empty or missing, and every chorale has a transition.
+    where names the file in the ChoraleError that anything else raises. complete: every split has chorales; where it
+    need not be, "valid" and "test" may be empty or missing, but every chorale has a transition and one a note.
     """
     splits = json_of(content, where)
     if not isinstance(splits, dict):
         raise ChoraleError(f"{where} is no JSON object: it must have the lists {', '.join(SPLITS)}.")
-    if own:
+    if not complete:
         splits = {name: [] for name in SPLITS[1:]} | splits
+    may_be_empty = () if complete else SPLITS[1:]
     found = {
-        name: () if own and name != "train" and splits[name] == [] else _chorales(splits.get(name), name, where)
+        name: () if name in may_be_empty and splits[name] == [] else _chorales(splits.get(name), name, where)
         for name in SPLITS
     }
-    if own and not any(chord for chorale in found["train"] for chord in chorale):
+    if not complete and not any(chord for chorale in found["train"] for chord in chorale):
         raise ChoraleError(f"{where} has no note in 'train': there must be at least one.")
     for name, chorales in found.items():
         short = next((i for i, chorale in enumerate(chorales) if len(chorale) < 2), None)
-        if own and short is not None:
+        if not complete and short is not None:
             raise ChoraleError(f"{where}: {name} chorale {short} has one chord only, two are the least.")
     return found
 

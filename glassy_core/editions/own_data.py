@@ -10,14 +10,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from glassy_core.editions.editions import DATA, Edition, install_own, own_path, summary
+from glassy_core.editions.editions import Edition, load_edition, summary
 from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH, Chorale
 from glassy_core.editions.format import SPLITS, ChoraleError, json_of
+from glassy_core.editions.install import install_made
 from glassy_core.editions.midi_files import GRIDS, MOST_CHORDS, chords_on_grid, shift_into_range, shifted
 from glassy_core.editions.own_files import MOST_MIDI_BYTES, File, unpacked
+from glassy_core.editions.sources import DATA, NAME, OWN
 from glassy_core.errors import GlassyError
 from glassy_core.files import replace_file
-from glassy_core.settings import OWN, OWN_NAME
 
 MOST_PIECES = 10_000  # as many as a run can learn
 FEWEST_TO_SPLIT = 20  # fewer pieces are all learned, and held-out curves are not drawn
@@ -66,13 +67,13 @@ class Report:
 
 def check_own_name(name: str) -> str:
     """own:NAME for a usable name, with or without own:, else ChoraleError."""
-    plain = name.strip().removeprefix(OWN)
-    if not OWN_NAME.fullmatch(plain):
+    plain = name.strip().removeprefix(OWN.name)
+    if not NAME.fullmatch(plain):
         raise ChoraleError(
             f"The name {plain[:60]!r} cannot be used: take 1 to 40 small letters, digits, - and _, "
             "a letter or a digit first."
         )
-    return OWN + plain
+    return OWN.name + plain
 
 
 def import_own(
@@ -106,7 +107,8 @@ def import_own(
         first = next((f"{name}: {why}" for name, why in report.refused.items()), "there is none.")
         raise ChoraleError(f"No piece can be learned, of {len(report.refused)} that were given: {first}")
     report.taken = {split: list(pieces) for split, pieces in splits.items()}
-    edition = install_own(report.edition, _content(splits), directory)
+    install_made(OWN, report.edition, _content(splits), directory)
+    edition = load_edition(report.edition, directory)
     values = report.to_json() | {"digest": edition.digest}
     replace_file(report_path(report.edition, directory), (json.dumps(values, indent=1) + "\n").encode())
     return edition, report
@@ -114,7 +116,7 @@ def import_own(
 
 def report_path(edition: str, directory: Path = DATA) -> Path:
     """Where an own edition's report is kept; its name has a dot, so that it is no edition's."""
-    return own_path(edition, directory).with_suffix(".report.json")
+    return OWN.path(edition, directory).with_suffix(".report.json")
 
 
 def facts(edition: Edition, report: Report) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def regime(config: RunConfig) -> str | None:
     its depths only what is over at d = 5 is known, because w_c falls with depth.
     """
     near = NEAR_WIDTH.get(config.chorales)
-    if config.is_own or near is None or config.only("world", without=ANY) != USUAL:
+    if not config.widths_known or near is None or config.only("world", without=ANY) != USUAL:
         return None
     place = config.width / (near * _shrink(config.depth))
     if place > BOUNDS[1]:

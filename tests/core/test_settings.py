@@ -12,12 +12,12 @@ from glassy_core.settings import USUAL, ConfigError, Kind, RunConfig, difference
 
 
 @pytest.mark.parametrize(
-    ("edition", "own"), [("corpus", False), ("paper", False), ("own:a", True), ("own:folk-songs_2", True)]
+    ("edition", "widths_known"), [("corpus", True), ("paper", True), ("own:a", False), ("own:folk-songs_2", False)]
 )
-def test_editions_that_can_be_named(edition, own):
+def test_editions_that_can_be_named(edition, widths_known):
     config = RunConfig(edition=edition)
     assert RunConfig.from_json(config.to_json()) == config
-    assert config.is_own is own
+    assert config.widths_known is widths_known
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from safetensors.numpy import save
 
-from glassy_core.editions import editions
-from glassy_core.editions.editions import ChoraleError
+from glassy_core.editions.format import ChoraleError, parse
+from glassy_core.editions.install import install_file
+from glassy_core.editions.sources import PAPER
 from glassy_core.jobs.dispatcher import dispatcher_status
 from glassy_core.jobs.speed import EstimateError
 from glassy_core.physics.critical_width.learning_times import in_order
@@ -151,7 +152,7 @@ def test_uploaded_chorales():
         else:
             bad = dumped(CHORALES | {rng.choice(list(CHORALES)): [[[rng.choice([60, value(rng)])], value(rng)]]})
         try:
-            splits = editions.parse(bad, "The file")
+            splits = parse(bad, "The file")
         except ChoraleError as error:
             clear(error)
         else:
@@ -163,7 +164,7 @@ def test_uploaded_chorales():
 @given(values)
 def test_chorales_of_any_kind(found):
     with pytest.raises(ChoraleError) as caught:
-        editions.parse(dumped({"train": [[found]], "valid": [[[60]]], "test": found}), "The file")
+        parse(dumped({"train": [[found]], "valid": [[[60]]], "test": found}), "The file")
     clear(caught.value)
 
 
@@ -171,10 +172,10 @@ def test_no_upload_but_the_papers_file_is_installed(tmp_path):
     rng = random.Random(7)
     for _ in range(300):
         with pytest.raises(ChoraleError) as caught:
-            editions.install_paper_file(mangled(dumped(CHORALES), rng), tmp_path)
+            install_file(PAPER, mangled(dumped(CHORALES), rng), tmp_path)
         clear(caught.value)
     with pytest.raises(ChoraleError):
-        editions.install_paper_file(b"[" * 20_000_000, tmp_path)
+        install_file(PAPER, b"[" * 20_000_000, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -7,6 +7,7 @@ import pytest
 from glassy_core.editions.editions import load_edition
 from glassy_core.editions.own_data import import_own
 from glassy_core.editions.own_files import File
+from glassy_core.editions.sources import EDITION_SOURCES, EditionSource
 from glassy_core.music.midi import Sound, to_midi
 from glassy_core.music.voices import lead
 from tests.components import components
@@ -137,3 +138,22 @@ def test_runs_of_two_contents_of_one_name_are_not_set_beside_each_other(open_pag
         app = open_page(CHORALES, view="transition", run=store.runs()[0].id)
     assert "learned another file" not in words(app)
     assert "There is one width only" in words(app)
+
+
+def test_a_new_edition_in_the_table_is_offered_learned_and_sung(open_page, store, monkeypatch, tmp_path):
+    (tmp_path / "folk.json").write_text(json.dumps({"train": TRAIN[:5]}))
+    monkeypatch.setenv("FOLK", str(tmp_path / "folk.json"))
+    folk = EditionSource("folk", "the folk songs", "folk.json", "sing it again", variable="FOLK", complete=False)
+    monkeypatch.setitem(EDITION_SOURCES, "folk", folk)
+    app = open_page(RUNS, edition="folk", chorales="5")
+    assert app.segmented_control(key="edition").options == ["corpus", "paper", "folk"]
+    app.button(key="start").click().run()
+    assert not app.error
+    (run,) = store.runs()
+    assert (run.config().edition, run.config().chorales) == ("folk", 5)
+    assert run.origin()["edition_digest"] == load_edition("folk").digest
+    assert "folk" in open_page(CRITICAL).selectbox(key="sweep_edition").options
+    add_singer(store, edition="folk", digest=load_edition("folk").digest)
+    app = open_page(CHORALES, view="continue", length="24")
+    assert not app.error
+    assert "follows the original" in words(app)

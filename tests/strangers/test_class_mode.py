@@ -154,13 +154,14 @@ def test_a_visitor_has_no_place_for_a_file_and_the_presenter_has(visit, tmp_path
 
 def test_a_file_sent_without_passphrase_is_not_installed(world, tmp_path, monkeypatch):
     def page():
+        from glassy_core.editions.sources import PAPER
         from glassy_core.ui.shell import actions
 
-        actions.perform(actions.install, b"[]")
+        actions.perform(actions.install, PAPER, b"[]")
         actions.show_outcome()
 
     written = []
-    monkeypatch.setattr(actions, "install_paper_file", written.append)
+    monkeypatch.setattr(actions, "install_file", lambda source, content: written.append(content))
     app = AppTest.from_function(page).run()
     assert refused(app)
     assert written == []
@@ -210,7 +211,7 @@ def test_quiz_and_views_are_the_visitors_in_full(visit):
 
 WRITERS = {
     "submit", "resume", "stop", "ensure_dispatcher", "create", "delete", "restore", "empty_trash", "describe",
-    "request", "request_eta", "clear_request", "write_state", "forget", "install_paper_file", "download_paper",
+    "request", "request_eta", "clear_request", "write_state", "forget", "install_file", "install_made", "download",
     "write_text", "write_bytes", "unlink", "rmtree", "mkdir", "rename", "replace_file", "write_json", "write_piece",
     "prepare_to_resume", "steps_per_second", "Popen", "system", "touch", "symlink_to", "removedirs", "rmdir", "open",
 }  # fmt: skip

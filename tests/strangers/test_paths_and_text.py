@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from glassy_core.editions import editions
-from glassy_core.editions.editions import ChoraleError
+from glassy_core.editions.format import ChoraleError
+from glassy_core.editions.install import install_file
+from glassy_core.editions.sources import PAPER
 from glassy_core.runs.run import RunError
 from glassy_core.settings import ConfigError, RunConfig
 from tests.strangers.conftest import snapshot, unlock
@@ -88,11 +89,11 @@ def test_a_name_that_is_a_path_or_markup_is_refused(world, name):
 
 def test_an_uploaded_file_has_no_say_in_where_it_goes(tmp_path):
     """Its name is never looked at, and nothing but the paper's own file is written; what is there stays."""
-    (tmp_path / editions.PAPER_FILE).write_text("what was there")
+    (tmp_path / PAPER.file).write_text("what was there")
     for content in (b"", b"{}", b"\x80\x04.", b"PK\x03\x04", b"x" * 6_000_000):
         with pytest.raises(ChoraleError, match="is not the paper's file"):
-            editions.install_paper_file(content, tmp_path)
-    assert snapshot(tmp_path) == {editions.PAPER_FILE: b"what was there"}
+            install_file(PAPER, content, tmp_path)
+    assert snapshot(tmp_path) == {PAPER.file: b"what was there"}
 
 
 def test_midi_and_all_downloads_have_plain_names(world, visit):

@@ -20,7 +20,7 @@ from glassy_core.music.piece import OWN, Piece, score_marks
 from glassy_core.music.score import engrave, to_musicxml
 from glassy_core.ui.chorales import singers, songs
 from glassy_core.ui.chorales.player import NETWORK_LEGEND, player
-from glassy_core.ui.chorales.settings import SPLIT_NAMES, TAKES, Wish
+from glassy_core.ui.chorales.settings import ORIGINAL, SPLIT_NAMES, TAKES, Wish
 from glassy_core.ui.chorales.songs import Song, chord_words
 from glassy_core.ui.components.live_figure import live_figure
 from glassy_core.ui.shell.address import get
@@ -255,7 +255,7 @@ def _crossroads(written: Chorale, wrong: int | None) -> str:
 def _parting(composer: str, wrong: int | None, k: int, length: int, right: int) -> str:
     if wrong is None:
         return f"The network sings **all {length - k}** chords that follow as {composer} has them."
-    him = "him" if composer == "Bach" else "it"
+    him = "it" if composer == ORIGINAL else "him"
     return (
         f"The network follows {composer} for **{wrong - k} of {length - k}** chords and leaves {him} at chord "
         f"{wrong + 1}; in all {right} of its chords are the ones {composer} has there."

@@ -10,12 +10,12 @@ import streamlit as st
 from glassy_core.editions.editions import Edition
 from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH, Chorale
 from glassy_core.editions.format import SPLITS
+from glassy_core.editions.sources import source_of
 from glassy_core.music.decoding import DECODINGS, USUAL, DecodingConfig, all_options
 from glassy_core.music.decodings.rule import Option
 from glassy_core.music.generation import MAX_LENGTH
 from glassy_core.music.midi import FASTEST, INSTRUMENTS, OCTAVE, SLOWEST, Sound
 from glassy_core.runs.checkpoints import CheckpointError
-from glassy_core.settings import OWN
 from glassy_core.ui.chorales import singers
 from glassy_core.ui.chorales.singers import Source
 from glassy_core.ui.chorales.songs import chord_words
@@ -48,6 +48,7 @@ VIEWS = {  # {}: who wrote the music
 }
 LATEST = -1  # of `step`: a run's last checkpoint, which the address then names
 TAKES = 4  # pieces drawn at once when sampling
+ORIGINAL = "the original"  # where the composer is not known
 SPLIT_NAMES = {"train": "training", "valid": "validation", "test": "test"}
 
 
@@ -91,8 +92,9 @@ class Wish:
 
     @property
     def composer(self) -> str:
-        """What the network is set beside, in words: who wrote own data is not known."""
-        return "the original" if self.edition.name.startswith(OWN) else "Bach"
+        """What the network is set beside, in words; of own data it is not known who wrote it."""
+        source = source_of(self.edition.name)
+        return source.composer if source and source.composer else ORIGINAL
 
     def title(self, view: str) -> str:
         """A view's title."""

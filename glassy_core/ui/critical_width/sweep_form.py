@@ -6,13 +6,13 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from subprocess import SubprocessError
 
 import numpy as np
 import streamlit as st
 
-from glassy_core.editions import editions as chorales
+from glassy_core.editions.editions import edition_at_hand
+from glassy_core.editions.sources import edition_names
 from glassy_core.errors import EXPECTED, sentence
 from glassy_core.jobs.sweeps import existing_runs, expand
 from glassy_core.presets import SWEEPS
@@ -53,7 +53,7 @@ def sweep_form() -> list[RunConfig]:
         st.number_input("Steps of each run", value=preset.base.steps, step=10_000, key="sweep_steps",
                         bind="query-params")  # fmt: skip
         st.number_input("Chorales", value=preset.base.chorales, step=1, key="sweep_chorales", bind="query-params")
-        editions, base = list(chorales.edition_names()), preset.base.edition
+        editions, base = list(edition_names()), preset.base.edition
         st.selectbox("Edition", editions, index=editions.index(base), key="sweep_edition", bind="query-params")
     try:
         configs = chosen()
@@ -133,7 +133,8 @@ def _is_known(left: dict[RunConfig, int]) -> bool:
 
 def sweep_progress(configs: Sequence[RunConfig]) -> None:
     """How far the sweep in the form is, where any run of it has been made; live while they are at work."""
-    digest = _digest_at_hand(configs[0].edition) if configs else None
+    edition = edition_at_hand(configs[0].edition) if configs else None
+    digest = edition.digest if edition else None
     known = existing_runs(store(), configs, digest) if digest else {}
     if not known:
         return
@@ -175,14 +176,3 @@ def _seconds(left: dict[RunConfig, int]) -> tuple[float | None, str]:
         for config in same:
             total += left[config] * float(np.exp(np.interp(np.log(config.width), ends, np.log(costs))))
     return total / (os.cpu_count() or 1), ""
-
-
-def _digest_at_hand(edition: str) -> str | None:
-    """The digest of an edition whose file is on this machine; it never waits for a download."""
-    given = os.environ.get(chorales.PAPER_VARIABLE)
-    if edition == "paper" and not (Path(given) if given else chorales.DATA / chorales.PAPER_FILE).exists():
-        return None
-    try:
-        return chorales.load_edition(edition).digest
-    except chorales.ChoraleError:
-        return None

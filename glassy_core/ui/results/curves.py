@@ -14,8 +14,9 @@ from pathlib import Path
 import pyarrow as pa
 import streamlit as st
 
-from glassy_core.editions import editions
+from glassy_core.editions.editions import Edition, edition_at_hand
 from glassy_core.editions.encoding import floor_bits
+from glassy_core.editions.format import ChoraleError
 from glassy_core.figures.palette import colours, turns
 from glassy_core.figures.style import Curve
 from glassy_core.paper.regimes import of_the_trio, trio
@@ -120,7 +121,7 @@ class _SharedReader:
 def floor_of(row: Row) -> float | None:
     """The least NLL, in bits, that is possible on a run's data; None where those data are not at hand.
 
-    It never waits for a download: the paper edition's file counts only where it lies on this machine.
+    It never waits for a download: an edition's file counts only where it lies on this machine.
     """
     return _known_floor(row.id, row.config) if row.config else None
 
@@ -137,21 +138,18 @@ def member(row: Row) -> Member:
 
 
 def _known_floor(run_id: str, config: RunConfig) -> float | None:
-    digest = digest_of(run_id)
-    given = os.environ.get(editions.PAPER_VARIABLE)
-    path = Path(given) if given else editions.DATA / editions.PAPER_FILE
-    if config.edition == "paper" and not path.exists():
+    edition = edition_at_hand(config.edition)
+    if edition is None or edition.digest != digest_of(run_id):
         return None
     try:
-        edition = editions.load_edition(config.edition)
-        return _floor(config.edition, edition.digest, config.chorales) if edition.digest == digest else None
-    except editions.ChoraleError:
+        return _floor(edition, config.chorales)
+    except ChoraleError:  # it has fewer
         return None
 
 
 @lru_cache(maxsize=256)
-def _floor(edition: str, digest: str, n: int) -> float:
-    return floor_bits(editions.load_edition(edition).first(n))
+def _floor(edition: Edition, n: int) -> float:
+    return floor_bits(edition.first(n))
 
 
 @st.cache_resource(show_spinner=False, max_entries=512, ttl=3600)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import re
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import streamlit as st
 
-from glassy_core.editions.editions import DATA, PAPER_FILE, PAPER_VARIABLE, edition_names
+from glassy_core.editions.sources import EditionSource, edition_names, source_of
 from glassy_core.presets import PRESETS
 from glassy_core.settings import ConfigError, RunConfig
 from glassy_core.ui.runs.own_data import own_data
@@ -57,8 +55,7 @@ def new_run() -> None:
     st.session_state[APPLIED] = st.session_state["preset"]  # only now do the widgets show it
     with top:
         with st.container():  # which is there for other editions, too: what follows keeps its place
-            if st.session_state["edition"] == "paper":
-                _paper_file()
+            _missing_file(st.session_state["edition"])
         _start()
 
 
@@ -207,21 +204,22 @@ def editions() -> list[str]:
     return there if chosen is None or chosen in there else [*there, chosen]
 
 
-def _paper_file() -> None:
-    """Where the paper's own data come from, and a way to put them in place by hand, while they are not here."""
-    if Path(os.environ.get(PAPER_VARIABLE) or DATA / PAPER_FILE).exists():
+def _missing_file(edition: str) -> None:
+    """Where an edition's file is downloaded from, and a way to put it in place by hand, while it is not here."""
+    source = source_of(edition)
+    if source is None or not source.url or source.at_hand(edition):
         return
     st.info(
-        "The paper's data file is not here yet. It is downloaded once, when the first such run starts; offline, put "
-        f"`{PAPER_FILE}` in place here. Without it the run learns the corpus edition and says so.",
+        f"{source.title} is not here yet. It is downloaded once, when the first such run starts; offline, put "
+        f"`{source.file}` in place here. Without it the run learns the {source.fallback} edition and says so.",
         icon=":material/library_music:",
     )
     if not presenter.may_act():
         return
-    uploaded = st.file_uploader("The paper's data file", type="json", key="paper_file")
+    uploaded = st.file_uploader(source.title, type="json", key="edition_file")
     if uploaded is not None:
-        button("Put it in place", key="install", args=(_install,))
+        button("Put it in place", key="install", args=(_install, source))
 
 
-def _install() -> Outcome:
-    return install(st.session_state["paper_file"].getvalue())
+def _install(source: EditionSource) -> Outcome:
+    return install(source, st.session_state["edition_file"].getvalue())

@@ -11,7 +11,9 @@ from typing import Any
 
 import streamlit as st
 
-from glassy_core.editions.editions import install_paper_file, load_or_fallback
+from glassy_core.editions.editions import load_or_fallback
+from glassy_core.editions.install import install_file
+from glassy_core.editions.sources import EditionSource
 from glassy_core.errors import EXPECTED, sentence
 from glassy_core.jobs import dispatcher
 from glassy_core.jobs import queue as waiting
@@ -193,10 +195,10 @@ def serve_queue() -> Outcome:
     return Outcome(done="Asked it to start.")
 
 
-def install(content: bytes) -> Outcome:
-    """Put the paper's data file, as uploaded, in its place."""
-    install_paper_file(content)
-    return Outcome(done="The paper's data file is in place.")
+def install(source: EditionSource, content: bytes) -> Outcome:
+    """Put an edition's file, as uploaded, in its place."""
+    install_file(source, content)
+    return Outcome(done=f"{source.title} is in place.")
 
 
 def queue(configs: Sequence[RunConfig]) -> Outcome:

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import combinations
 from pathlib import Path
@@ -20,20 +21,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glassy_core.editions import editions
-from glassy_core.editions.editions import (
-    DATA,
-    PAPER_FILE,
-    PAPER_SHA256,
-    PAPER_VARIABLE,
-    ChoraleError,
-    Edition,
-    download_paper,
-    install_paper_file,
-    load_edition,
-    load_or_fallback,
-    parse,
-    summary,
-)
+from glassy_core.editions.editions import Edition, edition_at_hand, load_edition, load_or_fallback, summary
+from glassy_core.editions.format import ChoraleError, parse
+from glassy_core.editions.install import MAX_BYTES, download, install_file
+from glassy_core.editions.sources import DATA, EDITION_SOURCES, PAPER, EditionSource, edition_names
+from glassy_core.paper.regimes import regime
+from glassy_core.settings import ConfigError, RunConfig
 
 GOOD = {"train": [[[60, 64], [], [96]]], "valid": [[[43]]], "test": [[[50, 51, 52]]]}
 
@@ -48,6 +41,11 @@ def one_sentence(error: Exception) -> str:
     return text
 
 
+def paper_is(monkeypatch: pytest.MonkeyPatch, **changes: str) -> None:
+    """Another entry for the paper edition in the table of sources."""
+    monkeypatch.setitem(EDITION_SOURCES, "paper", replace(EDITION_SOURCES["paper"], **changes))
+
+
 @pytest.fixture
 def paper_bytes(paper_path: Path) -> bytes:
     return paper_path.read_bytes()
@@ -56,7 +54,7 @@ def paper_bytes(paper_path: Path) -> bytes:
 @pytest.fixture
 def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data folder with the corpus edition only, and no path of the paper edition set."""
-    monkeypatch.delenv(PAPER_VARIABLE, raising=False)
+    monkeypatch.delenv(PAPER.variable, raising=False)
     shutil.copy(DATA / "corpus.json", tmp_path)
     return tmp_path
 
@@ -239,19 +237,19 @@ def test_the_edition_is_nearer_to_the_paper_than_the_manifest(paper_path: Path) 
 
 
 def test_paper_edition(paper_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(PAPER_VARIABLE, str(paper_path))
+    monkeypatch.setenv(PAPER.variable, str(paper_path))
     edition = load_edition("paper")
     assert {name: len(split) for name, split in edition.splits.items()} == {"train": 229, "valid": 76, "test": 77}
     values = summary(edition, 80)
     assert values["transitions"] == 4597
     assert values["pitches"] == {"count": 54, "low": 43, "high": 96}
     assert values["floor_bits"] == pytest.approx(0.00253, abs=5e-6)
-    assert values["digest"] == PAPER_SHA256
+    assert values["digest"] == PAPER.sha256
     assert summary(edition, 8)["floor_bits"] == 0
 
 
 def test_facts_about_the_papers_eighty(paper_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(PAPER_VARIABLE, str(paper_path))
+    monkeypatch.setenv(PAPER.variable, str(paper_path))
     first = load_edition("paper").first(80)
     chords = [chord for chorale in first for chord in chorale]
     assert len(chords) == 4677
@@ -262,35 +260,35 @@ def test_facts_about_the_papers_eighty(paper_path: Path, monkeypatch: pytest.Mon
 
 
 def test_the_paper_edition_is_found_in_the_data_folder(empty: Path, paper_bytes: bytes) -> None:
-    (empty / PAPER_FILE).write_bytes(paper_bytes)
+    (empty / PAPER.file).write_bytes(paper_bytes)
     assert load_or_fallback("paper", empty)[1] is None
-    assert load_edition("paper", empty).digest == PAPER_SHA256
+    assert load_edition("paper", empty).digest == PAPER.sha256
 
 
 def test_the_environment_variable_goes_first(empty: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     missing = tmp_path / "nowhere.json"
-    monkeypatch.setenv(PAPER_VARIABLE, str(missing))
+    monkeypatch.setenv(PAPER.variable, str(missing))
     with pytest.raises(ChoraleError, match=r"nowhere\.json cannot be read") as caught:
         load_edition("paper", empty)
-    assert PAPER_VARIABLE in one_sentence(caught.value)
+    assert PAPER.variable in one_sentence(caught.value)
 
 
 def test_a_cut_paper_file_is_refused_and_left_alone(empty: Path, paper_bytes: bytes) -> None:
     half = paper_bytes[: len(paper_bytes) // 2]
-    (empty / PAPER_FILE).write_bytes(half)
+    (empty / PAPER.file).write_bytes(half)
     with pytest.raises(ChoraleError, match="cut short") as caught:
         load_edition("paper", empty)
-    assert PAPER_FILE in one_sentence(caught.value)
-    assert (empty / PAPER_FILE).read_bytes() == half
+    assert PAPER.file in one_sentence(caught.value)
+    assert (empty / PAPER.file).read_bytes() == half
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", json.dumps(GOOD).encode(), b"\xff\xfe\x00"])
 def test_another_file_in_its_place_is_refused_and_left_alone(empty: Path, content: bytes) -> None:
-    (empty / PAPER_FILE).write_bytes(content)
-    with pytest.raises(ChoraleError, match=PAPER_SHA256[:12]) as caught:
+    (empty / PAPER.file).write_bytes(content)
+    with pytest.raises(ChoraleError, match=PAPER.sha256[:12]) as caught:
         load_edition("paper", empty)
-    assert editions.PAPER_URL in one_sentence(caught.value)
-    assert (empty / PAPER_FILE).read_bytes() == content
+    assert PAPER.url in one_sentence(caught.value)
+    assert (empty / PAPER.file).read_bytes() == content
     edition, notice = load_or_fallback("paper", empty)
     assert edition.name == "corpus"
     assert notice is not None
@@ -301,33 +299,33 @@ def test_another_file_in_its_place_is_refused_and_left_alone(empty: Path, conten
 
 
 def test_an_upload_is_installed(empty: Path, paper_bytes: bytes) -> None:
-    (empty / PAPER_FILE).write_bytes(paper_bytes[:100])  # a broken one gives way to the right one
-    assert install_paper_file(paper_bytes, empty) == empty / PAPER_FILE
-    assert load_edition("paper", empty).digest == PAPER_SHA256
-    assert sorted(os.listdir(empty)) == ["corpus.json", PAPER_FILE]
-    assert (empty / PAPER_FILE).stat().st_mode & 0o777 == 0o644
+    (empty / PAPER.file).write_bytes(paper_bytes[:100])  # a broken one gives way to the right one
+    assert install_file(EDITION_SOURCES["paper"], paper_bytes, empty) == empty / PAPER.file
+    assert load_edition("paper", empty).digest == PAPER.sha256
+    assert sorted(os.listdir(empty)) == ["corpus.json", PAPER.file]
+    assert (empty / PAPER.file).stat().st_mode & 0o777 == 0o644
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", json.dumps(GOOD).encode(), b"<script>", bytes(6_000_000)])
 def test_a_wrong_upload_changes_nothing(empty: Path, content: bytes) -> None:
     with pytest.raises(ChoraleError) as caught:
-        install_paper_file(content, empty)
+        install_file(EDITION_SOURCES["paper"], content, empty)
     one_sentence(caught.value)
     assert os.listdir(empty) == ["corpus.json"]
 
 
 def test_an_upload_that_cannot_be_written_says_so(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     content = b"stands for the right bytes"
-    monkeypatch.setattr(editions, "PAPER_SHA256", hashlib.sha256(content).hexdigest())
+    paper_is(monkeypatch, sha256=hashlib.sha256(content).hexdigest())
     with pytest.raises(ChoraleError, match="cannot be written"):
-        install_paper_file(content, empty / "missing")
+        install_file(EDITION_SOURCES["paper"], content, empty / "missing")
 
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(ChoraleError, match="No space left"):
-        install_paper_file(content, empty)
+        install_file(EDITION_SOURCES["paper"], content, empty)
     assert os.listdir(empty) == ["corpus.json"]
 
 
@@ -358,7 +356,7 @@ def server(reply):
 
 
 def url_of(running) -> str:
-    return f"http://127.0.0.1:{running.server_port}/{PAPER_FILE}"
+    return f"http://127.0.0.1:{running.server_port}/{PAPER.file}"
 
 
 def send(content: bytes, status: int = 200):
@@ -392,26 +390,26 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 class TestNetwork:
     def test_download_once(self, empty: Path, paper_bytes: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
         with server(send(paper_bytes)) as running:
-            monkeypatch.setattr(editions, "PAPER_URL", url_of(running))
+            paper_is(monkeypatch, url=url_of(running))
             for _ in range(3):
                 edition, notice = load_or_fallback("paper", empty)
-                assert (edition.digest, notice) == (PAPER_SHA256, None)
+                assert (edition.digest, notice) == (PAPER.sha256, None)
             assert running.requests == 1
-        assert sorted(os.listdir(empty)) == ["corpus.json", PAPER_FILE]
+        assert sorted(os.listdir(empty)) == ["corpus.json", PAPER.file]
 
     def test_download_of_the_named_bytes(self, empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """The way down works without the paper's file at hand."""
         content = json.dumps(GOOD).encode()
-        monkeypatch.setattr(editions, "PAPER_SHA256", hashlib.sha256(content).hexdigest())
+        paper_is(monkeypatch, sha256=hashlib.sha256(content).hexdigest())
         with server(send(content)) as running:
-            monkeypatch.setattr(editions, "PAPER_URL", url_of(running))
+            paper_is(monkeypatch, url=url_of(running))
             assert load_edition("paper", empty).first(1) == (((60, 64), (), (96,)),)
-        assert (empty / PAPER_FILE).read_bytes() == content
+        assert (empty / PAPER.file).read_bytes() == content
 
     @pytest.mark.parametrize("reply", [send(b"{}"), send(b"gone", 404), send(b"", 500)], ids=["other", "404", "500"])
     def test_wrong_answers(self, empty: Path, monkeypatch: pytest.MonkeyPatch, reply) -> None:
         with server(reply) as running:
-            monkeypatch.setattr(editions, "PAPER_URL", url_of(running))
+            paper_is(monkeypatch, url=url_of(running))
             assert "download failed" in falls_back_in_time(empty)
 
     def test_an_answer_cut_short(self, empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -422,13 +420,13 @@ class TestNetwork:
             handler.wfile.write(b'{"train"')
 
         with server(reply) as running:
-            monkeypatch.setattr(editions, "PAPER_URL", url_of(running))
+            paper_is(monkeypatch, url=url_of(running))
             assert "download failed" in falls_back_in_time(empty)
 
     def test_a_server_that_never_answers(self, empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         gone = threading.Event()
         with server(lambda handler: gone.wait(20)) as running:
-            monkeypatch.setattr(editions, "PAPER_URL", url_of(running))
+            paper_is(monkeypatch, url=url_of(running))
             falls_back_in_time(empty)
             gone.set()
 
@@ -443,18 +441,18 @@ class TestNetwork:
                 handler.wfile.write(b" " * 1024)
 
         with server(reply) as running:
-            monkeypatch.setattr(editions, "PAPER_URL", url_of(running))
+            paper_is(monkeypatch, url=url_of(running))
             assert "not through" in falls_back_in_time(empty)
             gone.set()
 
     def test_a_refused_connection(self, empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         with socket.socket() as unused:
             unused.bind(("127.0.0.1", 0))
-            monkeypatch.setattr(editions, "PAPER_URL", f"http://127.0.0.1:{unused.getsockname()[1]}/{PAPER_FILE}")
+            paper_is(monkeypatch, url=f"http://127.0.0.1:{unused.getsockname()[1]}/{PAPER.file}")
             assert "ConnectionError" in falls_back_in_time(empty)
 
     def test_a_black_hole(self, empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(editions, "PAPER_URL", f"http://192.0.2.1/{PAPER_FILE}")  # an address for examples
+        paper_is(monkeypatch, url=f"http://192.0.2.1/{PAPER.file}")  # an address for examples
         falls_back_in_time(empty)
 
     def test_a_name_server_that_hangs(self, empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -471,7 +469,7 @@ class TestNetwork:
     def test_pages_do_not_wait_again_at_every_refresh(self, empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(editions, "RETRY_SECONDS", 1e9)
         with server(send(b"gone", 404)) as running:
-            monkeypatch.setattr(editions, "PAPER_URL", url_of(running))
+            paper_is(monkeypatch, url=url_of(running))
             for _ in range(5):
                 falls_back_in_time(empty)
             assert running.requests == 1
@@ -480,18 +478,18 @@ class TestNetwork:
         self, empty: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         content = json.dumps(GOOD).encode()
-        monkeypatch.setattr(editions, "PAPER_SHA256", hashlib.sha256(content).hexdigest())
+        paper_is(monkeypatch, sha256=hashlib.sha256(content).hexdigest())
         with server(send(b"gone", 404)) as running:
-            monkeypatch.setattr(editions, "PAPER_URL", url_of(running))
+            paper_is(monkeypatch, url=url_of(running))
             falls_back_in_time(empty)
-        install_paper_file(content, empty)
+        install_file(EDITION_SOURCES["paper"], content, empty)
         assert load_or_fallback("paper", empty)[1] is None
 
     def test_a_page_may_ask_for_the_download(self, empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         with server(send(b"{}")) as running:
-            monkeypatch.setattr(editions, "PAPER_URL", url_of(running))
+            paper_is(monkeypatch, url=url_of(running))
             with pytest.raises(ChoraleError, match="another file came") as caught:
-                download_paper(empty)
+                download(EDITION_SOURCES["paper"], empty)
         one_sentence(caught.value)
 
 
@@ -644,7 +642,7 @@ def test_what_is_no_file_is_named(empty: Path, monkeypatch: pytest.MonkeyPatch) 
     (empty / "corpus.json").mkdir()
     with pytest.raises(ChoraleError, match="cannot be read"):
         load_edition("corpus", empty)
-    (empty / PAPER_FILE).write_bytes(bytes(editions.MAX_BYTES + 1))
+    (empty / PAPER.file).write_bytes(bytes(MAX_BYTES + 1))
     with pytest.raises(ChoraleError, match="at most 5000000"):
         load_edition("paper", empty)
 
@@ -652,3 +650,72 @@ def test_what_is_no_file_is_named(empty: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_no_two_of_the_eighty_are_one_harmonisation_twice() -> None:
     """The manifest named two files twice; the corrections leave no chorale there twice."""
     assert all(a != b for a, b in combinations(load_edition("corpus").first(80), 2))
+
+
+# --- a new edition is an entry in the table
+
+
+@pytest.fixture
+def folk(empty: Path, monkeypatch: pytest.MonkeyPatch) -> EditionSource:
+    """An edition of which nothing but its entry is known, and its file."""
+    source = EditionSource(
+        name="folk", words="the folk songs", file="folk.json", remedy="sing it again", fallback="corpus", complete=False
+    )
+    monkeypatch.setitem(EDITION_SOURCES, "folk", source)
+    (empty / "folk.json").write_text(json.dumps({"train": [[[60], [62], [64]], [[60], [65]]]}))
+    return source
+
+
+def test_a_new_edition_is_loaded_named_and_learned(empty: Path, folk: EditionSource) -> None:
+    assert edition_names(empty) == ("corpus", "paper", "folk")
+    edition = load_edition("folk", empty)
+    assert edition.first(2) == (((60,), (62,), (64,)), ((60,), (65,)))
+    assert summary(edition, 2)["transitions"] == 3
+    assert RunConfig(edition="folk", chorales=8).edition == "folk"
+    with pytest.raises(ConfigError, match="choose one of corpus, paper, folk, or own:NAME for your own data"):
+        RunConfig(edition="jazz")
+    assert regime(RunConfig(edition="corpus", chorales=8, width=48)) == "over"
+    assert regime(RunConfig(edition="folk", chorales=8, width=48)) is None  # nothing is known of its critical width
+
+
+def test_where_the_file_of_a_new_edition_is_missing_its_fallback_stands_in(empty: Path, folk: EditionSource) -> None:
+    assert edition_at_hand("folk", empty).digest == load_edition("folk", empty).digest
+    (empty / folk.file).unlink()
+    assert edition_at_hand("folk", empty) is None
+    with pytest.raises(ChoraleError, match=r"folk\.json cannot be read .* sing it again"):
+        load_edition("folk", empty)
+    edition, notice = load_or_fallback("folk", empty)
+    assert edition.name == "corpus"
+    assert "The corpus edition stands in for the folk edition:" in notice
+
+
+def test_a_new_edition_whose_bytes_are_known_is_downloaded_once_and_can_be_uploaded(
+    empty: Path, folk: EditionSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = (empty / folk.file).read_bytes()
+    (empty / folk.file).unlink()
+    monkeypatch.setenv("NO_PROXY", "*")
+    with server(send(content)) as running:
+        known = replace(folk, url=url_of(running), sha256=hashlib.sha256(content).hexdigest())
+        monkeypatch.setitem(EDITION_SOURCES, "folk", known)
+        assert [load_edition("folk", empty).digest for _ in range(2)] == [known.sha256] * 2
+        assert running.requests == 1
+    with pytest.raises(ChoraleError, match="is not the folk's file"):
+        install_file(known, b"{}", empty)
+    (empty / folk.file).unlink()
+    assert install_file(known, content, empty).read_bytes() == content
+
+
+def test_a_new_family_of_editions_is_an_entry_too(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class_of = EditionSource(
+        name="class:", words="a class's data", file="class", remedy="ask the class", complete=False
+    )
+    monkeypatch.setitem(EDITION_SOURCES, "class:", class_of)
+    (empty / "class").mkdir()
+    for name in ("b", "a", "Not one"):
+        (empty / "class" / f"{name}.json").write_text(json.dumps({"train": [[[60], [62]]]}))
+    assert edition_names(empty) == ("corpus", "paper", "class:a", "class:b")
+    assert load_edition("class:a", empty).first(1) == (((60,), (62,)),)
+    assert RunConfig(edition="class:gone").edition == "class:gone"  # whether or not its file is here
+    with pytest.raises(ChoraleError, match="There is no edition 'class:gone': choose one of corpus, paper, class:a"):
+        load_edition("class:gone", empty)
