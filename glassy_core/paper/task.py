@@ -38,5 +38,5 @@ def is_papers(config: RunConfig, measurement: Measurement) -> bool:
 
 
 def is_class_world(config: RunConfig) -> bool:
-    """Whether it learns the class world's eight chorales as its presets do, of an edition whose critical widths are known."""
+    """Whether it learns the class world's eight chorales as its presets do, of an edition whose w_c is known."""
     return config.widths_known and _task(config, "edition") == _task(PRESETS["class-near"].config, "edition")
