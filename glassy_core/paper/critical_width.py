@@ -20,16 +20,16 @@ CLASS_COMMAND = command("critical", None, "--json")
 
 
 def network_findings(evidence: Evidence) -> Iterator[Finding]:
-    """Fig. 1: our count of free parameters at the paper's critical widths, which needs no run."""
+    """Fig. 1: our count of free parameters at the paper's critical widths: arithmetic, which needs no run."""
     ours = {depth: parameter_count(depth, width) for depth, width in PAPER_W_C.items()}
     errors = {d: parameter_count(d, width + half_digit(width)) - ours[d] for d, width in PAPER_W_C.items()}
     same = all(abs(ours[depth] - PAPER_PARAMETERS[depth]) <= errors[depth] + 0.5 for depth in ours)
     at = ", ".join(f"w = {width:g} (d = {depth})" for depth, width in PAPER_W_C.items())
     digits = ", ".join(f"± {error:.1g}" for error in errors.values())
-    words = text(f"Half a unit of these widths' last digits is {digits}.")
+    words = text(f"Counted, not measured. Half a unit of these widths' last digits is {digits}.")
     statement = Statement(1, text(f"free parameters at {at}"), _papers_parameters())
     counted = joined([text(Quantity(round(count))) for count in ours.values()], ", ")
-    yield statement.judged(counted, "agrees" if same else "differs", words)
+    yield statement.judged(counted, "by construction" if same else "differs", words)
 
 
 def _papers_parameters() -> Text:
@@ -105,9 +105,13 @@ def _falls_with_threshold(found: Criticality, members: Sequence[Member]) -> Find
     slopes = {depth: result.line.slope for depth, result in found.depths.items() if result.line.slope}
     falling = [slope for slope in slopes.values() if slope.high < 0]
     rising = [slope for slope in slopes.values() if slope.low > 0]
-    verdict: Verdict = "agrees" if slopes and len(falling) == len(slopes) else "differs" if rising else "open"
+    falls = slopes and len(falling) == len(slopes)
+    verdict: Verdict = "by construction" if falls else "differs" if rising else "open"
     ours = joined([text(f"d = {d}: ", Quantity(slope, "units per bit")) for d, slope in slopes.items()], "; ")
-    words = text("The slope of the line through ", W_C, " against NLL*; its interval must lie below zero.")
+    words = text(
+        "Each run comes down to a higher NLL* earlier, so that ", W_C, " cannot but fall. The slope of the line "
+        "through ", W_C, " against NLL*; its interval must lie below zero.",
+    )  # fmt: skip
     statement = Statement(6, text(W_C, " falls with NLL*"), text("falling lines"), "class")
     return statement.judged(ours, verdict, words, members, CLASS_COMMAND)
 

@@ -1,4 +1,4 @@
-"""A statement of the paper beside what the runs in a store say of it: agrees, differs, or open."""
+"""A statement of the paper beside what the runs in a store say of it: agrees, differs, open, or by construction."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from glassy_core.paper.text import Text, text
 from glassy_core.physics.estimate import Estimate
 from glassy_core.runs.groups import Member, distinct
 
-Verdict = Literal["agrees", "differs", "open"]
+Verdict = Literal["agrees", "differs", "open", "by construction"]
 Task = Literal["paper", "class"]  # the paper's own task, or the class world
 
 TOO_WIDE = 3.0  # of our half-width over the paper's error: a wider interval meets it too easily to agree
@@ -36,8 +36,8 @@ class Finding:
     """One statement, judged.
 
     figure: of the paper, 1 to 9. what: the quantity or the statement. paper, ours: each with its numbers.
-    verdict: "open" where the runs do not reach far enough, or are too uncertain; words: why, or by what rule it was
-    judged.
+    verdict: "open" where the runs do not reach far enough, or are too uncertain; "by construction" where it holds and
+    no run could have shown otherwise, which is no agreement. words: why, or by what rule it was judged.
     world: "paper" for the paper's own data, else "class". command: computes ours again and prints its numbers.
     """
 

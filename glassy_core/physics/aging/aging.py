@@ -71,11 +71,12 @@ def aging(
     the power law begins. tau_w: of one waiting time, in proper time, that is looked at alone.
     """
     curves = delta_curves(trajectories, frozen, kind)
-    if tau_w is not None:
+    if tau_w is None:
+        best = collapse(curves, collapse_window)
+    else:
         curves = of_waiting_time(curves, tau_w)
-    best = collapse(curves, collapse_window)
-    if tau_w is not None:
-        best = replace(best, why="One waiting time alone has nothing to collapse on: mu needs three.")
+        alone = "One waiting time alone has nothing to collapse on: mu needs three."
+        best = replace(collapse(curves, collapse_window), why=alone)
     return Aging(
         curves,
         short_time(curves, short_window),

@@ -19,7 +19,7 @@ from glassy_core.ui.results import curves
 from glassy_core.ui.shell.frame import prose, store
 from glassy_core.ui.shell.words import number, whole
 
-VERDICTS: dict[Verdict, tuple[str, str, str]] = {
+VERDICTS: dict[Verdict, tuple[str, str, str]] = {  # that are counted
     "agrees": ("green", ":material/check_circle:", "Our interval and the paper's value agree."),
     "differs": ("red", ":material/cancel:", "Our interval and the paper's value do not agree."),
     "open": ("gray", ":material/hourglass_empty:", "The runs do not reach far enough yet, or are too uncertain."),
@@ -72,7 +72,8 @@ def _summary(findings: Sequence[Finding]) -> None:
         "last digit, have a value in common, and differs when they have none. It is open where a run is too short, "
         "where our interval holds the value of a process without glassiness (α = 1, μ = 0), too, and where it meets "
         f"the paper's but would meet almost any value: over {TOO_WIDE:g} times as wide as the paper's error, or "
-        f"± {TOO_WIDE_ALONE:.0%} where it states none. The table says what is missing, and the rule for a statement "
+        f"± {TOO_WIDE_ALONE:.0%} where it states none. What no run could have shown otherwise is by construction and "
+        "not counted. The table says what is missing, and the rule for a statement "
         "without a number. The words below each figure's title are the paper's claims. Below each figure is a command "
         "that computes its table anew; `python -m glassy_core paper` prints all tables and counts the verdicts. Not "
         "judged are the collapse in τ at short times, how clean the collapse of w = 68 is, the growth of exponents "

@@ -10,7 +10,7 @@ import streamlit as st
 from glassy_core.paper.findings import Finding
 from glassy_core.paper.text import Command, Part, Symbol, Text
 
-SIGNS = {"agrees": "✓", "differs": "✗", "open": "…"}  # told apart without colours, too
+SIGNS = {"agrees": "✓", "differs": "✗", "open": "…", "by construction": "≡"}  # told apart without colours, too
 TABLE_CSS = """
 table.paper { width: 100%; border-collapse: collapse; margin-bottom: 0.5rem; }
 table.paper th { text-align: left; font-weight: 600; opacity: 0.75; }
@@ -20,7 +20,7 @@ table.paper td:nth-child(1) { width: 26%; } table.paper td:nth-child(2) { width:
 table.paper td:nth-child(4) { width: 12%; min-width: 7.5rem; white-space: nowrap; }
 table.paper small { opacity: 0.8; }
 table.paper code span { white-space: nowrap; }
-table.paper .open b { font-weight: 400; opacity: 0.75; }
+table.paper .open b, table.paper .by-construction b { font-weight: 400; opacity: 0.75; }
 @media (max-width: 640px) {
   table.paper tr:first-child { display: none; }
   table.paper tr, table.paper td { display: block; width: 100% !important; }
@@ -41,8 +41,9 @@ def table(findings: Sequence[Finding]) -> None:
 def row(finding: Finding) -> str:
     """One statement as a row of the table, in HTML."""
     world = "<br><small>class world: eight chorales</small>" if finding.world == "class" else ""
+    kind = finding.verdict.replace(" ", "-")
     return (
-        f"<tr class='{finding.verdict}'><td>{html(finding.what)}{world}</td><td>{html(finding.paper)}</td>"
+        f"<tr class='{kind}'><td>{html(finding.what)}{world}</td><td>{html(finding.paper)}</td>"
         f"<td>{html(finding.ours)}<br><small>{html(finding.words)}</small></td>"
         f"<td><b>{SIGNS[finding.verdict]} {finding.verdict}</b></td></tr>"
     )

@@ -47,7 +47,8 @@ def test_a_new_row_is_printed_and_counted(tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "Fig. 10  agrees   floor of the floors, NLL_inf (paper)" in printed
     assert "paper: 0.24; here: 0.25 [0.2, 0.3] bits. Made up." in printed
-    assert "On the paper's own task: 2 agree" in printed  # Fig. 1 is the other
+    assert "Fig. 1  by construction free parameters" in printed
+    assert "On the paper's own task: 1 agree, 0 differ" in printed  # Fig. 1 is not counted
     assert main(["paper", "--runs-dir", str(tmp_path), "--figure", "10", "--json"]) == 0
     (finding,) = json.loads(capsys.readouterr().out)["findings"]
     assert (finding["what"], finding["ours"]) == ("floor of the floors, NLL_inf", "0.25 [0.2, 0.3] bits")
