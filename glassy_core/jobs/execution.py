@@ -142,16 +142,16 @@ class _Session:
                 self.replicas[r].run.clear_request(request)
                 self._end(r, status)
             if at_end:
-                for r in self._live():
+                for r in self._unended():
                     self._end(r, "finished")
-            if not self._live():
+            if not self._unended():
                 return
             if now - written > STATE_EVERY:
                 written = now
-                for r in self._live():
+                for r in self._unended():
                     self._publish(r, self._state(r, "running"))
 
-    def _live(self) -> list[int]:
+    def _unended(self) -> list[int]:
         """Replicas that go on; one that was stopped is still computed with the others, but not stored."""
         return [r for r, replica in enumerate(self.replicas) if replica.ended is None]
 
@@ -162,13 +162,13 @@ class _Session:
 
     def _heed_control(self) -> dict[int, tuple[str, str]]:
         """Take up new etas; the ending status and the request's name of each run that is to end."""
-        changed = [r for r in self._live() if self._take_up_eta(r)]
+        changed = [r for r in self._unended() if self._take_up_eta(r)]
         if changed:
             self._advance()
             for r in changed:
                 self.replicas[r].run.clear_request("eta.json")  # only now that a checkpoint holds it
         endings = {}
-        for r in self._live():
+        for r in self._unended():
             for request, status in (("stop", "stopped"), ("pause", "paused")):
                 if self.replicas[r].run.requested(request):
                     endings[r] = (status, request)
@@ -222,7 +222,7 @@ class _Session:
 
     def _progress_of(self) -> int:
         """The replica whose progress is shown: the first that goes on."""
-        return next(iter(self._live()), len(self.replicas) - 1)
+        return next(iter(self._unended()), len(self.replicas) - 1)
 
 
 def _check_batch(configs: Sequence[RunConfig]) -> None:
