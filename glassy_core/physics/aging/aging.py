@@ -46,7 +46,7 @@ class Aging:
             "alpha_window": _window(self.alpha.window),
             "collapse_window": _window(self.collapse.window),
             "breakdown_mu": mu.value if mu else 1.0,
-            "breakdown": [{"tau_w": found.tau_w, "x": found.x} for found in self.breakdown],
+            "breakdown": [{"tau_w": curve.tau_w, "x": curve.x} for curve in self.breakdown],
             "gamma": "frozen" if self.frozen else "interpolated",
         }
         reasons = [f"{name}: {why}" for name, why in (("alpha", self.alpha.why), ("mu", self.collapse.why)) if why]

@@ -84,53 +84,73 @@ def collapse(curves: Sequence[DeltaCurve], window: tuple[float, float] | None = 
     if window is None and not _grows(curves, chosen):
         chosen = (0.0, np.inf)
     logs = _reaching(curves, chosen)
-    errors, *without = _errors(logs, MUS)
-    nothing = Collapse(None, None, MUS, errors, chosen, curves=tuple(np.exp([log[0] for log in logs]).tolist()))
-    if len(logs) < 3:
-        return replace(
-            nothing, why=f"{_times(len(logs))} far enough into the window; mu needs three: let the run go on."
-        )
+    errors, *errors_without = _errors(logs, MUS)
     mu, error = _minimum(MUS, errors)
-    if not np.isfinite(mu):
-        return replace(nothing, why="No mu brings the curves over each other inside the window: widen it.")
-    if not _grows(curves, chosen):
-        return replace(
-            nothing, why="Delta does not grow inside the window: there every mu collapses the curves. Widen it."
-        )
-    if _at_an_end(errors):
-        why = "The collapse error still falls at the last mu at which the curves can be compared: let the run go on."
+    mus_without = np.array([_minimum(MUS, rest)[0] for rest in errors_without])
+    nothing = Collapse(None, None, MUS, errors, chosen, curves=tuple(np.exp([log[0] for log in logs]).tolist()))
+    if why := _doubt(len(logs), _grows(curves, chosen), errors, mus_without):
         return replace(nothing, why=why)
-    others = [_minimum(MUS, rest)[0] for rest in without]
-    if not np.all(np.isfinite(others)):
-        return replace(nothing, why="The collapse hangs on a single waiting time: let the run go on.")
     K = len(logs)
-    half = stdtrit(K - 2, 0.975) * np.sqrt((K - 1) * np.mean(np.square(np.array(others) - mu)))
-    return replace(nothing, mu=Estimate(mu, mu - float(half), mu + float(half)), error=error)
+    half = float(stdtrit(K - 2, 0.975) * np.sqrt((K - 1) * np.mean(np.square(mus_without - mu))))
+    return replace(nothing, mu=Estimate(mu, mu - half, mu + half), error=error)
+
+
+def _doubt(times: int, grows: bool, errors: Floats, mus_without: Floats) -> str:
+    """Why so many waiting times give no mu; empty where they do. mus_without: (K,) the best without each of them."""
+    if times < 3:
+        reaching = ("No waiting time reaches", "One waiting time reaches", "2 waiting times reach")[times]
+        return f"{reaching} far enough into the window; mu needs three: let the run go on."
+    if not np.any(np.isfinite(errors)):
+        return "No mu brings the curves over each other inside the window: widen it."
+    if not grows:
+        return "Delta does not grow inside the window: there every mu collapses the curves. Widen it."
+    if _at_an_end(errors):
+        return "The collapse error still falls at the last mu at which the curves can be compared: let the run go on."
+    if not np.all(np.isfinite(mus_without)):
+        return "The collapse hangs on a single waiting time: let the run go on."
+    return ""
 
 
 def breakdowns(curves: Sequence[DeltaCurve], mu: float) -> list[Breakdown]:
-    """For each curve where it is apart from the others in x = tau / tau_w^mu.
+    """For each curve where it is apart from the others in x = tau / tau_w^mu (Fig. 7, "the collapse breaks down").
 
     The criterion: for a stretch of BREAK_STRETCH in log x or more, in the aging regime, Delta differs by more than
     BREAK from the median of the other curves that are known at that x.
     """
     if len(curves) < 2:
         return [Breakdown(curve.tau_w, ()) for curve in curves]
-    grid, values = _on_grid([_windowed(curve, (0.0, np.inf)) for curve in curves], mu)
-    found = []
-    for k, curve in enumerate(curves):
-        rest = np.delete(values, k, axis=0)
-        known = np.isfinite(values[k]) & np.any(np.isfinite(rest), axis=0) & _aging_part(grid, curve, mu)
-        x, gap = np.exp(grid[known]), np.abs(values[k, known] - np.nanmedian(rest[:, known], axis=0))
-        edges = np.flatnonzero(np.diff(gap > np.log1p(BREAK), prepend=False, append=False)).reshape(-1, 2).tolist()
-        long = [(a, b) for a, b in edges if (b - a) * SPACING >= BREAK_STRETCH]
-        found.append(Breakdown(curve.tau_w, tuple(Stretch(float(x[a]), float(x[b - 1]), b == len(x)) for a, b in long)))
-    return found
+    log_x, log_delta = _on_grid([_windowed(curve, (0.0, np.inf)) for curve in curves], mu)
+    stretches = [
+        _apart(log_x, log_delta[k], np.delete(log_delta, k, axis=0), _aging_part(log_x, curve, mu))
+        for k, curve in enumerate(curves)
+    ]
+    return [Breakdown(curve.tau_w, apart) for curve, apart in zip(curves, stretches, strict=True)]
 
 
-def _aging_part(grid: Floats, curve: DeltaCurve, mu: float) -> Bools:
+def _apart(log_x: Floats, curve: Floats, others: Floats, where: Bools) -> tuple[Stretch, ...]:
+    """The stretches in which a curve (G,) is apart from the median of the others (K - 1, G), looked for where told.
+
+    Both are log Delta on the grid log x (G,), not-a-number where a curve is not known.
+    """
+    comparable = np.isfinite(curve) & np.any(np.isfinite(others), axis=0) & where
+    x = np.exp(log_x[comparable])
+    distance = np.abs(curve[comparable] - np.nanmedian(others[:, comparable], axis=0))
+    return tuple(
+        Stretch(float(x[begin]), float(x[end - 1]), lasting=end == len(x))
+        for begin, end in _stretches(distance > np.log1p(BREAK))
+        if (end - begin) * SPACING >= BREAK_STRETCH
+    )
+
+
+def _stretches(flags: Bools) -> list[list[int]]:
+    """The first index of each stretch of True in flags (n,), and that after its last."""
+    changes = np.flatnonzero(np.diff(flags, prepend=False, append=False))
+    return [[int(begin), int(end)] for begin, end in changes.reshape(-1, 2)]
+
+
+def _aging_part(log_x: Floats, curve: DeltaCurve, mu: float) -> Bools:
     """Grid points at which tau / tau_w is in the aging regime: before it no collapse in x is expected."""
-    return grid + (mu - 1) * np.log(curve.tau_w) >= np.log(AGING_REGIME)
+    return log_x + (mu - 1) * np.log(curve.tau_w) >= np.log(AGING_REGIME)
 
 
 def _windowed(curve: DeltaCurve, window: tuple[float, float]) -> Points:
@@ -143,10 +163,6 @@ def _reaching(curves: Sequence[DeltaCurve], window: tuple[float, float]) -> list
     """What lies inside the window, of the curves that go through it for long enough to be compared."""
     logs = [_windowed(curve, window) for curve in curves]
     return [log for log in logs if len(log[1]) > 1 and np.ptp(log[1]) >= np.log(MIN_REACH)]
-
-
-def _times(n: int) -> str:
-    return {0: "No waiting time reaches", 1: "One waiting time reaches"}.get(n, f"{n} waiting times reach")
 
 
 def _grows(curves: Sequence[DeltaCurve], window: tuple[float, float]) -> bool:

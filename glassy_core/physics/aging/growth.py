@@ -7,7 +7,7 @@ a curve is too correlated to count its points. Of fewer curves each third of the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,8 +87,14 @@ def misfits(curve: DeltaCurve, window: tuple[float, float]) -> tuple[float, floa
 
 
 def _fit(
-    curves: Sequence[DeltaCurve], window: tuple[float, float], of_x: Any, of_y: Any, back: Any, origin: float
+    curves: Sequence[DeltaCurve],
+    window: tuple[float, float],
+    of_x: Callable[[Floats], Floats],
+    of_y: Callable[[Floats], Floats],
+    back: Callable[[float], float],
+    origin: float,
 ) -> Growth:
+    """A line with one slope for all curves, of_y(Delta) against of_x(x); back: of a height of the line to Delta."""
     low, high = window
     if not (low >= 0 and high > low):
         raise ValueError(f"The window in tau/tau_w is {low:g} to {high:g}: it must begin at 0 or more and go up.")
