@@ -9,8 +9,7 @@ from glassy_core.paper.evidence import Evidence, command
 from glassy_core.paper.findings import Finding, Statement, Verdict, weigh_alone
 from glassy_core.paper.numbers import PAPER_PARAMETERS, PAPER_THRESHOLD, PAPER_W_C, half_digit
 from glassy_core.paper.text import W_C, Command, Quantity, Text, joined, text
-from glassy_core.physics.critical_width.criticality import Criticality
-from glassy_core.physics.critical_width.depths import compare
+from glassy_core.physics.critical_width.criticality import Criticality, compare
 from glassy_core.presets import SWEEPS, SweepPreset
 from glassy_core.runs.groups import Member, distinct
 from glassy_core.runs.measured import criticality

@@ -9,7 +9,7 @@ import numpy as np
 from glassy_core.files import read_lines
 from glassy_core.physics.aging.fluctuations import Trajectory
 from glassy_core.physics.critical_width.criticality import COPIES, Criticality, critical
-from glassy_core.physics.critical_width.learning_times import THRESHOLDS, Curve, in_order
+from glassy_core.physics.critical_width.learning_times import THRESHOLDS, Recording, in_order
 from glassy_core.runs.groups import Member, distinct
 from glassy_core.runs.records import Series, read_series
 from glassy_core.runs.run import Run, RunError
@@ -34,7 +34,7 @@ def criticality(
     curves = []
     for member in distinct(members):
         series, (depth, width, seed) = read(member.run), member.network
-        curves.append(Curve(depth, width, seed, *in_order(series.tau, series.nll), member.run.id))
+        curves.append(Recording(depth, width, seed, *in_order(series.tau, series.nll), member.run.id))
     planned = [member.network for member in members if member.run.state().status in (*ACTIVE, "stalled", "interrupted")]
     return critical(curves, thresholds, copies, planned=planned)
 

@@ -1,9 +1,8 @@
 """A parabola through rates 1/tau* against width, with points of which only an upper bound is known.
 
-A measured rate is Gaussian about the parabola; a censored run contributes the probability that its rate
-lies below its bound 1/tau_reached (Tobin, Econometrica 26 (1958) 24). The noise may grow with the rate: a standard
+The likelihood is that of censored_likelihood.py. The noise may grow with the rate: a standard
 deviation s (rate^2 + r0^2)^(g/2) with g between 0 and 1; r0 is the smallest rate that could be seen, or a tenth of
-the largest one.
+the largest one. Points scatter about the parabola, and seeds about their point.
 """
 
 from __future__ import annotations
@@ -13,17 +12,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import log_ndtr
+from scipy.special import fdtrc, log_ndtr
 
 from glassy_core.arrays import Bools, Floats
-from glassy_core.physics.critical_width.scatter import Scatter
+from glassy_core.physics.critical_width.censored_likelihood import CensoredSweeps, terms
 
 QUIET = 0.1  # of the largest rate: below it noise is not taken to shrink further
 SHAPE_COST = 0.5  # degrees of freedom that choosing g takes: so counted, intervals cover w_c as often as they should
 ROUNDS = 6
-ITERATIONS = 30  # of Newton's method; it converges quadratically
 NOISE_POWERS = (0.0, 0.5, 1.0)  # values of g that are tried
 PRIOR = {0.0: 4 / 7, 0.5: 2 / 7, 1.0: 1 / 7}  # before the runs speak; with few of them g = 1 fits by chance
+POOL_ABOVE = 0.25  # p-value of Fisher's F above which points and seeds are taken to scatter alike
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,48 @@ class Rates:
     def of(cls, width: ArrayLike, rate: ArrayLike, bound: ArrayLike, censored: ArrayLike) -> Rates:
         numbers = [np.asarray(column, dtype=np.float64) for column in (width, rate, bound)]
         return cls(numbers[0], numbers[1], numbers[2], np.asarray(censored, dtype=bool))
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """Variances of single measurements, with the degrees of freedom they are known with.
+
+    seeds:  variance between measurements of one point (one width, say), with dof_seeds
+    points: variance that all measurements of a point share: how far points lie off the fit beyond what
+            their seeds explain, with dof_points; 0 where that is not seen
+    """
+
+    seeds: float
+    dof_seeds: float
+    points: float = 0.0
+    dof_points: float = 0.0
+    per_point: float = 1.0
+
+    @classmethod
+    def of(cls, square_points: float, dof_points: float, square_seeds: float, dof_seeds: float, n: float) -> Scatter:
+        """From the sums of squares: n (value of the fit - mean of a point)^2 and (measurement - its point's mean)^2.
+
+        n: measurements a point, on average. Where an F-test sees no difference (p > POOL_ABOVE) both are one noise.
+        """
+        pooled = cls((square_points + square_seeds) / max(dof_points + dof_seeds, 1), max(dof_points + dof_seeds, 1))
+        if dof_seeds < 1 or dof_points < 1 or square_points == 0:
+            return pooled
+        seeds, points = square_seeds / dof_seeds, square_points / dof_points
+        if seeds > 0 and fdtrc(dof_points, dof_seeds, points / seeds) > POOL_ABOVE:
+            return pooled
+        return cls(seeds, dof_seeds, max(points - seeds, 0.0) / n, dof_points, n)
+
+    def draw(self, R: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+        """R pairs of standard deviations (seeds, points), (R,) each, as uncertain as their degrees of freedom say.
+
+        A sum of squares divided by a chi-square variable: noise of that size makes percentiles of
+        a bootstrap agree with Student's t.
+        """
+        seeds = self.seeds * self.dof_seeds / rng.chisquare(self.dof_seeds, R)
+        if self.points == 0:
+            return np.sqrt(seeds), np.zeros(R)
+        both = (self.seeds + self.per_point * self.points) * self.dof_points / rng.chisquare(self.dof_points, R)
+        return np.sqrt(seeds), np.sqrt(np.maximum(both - seeds, 0) / self.per_point)
 
 
 @dataclass(frozen=True)
@@ -65,7 +106,11 @@ class Parabola:
 
     def terms(self, width: ArrayLike) -> Floats:
         """1, x, x^2 at widths (...): (..., 3)."""
-        return _terms((np.asarray(width, dtype=np.float64) - self.middle) / self.scale)
+        return terms(self.x(width))
+
+    def x(self, width: ArrayLike) -> Floats:
+        """Widths (...) in the parabola's own unit, from the middle of those measured."""
+        return (np.asarray(width, dtype=np.float64) - self.middle) / self.scale
 
     def noise_at(self, width: ArrayLike) -> Floats:
         """Standard deviation of a rate measured at widths (...), in units of the scatter's."""
@@ -95,56 +140,60 @@ def fit_parabolas(data: Rates) -> list[Parabola]:
     return sorted(fits, key=lambda fit: -fit.log_plausibility)
 
 
+def plausibility(fits: Sequence[Parabola]) -> Floats:
+    """How plausible each fit's law of noise is, (fits,); they add up to 1."""
+    logs = np.array([fit.log_plausibility for fit in fits])
+    share = np.exp(logs - logs.max())
+    return np.asarray(share / share.sum())
+
+
 def artificial_sweeps(
-    data: Rates, fits: Sequence[Parabola], shared: Floats, own: Floats, rng: np.random.Generator
+    data: Rates, fits: Sequence[Parabola], of_points: Floats, of_seeds: Floats, rng: np.random.Generator
 ) -> Floats:
     """Coefficients (R, 3) of R artificial sweeps: a fit with new noise, censored as the runs were, fitted alike.
 
     Each sweep starts from one of the fits, drawn by its plausibility: few runs cannot tell how noise grows.
-    shared: (R, runs) and own: (R, runs) standard normal noise of points (equal within a width) and of seeds.
+    of_points, of_seeds: (R, runs) standard normal noise of points (equal within a width) and of seeds.
     """
-    plausible = np.array([fit.log_plausibility for fit in fits])
-    share = np.exp(plausible - plausible.max())
-    which = rng.choice(len(fits), len(own), p=share / share.sum())
-    found = np.empty((len(own), 3))
+    which = rng.choice(len(fits), len(of_seeds), p=plausibility(fits))
+    coefficients = np.empty((len(of_seeds), 3))
     for k, fit in enumerate(fits):
         mine = which == k
         seeds, points = fit.scatter.draw(int(mine.sum()), rng)
-        noise = seeds[:, None] * own[mine] + points[:, None] * shared[mine]
+        noise = seeds[:, None] * of_seeds[mine] + points[:, None] * of_points[mine]
         rate = fit(data.width) + fit.noise * noise
-        sd = np.sqrt(seeds**2 + points**2)
+        sweeps = CensoredSweeps(rate, data.bound, rate < data.bound, fit.noise, np.sqrt(seeds**2 + points**2))
         start = np.repeat(fit.coefficients[None], len(rate), axis=0)
-        found[mine] = _newton(fit.terms(data.width), rate, data.bound, rate < data.bound, fit.noise, sd, start)
-    return found
+        coefficients[mine] = sweeps.most_likely(fit.x(data.width), start)
+    return coefficients
 
 
 def _with_noise(data: Rates, power: float) -> Parabola:
     """The fit for one power g of the noise."""
     seen, floor = ~data.censored, max(float(np.min(data.bound)), QUIET * float(np.max(data.rate)))
     middle, scale = float(data.width[seen].mean()), float(max(np.ptp(data.width[seen]) / 2, 1.0))
-    X = _terms((data.width - middle) / scale)
+    x = (data.width - middle) / scale
+    X = terms(x)
     beta: Floats = np.linalg.lstsq(X[seen], data.rate[seen], rcond=None)[0].astype(np.float64)
     # Noise depends on the fit and the fit on the noise: a few rounds settle both.
     for _ in range(ROUNDS):
         noise = _noise(X @ beta, floor, power)
         residual = ((data.rate - X @ beta) / noise)[seen]
         sd = np.sqrt(residual @ residual / max(len(residual) - 3, 1)) + 1e-9 * floor / noise.min()
-        beta = _newton(X, data.rate[None], data.bound, data.censored[None], noise, np.array([sd]), beta[None])[0]
+        sweep = CensoredSweeps(data.rate[None], data.bound, data.censored[None], noise, np.array([sd]))
+        beta = sweep.most_likely(x, beta[None])[0]
     residual = ((data.rate - X @ beta) / noise)[seen]
     below = log_ndtr((data.bound - X @ beta) / (noise * sd))[data.censored]
     A = X[seen] / noise[seen, None]
     # The likelihood with coefficients and scale integrated out: this is fair between powers when runs are few.
     evidence = -0.5 * (len(residual) - 3) * np.log(residual @ residual + (1e-9 * floor / noise.min()) ** 2)
     evidence += below.sum() - np.sum(np.log(noise[seen])) - 0.5 * np.linalg.slogdet(A.T @ A)[1]
-    plausibility = float(np.log(PRIOR[power]) + evidence)
-    return Parabola(beta, middle, scale, noise, _scatter(data.width[seen], residual), power, floor, plausibility)
-
-
-def _terms(x: Floats) -> Floats:
-    return np.stack([np.ones_like(x), x, x * x], axis=-1)
+    scatter = _scatter(data.width[seen], residual)
+    return Parabola(beta, middle, scale, noise, scatter, power, floor, float(np.log(PRIOR[power]) + evidence))
 
 
 def _noise(rate: Floats, floor: float, power: float) -> Floats:
+    """Standard deviation of measured rates (...) by the law of noise, in units of the scatter's."""
     return (np.maximum(rate, 0) ** 2 + floor**2) ** (power / 2)
 
 
@@ -155,28 +204,3 @@ def _scatter(width: Floats, residual: Floats) -> Scatter:
     square_seeds = float(np.sum((residual - means[which]) ** 2))
     n, K = len(width), len(count)
     return Scatter.of(float(count @ means**2), max(K - 3 - SHAPE_COST, 0), square_seeds, n - K, n / K)
-
-
-def _newton(X: Floats, rate: Floats, bound: Floats, censored: Bools, noise: Floats, sd: Floats, beta: Floats) -> Floats:
-    """Most likely coefficients (R, 3) of R sweeps of n runs, for a given size of their noise.
-
-    X: (n, 3); rate, censored: (R, n); bound, noise: (n,); sd: (R,); beta: (R, 3) to start from.
-    The likelihood is concave in the coefficients, so that there is one maximum.
-    """
-    weight, slopes = 1 / noise, np.stack([np.zeros(len(X)), np.ones(len(X)), 2 * X[:, 1]])
-    A = X * weight[:, None]
-    ridge = 1e-9 * np.sum(A * A) * np.eye(3)  # keeps a sweep in which too few runs arrive solvable
-    for _ in range(ITERATIONS):
-        expected = beta @ X.T
-        z = np.clip((bound - expected) / (noise * sd[:, None]), -1e4, 1e4)
-        mills = np.exp(-0.5 * z * z - log_ndtr(z)) / np.sqrt(2 * np.pi)
-        # A parabola that opens upwards rises again at small widths, where no rate can be: bounds there say nothing.
-        silent = (beta[:, 2:] > 0) & (beta @ slopes < 0)
-        pull = np.where(censored, np.where(silent, 0.0, -sd[:, None] * mills), (rate - expected) * weight)
-        curvature = np.where(censored, np.where(silent, 0.0, mills * (mills + z)), 1.0)
-        H = np.einsum("ni,rn,nj->rij", A, curvature, A) + ridge
-        step = np.linalg.solve(H, (pull @ A)[..., None])[..., 0]
-        beta = beta + step
-        if np.all(np.abs(step) <= 1e-9 * np.abs(beta).max(axis=1, keepdims=True)):
-            break
-    return beta

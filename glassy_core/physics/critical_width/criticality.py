@@ -2,15 +2,16 @@
 
 A 95 % interval comes from artificial sweeps (a parametric bootstrap). In each, every run gets new noise (seeds), and
 so does every width where widths lie further off the parabola than their seeds explain (points); a rate below what its
-run was long enough to show becomes a censored point; then the sweep is fitted like the real one (parabola.py).
-Neighbouring widths that the runs do not contradict as the root (p-value above PLAUSIBLE, root_likelihood.py) are in it,
-too.
+run was long enough to show becomes a censored point; then the sweep is fitted like the real one
+(censored_parabola.py). Neighbouring widths that the runs do not contradict as the root are in it, too
+(root_intervals.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,16 +20,19 @@ from numpy.typing import ArrayLike
 from glassy_core.arrays import Floats
 from glassy_core.network.equations import parameter_count
 from glassy_core.physics.critical_width.censored_parabola import Parabola, Rates, artificial_sweeps, fit_parabolas
-from glassy_core.physics.critical_width.learning_times import SMOOTHING, THRESHOLDS, Curve, LearningTime, learning_times
+from glassy_core.physics.critical_width.learning_times import (
+    SMOOTHING,
+    THRESHOLDS,
+    LearningTime,
+    Recording,
+    learning_times,
+)
 from glassy_core.physics.critical_width.next_run import MIN_WIDTHS, Suggestion, suggest
-from glassy_core.physics.critical_width.root_intervals import chance_of_root
-from glassy_core.physics.critical_width.sweep_noise import SweepNoise
+from glassy_core.physics.critical_width.root_intervals import SweepNoise, root_interval
 from glassy_core.physics.estimate import Estimate
 
 COPIES = 600  # artificial sweeps behind an interval
 MIN_THRESHOLDS = 3  # with a w_c, for the line of Fig. 6
-PLAUSIBLE = 0.1  # p-value above which a width is not left out of the interval
-TRIED = 60  # widths that are tried on either side
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,7 @@ class Criticality:
 
 
 def critical(
-    curves: Iterable[Curve],
+    curves: Iterable[Recording],
     thresholds: Sequence[float] = THRESHOLDS,
     copies: int = COPIES,
     seed: int = 0,
@@ -171,26 +175,16 @@ def critical_width(
     if not fits:
         return CriticalWidth(threshold, times, why=_too_few(threshold, times))
     fit = fits[0]
-    found = artificial_sweeps(_rates(times), fits, *noise.draw(), rng)
-    low, high = interval(_rates(times), fits, found)
-    result = CriticalWidth(threshold, times, fit=fit, copies=found)
+    data = _rates(times)
+    copies = artificial_sweeps(data, fits, *noise.draw(), rng)
+    low, high = root_interval(data, fits, copies)
+    result = CriticalWidth(threshold, times, fit=fit, copies=copies)
     if not 0 < fit.root < np.inf or not np.isfinite(high):
         return _with_why(result)
     # Sweeps without a root below all widths, and roots below zero, say only that w_c may be as small as can be.
     w_c = Estimate(fit.root, float(np.clip(low, 0, fit.root)), float(max(high, fit.root)))
     parameters = Estimate(*(parameter_count(depth, width) for width in (w_c.value, w_c.low, w_c.high)))
-    return CriticalWidth(threshold, times, w_c, parameters, fit=fit, copies=found)
-
-
-def interval(data: Rates, fits: Sequence[Parabola], copies: Floats) -> tuple[float, float]:
-    """The 95 % interval of the root from the coefficients (R, 3) of artificial sweeps; an end may be infinite."""
-    low, high = np.quantile(fits[0].roots(copies), [0.025, 0.975], method="nearest")
-    below = np.linspace(0, low, TRIED) if 0 < low < np.inf else np.empty(0)
-    widest = float(data.width[~data.censored].max())
-    above = np.linspace(high, widest, TRIED) if 0 < high < widest else np.empty(0)
-    tried = np.concatenate([below, above])
-    plausible = tried[chance_of_root(data, fits, tried) > PLAUSIBLE] if len(tried) else tried
-    return float(min([low, *plausible])), float(max([high, *plausible]))
+    return CriticalWidth(threshold, times, w_c, parameters, fit=fit, copies=copies)
 
 
 def _with_why(result: CriticalWidth) -> CriticalWidth:
@@ -239,11 +233,7 @@ def _line(results: dict[float, CriticalWidth]) -> Line:
     if roots.shape[1] < 0.9 * len(used[0].copies):
         return Line(why="The intervals of w_c are open towards small widths: run networks closer to the transition.")
     slopes, intercepts = np.quantile(np.polyfit(x, roots, 1), [0.025, 0.975], axis=1).T
-    return Line(_estimate(slope, slopes), _estimate(intercept, intercepts))
-
-
-def _estimate(value: float, interval: Floats) -> Estimate:
-    return Estimate(float(value), float(min(value, interval[0])), float(max(value, interval[1])))
+    return Line(Estimate.within(slope, *slopes), Estimate.within(intercept, *intercepts))
 
 
 def _suggestion(depth: int, results: dict[float, CriticalWidth], taken: set[tuple[int, int]]) -> Suggestion | None:
@@ -251,3 +241,38 @@ def _suggestion(depth: int, results: dict[float, CriticalWidth], taken: set[tupl
     missing = [result for result in results.values() if result.w_c is None]
     chosen = max(missing, key=lambda result: len(result.points)) if missing else results[min(results)]
     return suggest(depth, chosen.threshold, chosen.times, None if missing else chosen.fit, taken)
+
+
+@dataclass(frozen=True)
+class DepthComparison:
+    """Thresholds NLL* (bits), ascending, at which all depths have a w_c, and those at which w_c falls with depth.
+
+    narrower: by its value; apart: with intervals that do not overlap. fewer, fewer_apart: the same of the parameters.
+    """
+
+    shared: tuple[float, ...] = ()
+    narrower: tuple[float, ...] = ()
+    apart: tuple[float, ...] = ()
+    fewer: tuple[float, ...] = ()
+    fewer_apart: tuple[float, ...] = ()
+
+
+def compare(criticality: Criticality) -> DepthComparison:
+    """How w_c and the parameters there change from every depth to the next deeper one; nothing for one depth."""
+    results = [criticality.depths[depth] for depth in sorted(criticality.depths)]
+    if len(results) < 2:
+        return DepthComparison()
+    shared = [t for t in sorted(results[0].thresholds) if all(result.thresholds[t].w_c for result in results)]
+    widths = {t: [w for result in results if (w := result.thresholds[t].w_c)] for t in shared}
+    counts = {t: [n for result in results if (n := result.thresholds[t].parameters)] for t in shared}
+    return DepthComparison(
+        tuple(shared),
+        tuple(t for t in shared if _falls(widths[t])),
+        tuple(t for t in shared if _falls(widths[t], apart=True)),
+        tuple(t for t in shared if _falls(counts[t])),
+        tuple(t for t in shared if _falls(counts[t], apart=True)),
+    )
+
+
+def _falls(values: list[Estimate], apart: bool = False) -> bool:
+    return all((a.low > b.high) if apart else (a.value > b.value) for a, b in pairwise(values))

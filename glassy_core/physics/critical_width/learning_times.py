@@ -21,7 +21,7 @@ SMOOTHING = f"running median of the NLL over the records within {HALF_WINDOW:.0%
 
 
 @dataclass(frozen=True)
-class Curve:
+class Recording:
     """A run's recorded NLL. tau: (N,) proper time, ascending; nll: (N,) bits; run: its id, for the reader."""
 
     depth: int
@@ -147,7 +147,7 @@ def first_below(tau: Floats, nll: Floats, threshold: float) -> float | None:
 
 
 def learning_times(
-    curves: Sequence[Curve], thresholds: Sequence[float] = THRESHOLDS
+    curves: Sequence[Recording], thresholds: Sequence[float] = THRESHOLDS
 ) -> dict[float, list[LearningTime]]:
     """For every threshold the learning times of all curves; curves without a record after tau = 0 are left out."""
     times: dict[float, list[LearningTime]] = {threshold: [] for threshold in thresholds}

@@ -24,7 +24,7 @@ from glassy_core.physics.learning_curves.windows import (
     usable_recordings,
 )
 
-Recordings = tuple[Floats, Floats]  # tau and NLL of one seed, (N,) each
+Columns = tuple[Floats, Floats]  # tau and NLL of one seed, (N,) each
 
 
 def fit_seeds(
@@ -69,7 +69,7 @@ def far_enough(ends: ArrayLike, low: float = 0.0, high: float = np.inf) -> Bools
     return ends >= max(reach / DECADE, min(MIN_SPAN * low, 0.95 * reach))
 
 
-def _fitted_together(curves: Sequence[Recordings], window: Window | None) -> list[Recordings]:
+def _fitted_together(curves: Sequence[Columns], window: Window | None) -> list[Columns]:
     """The curves that go far enough into the window, or into that of the typical one."""
     if window is None:
         begun = sorted((part for part in curves if len(part[0])), key=lambda part: float(part[0][-1]))
@@ -81,7 +81,7 @@ def _fitted_together(curves: Sequence[Recordings], window: Window | None) -> lis
     return [part for part, *good in zip(curves, far, enough, strict=True) if all(good)]
 
 
-def _fit_mean(curves: Sequence[Recordings], window: Window | None, seed: int) -> PowerLawFit:
+def _fit_mean(curves: Sequence[Columns], window: Window | None, seed: int) -> PowerLawFit:
     """The fit of the mean of at least two curves over the tau that they have in common."""
     end = min(float(tau[-1]) for tau, _ in curves)
     if window is None:  # each curve's own up to where all have come

@@ -17,8 +17,7 @@ from glassy_core.figures.critical_width import (
     widths,
 )
 from glassy_core.paper.numbers import PAPER_PARAMETERS, PAPER_THRESHOLD, PAPER_W_C
-from glassy_core.physics.critical_width.criticality import Criticality
-from glassy_core.physics.critical_width.depths import compare
+from glassy_core.physics.critical_width.criticality import Criticality, compare
 from glassy_core.physics.critical_width.learning_times import SMOOTHING
 from glassy_core.physics.estimate import Estimate
 from glassy_core.runs.groups import Member, World, distinct, grouped, readable

@@ -16,8 +16,7 @@ from glassy_core.physics.aging.aging import aging
 from glassy_core.physics.aging.collapse import breakdowns
 from glassy_core.physics.aging.fluctuations import Trajectory
 from glassy_core.physics.aging.growth import power
-from glassy_core.physics.critical_width.criticality import Criticality
-from glassy_core.physics.critical_width.depths import compare
+from glassy_core.physics.critical_width.criticality import Criticality, compare
 from glassy_core.physics.critical_width.learning_times import THRESHOLDS
 from glassy_core.runs.groups import readable
 from glassy_core.runs.measured import criticality, trajectory

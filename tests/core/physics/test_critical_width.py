@@ -9,12 +9,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from glassy_core.network.equations import parameter_count
-from glassy_core.physics.critical_width.censored_parabola import Rates, artificial_sweeps, fit_parabolas
-from glassy_core.physics.critical_width.criticality import critical, interval
-from glassy_core.physics.critical_width.learning_times import THRESHOLDS, Curve, LearningTime, learning_time
+from glassy_core.physics.critical_width.censored_parabola import Rates, Scatter, artificial_sweeps, fit_parabolas
+from glassy_core.physics.critical_width.criticality import critical
+from glassy_core.physics.critical_width.learning_times import THRESHOLDS, LearningTime, Recording, learning_time
 from glassy_core.physics.critical_width.next_run import suggest
-from glassy_core.physics.critical_width.root_intervals import chance_of_root
-from glassy_core.physics.critical_width.scatter import Scatter
+from glassy_core.physics.critical_width.root_intervals import chance_of_root, root_interval
 
 W_C, C, Q = 20.0, 1e-3, 1e-5
 WIDTHS = np.round(np.linspace(14, 50, 8))
@@ -39,7 +38,7 @@ def root_and_interval(data, rng, copies=200):
     which = np.unique(data.width, return_inverse=True)[1]
     own = rng.normal(size=(copies, len(data.width)))
     shared = rng.normal(size=(copies, which.max() + 1))[:, which]
-    return fits[0].root, *interval(data, fits, artificial_sweeps(data, fits, shared, own, rng))
+    return fits[0].root, *root_interval(data, fits, artificial_sweeps(data, fits, shared, own, rng))
 
 
 @pytest.mark.parametrize(
@@ -176,7 +175,8 @@ def curves(depth, w_c0, slope, widths=(12, 16, 20, 24, 28, 34, 40, 50), seeds=3,
             met = x > 0
             log_tau = np.append(np.log(0.01), -np.log(rate[met]))
             nll = np.exp(np.interp(np.log(tau), log_tau, np.append(0.0, np.log(levels[met]))))
-            yield Curve(depth, w, seed, tau, nll * np.exp(0.05 * rng.normal(size=len(tau))), f"d{depth}-w{w}-{seed}")
+            noisy = nll * np.exp(0.05 * rng.normal(size=len(tau)))
+            yield Recording(depth, w, seed, tau, noisy, f"d{depth}-w{w}-{seed}")
 
 
 def test_a_sweep_gives_the_contract_with_the_known_critical_widths():
@@ -225,7 +225,7 @@ def test_too_few_widths_are_said_and_a_wider_one_is_suggested():
 def test_a_parabola_without_a_root_is_said():
     width = (20, 30, 40, 50, 60)
     tau = np.geomspace(0.01, 1e4, 2000)
-    runs = [Curve(1, w, 0, tau, np.where(tau < 1 / (1e-2 + 1e-5 * (w - 5) ** 2), 1.0, 1e-3)) for w in width]
+    runs = [Recording(1, w, 0, tau, np.where(tau < 1 / (1e-2 + 1e-5 * (w - 5) ** 2), 1.0, 1e-3)) for w in width]
     at = critical(runs).depths[1].thresholds[0.01]
     assert at.w_c is None
     assert "no root" in at.why
@@ -234,7 +234,7 @@ def test_a_parabola_without_a_root_is_said():
 
 def test_no_runs_and_runs_without_a_record():
     assert critical([]).to_json()["depths"] == {}
-    at = critical([Curve(1, 20, 0, [0.0], [1.0])]).depths[1]
+    at = critical([Recording(1, 20, 0, [0.0], [1.0])]).depths[1]
     assert at.thresholds[0.01].why.startswith("No width has reached")
     assert at.suggestion is None
     with pytest.raises(ValueError, match="above 0 and below 1 bit"):
