@@ -14,7 +14,7 @@ def add(commands: Commands) -> None:
     """The command and its options."""
     words = "Put the paper's statements, figure by figure, beside what the runs here say."
     parser = commands.add("paper", _paper, words, as_json=True)
-    parser.add_argument("--figure", type=int, metavar="N", help="one figure alone, 1 to 9")
+    parser.add_argument("--figure", type=int, metavar="N", help="one figure alone, by its number")
 
 
 def _paper(options: argparse.Namespace) -> None:

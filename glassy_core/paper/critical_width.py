@@ -82,7 +82,8 @@ def _sweep_hours(evidence: Evidence, members: Sequence[Member], sweep: SweepPres
 
 
 def _narrower(found: Criticality, members: Sequence[Member]) -> Finding:
-    seen, n = compare(found), len(compare(found).shared)
+    seen = compare(found)
+    n = len(seen.shared)
     what, paper = text("the deeper the network, the smaller ", W_C), text("at every NLL*, d = 1, 2, 5")
     depths = ", ".join(map(str, found.depths))
     words = text(f"d = {depths}: smaller at {len(seen.narrower)} of {n} thresholds, {_apart(len(seen.apart), n)}")
@@ -92,7 +93,8 @@ def _narrower(found: Criticality, members: Sequence[Member]) -> Finding:
 
 
 def _fewer_parameters(found: Criticality, members: Sequence[Member]) -> Finding:
-    seen, n = compare(found), len(compare(found).shared)
+    seen = compare(found)
+    n = len(seen.shared)
     what = text("the deeper network needs fewer parameters at ", W_C)
     words = text(f"Fewer at {len(seen.fewer)} of {n} thresholds, {_apart(len(seen.fewer_apart), n)}")
     verdict = _of_all(len(seen.fewer), len(seen.fewer_apart), n)

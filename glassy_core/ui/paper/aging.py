@@ -5,8 +5,6 @@ Each drawer returns False where the runs do not serve.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import streamlit as st
 
@@ -17,7 +15,7 @@ from glassy_core.paper.task import is_papers
 from glassy_core.physics.aging.fluctuations import of_waiting_time
 from glassy_core.physics.aging.growth import Growth, logarithm, power
 from glassy_core.runs.groups import Member
-from glassy_core.ui.paper.look import Look
+from glassy_core.ui.paper.look import Look, Members
 from glassy_core.ui.results.aging import Measure, Network, columns, described, with_interval
 from glassy_core.ui.shell.frame import plain
 from glassy_core.ui.shell.words import typeset
@@ -27,7 +25,7 @@ LOG = "A + B log x"
 ALL_TIMES = "to all waiting times"
 
 
-def by_network(members: Sequence[Member]) -> list[Column]:
+def by_network(members: Members) -> list[Column]:
     """What the aging of these runs is, the seeds of one network together, narrow ones first."""
     groups: dict[tuple[int, int], list[Member]] = {}
     for member in members:
@@ -39,7 +37,7 @@ def by_network(members: Sequence[Member]) -> list[Column]:
     return columns(networks, Measure())[0]
 
 
-def deltas(members: Sequence[Member], look: Look, mu: float | None = None, log: bool = True) -> bool:
+def deltas(members: Members, look: Look, mu: float | None = None, log: bool = True) -> bool:
     """A row of Fig. 7: Delta against tau (mu None) or tau / tau_w^mu, a panel a network.
 
     Logarithmic panels share their axes; a linear one has its own, for a short run would be a dot in the corner.
@@ -59,17 +57,17 @@ def deltas(members: Sequence[Member], look: Look, mu: float | None = None, log: 
     return True
 
 
-def deltas_by_age(members: Sequence[Member], look: Look) -> bool:
+def deltas_by_age(members: Members, look: Look) -> bool:
     """The row of Fig. 7 on which full aging makes one curve of all: against tau / tau_w."""
     return deltas(members, look, 1.0)
 
 
-def three_views(members: Sequence[Member], look: Look) -> bool:
+def three_views(members: Members, look: Look) -> bool:
     """Fig. 7: Delta against tau, against tau / tau_w, and that on linear axes."""
     return deltas(members, look) and deltas_by_age(members, look) and deltas(members, look, 1.0, log=False)
 
 
-def gamma(members: Sequence[Member], look: Look) -> bool:
+def gamma(members: Members, look: Look) -> bool:
     """Fig. 8: Gamma against tau."""
     shown = by_network(members)
     if shown:
@@ -84,7 +82,7 @@ def _noise(column: Column) -> str:
     )
 
 
-def growing(members: Sequence[Member], look: Look) -> bool:
+def growing(members: Members, look: Look) -> bool:
     """Fig. 9, of the narrowest network: Delta against tau / tau_w with a power law and a logarithm.
 
     The power law is the paper's where the network is: of its first waiting time alone, beginning at PAPER_ORIGIN.

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from glassy_core.paper.evidence import Evidence
 from glassy_core.paper.numbers import AGING, PRESET_OF
-from glassy_core.runs.groups import Member, readable
+from glassy_core.runs.groups import readable
 from glassy_core.ui.paper.aging import by_network
+from glassy_core.ui.paper.look import Members
 from glassy_core.ui.results import curves
 from glassy_core.ui.shell.frame import store
 
-Members = Sequence[Member]
 SWEEP = 8  # networks, from which on a store's runs of the paper's task are a sweep
 
 

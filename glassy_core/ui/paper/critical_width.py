@@ -5,20 +5,17 @@ Each drawer returns False where the runs do not serve.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from glassy_core.figures.critical_width import critical_widths, transition, widths
 from glassy_core.paper.numbers import paper_widths
 from glassy_core.physics.critical_width.criticality import Criticality
 from glassy_core.physics.critical_width.learning_times import THRESHOLDS
-from glassy_core.runs.groups import Member
-from glassy_core.ui.paper.look import Look
+from glassy_core.ui.paper.look import Look, Members
 from glassy_core.ui.results.critical_widths import analysed, described, with_interval
 
 
-def inverse_times(members: Sequence[Member], look: Look) -> bool:
+def inverse_times(members: Members, look: Look) -> bool:
     """Fig. 5: 1/tau* against width, a panel a depth."""
     if not members:
         return False
@@ -37,7 +34,7 @@ def inverse_times(members: Sequence[Member], look: Look) -> bool:
     return True
 
 
-def lines(members: Sequence[Member], look: Look) -> bool:
+def lines(members: Members, look: Look) -> bool:
     """Fig. 6: w_c against NLL*."""
     if not members:
         return False

@@ -6,7 +6,7 @@ because the rows serve the terminal, too, where nothing is drawn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -15,14 +15,12 @@ from glassy_core.figures.palette import key
 from glassy_core.paper.evidence import Evidence, command
 from glassy_core.paper.numbers import paper_curve
 from glassy_core.paper.task import is_papers
-from glassy_core.runs.groups import Member
 from glassy_core.ui.paper import aging, chosen_runs, critical_width, learning_curves
-from glassy_core.ui.paper.look import Look
+from glassy_core.ui.paper.look import Look, Members
 from glassy_core.ui.paper.network import any_network
 from glassy_core.ui.shell.frame import plain
 from glassy_core.ui.shell.words import typeset
 
-Members = Sequence[Member]
 Note = Callable[[Members], str]
 PAPERS_LAW = (
     "Dotted: the paper's law NLL∞ + A τ⁻ᵃ. NLL∞ and a are the paper's; it gives no A, so A is matched to our run."

@@ -18,9 +18,8 @@ from glassy_core.paper.learning_curves import FIRST_POINT, FITTED_TO, worth_draw
 from glassy_core.paper.numbers import paper_curve
 from glassy_core.paper.regimes import regime
 from glassy_core.paper.sgd_noise import latest_probe
-from glassy_core.runs.groups import Member
 from glassy_core.training.probe import Level, Probe
-from glassy_core.ui.paper.look import Look
+from glassy_core.ui.paper.look import Look, Members
 from glassy_core.ui.results import curves as loaders
 from glassy_core.ui.results import fits as fit_loaders
 from glassy_core.ui.shell.frame import plain
@@ -32,7 +31,7 @@ LINES = "Thick: fit with its 95 % band; dashed: unreliable; thin: the fit carrie
 NO_LAW = "No power law is fitted: none of these runs is long enough for one."
 
 
-def learning_by_depth(members: Sequence[Member], look: Look) -> bool:
+def learning_by_depth(members: Members, look: Look) -> bool:
     """Fig. 2: NLL against tau, a panel a depth, and one of the wide networks of all depths."""
     # Of all panels, so that a network has one colour.
     settings = sorted(_settings(members), key=lambda setting: setting.config.depth)
@@ -53,14 +52,14 @@ def learning_by_depth(members: Sequence[Member], look: Look) -> bool:
     return True
 
 
-def learning(members: Sequence[Member], look: Look) -> bool:
+def learning(members: Members, look: Look) -> bool:
     """NLL against tau, both logarithmic."""
     if settings := _settings(members):
         look.show(fitted_curves(settings, VIEW, []), _all_learned(settings))
     return bool(settings)
 
 
-def power_laws(members: Sequence[Member], look: Look) -> bool:
+def power_laws(members: Members, look: Look) -> bool:
     """Fig. 3: the same with the power laws of the runs that are long enough for one."""
     settings = _settings(members)
     if not settings:
@@ -72,7 +71,7 @@ def power_laws(members: Sequence[Member], look: Look) -> bool:
     return True
 
 
-def _settings(members: Sequence[Member]) -> list[Setting]:
+def _settings(members: Members) -> list[Setting]:
     """Each run by itself, as far as something is recorded."""
     rows = {row.id: row for row in loaders.readable_rows()}
     here = [rows[member.run.id] for member in members if member.run.id in rows]
@@ -101,7 +100,7 @@ def _learned(setting: Setting) -> str:
     return f"{setting.label}: {series.nll[0]:.3g} to {series.nll[-1]:.3g} bits at tau {series.tau[-1]:.4g}"
 
 
-def noise_probe(members: Sequence[Member], look: Look) -> bool:
+def noise_probe(members: Members, look: Look) -> bool:
     """Fig. 4, of the first of the runs that has a probe."""
     for member in members:
         if (probe := latest_probe(member.run)) is not None:

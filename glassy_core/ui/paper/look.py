@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
+from glassy_core.runs.groups import Member
 from glassy_core.ui.components.live_figure import live_figure
 
+Members = Sequence[Member]  # the runs that a figure is drawn of
 LETTERS = 14  # pixels of letters that the figures' margins are made for
 
 

@@ -13,8 +13,8 @@ from glassy_core.figures.network import WORDS
 from glassy_core.paper.evidence import Evidence
 from glassy_core.runs.groups import readable
 from glassy_core.ui.paper import aging, chosen_runs, critical_width, learning_curves
-from glassy_core.ui.paper.drawings import PAPERS_LAW, Drawing, Members
-from glassy_core.ui.paper.look import Look
+from glassy_core.ui.paper.drawings import PAPERS_LAW, Drawing
+from glassy_core.ui.paper.look import Look, Members
 from glassy_core.ui.paper.network import network
 from glassy_core.ui.shell.frame import store
 from glassy_core.ui.shell.tour import BACKGROUND
