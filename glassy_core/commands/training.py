@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import signal
 import sys
 from typing import Any
 
+from glassy_core import processes
 from glassy_core.commands.options import Commands, add_settings, config_from, numbers
 from glassy_core.presets import PRESETS, SWEEPS, sweep_like
 from glassy_core.runs.run import Run, RunError
@@ -110,8 +110,7 @@ def _in_foreground(run: Run) -> None:
 
     from glassy_core.jobs.execution import execute
 
-    signal.signal(signal.SIGINT, lambda *_: run.request("stop"))
-    signal.signal(signal.SIGTERM, lambda *_: run.request("stop"))
+    processes.when_asked_to_end(lambda: run.request("stop"))
     about, state = run.about(), run.state()
     # A run that cannot start clears its bar: the sentence that says why stands alone.
     with tqdm(

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from glassy_core import locks
+from glassy_core import locks, processes
 from glassy_core.errors import GlassyError
 from glassy_core.files import read_json
 
 VARIABLE = "GLASSY_SCHEDULER"  # an address such as tcp://host:8786, or a scheduler file
 MOST_THREADS = 100_000  # that a worker may say it has
 LEAST_WORKERS = 3  # the class trio moves together even on two cores
-LOWERED_PRIORITY = 10  # niceness of the workers: the pages stay quick
 
 # An idle cluster should cost next to nothing: it samples neither its workers' code nor the machine.
 QUIET = {
@@ -124,7 +123,7 @@ def local() -> Iterator[str]:
     from distributed import LocalCluster
 
     dask.config.set(QUIET)
-    os.nice(LOWERED_PRIORITY)
+    processes.give_way()  # the pages stay quick
     # Numerical libraries read these when they are loaded in the workers.
     os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
     with LocalCluster(

@@ -11,17 +11,15 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from glassy_core import locks
+from glassy_core import locks, processes
 from glassy_core.errors import sentence
-from glassy_core.files import ROOT, read_json, write_json
+from glassy_core.files import read_json, write_json
 from glassy_core.jobs import cluster
 from glassy_core.jobs import queue as waiting
 from glassy_core.jobs.cluster import ClusterError, Worker
@@ -117,14 +115,7 @@ def ensure_dispatcher(store: RunStore) -> None:
     if locks.is_held(directory / "lock"):
         return
     with open(directory / "log.txt", "ab") as log:
-        subprocess.Popen(
-            [sys.executable, "-m", "glassy_core", "dispatch", "--runs-dir", str(store.directory.resolve())],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,  # it outlives the app
-        )
+        processes.start(["dispatch", "--runs-dir", str(store.directory.resolve())], log)
 
 
 # The dispatcher's process.

@@ -7,7 +7,6 @@ import json
 import os
 import platform
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,9 +14,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from glassy_core import __version__
+from glassy_core import __version__, processes
 from glassy_core.errors import GlassyError
-from glassy_core.files import ROOT, read_json, write_json
+from glassy_core.files import read_json, write_json
 from glassy_core.settings import RunConfig, names_of
 
 MEASURED_SECONDS = 1.0
@@ -45,9 +44,8 @@ def steps_per_second(config: RunConfig, directory: Path) -> float:
         age, speed = time.time() - kept["when"], float(kept["steps_per_second"])
         if 0 <= age < KEPT_SECONDS and 0 < speed < 1e15:  # else somebody wrote there by hand
             return speed
-    command = [sys.executable, "-m", "glassy_core", "speed", "--settings", json.dumps(config.to_json())]
     try:
-        result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+        result = processes.answer(["speed", "--settings", json.dumps(config.to_json())], seconds=120)
     except subprocess.TimeoutExpired:
         raise EstimateError("The speed could not be measured within two minutes: the machine is too busy.") from None
     if result.returncode != 0:

@@ -10,20 +10,17 @@ Older results have blanks for the last three hyphens.
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from glassy_core import locks
+from glassy_core import locks, processes
 from glassy_core.editions.editions import load_edition
 from glassy_core.editions.encoding import Transitions
-from glassy_core.files import ROOT, read_json, write_json
+from glassy_core.files import read_json, write_json
 from glassy_core.network.rules import rule_of
 from glassy_core.runs import checkpoints
 from glassy_core.runs.run import Run, RunBusyError, RunError
@@ -144,18 +141,10 @@ def start(run: Run, step: int, sizes: Sequence[Size], steps: int = STEPS) -> Non
     if locks.is_held(path.with_suffix(".lock")):
         raise RunBusyError("This probe is being measured already.")
     _say(path, 0, steps * len(check_sizes(sizes)))
-    command = [sys.executable, "-m", "glassy_core", "probe", run.id, "--runs-dir", str(run.store_directory)]
+    command = ["probe", run.id, "--runs-dir", str(run.store_directory)]
     options = ["--step", str(step), "--steps", str(steps), "--sizes", ",".join(map(str, sizes))]
     with open(path.with_suffix(".log"), "wb") as log:
-        subprocess.Popen(
-            command + options,
-            cwd=ROOT,
-            env=os.environ | ({GALLERY_VARIABLE: str(run.path.parent)} if run.shown_in else {}),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,  # it outlives the app
-        )
+        processes.start(command + options, log, {GALLERY_VARIABLE: str(run.path.parent)} if run.shown_in else None)
 
 
 def measure(

@@ -10,10 +10,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from glassy_core.classroom import PASSPHRASE_VARIABLE, Tries
 from glassy_core.editions.editions import load_edition
 from glassy_core.jobs import dispatcher
 from glassy_core.jobs import speed as estimates
-from glassy_core.passphrase import VARIABLE, Tries
 from glassy_core.presets import PRESETS
 from glassy_core.runs import probes
 from glassy_core.runs.state import State
@@ -51,14 +51,14 @@ def world(tmp_path, monkeypatch):
     """Class mode on a full store; nothing is trained, and no probe starts a process."""
     monkeypatch.setenv("GLASSY_RUNS_DIR", str(tmp_path / "runs"))
     monkeypatch.setenv("GLASSY_JSB_JSON", str(tmp_path / "not-here.json"))
-    monkeypatch.setenv(VARIABLE, PASSPHRASE)
+    monkeypatch.setenv(PASSPHRASE_VARIABLE, PASSPHRASE)
     monkeypatch.setattr(presenter, "_tries", Tries())
     monkeypatch.setattr(presenter, "_address", lambda: "192.0.2.7")
     store = RunStore(tmp_path / "runs")
     # What the real ones change is a process; these leave a file instead, so that a call is seen.
     mark, speed = store.directory / ".process-was-started", store.directory / SPEED
     monkeypatch.setattr(dispatcher, "ensure_dispatcher", lambda store: mark.write_text("dispatcher"))
-    monkeypatch.setattr(probes.subprocess, "Popen", lambda *_, **__: mark.write_text("probe"))
+    monkeypatch.setattr(probes.processes, "start", lambda *_, **__: mark.write_text("probe"))
     monkeypatch.setattr(estimates, "steps_per_second", lambda config, directory: speed.write_text("measured") and 400.0)
     st.cache_resource.clear()
     st.cache_data.clear()

@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager, suppress
 
 import psutil
 
-from glassy_core.passphrase import VARIABLE
+from glassy_core.classroom import PASSPHRASE_VARIABLE
 from tests.strangers.conftest import PASSPHRASE, ROOT
 
 
@@ -23,11 +23,12 @@ def served(tmp_path, for_a_class, headless=True, path=""):
     with closing(socket.socket()) as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
-    env = {key: value for key, value in os.environ.items() if key != VARIABLE} | {"GLASSY_RUNS_DIR": str(tmp_path)}
+    env = {key: value for key, value in os.environ.items() if key != PASSPHRASE_VARIABLE}
+    env["GLASSY_RUNS_DIR"] = str(tmp_path)
     env["PATH"] = f"{path}{os.pathsep}{env['PATH']}" if path else env["PATH"]
     command = [sys.executable, "-m", "glassy_core", "class", "--port", str(port)]
     if for_a_class:
-        env[VARIABLE] = PASSPHRASE
+        env[PASSPHRASE_VARIABLE] = PASSPHRASE
     else:
         command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
         command += [f"--server.headless={str(headless).lower()}"]

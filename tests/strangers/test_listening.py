@@ -17,8 +17,8 @@ import psutil
 import pytest
 
 from glassy_core import classroom
+from glassy_core.classroom import PASSPHRASE_VARIABLE
 from glassy_core.jobs.dispatcher import dispatcher_status
-from glassy_core.passphrase import VARIABLE
 from glassy_core.runs.store import RunStore
 from tests.strangers.conftest import PASSPHRASE, ROOT
 from tests.strangers.serving import end, served
@@ -112,8 +112,9 @@ def test_make_class_passes_the_passphrase_on(tmp_path):
     fake.write_text('#!/bin/sh\necho "$GLASSY_PASSPHRASE $@"\n')
     fake.chmod(0o755)
     made[3] = f"BIN={tmp_path}"
-    env = {key: value for key, value in os.environ.items() if key != VARIABLE}
+    env = {key: value for key, value in os.environ.items() if key != PASSPHRASE_VARIABLE}
     result = subprocess.run([*made, f"PASSPHRASE={PASSPHRASE}"], cwd=ROOT, env=env, capture_output=True, text=True)
     assert result.stdout.strip() == f"{PASSPHRASE} -m glassy_core class"
-    result = subprocess.run(made, cwd=ROOT, env=env | {VARIABLE: "from outside"}, capture_output=True, text=True)
+    env[PASSPHRASE_VARIABLE] = "from outside"
+    result = subprocess.run(made, cwd=ROOT, env=env, capture_output=True, text=True)
     assert result.stdout.strip() == "from outside -m glassy_core class"

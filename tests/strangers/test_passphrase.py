@@ -8,21 +8,30 @@ import sys
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from glassy_core import passphrase
-from glassy_core.passphrase import LEAST, TRIES, TRIES_IN_ALL, WINDOW, PassphraseError, Tries, check, matches
+from glassy_core.classroom import (
+    FEWEST_CHARACTERS,
+    PASSPHRASE_VARIABLE,
+    TRIES,
+    TRIES_IN_ALL,
+    WINDOW,
+    PassphraseError,
+    Tries,
+    check_passphrase,
+    matches,
+)
 from tests.strangers.conftest import PASSPHRASE, ROOT, unlock
 
 
-@pytest.mark.parametrize("text", [None, "", " " * 40, "x" * (LEAST - 1), "x" * 201, " short   "])
+@pytest.mark.parametrize("text", [None, "", " " * 40, "x" * (FEWEST_CHARACTERS - 1), "x" * 201, " short   "])
 def test_a_poor_passphrase_is_one_sentence_with_the_remedy(text):
     with pytest.raises(PassphraseError, match=r"must have 10 to 200.*make class PASSPHRASE"):
-        check(text)
+        check_passphrase(text)
 
 
 @pytest.mark.parametrize("given", [None, "", "short"])
 def test_the_class_does_not_begin_without_one(given):
-    env = {key: value for key, value in os.environ.items() if key != passphrase.VARIABLE}
-    env |= {} if given is None else {passphrase.VARIABLE: given}
+    env = {key: value for key, value in os.environ.items() if key != PASSPHRASE_VARIABLE}
+    env |= {} if given is None else {PASSPHRASE_VARIABLE: given}
     command = [sys.executable, "-m", "glassy_core", "class"]
     result = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300, check=False)
     assert result.returncode == 2

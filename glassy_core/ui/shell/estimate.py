@@ -8,10 +8,10 @@ from subprocess import SubprocessError
 
 import streamlit as st
 
+from glassy_core.classroom import NotAllowedError
 from glassy_core.errors import EXPECTED, sentence
 from glassy_core.jobs import dispatcher
 from glassy_core.jobs import speed as estimates
-from glassy_core.passphrase import NotAllowedError
 from glassy_core.settings import RunConfig
 from glassy_core.ui.results.rows import rows
 from glassy_core.ui.shell import presenter

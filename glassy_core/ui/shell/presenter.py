@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import os
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from glassy_core import passphrase
-from glassy_core.passphrase import NotAllowedError, PassphraseError, Tries
+from glassy_core import classroom
+from glassy_core.classroom import NotAllowedError, PassphraseError, Tries
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 REFUSAL = "Only the presenter can do this: give the passphrase under Presenter, at the top of the page."
@@ -22,7 +21,7 @@ _unlocked_sessions: set[str] = set()  # whose uploads are taken, see on_network.
 
 def class_mode() -> bool:
     """Whether strangers may look on: a passphrase is set, or the app listens beyond this machine."""
-    return passphrase.VARIABLE in os.environ or st.get_option("server.address") not in LOOPBACK
+    return classroom.passphrase() is not None or st.get_option("server.address") not in LOOPBACK
 
 
 def may_act() -> bool:
@@ -56,7 +55,7 @@ def door() -> None:
         st.markdown("All can look and listen here. Whoever presents gives the passphrase to start and change runs.")
         with st.form("presenter_form", border=False, clear_on_submit=True):
             st.text_input(
-                "Passphrase", type="password", key=_FIELD, autocomplete="off", max_chars=passphrase.LONGEST
+                "Passphrase", type="password", key=_FIELD, autocomplete="off", max_chars=classroom.MOST_CHARACTERS
             )  # fmt: skip
             st.form_submit_button("Unlock", key="presenter_unlock", on_click=_unlock)
 
@@ -64,14 +63,14 @@ def door() -> None:
 def _unlock() -> None:
     tried = str(st.session_state.get(_FIELD) or "")
     try:
-        wanted = passphrase.check(passphrase.given())
+        wanted = classroom.check_passphrase(classroom.passphrase())
     except PassphraseError as error:
         st.session_state[_SAID] = f"Nobody can unlock this app. {error}"
         return
     address = _address()
     if wait := _tries.wait(address):
         st.session_state[_SAID] = f"Too many wrong passphrases: try again in {math.ceil(wait)} s."
-    elif passphrase.matches(tried, wanted):
+    elif classroom.matches(tried, wanted):
         st.session_state[_UNLOCKED] = True
         _unlocked_sessions.add(_session_id())
     else:
