@@ -16,7 +16,7 @@ from glassy_core.runs.run import RunError
 from glassy_core.runs.store import DEFAULT_DIRECTORY, GALLERY, GALLERY_VARIABLE, RunStore, open_store
 from glassy_core.settings import RunConfig
 from glassy_core.training.probe import Probe
-from glassy_core.training.trainer import fresh
+from glassy_core.training.records import fresh
 from tests.made_runs import write_run
 
 CONFIG = RunConfig(depth=1, width=4, chorales=1, steps=100, batch_size=5)
