@@ -4,14 +4,14 @@ import streamlit as st
 
 from glassy_core import ui
 from glassy_core.errors import EXPECTED, sentence
-from glassy_core.ui.chorales import settings, singers
-from glassy_core.ui.chorales.settings import VIEWS
+from glassy_core.ui.chorales import controls, singers
+from glassy_core.ui.chorales.settings import VIEWS, address_settings
 from glassy_core.ui.shell import address
 from glassy_core.ui.shell.frame import plain
 
 ui.frame("Chorales", "The network hears a few chords, predicts the next, hears its own prediction, and so sings on.")
-found = singers.singers()
-if not found:
+rows = singers.runs_with_checkpoint()
+if not rows:
     st.info(
         "No network can sing yet. Start the class trio: after its first checkpoint, within seconds, it sings here.",
         icon=":material/info:",
@@ -20,15 +20,15 @@ if not found:
         ui.link(page)
     st.stop()
 
-asked = settings.address_settings()
+asked = address_settings()
 address.read(asked)
 complaints = st.container()
 try:
-    wish = settings.choose(found)
+    selection = controls.choose(rows)
     view = st.segmented_control(
         "View",
         list(VIEWS),
-        format_func=wish.title,
+        format_func=selection.title,
         key=address.key("view"),
         required=True,
         label_visibility="collapsed",
@@ -38,24 +38,24 @@ try:
         address.show_complaints()
     # Each view is imported when it is shown, so that the page is there before the music is.
     if view == "listen":
-        from glassy_core.ui.chorales.listen import listen
+        from glassy_core.ui.chorales.listen import listen_view
 
-        listen(wish)
+        listen_view(selection)
     elif view == "continue":
-        from glassy_core.ui.chorales.listen import continue_bach
+        from glassy_core.ui.chorales.continuation import continuation_view
 
-        continue_bach(wish)
+        continuation_view(selection)
     elif view == "transition":
-        from glassy_core.ui.chorales.transition import transition
+        from glassy_core.ui.chorales.transition import transition_view
 
-        transition(wish, found)
+        transition_view(selection, rows)
     elif view == "recall":
         from glassy_core.ui.chorales.recall import recall_view
 
-        recall_view(wish, found)
+        recall_view(selection, rows)
     else:
         from glassy_core.ui.chorales.quiz import quiz_view
 
-        quiz_view(wish)
+        quiz_view(selection)
 except EXPECTED as error:
     st.error(plain(sentence(error)), icon=":material/error:")

@@ -25,7 +25,7 @@ from glassy_core.music.voices import Voices, lead
 from glassy_core.settings import ConfigError, RunConfig
 from glassy_core.training.records import Snapshot
 
-OWN = "network"  # the mark where the network's own chords begin
+NETWORK_MARK = "network"  # the mark where the network's own chords begin
 COLORS = ("#7a7a7a", "#000000")  # of the prime's notes and of the network's, on paper
 
 
@@ -52,7 +52,7 @@ class Piece:
     origin: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def own(self) -> Chorale:
+    def continuation(self) -> Chorale:
         """The network's own chords."""
         return self.chords[self.prime :]
 
@@ -193,7 +193,7 @@ def write_piece(piece: Piece, directory: Path, sound: Sound | None = None) -> di
     audio = render(voices, sound)
     values = piece.to_json() | {"sound": vars(sound), "voices": voices.pitches.tolist(), "more": _lists(voices.more)}
     contents = {
-        "mid": to_midi(voices, sound, [(piece.prime, OWN)]),
+        "mid": to_midi(voices, sound, [(piece.prime, NETWORK_MARK)]),
         "wav": wav_bytes(audio.mix, audio.rate),
         "musicxml": to_musicxml(voices, sound.ties, score_marks(piece, sound)).encode(),
         "json": (json.dumps(values, allow_nan=False) + "\n").encode(),
@@ -210,8 +210,8 @@ def score_marks(piece: Piece, sound: Sound, colors: tuple[str, str] = COLORS) ->
     given, own = colors
     return Marks(
         title=str(piece.origin.get("name", "")),
-        colors=[given] * piece.prime + [own] * len(piece.own),
-        texts=[(0, "prime"), (piece.prime, OWN)],
+        colors=[given] * piece.prime + [own] * len(piece.continuation),
+        texts=[(0, "prime"), (piece.prime, NETWORK_MARK)],
         tempo=sound.tempo,
     )
 

@@ -19,7 +19,7 @@ from glassy_core.music.piece import Piece
 from glassy_core.music.voices import NAMES
 from glassy_core.runs import checkpoints
 from glassy_core.training.records import fresh
-from glassy_core.ui.chorales import listen, transition
+from glassy_core.ui.chorales import continuation, transition
 from glassy_core.ui.chorales.songs import ending
 from tests.components import components
 from tests.made_decoding import Loudest
@@ -397,7 +397,7 @@ def test_no_engine_is_loaded_before_something_sounds(store):
 def test_two_places_that_look_alike_to_a_network_are_named():
     a, b, c, d, e = ((60 + n,) for n in range(5))
     written = (a, b, c, d, a, b, c, e)
-    assert "before chord 8, too" in listen._crossroads(written, 3)
-    assert "before chord 4, too" in listen._crossroads(written, 7)
-    assert listen._crossroads(written, 4) == ""
-    assert listen._crossroads(written, None) == ""
+    assert "before chord 8, too" in continuation.crossroads(written, 3)
+    assert "before chord 4, too" in continuation.crossroads(written, 7)
+    assert continuation.crossroads(written, 4) == ""
+    assert continuation.crossroads(written, None) == ""

@@ -1,4 +1,4 @@
-"""Where chorales come from: runs with a checkpoint, their checkpoints along tau, the edition they learned."""
+"""Who sings: runs with a checkpoint, their checkpoints along tau, the edition they learned; and what they sing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from glassy_core.ui.shell.frame import store
 
 
 @dataclass(frozen=True)
-class Source:
+class Checkpoint:
     """One checkpoint of one run. stamp: when its file was written and its size, so that a new file is read anew."""
 
     run: str
@@ -41,7 +41,7 @@ class Source:
         return self.snapshot().tau
 
 
-def singers() -> list[Row]:
+def runs_with_checkpoint() -> list[Row]:
     """Runs that have a checkpoint, newest first."""
     return [row for row in curves.readable_rows() if checkpoints.steps_in(_run(row.id).checkpoints)]
 
@@ -51,7 +51,7 @@ def steps(row: Row) -> list[int]:
     return checkpoints.steps_in(_run(row.id).checkpoints)
 
 
-def source(row: Row, step: int) -> Source:
+def checkpoint(row: Row, step: int) -> Checkpoint:
     """That checkpoint; CheckpointError where the file went away meanwhile."""
     assert row.config is not None
     path = checkpoints.path_of(_run(row.id).checkpoints, step)
@@ -59,12 +59,12 @@ def source(row: Row, step: int) -> Source:
         status = path.stat()
     except OSError as error:
         raise checkpoints.CheckpointError(f"{path.name} is missing: choose another checkpoint.") from error
-    return Source(row.id, str(path), step, (status.st_mtime_ns, status.st_size), row.config)
+    return Checkpoint(row.id, str(path), step, (status.st_mtime_ns, status.st_size), row.config)
 
 
-def last(row: Row) -> Source:
+def last_checkpoint(row: Row) -> Checkpoint:
     """A run's latest checkpoint."""
-    return source(row, steps(row)[-1])
+    return checkpoint(row, steps(row)[-1])
 
 
 def edition_of(row: Row) -> tuple[Edition, str]:
@@ -75,20 +75,15 @@ def edition_of(row: Row) -> tuple[Edition, str]:
 
 
 def sing(
-    source: Source, edition: Edition, primes: Sequence[Chorale], length: int, decoding: DecodingConfig
+    checkpoint: Checkpoint, edition: Edition, primes: Sequence[Chorale], length: int, decoding: DecodingConfig
 ) -> list[Piece]:
     """One piece a prime, kept between reruns."""
-    return _sing(source, edition.digest, edition, tuple(primes), length, decoding)
+    return _sing(checkpoint, edition.digest, edition, tuple(primes), length, decoding)
 
 
-def share(source: Source, edition: Edition, primed: int) -> tuple[float, int]:
+def share(checkpoint: Checkpoint, edition: Edition, primed: int) -> tuple[float, int]:
     """Recall of the training chorales: the mean share, and how many are complete."""
-    return _share(source, edition.digest, edition, primed)
-
-
-def trained(config: RunConfig, edition: Edition) -> tuple[Chorale, ...]:
-    """The chorales a run learned; ConfigError where the edition has fewer."""
-    return edition.first(config.chorales)
+    return _share(checkpoint, edition.digest, edition, primed)
 
 
 def _run(run_id: str) -> Run:
@@ -102,15 +97,16 @@ def _snapshot(path: str, stamp: tuple[int, int], depth: int, width: int) -> Snap
 
 @st.cache_data(show_spinner=False, max_entries=256)
 def _sing(
-    source: Source, digest: str, _edition: Edition, primes: tuple[Chorale, ...], length: int, decoding: DecodingConfig
+    at: Checkpoint, digest: str, _edition: Edition, primes: tuple[Chorale, ...], length: int, decoding: DecodingConfig
 ) -> list[Piece]:
-    return compose_batch(source.snapshot(), source.config, _edition, primes, length=length, decoding=decoding)
+    return compose_batch(at.snapshot(), at.config, _edition, primes, length=length, decoding=decoding)
 
 
 @st.cache_data(show_spinner=False, max_entries=4096)
-def _share(source: Source, digest: str, _edition: Edition, primed: int) -> tuple[float, int]:
-    chorales = [c for c in trained(source.config, _edition) if len(c) > primed]
+def _share(checkpoint: Checkpoint, digest: str, _edition: Edition, primed: int) -> tuple[float, int]:
+    chorales = [c for c in _edition.first(checkpoint.config.chorales) if len(c) > primed]
     if not chorales:
         raise ConfigError(f"No chorale goes on after {primed} chords: prime with fewer.")
-    found = recall(source.snapshot().weights, training_scaling(source.config, _edition), chorales, primed)
-    return found.mean_share, found.complete
+    scaling = training_scaling(checkpoint.config, _edition)
+    recalled = recall(checkpoint.snapshot().weights, scaling, chorales, primed)
+    return recalled.mean_share, recalled.complete

@@ -8,13 +8,14 @@ import streamlit as st
 
 from glassy_core.editions.encoding import Chorale
 from glassy_core.errors import EXPECTED, sentence
+from glassy_core.music.piece import Piece
 from glassy_core.paper.regimes import of_the_trio, regime, trio
 from glassy_core.runs import checkpoints
 from glassy_core.runs.groups import World
 from glassy_core.ui.chorales import singers
 from glassy_core.ui.chorales.player import player
-from glassy_core.ui.chorales.settings import Wish
-from glassy_core.ui.chorales.singers import Source
+from glassy_core.ui.chorales.settings import Selection
+from glassy_core.ui.chorales.singers import Checkpoint
 from glassy_core.ui.chorales.songs import Song, ending
 from glassy_core.ui.results import curves
 from glassy_core.ui.results.rows import Row
@@ -25,7 +26,7 @@ HEARD = 60  # of the network's own chords: past the place where many chorales re
 STAGES = 6  # checkpoints along tau
 
 
-def transition(wish: Wish, found: Sequence[Row]) -> None:
+def transition_view(selection: Selection, rows: Sequence[Row]) -> None:
     """Both sweeps, a play button each; only one sounds at a time."""
     st.subheader("Through the width", anchor=False)
     prose(
@@ -34,29 +35,29 @@ def transition(wish: Wish, found: Sequence[Row]) -> None:
         "it, it learns them, and the sooner the wider it is. Grey: the given chords. Blue: the network's own. "
         "Outlined: pitches it considered and did not sing."
     )
-    widths = by_width(found, wish.row)
+    widths = by_width(rows, selection.row)
     if len(widths) < 2:
         st.info(
             "There is one width only so far. Start the class trio on the Home page: three networks, under, near and "
             "over the critical width, within minutes.", icon=":material/info:",
         )  # fmt: skip
-    _players(wish, [(_width_title(row), singers.last(row)) for row in widths], "width")
+    _players(selection, [(_width_title(row), singers.last_checkpoint(row)) for row in widths], "width")
     st.subheader("Along proper time", anchor=False)
     prose(
-        f"One network, {plain(wish.name)}, at moments of its learning. Untrained, at τ = 0, "
-        f"{wish.decoding.rule.untrained} Then come a few "
-        "notes again and again, later chords, at last the music, as far as its width allows."
+        f"One network, {plain(selection.name)}, at moments of its learning. Untrained, at τ = 0, "
+        f"{selection.decoding.rule.untrained} Then come a few notes again and again, later chords, at last the music, "
+        "as far as its width allows."
     )
-    _players(wish, [(f"τ = {number(at.tau)}", at) for at in along_tau(wish.row)], "tau")
+    _players(selection, [(f"τ = {number(at.tau)}", at) for at in along_tau(selection.row)], "tau")
 
 
-def by_width(found: Sequence[Row], like: Row) -> list[Row]:
+def by_width(rows: Sequence[Row], like: Row) -> list[Row]:
     """Up to three runs that learn as `like` does, one a width: the class trio, else narrow, middle, wide.
 
     For its own width `like` sings itself, for others the run that has learned longest, of equals the newest.
     """
     assert like.config is not None
-    best_last = sorted(same_world(found, like), key=lambda row: (row.id == like.id, row.state.tau, row.id))
+    best_last = sorted(same_world(rows, like), key=lambda row: (row.id == like.id, row.state.tau, row.id))
     narrow_to_wide = trio((row, row.config) for row in reversed(best_last))
     if len(narrow_to_wide) == 3 and of_the_trio(like.config):
         return narrow_to_wide
@@ -67,9 +68,9 @@ def by_width(found: Sequence[Row], like: Row) -> list[Row]:
     return [one_each[width] for width in widths]
 
 
-def same_world(found: Sequence[Row], like: Row) -> list[Row]:
+def same_world(rows: Sequence[Row], like: Row) -> list[Row]:
     """Runs of the same depth that learn the same data in the same way, newest first."""
-    return [row for row in found if _world(row) == _world(like)]
+    return [row for row in rows if _world(row) == _world(like)]
 
 
 def _world(row: Row) -> tuple[int, World]:
@@ -77,12 +78,12 @@ def _world(row: Row) -> tuple[int, World]:
     return member.config.depth, member.world
 
 
-def along_tau(row: Row) -> list[Source]:
+def along_tau(row: Row) -> list[Checkpoint]:
     """Checkpoints from the untrained network to the last one, even in number; damaged ones are left out."""
     usable = []
     for step in singers.steps(row):
         try:
-            usable.append(singers.source(row, step))
+            usable.append(singers.checkpoint(row, step))
             usable[-1].snapshot()
         except checkpoints.CheckpointError:
             usable = [at for at in usable if at.step != step]
@@ -93,31 +94,35 @@ def along_tau(row: Row) -> list[Source]:
 
 def _width_title(row: Row) -> str:
     assert row.config is not None
-    known = regime(row.config)
-    return f"w = {row.config.width}" + (f", {known} the critical width" if known else "")
+    side = regime(row.config)
+    return f"w = {row.config.width}" + (f", {side} the critical width" if side else "")
 
 
-def _players(wish: Wish, voices: Sequence[tuple[str, Source]], key: str) -> None:
-    k, length = len(wish.prime), len(wish.prime) + HEARD
+def _players(selection: Selection, singing: Sequence[tuple[str, Checkpoint]], key: str) -> None:
+    """A small player each: its title, and who sings."""
     with st.grid(3, min_column_width=320, gap="medium"):
-        for i, (title, source) in enumerate(voices):
+        for i, (title, checkpoint) in enumerate(singing):
             with st.container(border=True, key=f"{key}-{i}"):
                 try:
-                    piece = singers.sing(source, wish.edition, [wish.prime], length, wish.decoding)[0]
-                    st.markdown(f"**{plain(title)}**")
-                    player(Song.of(piece), wish.sound, f"play_{key}_{i}", f"{title}: {length} chords", small=True)
-                    st.caption(
-                        _right(wish, piece.chords, k)
-                        + (ending(piece) if piece.decoding.rule.deterministic else "Drawn by lot.")
-                    )
+                    _small_player(selection, title, checkpoint, f"play_{key}_{i}")
                 except EXPECTED as error:
                     st.error(plain(sentence(error)))
 
 
-def _right(wish: Wish, sung: Chorale, k: int) -> str:
+def _small_player(selection: Selection, title: str, checkpoint: Checkpoint, key: str) -> None:
+    prime = selection.prime
+    length = len(prime.chords) + HEARD
+    piece = singers.sing(checkpoint, selection.edition, [prime.chords], length, selection.decoding)[0]
+    st.markdown(f"**{plain(title)}**")
+    player(Song.of(piece), selection.sound, key, f"{title}: {length} chords", small=True)
+    end = ending(piece) if piece.decoding.rule.deterministic else "Drawn by lot."
+    st.caption(_as_written(piece, prime.chorale) + end)
+
+
+def _as_written(piece: Piece, chorale: Chorale | None) -> str:
     """How many chords are the written ones before the first that is not; empty where the prime is of no chorale."""
-    if wish.chorale is None:
+    if chorale is None:
         return ""
-    own = list(zip(sung[k:], wish.chorale[k:], strict=False))
-    right = next((n for n, (ours, theirs) in enumerate(own) if ours != theirs), len(own))
-    return f"{right} of {len(own)} chords as written, then its own. " if right < len(own) else "All as written. "
+    pairs = list(zip(piece.continuation, chorale[piece.prime :], strict=False))
+    right = next((n for n, (ours, theirs) in enumerate(pairs) if ours != theirs), len(pairs))
+    return f"{right} of {len(pairs)} chords as written, then its own. " if right < len(pairs) else "All as written. "

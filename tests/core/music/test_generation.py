@@ -338,7 +338,7 @@ def test_compose_primes_with_a_chorale_and_says_how_sure_the_network_was():
     config, edition = RunConfig(width=7, chorales=8), load_edition("corpus")
     piece = compose(snapshot_of(config), config, edition, chorale=2, prime=5, length=20, run="r")
     assert piece.chords[:5] == edition.splits["train"][2][:5]
-    assert (len(piece.chords), len(piece.own), piece.prime) == (20, 15, 5)
+    assert (len(piece.chords), len(piece.continuation), piece.prime) == (20, 15, 5)
     assert np.isnan(piece.probabilities[0]).all()
     on = np.array([[L + i in chord for i in range(N_PITCHES)] for chord in piece.chords])
     p = np.where(on, piece.probabilities, 1 - piece.probabilities)[1:]
