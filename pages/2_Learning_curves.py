@@ -8,15 +8,15 @@ from glassy_core.ui.components.live_figure import live_figure
 from glassy_core.ui.learning_curves import curves as curve_parts
 from glassy_core.ui.learning_curves import exponents, noise_probe, spikes
 from glassy_core.ui.learning_curves import fits as fit_parts
-from glassy_core.ui.results import curves as loaders
-from glassy_core.ui.results import fits as fit_loaders
+from glassy_core.ui.results.curves import readable_rows
+from glassy_core.ui.results.fits import drawn, groups_of, with_sisters
 from glassy_core.ui.results.rows import Row
 
 ui.frame(
     "Learning curves",
     "How far a network's predictions are from the music it learns, and how fast that distance shrinks.",
 )
-found = loaders.readable_rows()
+found = readable_rows()
 if not found:
     st.info("There is no run yet. Start one, and its curve appears here within seconds.", icon=":material/info:")
     curve_parts.link_to("Runs")
@@ -39,15 +39,15 @@ with st.container(horizontal=True, gap="medium", key="axes"):
 view = View(x, "x" in logarithmic, "y" in logarithmic, tuple(shown))
 choice = fit_parts.choose()
 if choice.seeds:
-    chosen = fit_loaders.with_sisters(chosen, found)
+    chosen = with_sisters(chosen, found)
 
 
 def draw(rows: list[Row]) -> None:
     fit_parts.renew_controls()
-    settings = fit_loaders.settings(chosen, choice.seeds)
+    settings = groups_of(chosen, choice.seeds)
     fits = fit_parts.fits_of(settings, choice, [row.id for row in rows if row.busy])
     live_figure(
-        fit_loaders.drawn(settings, view, fits),
+        drawn(settings, view, fits),
         key="learning_curves",
         alt=curve_parts.in_words([curve for setting in settings for curve in setting.curves], view),
         height=720 if "accuracy" in view.shown else 560,

@@ -208,16 +208,16 @@ def test_the_page_needs_neither_torch_nor_numba(store):
 
 def test_visitors_share_readings_of_a_run_at_work_and_pictures_of_the_same_records(store, monkeypatch):
     run = add(store, NEAR, status="queued")
-    readings = [curves.series(run, oldest=60) for _ in range(2)]
+    readings = [curves.series_of(run, oldest=60) for _ in range(2)]
     assert readings[0] is readings[1]
     line = run.metrics_path.read_text().splitlines()[-1]
     halved = json.dumps(json.loads(line) | {"eta": NEAR.eta / 2})  # the same step and NLL once more, as training does
     with run.metrics_path.open("a") as file:
         file.write(halved + "\n")
-    assert curves.series(run, oldest=60) is readings[0]
-    fresh = curves.series(run)
+    assert curves.series_of(run, oldest=60) is readings[0]
+    fresh = curves.series_of(run)
     assert fresh.eta[-1] == NEAR.eta / 2
-    assert curves.series(run) is fresh
+    assert curves.series_of(run) is fresh
 
     drawings = []
     monkeypatch.setattr(fits, "fitted_curves", lambda *parts: drawings.append(parts) or go.Figure())

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH, N_PITCHES, Transitions
 from glassy_core.network.compiled import evaluation
-from glassy_core.network.compiled import update as updates
 from glassy_core.network.compiled.layout import (
     GATHERED,
     Fields,
@@ -24,6 +23,7 @@ from glassy_core.network.compiled.layout import (
     unpadded_weights,
     working,
 )
+from glassy_core.network.compiled.update import step, update
 from glassy_core.network.equations import Weights, depth_and_width, initial_weights
 from glassy_core.network.rules import DELTAS, State
 
@@ -79,12 +79,12 @@ class CompiledLearner:
         if not self._evaluated and self.gradient == "delayed" and len(chosen) <= GATHERED:
             now = self._older
             of = Generations(now, self._latest, self._older)
-            failed = updates.step(self.sizes, self._layout, self._master, self._window, of, chosen, self._batch, eta)
+            failed = step(self.sizes, self._layout, self._master, self._window, of, chosen, self._batch, eta)
         else:
             work = self._all()
             now = self._unused
             of = Generations(now, self._latest, self._older)
-            failed = updates.update(self.sizes, self._layout, self._master, work, of, chosen, self._batch, eta)
+            failed = update(self.sizes, self._layout, self._master, work, of, chosen, self._batch, eta)
         self._latest, self._older = now, self._latest
         self._evaluated = False
         for l in range(self.sizes.depth):

@@ -19,7 +19,7 @@ from glassy_core.ui.chorales.settings import LATEST, SPLIT_NAMES, TAKES, Prime, 
 from glassy_core.ui.chorales.singers import Checkpoint
 from glassy_core.ui.chorales.songs import chord_words
 from glassy_core.ui.components.keyboard import keyboard
-from glassy_core.ui.results.curves import label, unique_names
+from glassy_core.ui.results.curves import label_of, unique_names
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell.address import complain, get, keep_within, key, put
 from glassy_core.ui.shell.frame import plain
@@ -33,7 +33,7 @@ def choose_run(rows: Sequence[Row]) -> Row:
         if get("run"):
             complain(f"There is no run {get('run')[:60]!r} with a checkpoint here: another one sings.")
         put("run", min(rows, key=_loss).id)
-    labels = {row.id: label(names[row.id], row.config) for row in rows if row.config}
+    labels = {row.id: label_of(names[row.id], row.config) for row in rows if row.config}
     chosen = st.selectbox(
         "Run", list(labels), format_func=lambda run_id: labels.get(run_id, run_id), key=key("run"),
         on_change=lambda: put("step", LATEST),

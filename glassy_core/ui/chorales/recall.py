@@ -97,7 +97,7 @@ def _points(asked: Sequence[tuple[Row, Checkpoint]], selection: Selection, chora
             except EXPECTED as error:
                 st.warning(plain(f"{row.name}: {sentence(error)}"), icon=":material/warning:")
                 continue
-            name, ink = curves.label(row.name, at.config), palette.colour(at.config)
+            name, ink = curves.label_of(row.name, at.config), palette.colour(at.config)
             out.append(Point(name, ink, at.config.width, at.step, at.tau, share, complete, chorales))
     return out
 

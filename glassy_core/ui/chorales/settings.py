@@ -14,7 +14,7 @@ from glassy_core.music.midi import FASTEST, INSTRUMENTS, SLOWEST, Sound
 from glassy_core.music.piece import Piece
 from glassy_core.ui.chorales import singers
 from glassy_core.ui.chorales.singers import Checkpoint
-from glassy_core.ui.results.curves import label
+from glassy_core.ui.results.curves import label_of
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell.address import Choice, Flag, Number, Pitches, Setting, Whole, Word
 
@@ -98,7 +98,7 @@ class Selection:
     @property
     def name(self) -> str:
         """The run's, with its depth and width."""
-        return label(self.row.name, self.checkpoint.config)
+        return label_of(self.row.name, self.checkpoint.config)
 
     @property
     def learned(self) -> tuple[Chorale, ...]:

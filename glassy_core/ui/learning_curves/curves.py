@@ -12,7 +12,7 @@ from glassy_core.figures import tables
 from glassy_core.figures.palette import key, turns
 from glassy_core.figures.style import Curve, View
 from glassy_core.paper.numbers import paper_curve
-from glassy_core.ui.results import curves as loaders
+from glassy_core.ui.results.curves import first_choice, floor_of, latest_series, series_of, unique_names
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell.frame import link, pages, plain, prose, store
 from glassy_core.ui.shell.words import number, whole
@@ -32,7 +32,7 @@ def choose_runs(found: Sequence[Row]) -> list[Row]:
 
     Links from other pages name them by id, as `?run=ID&run=ID`.
     """
-    names = loaders.unique_names(found)
+    names = unique_names(found)
     if linked := [run_id for run_id in st.query_params.get_all("run") if run_id in names]:
         st.session_state["runs"] = linked
     st.query_params.pop("run", None)
@@ -41,7 +41,7 @@ def choose_runs(found: Sequence[Row]) -> list[Row]:
     ids = st.multiselect(
         "Runs",
         list(names),
-        default=loaders.first_choice(found),
+        default=first_choice(found),
         format_func=lambda run_id: names.get(run_id, run_id),
         key="runs",
         bind="query-params",
@@ -87,7 +87,7 @@ def physics(chosen: Sequence[Row], view: View) -> None:
 def _floor_sentence(row: Row) -> str:
     config = row.config
     assert config is not None
-    data, floor = config.data_name(), loaders.floor_of(row)
+    data, floor = config.data_name(), floor_of(row)
     if floor is None:
         return f"The floor of {data} is not known here, because those data are not on this machine."
     if floor == 0:
@@ -119,7 +119,7 @@ def table_and_download(chosen: Sequence[Row]) -> None:
 def _table_row(row: Row) -> dict[str, str]:
     config = row.config
     assert config is not None
-    series = loaders.latest_series(row)
+    series = latest_series(row)
     held_out = series.nll_valid[np.isfinite(series.nll_valid)]
     return {
         "run": plain(row.name),
@@ -133,7 +133,7 @@ def _table_row(row: Row) -> dict[str, str]:
         "NLL (bits)": number(float(series.nll[-1])) if len(series) else "–",
         "held-out NLL (bits)": number(float(held_out[-1])) if len(held_out) else "–",
         "accuracy": f"{series.accuracy[-1]:.2%}" if len(series) else "–",
-        "floor (bits)": number(loaders.floor_of(row), 3),
+        "floor (bits)": number(floor_of(row), 3),
     }
 
 
@@ -142,7 +142,7 @@ def _csv(chosen: Sequence[Row]) -> Iterable[str]:
     for row in chosen:
         assert row.config is not None
         run = store().named(row.id)
-        parts.append((row.id, row.config.to_json() | run.origin() | {"name": row.name}, loaders.series(run)))
+        parts.append((row.id, row.config.to_json() | run.origin() | {"name": row.name}, series_of(run)))
     return tables.records(parts)
 
 

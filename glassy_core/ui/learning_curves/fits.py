@@ -17,8 +17,7 @@ from glassy_core.physics.estimate import Estimate
 from glassy_core.physics.learning_curves.power_law import PowerLawFit
 from glassy_core.physics.learning_curves.windows import Window, check_window
 from glassy_core.ui.components.live_figure import live_figure
-from glassy_core.ui.results import fits as fit_loaders
-from glassy_core.ui.results.fits import Ends
+from glassy_core.ui.results.fits import Ends, fit_of
 from glassy_core.ui.shell.frame import plain, prose
 from glassy_core.ui.shell.words import number
 
@@ -114,7 +113,7 @@ def fits_of(settings: Sequence[Setting], choice: Choice, busy: Iterable[str]) ->
     if not choice.fit:
         return []
     at_work = set(busy)
-    return [(s, fit_loaders.fit(s, choice.ends, any(c.id in at_work for c in s.curves))) for s in settings]
+    return [(s, fit_of(s, choice.ends, any(c.id in at_work for c in s.curves))) for s in settings]
 
 
 def details(fits: Fits) -> None:

@@ -20,8 +20,8 @@ from glassy_core.paper.regimes import regime
 from glassy_core.paper.sgd_noise import latest_probe
 from glassy_core.training.probe import Level, Probe
 from glassy_core.ui.paper.look import Look, Members
-from glassy_core.ui.results import curves as loaders
-from glassy_core.ui.results import fits as fit_loaders
+from glassy_core.ui.results.curves import readable_rows
+from glassy_core.ui.results.fits import fit_of, groups_of
 from glassy_core.ui.shell.frame import plain
 from glassy_core.ui.shell.words import whole
 
@@ -64,7 +64,7 @@ def power_laws(members: Members, look: Look) -> bool:
     settings = _settings(members)
     if not settings:
         return False
-    fits = [(setting, fit_loaders.fit(setting, _fitted(setting), live=True)) for setting in settings]
+    fits = [(setting, fit_of(setting, _fitted(setting), live=True)) for setting in settings]
     fits = [(setting, law) for setting, law in fits if _fitted(setting)[0] or worth_drawing(law)]
     look.show(fitted_curves(settings, VIEW, fits), _all_learned(settings))
     st.caption(LINES if fits else NO_LAW)
@@ -73,9 +73,9 @@ def power_laws(members: Members, look: Look) -> bool:
 
 def _settings(members: Members) -> list[Setting]:
     """Each run by itself, as far as something is recorded."""
-    rows = {row.id: row for row in loaders.readable_rows()}
+    rows = {row.id: row for row in readable_rows()}
     here = [rows[member.run.id] for member in members if member.run.id in rows]
-    settings = fit_loaders.settings(here, grouped=False)
+    settings = groups_of(here, grouped=False)
     return [_plainly_named(setting) for setting in settings if len(setting.curves[0].series)]
 
 

@@ -30,7 +30,7 @@ def page() -> None:
     """All figures of the paper, with how many statements agree, differ, or are open."""
     members = readable(store().runs())
     states = tuple((member.run.id, (state := member.run.state()).step, state.status) for member in members)
-    evidence = Evidence.of(members, curves.series)
+    evidence = Evidence.of(members, curves.series_of)
     findings = _findings(str(store().directory), states, evidence)
     _summary(findings)
     for row in statements.FIGURES:

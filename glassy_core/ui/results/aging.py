@@ -61,7 +61,7 @@ def _analysed(
     trajectories, sentences = [], []
     for member in _members:
         try:
-            trajectories.append(trajectory(member.run, curves.series))
+            trajectories.append(trajectory(member.run, curves.series_of))
         except RunError as error:
             sentences.append(str(error))
     usable = [t for t in trajectories if how.kind is None or all(how.kind in waiting.kinds for waiting in t.waiting)]

@@ -22,7 +22,7 @@ def analysed(members: Sequence[Member]) -> Criticality:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _analysed(key: tuple[object, ...], _members: list[Member]) -> Criticality:
-    return criticality(_members, curves.series)
+    return criticality(_members, curves.series_of)
 
 
 def layers(depth: int) -> str:

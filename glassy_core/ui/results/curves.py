@@ -62,7 +62,7 @@ def first_choice(found: Sequence[Row]) -> list[str]:
     return trio((row.id, row.config) for row in found)
 
 
-def curves(chosen: Sequence[Row]) -> list[Curve]:
+def curves_of(chosen: Sequence[Row]) -> list[Curve]:
     """The runs' curves as they are on the disk now, with colours, floors and the names of their data."""
     configs = {row.id: row.config for row in chosen if row.config}
     inks, times, names = colours(configs), turns(configs), unique_names(chosen)
@@ -72,7 +72,7 @@ def curves(chosen: Sequence[Row]) -> list[Curve]:
         out.append(
             Curve(
                 id=run_id,
-                label=label(names[run_id], config),
+                label=label_of(names[run_id], config),
                 colour=inks[run_id],
                 config=config,
                 series=latest_series(row),
@@ -84,12 +84,12 @@ def curves(chosen: Sequence[Row]) -> list[Curve]:
     return out
 
 
-def label(name: str, config: RunConfig) -> str:
+def label_of(name: str, config: RunConfig) -> str:
     """A run's name in a legend, with depth and width where they are not in the name."""
     return name if f"w={config.width}" in name else f"{name} (d = {config.depth}, w = {config.width})"
 
 
-def series(run: Run, oldest: float = 0.0) -> Series:
+def series_of(run: Run, oldest: float = 0.0) -> Series:
     """The run's recorded curves; only what its files gained is parsed.
 
     oldest: seconds that what another visitor has just read may lie back; then it is the very same object.
@@ -99,7 +99,7 @@ def series(run: Run, oldest: float = 0.0) -> Series:
 
 def latest_series(row: Row) -> Series:
     """The run's recorded curves as they are shown: of a run at work they may be OLDEST seconds old."""
-    return series(store().named(row.id), OLDEST if row.busy else 0.0)
+    return series_of(store().named(row.id), OLDEST if row.busy else 0.0)
 
 
 class _SharedReader:

@@ -20,7 +20,7 @@ from glassy_core.runs.groups import ensembles
 from glassy_core.runs.records import Series, read_series
 from glassy_core.runs.run import Run
 from glassy_core.training.spikes import Spikes, find_spikes
-from glassy_core.ui.results import curves as loaders
+from glassy_core.ui.results.curves import curves_of, label_of, member
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell.frame import store
 
@@ -31,20 +31,20 @@ Ends = tuple[float | None, float | None]  # of the window; None: chosen by itsel
 
 def with_sisters(chosen: Sequence[Row], found: Sequence[Row]) -> list[Row]:
     """The chosen runs and all those of the same settings with other seeds."""
-    sisters: dict[Hashable, list[Row]] = {loaders.member(row).ensemble: [] for row in chosen if row.config}
+    sisters: dict[Hashable, list[Row]] = {member(row).ensemble: [] for row in chosen if row.config}
     for row in found:
-        if row.config and (ensemble := loaders.member(row).ensemble) in sisters:
+        if row.config and (ensemble := member(row).ensemble) in sisters:
             sisters[ensemble].append(row)
     return [row for group in sisters.values() for row in group]
 
 
-def settings(rows: Sequence[Row], grouped: bool) -> list[Setting]:
+def groups_of(rows: Sequence[Row], grouped: bool) -> list[Setting]:
     """The runs as they are on the disk now: each by itself, or the seeds of one setting as one."""
-    curves = {curve.id: _with_spikes(curve) for curve in loaders.curves(rows)}
+    curves = {curve.id: _with_spikes(curve) for curve in curves_of(rows)}
     if not grouped:
         return [Setting(curve.id, curve.label, curve.colour, (curve,)) for curve in curves.values()]
     names = {row.id: row.name.removesuffix(f" seed={row.config.seed}") for row in rows if row.config}
-    groups = ensembles(loaders.member(row) for row in rows if row.config)
+    groups = ensembles(member(row) for row in rows if row.config)
     return [_grouped([curves[one.run.id] for one in group], names) for group in groups]
 
 
@@ -55,7 +55,7 @@ def _grouped(curves: Sequence[Curve], names: dict[str, str]) -> Setting:
     name = Counter(names[curve.id] for curve in curves).most_common(1)[0][0]
     far = int(far_enough([curve.series.tau[-1] if len(curve.series) else 0.0 for curve in curves]).sum())
     count = f"{far} of {len(curves)}" if 0 < far < len(curves) else len(curves)  # the others have hardly begun
-    label = f"{loaders.label(name, first.config)}, {count} seeds"
+    label = f"{label_of(name, first.config)}, {count} seeds"
     recorded = tuple(curve for curve in curves if len(curve.series))  # nothing can be drawn of the others
     return Setting(f"{first.id}-seeds", label, first.colour, recorded or tuple(curves))
 
@@ -71,7 +71,7 @@ def settled(records: int) -> int:
     return records if records < 1 / (NEWS - 1) else int(NEWS ** math.floor(math.log(records, NEWS) + 1e-9))
 
 
-def fit(setting: Setting, ends: Ends, live: bool) -> PowerLawFit:
+def fit_of(setting: Setting, ends: Ends, live: bool) -> PowerLawFit:
     """The power law of a setting's curves; live: some of its runs are at work, so a little may be left out."""
     parts: list[tuple[Any, ...]] = []
     data = []

@@ -11,7 +11,7 @@ import streamlit as st
 from glassy_core.classroom import NotAllowedError
 from glassy_core.errors import EXPECTED, sentence
 from glassy_core.jobs import dispatcher
-from glassy_core.jobs import speed as estimates
+from glassy_core.jobs.speed import steps_per_second
 from glassy_core.settings import RunConfig
 from glassy_core.ui.results.rows import rows
 from glassy_core.ui.shell import presenter
@@ -36,7 +36,7 @@ class _Measurements:
             for key, other in list(self._futures.items()):
                 if other.cancel() or (other.done() and other.exception()):
                     del self._futures[key]
-            future = self._pool.submit(estimates.steps_per_second, config, directory)
+            future = self._pool.submit(steps_per_second, config, directory)
             self._futures[config] = future
         return future
 
