@@ -1,7 +1,7 @@
 """Where runs are executed: a queue on the disk, and a dispatcher that gives it to Dask workers.
 
 The truth is in runs/: a run whose state says "queued" waits, whoever wrote it. One dispatcher a
-store, a process of its own that outlives the app, hands waiting runs (waiting.py) to workers: its own
+store, a process of its own that outlives the app, hands waiting runs (queue.py) to workers: its own
 local ones, or those of the cluster at $GLASSY_SCHEDULER (cluster.py).
 Pages and the command line only write to the store, so none of them needs to reach the cluster.
 """

@@ -1,7 +1,7 @@
 """The learning step of a batch of networks as captured graphs, for an accelerator.
 
 A step is some hundreds of small operations; launched one by one they cost more time than the
-arithmetic. Captured once, they are replayed by one call. The rule is that of `learning.TorchLearner`.
+arithmetic. Captured once, they are replayed by one call. The rule is that of `learning_rule.TorchLearner`.
 """
 
 from __future__ import annotations

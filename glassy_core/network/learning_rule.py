@@ -1,7 +1,7 @@
 """One learning step for a batch of networks, in plain torch (Hertz & Tyrcha, Appendix B).
 
 This is the reference: it follows the equations line by line, for any precision and device.
-`kernels.py` does the same arithmetic faster for one network on a processor.
+`compiled/` does the same arithmetic faster for one network on a processor.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Evaluation of one network, compiled: activations, errors and deltas as in `learning.TorchLearner`.
+"""Evaluation of one network, compiled: activations, errors and deltas as in `learning_rule.TorchLearner`.
 
-A few dozen slots (see slots.py) at a time go through all layers, forward and, where the gradient is the delayed
+A few dozen slots (see layout.py) at a time go through all layers, forward and, where the gradient is the delayed
 one, backward, so that they stay in the processor's cache. Either all activations are kept (`held` = slots), or
 only a window of them (`held` = WINDOW + lanes).
 """

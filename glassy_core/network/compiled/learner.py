@@ -1,4 +1,4 @@
-"""One network learning on one processor thread: `learning.TorchLearner` in compiled kernels."""
+"""One network learning on one processor thread: `learning_rule.TorchLearner` in compiled kernels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arithmetic on whole vector registers, as LLVM instructions: what the intrinsics of tiles.py are made of."""
+"""Arithmetic on whole vector registers, as LLVM instructions: what the intrinsics of blocks.py are made of."""
 
 from __future__ import annotations
 
