@@ -73,6 +73,8 @@ def look(store: RunStore, settled: dict[str, int] | None = None) -> Queue:
     waiting: list[tuple[Run, State]] = []
     at_work = set()
     for run in store.runs():
+        if run.shown_in:  # whoever trains it has a queue of their own
+            continue
         try:
             changed = (run.path / "state.json").stat().st_mtime_ns
         except OSError:

@@ -166,13 +166,15 @@ class Run:
     # Control: requests that a running process honours within a second.
 
     def request(self, what: str) -> None:
-        """Ask the run to 'stop' or 'pause'; both write a checkpoint first."""
+        """Ask the run to 'stop' or 'pause'; both write a checkpoint first. RunError for one of the gallery."""
+        self.check_writable()
         control = self.path / "control"
         control.mkdir(exist_ok=True)
         (control / what).touch()
 
     def request_eta(self, eta: float) -> None:
-        """Ask the run to go on with another learning rate; ConfigError for an unusable one."""
+        """Ask the run to go on with another learning rate; ConfigError for an unusable one, RunError as `request`."""
+        self.check_writable()
         control = self.path / "control"
         control.mkdir(exist_ok=True)
         write_json(control / "eta.json", {"eta": check_eta(eta)})

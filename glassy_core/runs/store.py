@@ -129,8 +129,9 @@ class RunStore:
 
     def _is_in_gallery(self, run_id: str) -> bool:
         """Whether the gallery has that run; also by the id that its copy had among the reader's runs."""
+        name = run_id.removesuffix(OLD_SUFFIX)
         # Not `Path.is_dir`, which raises an error for a name that is too long.
-        return self.gallery is not None and os.path.isdir(self.gallery / run_id.removesuffix(OLD_SUFFIX))
+        return self.gallery is not None and name != "" and os.path.isdir(self.gallery / name)
 
     def delete(self, run: Run) -> None:
         """Move a run to the trash; RunError while it is being trained or waits for it, and for one of the gallery."""

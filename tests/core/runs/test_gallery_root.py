@@ -7,7 +7,7 @@ import pytest
 
 from glassy_core.editions.editions import load_edition
 from glassy_core.jobs import dispatcher
-from glassy_core.jobs.queue import look
+from glassy_core.jobs.queue import Queue, look
 from glassy_core.jobs.sweeps import plan
 from glassy_core.runs import probes
 from glassy_core.runs.checkpoints import write
@@ -51,7 +51,11 @@ def test_both_are_listed_newest_first_and_found(store):
             assert store.get(name) == run
         assert store.named(run.id) == run
     assert store.get(f"{shown.id}-gallery") == shown
-    assert store.named("x" * 300).path == store.directory / ("x" * 300)
+    for name in ("x" * 300, "-gallery", "x-gallery"):
+        assert store.named(name).path == store.directory / name
+    for name in ("..-gallery", "../x-gallery", ".-gallery"):
+        with pytest.raises(RunError, match="is not a run's id"):
+            store.named(name)
     assert RunStore(store.directory).runs() == [own]
 
 
@@ -74,10 +78,23 @@ def test_nothing_is_written_into_the_gallery(store, monkeypatch):
     ):
         with pytest.raises(RunError, match=r"belongs to the gallery, .* looked at: clone its settings"):
             action()
-    with pytest.raises(RunError, match="there is nothing to stop"):
-        dispatcher.stop(shown)
     assert files(store.gallery) == before
-    assert look(store).waiting == []
+
+
+@pytest.mark.parametrize("status", ["queued", "running"])
+def test_what_others_train_in_a_shared_gallery_is_left_to_them(store, status):
+    _, shown = both(store)
+    shown.write_state(replace(shown.state(), status=status, host="another"))
+    before = files(store.gallery)
+    assert look(store) == Queue([], frozenset())
+    for action in (
+        lambda: dispatcher.stop(shown),
+        lambda: dispatcher.stop(shown, pause=True),
+        lambda: shown.request_eta(1e-3),
+    ):
+        with pytest.raises(RunError, match="belongs to the gallery"):
+            action()
+    assert files(store.gallery) == before
 
 
 def test_a_probe_of_a_gallery_run_is_kept_in_the_store(store):
