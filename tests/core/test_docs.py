@@ -9,10 +9,11 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "data" / "README.md"])
 TESTS = {path.name for path in (ROOT / "tests").rglob("test_*.py")}
 PLACES = (ROOT, ROOT / "glassy_core", ROOT / "data")
+LIBRARY = "music21/"
 
 
 def is_there(name):
-    return name in TESTS or any((place / name).exists() for place in PLACES)
+    return name.startswith(LIBRARY) or name in TESTS or any((place / name).exists() for place in PLACES)
 
 
 def named(text):
