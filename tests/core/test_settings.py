@@ -2,7 +2,7 @@
 
 import dataclasses
 from dataclasses import replace
-from typing import get_args
+from typing import get_args, get_type_hints
 
 import pytest
 from hypothesis import given
@@ -65,20 +65,25 @@ def test_any_json_is_settings_or_one_sentence(values):
 
 FIELDS = {field.name: field for field in dataclasses.fields(RunConfig)}
 KINDS = get_args(Kind)
-VALUES = {
+BY_NAME = {
     "name": st.text(alphabet="abc", max_size=3),
-    "eta": st.floats(1e-6, 1.0),
     "batch_size": st.one_of(st.just("all"), st.integers(1, 500)),
     "edition": st.sampled_from(["corpus", "paper", "own:songs"]),
-    "scaling": st.sampled_from(["per_note", "global"]),
-    "gradient": st.sampled_from(["delayed", "exact"]),
-    "engine": st.sampled_from(["compiled", "torch"]),
-    "auto_halve": st.booleans(),
-    "waiting_times": st.lists(st.integers(1, 99), max_size=3).map(lambda steps: tuple(sorted(set(steps)))),
+    "waiting_times": st.lists(st.integers(1, 99), max_size=3).map(tuple),
 }
-CONFIGS = st.fixed_dictionaries(
-    {name: VALUES.get(name, st.integers(1, 40)) for name in FIELDS}  # a whole number where nothing else is said
-).map(lambda values: RunConfig(**values))
+BY_TYPE = {int: st.integers(1, 40), float: st.floats(1e-6, 1.0), bool: st.booleans()}
+
+
+def values(name, hint):
+    """Any usable value of a setting."""
+    if name in BY_NAME:
+        return BY_NAME[name]
+    return BY_TYPE[hint] if hint in BY_TYPE else st.sampled_from(get_args(hint))
+
+
+CONFIGS = st.fixed_dictionaries({name: values(name, hint) for name, hint in get_type_hints(RunConfig).items()}).map(
+    lambda chosen: RunConfig(**chosen)
+)
 
 
 @pytest.mark.parametrize("name", FIELDS)

@@ -15,12 +15,11 @@ from glassy_core.runs.groups import readable
 from glassy_core.runs.store import RunStore
 from glassy_core.settings import names_of
 from tests.made_runs import write_run, write_sweep
+from tests.other_settings import changed
 
 MEASUREMENTS = Measurement.__args__
 PAPERS = PRESETS["paper-d2-near"].config
-OTHER = {
-    "batch_size": "all", "chorales": 79, "edition": "corpus", "scaling": "global", "gradient": "exact",
-}  # fmt: skip
+RULE = [name for name in names_of("learning", "world") if name not in VARIED]  # and data
 
 
 @pytest.mark.parametrize("measurement", MEASUREMENTS)
@@ -30,21 +29,17 @@ def test_the_papers_presets_are_the_papers_task(name, measurement):
 
 
 @pytest.mark.parametrize("shape", CURVES)
-@pytest.mark.parametrize("changed", OTHER)
-def test_the_papers_law_is_of_its_own_rule_and_data(shape, changed):
+@pytest.mark.parametrize("name", RULE)
+def test_the_papers_law_is_of_its_own_rule_and_data(shape, name):
     config = PRESETS[PRESET_OF[shape]].config
     assert paper_curve(config) == CURVES[shape]
-    assert paper_curve(replace(config, **{changed: OTHER[changed]})) is None
+    assert paper_curve(changed(config, name)) is None
 
 
-def test_every_setting_that_decides_what_is_learned_is_either_varied_or_told_apart():
-    assert set(names_of("learning", "world")) == {*VARIED, *OTHER}
-
-
-@pytest.mark.parametrize(("changed", "value"), [("seed", 7), ("eta", 1e-4), ("auto_halve", True), ("width", 33)])
+@pytest.mark.parametrize("name", VARIED)
 @pytest.mark.parametrize("measurement", MEASUREMENTS)
-def test_what_the_paper_varies_too_is_free(measurement, changed, value):
-    assert is_papers(replace(PAPERS, **{changed: value}), measurement)
+def test_what_the_paper_varies_too_is_free(measurement, name):
+    assert is_papers(changed(PAPERS, name), measurement)
 
 
 @pytest.mark.parametrize("depth", [1, 2, 5, 10])
@@ -83,10 +78,10 @@ def test_the_larger_sweep_of_two_layers_stands_for_it(tmp_path):
     assert {member.run for member in evidence.sweeps[2]} == set(many)
 
 
-@pytest.mark.parametrize("changed", ["batch_size", "scaling", "gradient"])
-def test_a_curve_by_another_rule_is_not_judged_as_the_papers(tmp_path, changed):
+@pytest.mark.parametrize("name", [name for name in RULE if name not in ("edition", "chorales")])
+def test_a_curve_by_another_rule_is_not_judged_as_the_papers(tmp_path, name):
     store, tau = RunStore(tmp_path), np.geomspace(0.01, 5000, 300)
-    config = replace(PRESETS["paper-d2-under"].config, **{changed: OTHER[changed]})
+    config = changed(PRESETS["paper-d2-under"].config, name)
     write_run(store, config, tau, 0.1265 + 0.6 * tau**-0.52)
     evidence = Evidence.of(readable(store.runs()))
     assert evidence.network(2, 30) is None
@@ -98,7 +93,7 @@ def test_the_class_world_is_its_presets_on_either_edition(name):
     config = PRESETS[name].config
     for edition, inside in (("corpus", True), ("paper", True), ("own:songs", False)):
         assert is_class_world(replace(config, edition=edition)) is inside
-    for changed in ("batch_size", "chorales", "scaling", "gradient"):
-        other = replace(config, **{changed: OTHER[changed]})
+    for different in set(RULE) - {"edition"}:
+        other = changed(config, different)
         assert not is_class_world(other)
         assert of_the_trio(other) is None

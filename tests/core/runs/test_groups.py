@@ -15,6 +15,7 @@ from glassy_core.runs.run import RunError
 from glassy_core.runs.store import RunStore
 from glassy_core.settings import RunConfig, names_of
 from tests.made_runs import BASE, EXPONENT, W_C, WIDTHS, write_aging, write_run, write_sweep
+from tests.other_settings import changed
 
 
 @pytest.fixture
@@ -72,10 +73,6 @@ def test_a_network_that_was_run_twice_counts_once_by_its_longest_run(store):
 
 
 SEED = RunConfig(width=10, chorales=8)
-OTHER = {
-    "depth": 3, "width": 11, "eta": 1e-3, "batch_size": "all", "chorales": 9, "edition": "paper",
-    "scaling": "global", "gradient": "exact", "auto_halve": True,
-}  # fmt: skip
 
 
 def seeds(store, *configs, digests="xxxx"):
@@ -90,7 +87,7 @@ def test_seeds_are_grouped_in_the_order_of_the_first(store):
 
 @pytest.mark.parametrize("name", sorted(set(names_of("learning", "world")) - {"seed"}))
 def test_what_decides_the_learning_separates(store, name):
-    assert seeds(store, SEED, replace(SEED, seed=1, **{name: OTHER[name]})) == [[0], [1]]
+    assert seeds(store, SEED, changed(replace(SEED, seed=1), name)) == [[0], [1]]
 
 
 def test_another_edition_of_the_same_name_separates(store):
