@@ -10,8 +10,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from glassy_core.arrays import Floats
-from glassy_core.figures.figure_parts import add_band, axis, empty, layout, limits, shades
-from glassy_core.figures.palette import FADED, GREY, WEIGHTS, dash
+from glassy_core.figures.palette import FADED, GREY, WEIGHTS, dash, shades
+from glassy_core.figures.style import add_band, axis, empty, layout, limits
 from glassy_core.physics.aging.aging import Aging
 from glassy_core.physics.aging.collapse import Breakdown
 from glassy_core.physics.aging.fluctuations import KINDS, DeltaCurve, SgdNoise, Trajectory, Waiting
@@ -62,8 +62,8 @@ def fluctuations(column: Column, axes: Axes, broken: Sequence[Breakdown] = ()) -
         _add_curve(figure, curve, along(curve, axes.mu), colour)
     if axes.mu is None:
         _add_short_time(figure, column.aging, colours)
-    for found, colour in zip(broken, colours, strict=False):
-        _add_breakdown(figure, found, curves, axes.mu, colour)
+    for breakdown, colour in zip(broken, colours, strict=False):
+        _add_breakdown(figure, breakdown, curves, axes.mu, colour)
     kind, power = ("log" if axes.log else "linear"), _power(axes.mu)
     along_x = f"τ since {TAU_W} (proper time)" if axes.mu is None else f"x = τ / {TAU_W}{power}"
     x = axis(along_x, kind, power, range=axes.x_range)  # type: ignore[arg-type]
@@ -119,17 +119,17 @@ def _add_short_time(figure: go.Figure, aging: Aging, colours: Sequence[str]) -> 
 
 
 def _add_breakdown(
-    figure: go.Figure, found: Breakdown, curves: Sequence[DeltaCurve], mu: float | None, colour: str
+    figure: go.Figure, breakdown: Breakdown, curves: Sequence[DeltaCurve], mu: float | None, colour: str
 ) -> None:
-    curve = next(curve for curve in curves if curve.tau_w == found.tau_w)
-    if found.x is None:
+    curve = next(curve for curve in curves if curve.tau_w == breakdown.tau_w)
+    if breakdown.x is None:
         return
-    y = np.exp(np.interp(np.log(found.x), np.log(along(curve, mu)), np.log(curve.delta)))
+    y = np.exp(np.interp(np.log(breakdown.x), np.log(along(curve, mu)), np.log(curve.delta)))
     figure.add_scatter(
-        x=[found.x], y=[y], mode="markers", showlegend=False, legendgroup=f"{curve.tau_w_step}",
+        x=[breakdown.x], y=[y], mode="markers", showlegend=False, legendgroup=f"{curve.tau_w_step}",
         meta="breakdown", uid=f"{curve.tau_w_step}-broken",
         marker={"symbol": "x-thin", "size": 12, "line": {"color": colour, "width": 3}},
-        hovertemplate=f"<b>{_name(curve)}</b> leaves the others<br>from x = {found.x:.3g} on<extra></extra>",
+        hovertemplate=f"<b>{_name(curve)}</b> leaves the others<br>from x = {breakdown.x:.3g} on<extra></extra>",
     )  # fmt: skip
 
 
@@ -137,21 +137,25 @@ def collapse_errors(columns: Sequence[Column], mu: float) -> go.Figure:
     """The collapse error against mu for every network, its minimum with the 95 % interval, and the mu looked at."""
     figure, highest = empty(), 0.0
     for column in columns:
-        found, name = column.aging.collapse, html.escape(column.label)
-        known = np.isfinite(found.errors)
-        highest = max(highest, float(np.max(found.errors[known], initial=0.0)))
+        collapse, name = column.aging.collapse, html.escape(column.label)
+        known = np.isfinite(collapse.errors)
+        highest = max(highest, float(np.max(collapse.errors[known], initial=0.0)))
         figure.add_scatter(
-            x=found.mus[known], y=found.errors[known], mode="lines", name=name, legendgroup=name, uid=f"{name}-error",
-            line={"color": column.colour, "width": 2.2, "dash": dash(column.turn)}, meta="error",
+            x=collapse.mus[known], y=collapse.errors[known], mode="lines", name=name, legendgroup=name,
+            uid=f"{name}-error", line={"color": column.colour, "width": 2.2, "dash": dash(column.turn)}, meta="error",
             hovertemplate=f"<b>{name}</b><br>μ = %{{x:.3g}}: error %{{y:.3g}}<extra></extra>",
         )  # fmt: skip
-        if found.mu and found.error is not None:
+        if collapse.mu and collapse.error is not None:
             bars = {"type": "data", "symmetric": False, "color": column.colour, "thickness": 2.5, "width": 7}
-            bars |= {"array": [found.mu.high - found.mu.value], "arrayminus": [found.mu.value - found.mu.low]}
+            bars |= {
+                "array": [collapse.mu.high - collapse.mu.value],
+                "arrayminus": [collapse.mu.value - collapse.mu.low],
+            }
             figure.add_scatter(
-                x=[found.mu.value], y=[found.error], mode="markers", showlegend=False, legendgroup=name, meta="mu",
-                marker={"color": column.colour, "size": 11, "symbol": "diamond"}, error_x=bars, uid=f"{name}-mu",
-                hovertemplate=f"<b>{name}</b>: μ = {found.mu.text(2, 'f')} (95 %)<extra></extra>",
+                x=[collapse.mu.value], y=[collapse.error], mode="markers", showlegend=False, legendgroup=name,
+                meta="mu", uid=f"{name}-mu", error_x=bars,
+                marker={"color": column.colour, "size": 11, "symbol": "diamond"},
+                hovertemplate=f"<b>{name}</b>: μ = {collapse.mu.text(2, 'f')} (95 %)<extra></extra>",
             )  # fmt: skip
     figure.add_shape(
         type="line", x0=mu, x1=mu, yref="paper", y0=0, y1=1, line={"color": GREY, "width": 1.4, "dash": "dot"},

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from glassy_core.figures.figure_parts import add_band, axis, empty, layout
 from glassy_core.figures.palette import GREY, SHADES, depth_colour
+from glassy_core.figures.style import add_band, axis, empty, layout
 from glassy_core.paper.numbers import PAPER_THRESHOLD, PAPER_W_C
 from glassy_core.physics.critical_width.criticality import Criticality, CriticalWidth, DepthResult
 from glassy_core.physics.estimate import Estimate
@@ -21,7 +21,7 @@ STEPS = 120  # points of a drawn parabola
 ARROW = 9  # pixels, of a run that did not reach a threshold, and from one threshold's arrows to the next one's
 
 
-def shade(threshold: float, thresholds: Sequence[float]) -> str:
+def _shade(threshold: float, thresholds: Sequence[float]) -> str:
     """The colour of a threshold among all of them."""
     place = sorted(thresholds).index(threshold)
     return SHADES[round(place * (len(SHADES) - 1) / max(len(thresholds) - 1, 1))]
@@ -46,11 +46,11 @@ def transition(
     drawn = [threshold for threshold in every if threshold in shown]
     low, high = extent or widths([result])
     for row, threshold in enumerate(drawn):
-        found, colour = result.thresholds[threshold], shade(threshold, every)
-        _add_parabola(figure, found, colour, low, high)
-        _add_runs(figure, found, colour, row * (ARROW + 1))
-        if found.w_c:
-            _add_root(figure, found, found.w_c, colour, row)
+        critical, colour = result.thresholds[threshold], _shade(threshold, every)
+        _add_parabola(figure, critical, colour, low, high)
+        _add_runs(figure, critical, colour, row * (ARROW + 1))
+        if critical.w_c:
+            _add_root(figure, critical, critical.w_c, colour, row)
     if paper and result.depth in PAPER_W_C and PAPER_THRESHOLD in shown:
         _add_papers_root(figure, PAPER_W_C[result.depth], drawn.index(PAPER_THRESHOLD))
     if top is None:
@@ -67,21 +67,23 @@ def transition(
 
 def widths(results: Iterable[DepthResult]) -> tuple[float, float]:
     """The widths to draw along x: those of all runs, and every w_c, with some room."""
-    every = [float(time.width) for result in results for found in result.thresholds.values() for time in found.times]
-    roots = [found.w_c.value for result in results for found in result.thresholds.values() if found.w_c]
+    every = [
+        float(time.width) for result in results for critical in result.thresholds.values() for time in critical.times
+    ]
+    roots = [critical.w_c.value for result in results for critical in result.thresholds.values() if critical.w_c]
     low, high = min([*every, *roots], default=0.0), max([*every, *roots], default=1.0)
     room = 0.06 * max(high - low, 4.0)
     return max(low - room, 0.0), high + room
 
 
-def _add_parabola(figure: go.Figure, found: CriticalWidth, colour: str, low: float, high: float) -> None:
+def _add_parabola(figure: go.Figure, critical: CriticalWidth, colour: str, low: float, high: float) -> None:
     """The fit and its band, from the band's own root on: below it a rate would be negative."""
-    if found.fit is None or not np.isfinite(found.fit.root):
+    if critical.fit is None or not np.isfinite(critical.fit.root):
         return
-    start = found.w_c.low if found.w_c else found.fit.root
+    start = critical.w_c.low if critical.w_c else critical.fit.root
     w = np.linspace(max(start, low), high, STEPS)
-    value, below, above = found.curve(w)
-    group = f"{found.threshold:g}"
+    value, below, above = critical.curve(w)
+    group = f"{critical.threshold:g}"
     add_band(figure, w, np.maximum(below, 0), np.maximum(above, 0), colour, group, group)
     drawn = value >= 0
     figure.add_scatter(
@@ -90,14 +92,14 @@ def _add_parabola(figure: go.Figure, found: CriticalWidth, colour: str, low: flo
     )  # fmt: skip
 
 
-def _add_runs(figure: go.Figure, found: CriticalWidth, colour: str, up: float) -> None:
+def _add_runs(figure: go.Figure, critical: CriticalWidth, colour: str, up: float) -> None:
     """The runs that reached NLL*, and those that did not, so many pixels up, or the last would hide all others."""
-    group = f"{found.threshold:g}"
+    group = f"{critical.threshold:g}"
     kinds = (
-        ("points", found.points, {"symbol": "circle", "size": 9}, "τ* = %{customdata[0]:.4g}"),
+        ("points", critical.points, {"symbol": "circle", "size": 9}, "τ* = %{customdata[0]:.4g}"),
         (
             "censored",
-            found.censored,
+            critical.censored,
             {"symbol": "arrow", "angle": 180, "standoff": up, "size": ARROW},
             "not reached by τ = %{customdata[0]:.4g}: 1/τ* lies below",
         ),
@@ -119,9 +121,9 @@ def _add_runs(figure: go.Figure, found: CriticalWidth, colour: str, up: float) -
         )
 
 
-def _add_root(figure: go.Figure, found: CriticalWidth, w_c: Estimate, colour: str, row: int) -> None:
+def _add_root(figure: go.Figure, critical: CriticalWidth, w_c: Estimate, colour: str, row: int) -> None:
     """w_c and its interval, in a row of its own below the curves."""
-    group = f"{found.threshold:g}"
+    group = f"{critical.threshold:g}"
     figure.add_scatter(
         x=[w_c.value], y=[row], yaxis="y2", mode="markers", uid=f"{group}-root", legendgroup=group, meta="w_c",
         showlegend=False,
@@ -147,7 +149,7 @@ def critical_widths(criticality: Criticality, papers: Mapping[int, float] = NONE
     figure = empty()
     for depth, result in criticality.depths.items():
         colour, name = depth_colour(depth), f"d = {depth}"
-        known = {t: found.w_c for t, found in sorted(result.thresholds.items()) if found.w_c}
+        known = {t: critical.w_c for t, critical in sorted(result.thresholds.items()) if critical.w_c}
         estimates = list(known.values())
         figure.add_scatter(
             x=[w_c.value for w_c in estimates], y=list(known), mode="markers", name=name, legendgroup=name,

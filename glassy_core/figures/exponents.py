@@ -10,7 +10,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from glassy_core.figures.palette import depth_colour
-from glassy_core.figures.style import named
+from glassy_core.figures.style import MARGIN, empty, layout, named
 from glassy_core.paper.numbers import CURVES
 from glassy_core.physics.learning_curves.power_law import PowerLawFit
 from glassy_core.settings import RunConfig
@@ -39,7 +39,7 @@ def exponent_map(places: Sequence[Place], measure: str = "exponent", paper: bool
 
     measure: one of MEASURES. paper: show the paper's values, crosses, for its own data.
     """
-    figure = go.Figure(layout={"template": go.layout.Template()})
+    figure = empty()
     depths = sorted({place.config.depth for place in places} | ({d for d, _ in CURVES} if paper else set()))
     for depth in depths:
         entry = _Depth(f"d{depth}", f"d = {depth}", depth_colour(depth))
@@ -47,14 +47,9 @@ def exponent_map(places: Sequence[Place], measure: str = "exponent", paper: bool
         figure.add_trace(_estimates(entry, [place for place in here if getattr(place.fit, measure)], measure))
         if paper:
             figure.add_trace(_papers(entry, depth, measure))
-    figure.update_layout(
-        uirevision=measure,
-        hovermode="closest",
-        margin={"l": 72, "r": 16, "t": 48, "b": 56},
-        legend={"orientation": "h", "x": 0, "y": 1.01, "xanchor": "left", "yanchor": "bottom"},
-        xaxis={"title": {"text": "width w (hidden units per layer)"}},
-        yaxis={"title": {"text": MEASURES[measure]}, "rangemode": "tozero"},
-    )
+    x = {"title": {"text": "width w (hidden units per layer)"}}
+    y = {"title": {"text": MEASURES[measure]}, "rangemode": "tozero"}
+    figure.update_layout(layout(x, y, uirevision=measure, margin=MARGIN | {"t": 48}))
     return figure
 
 

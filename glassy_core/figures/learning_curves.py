@@ -1,59 +1,61 @@
-"""Learning curves as a Plotly figure: what is drawn, with units and symbols; no UI in here."""
+"""Learning curves as a Plotly figure: runs, bands of seeds, and what stands beside them; no UI in here."""
 
 from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
 
-from glassy_core.arrays import Floats
-from glassy_core.figures.reference_lines import across, guide, level, levels
-from glassy_core.figures.seed_bands import band_traces
+from glassy_core.arrays import Floats, Integers
+from glassy_core.figures.palette import GREY, faint
 from glassy_core.figures.style import (
-    KINDS,
+    MARGIN,
     STYLES,
     X_TITLES,
     Curve,
-    Setting,
+    Ensemble,
     View,
     drawable,
+    empty,
+    layout,
     legend_entry,
     named,
     style,
-    template,
     values,
 )
-from glassy_core.figures.thinning import thin
+from glassy_core.figures.thinning import band, thin
+from glassy_core.paper.numbers import PLAUSIBLE_NLL, PaperCurve, paper_curve
+from glassy_core.physics.learning_curves.seeds import far_enough
+from glassy_core.runs.records import Series
 from glassy_core.training.spikes import Spikes
 
-__all__ = ["KINDS", "POINTS", "X_TITLES", "Curve", "Setting", "View", "learning_curves", "template"]
-
 POINTS = 1500  # drawn of one curve
+BAND_POINTS = 400  # of a band
 MAX_ETA_LABELS = 8  # more of them would cover the curves: then eta is in the hover text only
 
 
-def learning_curves(curves: Sequence[Curve], view: View, bands: Sequence[Setting] = ()) -> go.Figure:
-    """NLL against proper time of any number of runs (Hertz & Tyrcha, Figs. 2 and 3).
+def learning_curves(curves: Sequence[Curve], view: View, bands: Sequence[Ensemble] = ()) -> go.Figure:
+    """NLL (bits) against proper time of any number of runs (Hertz & Tyrcha, Figs. 2 and 3).
 
-    bands: settings of several seeds, each drawn as one band. One legend entry a run or setting switches all its
+    bands: several seeds each, drawn as one band. One legend entry a run or band switches all its
     lines; `uid` and `uirevision` let a page keep zoom and legend while it draws the figure anew. Colours of text
     and grid come from a `template`, which is not set here.
     """
-    figure = go.Figure(layout={"template": go.layout.Template()})  # not Plotly's own
+    figure = empty()
     for curve in curves:
         figure.add_traces(_traces(curve, view))
-    for setting in bands:
-        figure.add_traces(band_traces(setting, view))
-    marked = levels([*curves, *(setting.curves[0] for setting in bands)], view)
+    for ensemble in bands:
+        figure.add_traces(band_traces(ensemble, view))
     figure.update_layout(_layout(view))
-    lowest = min(value for value, _ in marked)
-    for value, text in marked:
-        figure.add_shape(level(value, text, value == lowest, view.y_log))
+    levels = _levels([*curves, *(ensemble.curves[0] for ensemble in bands)], view)
+    lowest = min(level.value for level in levels)
+    for level in levels:
+        figure.add_shape(_level_line(level, level.value == lowest, view.y_log))
     # Room for the lowest label: the range takes in an invisible line (autorangeoptions fail on logarithmic axes).
-    figure.add_shape(across(0.45 * lowest) | {"opacity": 0})
+    figure.add_shape(_across(0.45 * lowest) | {"opacity": 0})
     return figure
 
 
@@ -68,7 +70,7 @@ def _traces(curve: Curve, view: View) -> list[go.Scatter]:
     out.insert(0, legend_entry(curve, curve.turn))
     out += [_eta_changes(curve, x, view)] if len(series.eta_changes) else []
     out += [_spikes(curve, curve.spikes, x, view)] if curve.spikes and len(curve.spikes.peaks) else []
-    law = guide(curve, view)
+    law = _law(curve, view)
     return [*out, law] if law else out
 
 
@@ -136,35 +138,163 @@ def _spikes(curve: Curve, spikes: Spikes, x: Floats, view: View) -> go.Scatter:
     )
 
 
+def band_traces(ensemble: Ensemble, view: View) -> list[go.Scatter]:
+    """The mean of several seeds and the band from the least to the greatest of them (over 7, the middle 68 %), for each
+    kind that is shown.
+
+    Seeds that are empty, or have hardly begun where the others are far, are left out: the band spans what all have.
+    """
+    out = [legend_entry(ensemble, ensemble.turn)]
+    for kind in (kind for kind in STYLES if kind in view.shown):
+        parts = []
+        for curve in ensemble.curves:
+            x, y = np.asarray(getattr(curve.series, view.x), dtype=np.float64), values(curve, kind)
+            rows = np.flatnonzero(drawable(x, y, view) & (x > 0))
+            parts.append((x[rows], y[rows]))
+        out += _band(ensemble, kind, parts)
+    return out
+
+
+def _band(ensemble: Ensemble, kind: str, parts: Sequence[tuple[Floats, Floats]]) -> list[go.Scatter]:
+    far = far_enough([x[-1] if len(x) else 0.0 for x, _ in parts])
+    try:
+        seeds = band([part for part, good in zip(parts, far, strict=True) if good], BAND_POINTS)
+    except ValueError:  # nothing in common yet
+        return []
+    edge = np.concatenate([seeds.tau, seeds.tau[::-1]]), np.concatenate([seeds.high, seeds.low[::-1]])
+    axis = {"yaxis": STYLES[kind]["yaxis"]} if "yaxis" in STYLES[kind] else {}
+    area = {"fill": "toself", "fillcolor": faint(ensemble.colour, 0.22), "hoverinfo": "skip"} | axis
+    words = "share of wrong signs" if kind == "accuracy" else f"mean NLL, {kind}"
+    mean = named(
+        ensemble,
+        kind,
+        x=seeds.tau,
+        y=seeds.mean,
+        mode="lines",
+        customdata=np.stack([seeds.low, seeds.high], axis=1),
+        hovertemplate=f"<b>{html.escape(ensemble.label)}</b><br>{words}: %{{y:.4g}}<br>"
+        "the seeds: %{customdata[0]:.4g} to %{customdata[1]:.4g}<extra></extra>",
+        **style(kind, ensemble.turn),
+    )
+    return [named(ensemble, f"{kind}-band", x=edge[0], y=edge[1], mode="lines", line={"width": 0}, **area), mean]
+
+
+def _law(curve: Curve, view: View) -> go.Scatter | None:
+    """The paper's law for this very network, its amplitude matched to ours; None where there is none to match."""
+    law = paper_curve(curve.config) if view.laws else None
+    if law is None or view.x != "tau" or "training" not in view.shown:
+        return None
+    rows = _matched(law, curve.series)
+    if len(rows) < 10:
+        return None
+    tau, nll = curve.series.tau[rows], curve.series.nll[rows]
+    A = float(np.median((nll - law.nll_inf) * tau**law.exponent))
+    # Where a curve matched in its youth would have begun above the untrained network's loss, nothing is drawn.
+    x = np.geomspace(tau[0] / 2, 2 * tau[-1], 60)
+    x = x[law.nll_inf + A * x**-law.exponent < min(1.0, 1.5 * float(nll[0]))]
+    spread = f" ± {law.uncertainty}" if law.uncertainty else ""
+    return named(
+        curve,
+        "paper",
+        x=x,
+        y=law.nll_inf + A * x**-law.exponent,
+        mode="lines",
+        line={"width": 2, "dash": "1px,4px"},
+        hovertemplate=f"<b>The paper's law</b> for d = {curve.config.depth}, w = {curve.config.width}<br>"
+        f"NLL = {law.nll_inf:g} + A τ<sup>-a</sup>, a = {law.exponent}{spread}<br>"
+        "only A is matched to this run<extra></extra>",
+    )
+
+
+def _matched(law: PaperCurve, series: Series) -> Integers:
+    """Records on which the law should hold: where the paper fitted it, or the last decade of tau from 10 on."""
+    tau, nll = series.tau, series.nll
+    if law.range:
+        return np.flatnonzero((nll >= law.range[0]) & (nll <= law.range[1]) & (tau > 0))
+    return np.flatnonzero((tau >= max(10.0, tau[-1] / 10)) & (nll > law.nll_inf)) if len(tau) else np.array([], int)
+
+
+class Level(NamedTuple):
+    """A horizontal line: its value in bits, what it is, its words."""
+
+    value: float
+    kind: Literal["music", "floor", "paper"]
+    words: str
+
+
+def _levels(curves: Sequence[Curve], view: View) -> list[Level]:
+    """The loss of plausible music, the floors of the data, the paper's asymptotes.
+
+    A floor of 0 has no place on a logarithmic axis.
+    """
+    floors = sorted({(curve.floor, curve.data) for curve in curves if curve.floor is not None})
+    laws = {(c.config.depth, c.config.width): law for c in curves if view.laws and (law := paper_curve(c.config))}
+    # On a linear axis nothing tells those apart that are close to zero.
+    laws = {network: law for network, law in laws.items() if law.nll_inf > (0 if view.y_log else PLAUSIBLE_NLL)}
+    # Among the paper's lines, or on a linear axis, there is little room; a single floor is that of the data shown.
+    short = (bool(laws) or not view.y_log) and len(floors) == 1
+    levels = [
+        Level(PLAUSIBLE_NLL, "music", f"plausible music: NLL {PLAUSIBLE_NLL:g}"),
+        *(Level(value, "floor", f"floor {value:.3g}" + ("" if short else f": {data}")) for value, data in floors),
+        *(
+            Level(law.nll_inf, "paper", f"paper, d = {d}, w = {w}: NLL∞ {law.nll_inf:g}")
+            for (d, w), law in sorted(laws.items())
+        ),
+    ]
+    return [level for level in levels if level.value > 0 or not view.y_log]
+
+
+def _level_line(level: Level, lowest: bool, log: bool) -> dict[str, Any]:
+    """A level with its words; lowest: of all in the figure."""
+    place, below = _place_of_words(level, lowest, log)
+    return _across(level.value) | {
+        "line": {"color": GREY, "width": 1.4, "dash": "1px,4px" if level.kind == "paper" else "solid"},
+        # In the figure's own letters. With an angle that is given, the padding holds along the line, too.
+        "label": {
+            "text": html.escape(level.words),
+            "textposition": place,
+            "xanchor": "right" if place == "end" else "left",
+            "yanchor": "top" if below else "bottom",
+            "textangle": 0,
+            "padding": 1 if place == "end" else 6,
+        },
+    }
+
+
+def _place_of_words(level: Level, lowest: bool, log: bool) -> tuple[Literal["start", "middle", "end"], bool]:
+    """Where along its line a level has its words, and whether below it: where no curve runs.
+
+    Curves begin high and end low: there is room at the left, for lines as high as where they pause below the line only.
+    """
+    if not log:  # those of plausible music apart from the others, which lie close to it
+        return "start" if level.kind == "music" else "middle", False
+    if level.kind == "floor" and not lowest:  # the paper's lines are close to it
+        return "end", False
+    if level.kind == "paper":
+        return "start", lowest or level.value > PLAUSIBLE_NLL
+    return "start", level.kind == "floor"
+
+
+def _across(value: float) -> dict[str, Any]:
+    """A horizontal line over the whole width; above all else, as the grid would strike its label through."""
+    line = {"type": "line", "layer": "above", "xref": "paper", "x0": 0, "x1": 1}
+    return line | {"yref": "y", "y0": value, "y1": value}
+
+
 def _layout(view: View) -> dict[str, Any]:
     kinds = {"log": {"type": "log", "exponentformat": "power"}, "linear": {"type": "linear"}}
     x_kind, y_kind = kinds["log" if view.x_log else "linear"], kinds["log" if view.y_log else "linear"]
     second = "accuracy" in view.shown
-    layout = {
-        "uirevision": "kept",
-        "hovermode": "closest",
-        "margin": {"l": 72, "r": 16, "t": 64, "b": 56},
-        # Above the plot, where no curve can run behind it.
-        "legend": {"orientation": "h", "x": 0, "y": 1.01, "xanchor": "left", "yanchor": "bottom"},
-        "xaxis": x_kind
-        | {
-            "title": {"text": X_TITLES[view.x]},
-            "uirevision": f"{view.x}-{view.x_log}",
-            "anchor": "y2" if second else "y",
-        },
-        "yaxis": y_kind
-        | {
-            "title": {"text": "NLL (bits per pitch and chord)"},
-            "uirevision": f"{view.y_log}",
-            "nticks": 6 if view.y_log else 10,  # so few that a logarithmic axis labels 1, 2 and 5 only
-            "domain": [0.34, 1] if second else [0, 1],
-        },
+    x = x_kind | {
+        "title": {"text": X_TITLES[view.x]},
+        "uirevision": f"{view.x}-{view.x_log}",
+        "anchor": "y2" if second else "y",
     }
-    if second:
-        layout["yaxis2"] = y_kind | {
-            "title": {"text": "1 - accuracy"},
-            "uirevision": f"{view.y_log}",
-            "nticks": 4,
-            "domain": [0, 0.27],
-        }
-    return layout
+    y = y_kind | {
+        "title": {"text": "NLL (bits per pitch and chord)"},
+        "uirevision": f"{view.y_log}",
+        "nticks": 6 if view.y_log else 10,  # so few that a logarithmic axis labels 1, 2 and 5 only
+        "domain": [0.34, 1] if second else [0, 1],
+    }
+    below = {"title": {"text": "1 - accuracy"}, "uirevision": f"{view.y_log}", "nticks": 4, "domain": [0, 0.27]}
+    return layout(x, y, **({"yaxis2": y_kind | below} if second else {}), margin=MARGIN)

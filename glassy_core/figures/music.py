@@ -10,12 +10,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from glassy_core.figures.palette import GREY, dash
+from glassy_core.figures.style import LEGEND, empty, layout
 from glassy_core.music.counterpoint import LARGEST_MOVE, Portrait
 
 PITCH_CLASSES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
 SHARE = "mean share recalled"
 MARGIN = {"l": 64, "r": 16, "t": 48, "b": 56}
-LEGEND = {"orientation": "h", "x": 0, "y": 1.01, "xanchor": "left", "yanchor": "bottom"}
 
 
 @dataclass(frozen=True)
@@ -89,14 +89,9 @@ _HOVER = (
 
 
 def _figure(x_title: str, best: float) -> go.Figure:
-    figure = go.Figure(layout={"template": go.layout.Template()})
+    figure = empty()
     figure.update_layout(
-        margin=MARGIN,
-        legend=LEGEND,
-        uirevision="kept",
-        hovermode="closest",
-        xaxis={"title": {"text": x_title}},
-        yaxis={"title": {"text": SHARE}, "range": [-0.04, 1.06]},
+        layout({"title": {"text": x_title}}, {"title": {"text": SHARE}, "range": [-0.04, 1.06]}, margin=MARGIN)
     )
     if best < 0.999:
         figure.add_hline(
@@ -106,19 +101,22 @@ def _figure(x_title: str, best: float) -> go.Figure:
     return figure
 
 
-def profiles(mine: Portrait, learned: Portrait, colour: str, composer: str = "Bach") -> go.Figure:
+def profiles(sung: Portrait, learned: Portrait, colour: str, composer: str = "Bach") -> go.Figure:
     """Pitch classes, intervals above the bass and the voices' moves: a network's beside those of the chorales it
     learned, shares in per cent."""
-    figure = go.Figure(layout={"template": go.layout.Template()})
+    figure = empty()
     moves = np.arange(-LARGEST_MOVE, LARGEST_MOVE + 1)
     panels = (
-        ("pitch class", list(PITCH_CLASSES), mine.pitch_classes, learned.pitch_classes),
-        ("interval above the bass (semitones)", list(range(12)), mine.harmonies, learned.harmonies),
-        ("move of a voice (semitones)", moves.tolist(), mine.moves, learned.moves),
+        ("pitch class", list(PITCH_CLASSES), sung.pitch_classes, learned.pitch_classes),
+        ("interval above the bass (semitones)", list(range(12)), sung.harmonies, learned.harmonies),
+        ("move of a voice (semitones)", moves.tolist(), sung.moves, learned.moves),
     )
-    for i, (title, x, own, his) in enumerate(panels, 1):
+    for i, (title, x, of_sung, of_learned) in enumerate(panels, 1):
         axes = {"xaxis": f"x{i}", "yaxis": f"y{i}", "showlegend": i == 1}
-        for name, ink, values in (("network", colour, own), (f"{composer.capitalize()}, learned chorales", GREY, his)):
+        for name, ink, values in (
+            ("network", colour, of_sung),
+            (f"{composer.capitalize()}, learned chorales", GREY, of_learned),
+        ):
             hover = f"{name}<br>%{{x}}: %{{y:.1f}} %<extra></extra>"
             figure.add_trace(
                 go.Bar(x=x, y=100 * values, name=name, marker_color=ink, hovertemplate=hover, legendgroup=name, **axes)

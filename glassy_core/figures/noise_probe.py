@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
-from glassy_core.figures.figure_parts import shades
-from glassy_core.figures.style import named, rgb
+from glassy_core.figures.palette import faint, shades
+from glassy_core.figures.style import MARGIN, empty, layout, named
 from glassy_core.training.probe import MEASURES, Level, Probe
 from glassy_core.wording import whole
 
@@ -26,13 +26,13 @@ def noise_traces(probe: Probe, measure: str = "nll") -> go.Figure:
 
     measure: one of MEASURES.
     """
-    figure = go.Figure(layout={"template": go.layout.Template()})
+    figure = empty()
     for trace, colour in zip(probe.traces, shades(len(probe.traces)), strict=True):
         nll = getattr(trace, measure)
         entry, at = Line(f"p{trace.batch_size}", trace.label, colour), Level.of(nll)
         steps = np.arange(probe.steps)
         ends = [0, probe.steps - 1]
-        area = {"fill": "toself", "fillcolor": f"rgba({rgb(colour)},0.14)", "line": {"width": 0}, "hoverinfo": "skip"}
+        area = {"fill": "toself", "fillcolor": faint(colour, 0.14), "line": {"width": 0}, "hoverinfo": "skip"}
         trend = np.array([at.mean - at.trend / 2, at.mean + at.trend / 2])
         band = [*(trend - at.spread), *(trend[::-1] + at.spread)]
         figure.add_trace(named(entry, "spread", x=[*ends, *ends[::-1]], y=band, mode="lines", **area))
@@ -47,11 +47,6 @@ def noise_traces(probe: Probe, measure: str = "nll") -> go.Figure:
 
 
 def _layout(probe: Probe, measure: str) -> dict[str, Any]:
-    return {
-        "uirevision": f"{probe.step}-{measure}",
-        "hovermode": "closest",
-        "margin": {"l": 72, "r": 16, "t": 48, "b": 56},
-        "legend": {"orientation": "h", "x": 0, "y": 1.01, "xanchor": "left", "yanchor": "bottom"},
-        "xaxis": {"title": {"text": f"learning steps after step {whole(probe.step)}"}, "range": [0, probe.steps - 1]},
-        "yaxis": {"title": {"text": f"NLL (bits), {MEASURES[measure]}"}, "nticks": 8, "automargin": True},
-    }
+    x = {"title": {"text": f"learning steps after step {whole(probe.step)}"}, "range": [0, probe.steps - 1]}
+    y = {"title": {"text": f"NLL (bits), {MEASURES[measure]}"}, "nticks": 8, "automargin": True}
+    return layout(x, y, uirevision=f"{probe.step}-{measure}", margin=MARGIN | {"t": 48})

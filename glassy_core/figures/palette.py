@@ -11,6 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+from plotly.colors import hex_to_rgb, sample_colorscale
+
 from glassy_core.paper.regimes import regime
 from glassy_core.settings import RunConfig
 
@@ -78,8 +81,8 @@ def _shared(configs: Mapping[str, RunConfig]) -> dict[str, tuple[str, int]]:
 
 def key(configs: Iterable[RunConfig]) -> str:
     """A sentence that says what the colours of these runs mean; empty where none has a regime."""
-    there = {regime(config) for config in configs}
-    words = ", ".join(words for name, words in KEY.items() if name in there)
+    regimes = {regime(config) for config in configs}
+    words = ", ".join(words for name, words in KEY.items() if name in regimes)
     return f"{words[0].upper()}{words[1:]} the critical width." if words else ""
 
 
@@ -95,18 +98,17 @@ def _free(family: Sequence[str], taken: Iterable[tuple[str, int]]) -> tuple[str,
     return ink, used[ink]
 
 
+def shades(n: int) -> list[str]:
+    """n graded colours, #RRGGBB, from the first of SHADES to the last."""
+    channels = sample_colorscale(list(SHADES), np.linspace(0, 1, n), colortype="tuple")  # 0 to 1 each
+    return ["#" + "".join(f"{round(255 * channel):02X}" for channel in colour) for colour in channels]
+
+
+def faint(colour: str, opacity: float = 0.16) -> str:
+    """A colour #RRGGBB for the inside of a band, as Plotly and CSS have it."""
+    return f"rgba({','.join(map(str, hex_to_rgb(colour)))},{opacity})"
+
+
 def both(of_theme: Mapping[str, str]) -> str:
     """A colour of the light and one of the dark page as CSS has them."""
     return f"light-dark({of_theme['light']}, {of_theme['dark']})"
-
-
-def contrast(a: str, b: str) -> float:
-    """WCAG contrast ratio of two #RRGGBB colours, 1 to 21."""
-    lighter, darker = sorted((_luminance(a), _luminance(b)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    channels = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -11,59 +11,61 @@ import plotly.graph_objects as go
 
 from glassy_core.arrays import Floats
 from glassy_core.figures.learning_curves import learning_curves
-from glassy_core.figures.palette import FADED, GREY
-from glassy_core.figures.style import X_TITLES, Curve, Setting, View, named, rgb
+from glassy_core.figures.palette import FADED, GREY, faint
+from glassy_core.figures.style import MARGIN, X_TITLES, Curve, Ensemble, View, empty, layout, named
 from glassy_core.physics.learning_curves.power_law import PowerLawFit
 
-Fits = Sequence[tuple[Setting, PowerLawFit]]
+Fits = Sequence[tuple[Ensemble, PowerLawFit]]
 
 POINTS = 200  # of a fitted curve
 
 
-def fitted_curves(settings: Sequence[Setting], view: View, fits: Fits) -> go.Figure:
+def fitted_curves(ensembles: Sequence[Ensemble], view: View, fits: Fits) -> go.Figure:
     """Learning curves with their fits: solid inside the window with its 95 % band, thin beyond (Fig. 3).
 
     A fit that is not to be relied on is dashed and has no band's fill. Settings of one run are drawn as curves,
     those of several as bands.
     """
-    single: list[Curve] = [setting.curves[0] for setting in settings if len(setting.curves) == 1]
-    figure = learning_curves(single, view, [setting for setting in settings if len(setting.curves) > 1])
+    single: list[Curve] = [ensemble.curves[0] for ensemble in ensembles if len(ensemble.curves) == 1]
+    figure = learning_curves(single, view, [ensemble for ensemble in ensembles if len(ensemble.curves) > 1])
     for trace in figure.data if fits else ():
         if trace.meta in ("training", "held-out"):
             trace.opacity = FADED
-    for setting, fit in fits:
-        figure.add_traces(_fit_traces(setting, fit, view))
+    for ensemble, fit in fits:
+        figure.add_traces(_fit_traces(ensemble, fit, view))
     return figure
 
 
-def _fit_traces(setting: Setting, fit: PowerLawFit, view: View) -> list[go.Scatter]:
+def _fit_traces(ensemble: Ensemble, fit: PowerLawFit, view: View) -> list[go.Scatter]:
     points = fit.points
     if points is None or "training" not in view.shown:
         return []
     low, high = float(points.tau[0]), float(points.tau[-1])
     inside = np.geomspace(low, high, POINTS)
-    last = max(float(curve.series.tau[-1]) for curve in setting.curves)
+    last = max(float(curve.series.tau[-1]) for curve in ensemble.curves)
     beyond = np.geomspace(high, 1.5 * max(last, high), 30)
     before = np.geomspace(low / 4, low, 20)
     style = _style(fit)
     out = []
     if fit.reliable:
         x, y = _outline(points.tau, points.low, points.high)
-        fill = {"fill": "toself", "fillcolor": f"rgba({rgb(setting.colour)},0.25)", "hoverinfo": "skip"}
-        out.append(named(setting, "fit-band", x=_along(setting, view, x), y=y, mode="lines", line={"width": 0}, **fill))
+        fill = {"fill": "toself", "fillcolor": faint(ensemble.colour, 0.25), "hoverinfo": "skip"}
+        out.append(
+            named(ensemble, "fit-band", x=_along(ensemble, view, x), y=y, mode="lines", line={"width": 0}, **fill)
+        )
     thin = {"mode": "lines", "line": {"width": 1}, "hoverinfo": "skip"}
     if view.x == "tau":  # elsewhere there is no clock beyond the records
         for kind, x in (("fit-before", before), ("fit-beyond", beyond)):
-            out.append(named(setting, kind, x=x, y=fit.predict(x), **thin))
+            out.append(named(ensemble, kind, x=x, y=fit.predict(x), **thin))
     out.append(
         named(
-            setting,
+            ensemble,
             "fit",
-            x=_along(setting, view, inside),
+            x=_along(ensemble, view, inside),
             y=fit.predict(inside),
             mode="lines",
             line=style,
-            hovertemplate=f"<b>{html.escape(setting.label)}</b><br>{law_words(fit)}<br>"
+            hovertemplate=f"<b>{html.escape(ensemble.label)}</b><br>{_law_words(fit)}<br>"
             f"τ from {low:.3g} to {high:.3g}<extra></extra>",
         )
     )
@@ -74,7 +76,7 @@ def _style(fit: PowerLawFit) -> dict[str, Any]:
     return {"width": 3} if fit.reliable else {"width": 2.4, "dash": "9px,5px"}
 
 
-def law_words(fit: PowerLawFit) -> str:
+def _law_words(fit: PowerLawFit) -> str:
     """The law with its numbers, and whether they are to be relied on."""
     if fit.nll_inf is None or fit.exponent is None or fit.amplitude is None:
         return "no fit"
@@ -82,11 +84,11 @@ def law_words(fit: PowerLawFit) -> str:
     return words if fit.reliable else f"{words}, unreliable"
 
 
-def _along(setting: Setting, view: View, tau: Floats) -> Floats:
+def _along(ensemble: Ensemble, view: View, tau: Floats) -> Floats:
     """Where tau lies along the view's x, by the first seed's clock."""
     if view.x == "tau":
         return tau
-    series = setting.curves[0].series
+    series = ensemble.curves[0].series
     x = np.asarray(getattr(series, view.x), dtype=np.float64)
     known = np.isfinite(x)
     return np.interp(tau, series.tau[known], x[known]) if known.any() else np.full_like(tau, np.nan)
@@ -101,36 +103,36 @@ def straight_lines(fits: Fits) -> go.Figure:
 
     Bars: the ends of NLL_inf's 95 % interval. Hollow: fits that are not to be relied on.
     """
-    figure = go.Figure(layout={"template": go.layout.Template()})
-    for setting, fit in fits:
+    figure = empty()
+    for ensemble, fit in fits:
         if fit.points is not None:
-            figure.add_traces([*_straight(setting, fit), _residuals(setting, fit)])
+            figure.add_traces([*_straight(ensemble, fit), _residuals(ensemble, fit)])
     figure.update_layout(_straight_layout())
     figure.add_shape(type="line", xref="paper", x0=0, x1=1, yref="y2", y0=0, y1=0, line={"color": GREY, "width": 1.2})
     return figure
 
 
-def _straight(setting: Setting, fit: PowerLawFit) -> list[go.Scatter]:
+def _straight(ensemble: Ensemble, fit: PowerLawFit) -> list[go.Scatter]:
     tau, middle, low, high, line = fit.straight()
     seen = np.isfinite(middle)
     # A lower end near or below zero has no place on the axis: the bar stops a decade down.
     down = np.fmin(middle - low, 0.9 * middle)
     bars = {"type": "data", "symmetric": False, "array": (high - middle)[seen], "arrayminus": down[seen]}
-    label = html.escape(setting.label)
+    label = html.escape(ensemble.label)
     points = named(
-        setting,
+        ensemble,
         "straight",
         x=tau[seen],
         y=middle[seen],
         mode="markers",
         marker={"size": 6, "symbol": "circle" if fit.reliable else "circle-open"},
-        error_y=bars | {"thickness": 0.8, "width": 0, "color": f"rgba({rgb(setting.colour)},0.45)"},
+        error_y=bars | {"thickness": 0.8, "width": 0, "color": faint(ensemble.colour, 0.45)},
         hovertemplate=f"<b>{label}</b><br>NLL - NLL∞ = %{{y:.4g}} bits<br>τ = %{{x:.4g}}<extra></extra>",
         showlegend=True,
     )
     assert fit.exponent is not None
     law = named(
-        setting,
+        ensemble,
         "straight-fit",
         x=tau,
         y=line,
@@ -141,10 +143,10 @@ def _straight(setting: Setting, fit: PowerLawFit) -> list[go.Scatter]:
     return [points, law]
 
 
-def _residuals(setting: Setting, fit: PowerLawFit) -> go.Scatter:
+def _residuals(ensemble: Ensemble, fit: PowerLawFit) -> go.Scatter:
     assert fit.points is not None
     return named(
-        setting,
+        ensemble,
         "residuals",
         x=fit.points.tau,
         y=100 * fit.points.residuals,
@@ -152,19 +154,14 @@ def _residuals(setting: Setting, fit: PowerLawFit) -> go.Scatter:
         mode="lines+markers",
         line={"width": 1},
         marker={"size": 4, "symbol": "circle" if fit.reliable else "circle-open"},
-        hovertemplate=f"<b>{html.escape(setting.label)}</b><br>NLL / fit - 1 = %{{y:.2g}} %<br>"
+        hovertemplate=f"<b>{html.escape(ensemble.label)}</b><br>NLL / fit - 1 = %{{y:.2g}} %<br>"
         "τ = %{x:.4g}<extra></extra>",
     )
 
 
 def _straight_layout() -> dict[str, Any]:
     log = {"type": "log", "exponentformat": "power"}
-    return {
-        "uirevision": "kept",
-        "hovermode": "closest",
-        "margin": {"l": 72, "r": 16, "t": 64, "b": 56},
-        "legend": {"orientation": "h", "x": 0, "y": 1.01, "xanchor": "left", "yanchor": "bottom"},
-        "xaxis": log | {"title": {"text": X_TITLES["tau"]}, "anchor": "y2"},
-        "yaxis": log | {"title": {"text": "NLL - NLL∞ (bits)"}, "nticks": 6, "domain": [0.34, 1]},
-        "yaxis2": {"title": {"text": "NLL / fit - 1 (%)"}, "nticks": 5, "domain": [0, 0.27]},
-    }
+    x = log | {"title": {"text": X_TITLES["tau"]}, "anchor": "y2"}
+    y = log | {"title": {"text": "NLL - NLL∞ (bits)"}, "nticks": 6, "domain": [0.34, 1]}
+    below = {"title": {"text": "NLL / fit - 1 (%)"}, "nticks": 5, "domain": [0, 0.27]}
+    return layout(x, y, yaxis2=below, margin=MARGIN)

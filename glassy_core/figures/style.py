@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -10,7 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from glassy_core.arrays import Floats
-from glassy_core.figures.palette import PAPER_BACKGROUND, TEXT, dash
+from glassy_core.figures.palette import PAPER_BACKGROUND, TEXT, dash, faint
 from glassy_core.runs.records import Series
 from glassy_core.settings import RunConfig
 from glassy_core.training.spikes import Spikes
@@ -18,7 +19,9 @@ from glassy_core.wording import whole
 
 X_TITLES = {"tau": "proper time τ = Σ η", "step": "learning steps", "seconds": "seconds of training"}
 KINDS = ("training", "held-out", "minibatch", "accuracy")
-
+# Above the plot, where no curve can run behind it.
+LEGEND = {"orientation": "h", "x": 0, "y": 1.01, "xanchor": "left", "yanchor": "bottom"}
+MARGIN = {"l": 72, "r": 16, "t": 64, "b": 56}  # pixels, of figures whose numbers along y are short
 
 STYLES: dict[str, dict[str, Any]] = {
     "minibatch": {"line": {"width": 1}, "opacity": 0.35},
@@ -85,8 +88,8 @@ class View:
 
 
 @dataclass(frozen=True)
-class Setting:
-    """Runs of one setting, one a seed, that are drawn and fitted as one; a run by itself is a setting of one curve."""
+class Ensemble:
+    """Runs that differ in the seed only, drawn and fitted as one; a run by itself is an ensemble of one curve."""
 
     id: str
     label: str
@@ -100,14 +103,17 @@ class Setting:
 
     @property
     def turn(self) -> int:
+        """Of its colour, see palette.turns."""
         return self.curves[0].turn
 
     @property
     def floor(self) -> float | None:
+        """The least NLL possible on its data, bits; None where unknown."""
         return self.curves[0].floor
 
     @property
     def data(self) -> str:
+        """The name of its data."""
         return self.curves[0].data
 
 
@@ -134,7 +140,7 @@ def template(theme: Literal["light", "dark"]) -> go.layout.Template:
             "plot_bgcolor": background,
             "xaxis": axis,
             "yaxis": axis,
-            "legend": {"bgcolor": f"rgba({rgb(background)},0.8)"},
+            "legend": {"bgcolor": faint(background, 0.8)},
             "hoverlabel": {"bgcolor": background, "font": {"color": text}, "align": "left"},
             "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": line, "activecolor": text},
         }
@@ -142,7 +148,7 @@ def template(theme: Literal["light", "dark"]) -> go.layout.Template:
 
 
 def named(entry: Entry, kind: str, **properties: Any) -> go.Scatter:
-    """A trace that belongs to the legend entry of a run or setting."""
+    """A trace that belongs to the legend entry of a run or ensemble."""
     for key in ("line", "marker", "textfont"):
         if key in properties:
             properties[key] = {"color": entry.colour, **properties[key]}
@@ -156,14 +162,9 @@ def named(entry: Entry, kind: str, **properties: Any) -> go.Scatter:
 
 
 def legend_entry(entry: Entry, turn: int) -> go.Scatter:
-    """The legend's line of a run or setting: one of its own, so that it stays whatever is shown."""
+    """The legend's line of a run or ensemble: one of its own, so that it stays whatever is shown."""
     line = {"width": 3, "dash": dash(turn)}
     return named(entry, "entry", x=[None], y=[None], showlegend=True, line=line, mode="lines")
-
-
-def rgb(colour: str) -> str:
-    """A colour #RRGGBB as "r,g,b"."""
-    return ",".join(str(int(colour[k : k + 2], 16)) for k in (1, 3, 5))
 
 
 def values(curve: Curve, kind: str) -> Floats:
@@ -177,3 +178,49 @@ def values(curve: Curve, kind: str) -> Floats:
 def drawable(x: Floats, y: Floats, view: View) -> Any:
     """Where the axes can show (x, y)."""
     return np.isfinite(x) & np.isfinite(y) & ((x > 0) | (not view.x_log)) & ((y > 0) | (not view.y_log))
+
+
+def empty() -> go.Figure:
+    """A figure without a template: the page gives it that of its theme."""
+    return go.Figure(layout={"template": go.layout.Template()})
+
+
+def add_band(figure: go.Figure, x: Floats, low: Floats, high: Floats, colour: str, group: str, uid: str) -> None:
+    """A faint band between low and high, (n,), where both are known."""
+    known = np.isfinite(low) & np.isfinite(high)
+    if not np.any(known):
+        return
+    common = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False, "legendgroup": group}
+    figure.add_scatter(x=x[known], y=low[known], uid=f"{uid}-low", **common)
+    figure.add_scatter(
+        x=x[known], y=high[known], uid=f"{uid}-high", fill="tonexty", fillcolor=faint(colour), meta="band", **common
+    )
+
+
+def axis(title: str, kind: Literal["log", "linear"] = "linear", revision: str = "", **more: Any) -> dict[str, Any]:
+    """A logarithmic or linear axis with its title."""
+    ticks = {"exponentformat": "power", "nticks": 6} if kind == "log" else {"exponentformat": "power"}
+    return {"type": kind, "title": {"text": title}, "uirevision": f"{kind}-{revision}"} | ticks | more
+
+
+def layout(x: dict[str, Any], y: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Room around the plot, the legend above it, where no curve can run behind it."""
+    return {
+        "uirevision": "kept",
+        "hovermode": "closest",
+        "margin": {"l": 76, "r": 16, "t": 64, "b": 56},
+        "legend": LEGEND,
+        "xaxis": x,
+        "yaxis": y,
+    } | more
+
+
+def limits(arrays: Sequence[Floats], log: bool, room: float = 0.05) -> list[float] | None:
+    """One range for several plots of the same quantity, as Plotly wants it; None where there is nothing to show."""
+    values = np.concatenate([np.asarray(array, dtype=np.float64) for array in arrays]) if arrays else np.array([])
+    values = values[np.isfinite(values) & ((values > 0) | (not log))]
+    if len(values) == 0:
+        return None
+    low, high = (np.log10([values.min(), values.max()])) if log else (min(0.0, values.min()), values.max())
+    span = max(float(high - low), 0.1 if log else 1e-12)
+    return [float(low - room * span) if log or low < 0 else 0.0, float(high + room * span)]

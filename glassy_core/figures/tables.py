@@ -26,6 +26,7 @@ class _Line:
     """A file that hands each text back to the one who writes it."""
 
     def write(self, text: str) -> str:
+        """The text itself."""
         return text
 
 

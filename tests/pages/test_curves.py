@@ -15,7 +15,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from glassy_core.editions.editions import load_edition
-from glassy_core.figures.style import Curve, Setting, View
+from glassy_core.figures.style import Curve, Ensemble, View
 from glassy_core.presets import PRESETS
 from glassy_core.runs.state import State
 from glassy_core.runs.store import RunStore
@@ -224,7 +224,7 @@ def test_visitors_share_readings_of_a_run_at_work_and_pictures_of_the_same_recor
 
     def draw(series):
         curve = Curve(run.id, "near", "#123456", NEAR, series, None, "eight chorales")
-        return fits.drawn([Setting(run.id, "near", "#123456", (curve,))], View(), [])
+        return fits.drawn([Ensemble(run.id, "near", "#123456", (curve,))], View(), [])
 
     for series in (fresh, fresh, readings[0], fresh):
         draw(series)

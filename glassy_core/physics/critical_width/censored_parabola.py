@@ -37,6 +37,7 @@ class Rates:
 
     @classmethod
     def of(cls, width: ArrayLike, rate: ArrayLike, bound: ArrayLike, censored: ArrayLike) -> Rates:
+        """From columns of any kind, (n,) each."""
         numbers = [np.asarray(column, dtype=np.float64) for column in (width, rate, bound)]
         return cls(numbers[0], numbers[1], numbers[2], np.asarray(censored, dtype=bool))
 

@@ -53,10 +53,12 @@ class CriticalWidth:
 
     @property
     def points(self) -> list[LearningTime]:
+        """The runs that reached the threshold."""
         return [time for time in self.times if not time.censored]
 
     @property
     def censored(self) -> list[LearningTime]:
+        """The runs that did not, as far as they went."""
         return [time for time in self.times if time.censored]
 
     def curve(self, width: ArrayLike) -> tuple[Floats, Floats, Floats]:
@@ -66,6 +68,7 @@ class CriticalWidth:
         return self.fit(width), low, high
 
     def to_json(self) -> dict[str, Any]:
+        """What `critical --json` has of a threshold: w_c, parameters, points, censored, and `why` without a w_c."""
         values: dict[str, Any] = {
             "w_c": self.w_c and self.w_c.to_json(),
             "parameters": self.parameters and self.parameters.to_json(),
@@ -84,6 +87,7 @@ class Line:
     why: str = ""
 
     def to_json(self) -> dict[str, Any]:
+        """What `critical --json` has of a line: slope, intercept, and `why` where there is none."""
         values: dict[str, Any] = {
             "slope": self.slope and self.slope.to_json(),
             "intercept": self.intercept and self.intercept.to_json(),
@@ -101,6 +105,7 @@ class DepthResult:
     suggestion: Suggestion | None
 
     def to_json(self) -> dict[str, Any]:
+        """What `critical --json` has of a depth: thresholds, line, and the next run to make."""
         return {
             "thresholds": {f"{threshold:g}": result.to_json() for threshold, result in self.thresholds.items()},
             "line": self.line.to_json(),

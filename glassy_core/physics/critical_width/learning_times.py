@@ -48,6 +48,7 @@ class LearningTime:
 
     @property
     def censored(self) -> bool:
+        """Whether the run never reached the threshold."""
         return self.tau_star is None
 
     @property
@@ -92,11 +93,11 @@ def _longest_ascending(values: Sequence[float]) -> list[int]:
         before.append(places[length - 1] if length else -1)
         ends[length : length + 1] = [value]
         places[length : length + 1] = [n]
-    found, at = [], places[-1] if places else -1
+    kept, at = [], places[-1] if places else -1
     while at >= 0:
-        found.append(at)
+        kept.append(at)
         at = before[at]
-    return found[::-1]
+    return kept[::-1]
 
 
 def smoothed(tau: ArrayLike, nll: ArrayLike) -> tuple[Floats, Floats]:
@@ -130,10 +131,10 @@ def learning_time(tau: ArrayLike, nll: ArrayLike, threshold: float) -> float | N
 
     tau, nll: (N,) as recorded; threshold in bits.
     """
-    return first_below(*smoothed(tau, nll), threshold)
+    return _first_below(*smoothed(tau, nll), threshold)
 
 
-def first_below(tau: Floats, nll: Floats, threshold: float) -> float | None:
+def _first_below(tau: Floats, nll: Floats, threshold: float) -> float | None:
     """First crossing of a smoothed curve (n,), a straight line in log NLL against log tau between its points."""
     below = np.flatnonzero(nll < threshold)
     if len(below) == 0:
@@ -157,7 +158,7 @@ def learning_times(
             continue
         reached = float(np.asarray(curve.tau)[-1])
         for threshold in thresholds:
-            star = first_below(tau, nll, threshold)
+            star = _first_below(tau, nll, threshold)
             times[threshold].append(LearningTime(curve.width, curve.seed, star, reached, curve.run))
     return times
 

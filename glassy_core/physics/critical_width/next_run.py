@@ -29,6 +29,7 @@ class Suggestion:
     why: str
 
     def to_json(self) -> dict[str, Any]:
+        """What `critical --json` has of it."""
         return asdict(self)
 
 

@@ -135,6 +135,7 @@ class _Residuals:
 
     @classmethod
     def of(cls, binned: Binned, fit: Solutions) -> _Residuals:
+        """Those of one curve and one fit of it."""
         at_groups = np.maximum(_law(fit, binned.group_tau), 1e-6 * binned.nll.max())
         fitted = binned.mean(at_groups)
         return cls(binned, fit, fitted, binned.nll / fitted - 1, binned.group_nll / at_groups - 1)

@@ -18,8 +18,8 @@ from glassy_core.figures.aging import (
     fluctuations,
     sgd_noise,
 )
-from glassy_core.figures.figure_parts import limits
 from glassy_core.figures.palette import key
+from glassy_core.figures.style import limits
 from glassy_core.paper.aging import full_aging
 from glassy_core.paper.numbers import PAPER_ALPHA
 from glassy_core.physics.aging.collapse import BREAK, BREAK_STRETCH, Breakdown, breakdowns

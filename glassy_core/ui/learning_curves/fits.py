@@ -11,7 +11,7 @@ import streamlit as st
 
 from glassy_core.figures import tables
 from glassy_core.figures.power_laws import Fits, straight_lines
-from glassy_core.figures.style import Setting
+from glassy_core.figures.style import Ensemble
 from glassy_core.paper.numbers import PaperCurve, paper_curve
 from glassy_core.physics.estimate import Estimate
 from glassy_core.physics.learning_curves.power_law import PowerLawFit
@@ -108,7 +108,7 @@ def renew_controls() -> None:
         st.rerun()
 
 
-def fits_of(settings: Sequence[Setting], choice: Choice, busy: Iterable[str]) -> Fits:
+def fits_of(settings: Sequence[Ensemble], choice: Choice, busy: Iterable[str]) -> Fits:
     """Every setting with its fit; none without the switch. busy: ids of the runs at work."""
     if not choice.fit:
         return []
@@ -152,7 +152,7 @@ def _table(fits: Fits) -> list[dict[str, str]]:
     return [{"95 % intervals": name} | {label: column[name] for label, column in columns.items()} for name in names]
 
 
-def _column(setting: Setting, fit: PowerLawFit) -> dict[str, str]:
+def _column(setting: Ensemble, fit: PowerLawFit) -> dict[str, str]:
     law, pure = paper_curve(setting.config), fit.pure
     return {
         "estimates are": "reliable" if fit.reliable else "**unreliable**",

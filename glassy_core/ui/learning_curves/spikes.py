@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from glassy_core.figures.style import Curve, Setting
+from glassy_core.figures.style import Curve, Ensemble
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell import actions
 from glassy_core.ui.shell.frame import plain, store
@@ -14,7 +14,7 @@ from glassy_core.ui.shell.frame import plain, store
 TROUBLE = "spikes_trouble"
 
 
-def spikes(settings: Sequence[Setting], rows: Sequence[Row]) -> None:
+def spikes(settings: Sequence[Ensemble], rows: Sequence[Row]) -> None:
     """For every run with spikes one sentence, and a button where eta should be halved and still can be."""
     actions.show_trouble(TROUBLE)
     running = {row.id for row in rows if row.state.status == "running"}

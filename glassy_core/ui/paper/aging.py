@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from glassy_core.figures.aging import Axes, Column, along, fluctuations, growth, sgd_noise
-from glassy_core.figures.figure_parts import limits
+from glassy_core.figures.style import limits
 from glassy_core.paper.numbers import FIRST_TAU_W, PAPER_ORIGIN
 from glassy_core.paper.task import is_papers
 from glassy_core.physics.aging.fluctuations import of_waiting_time

@@ -10,10 +10,9 @@ from dataclasses import replace
 
 import streamlit as st
 
-from glassy_core.figures.figure_parts import limits
 from glassy_core.figures.noise_probe import noise_traces
 from glassy_core.figures.power_laws import fitted_curves
-from glassy_core.figures.style import Setting, View
+from glassy_core.figures.style import Ensemble, View, limits
 from glassy_core.paper.learning_curves import FIRST_POINT, FITTED_TO, worth_drawing
 from glassy_core.paper.numbers import paper_curve
 from glassy_core.paper.regimes import regime
@@ -71,7 +70,7 @@ def power_laws(members: Members, look: Look) -> bool:
     return True
 
 
-def _settings(members: Members) -> list[Setting]:
+def _settings(members: Members) -> list[Ensemble]:
     """Each run by itself, as far as something is recorded."""
     rows = {row.id: row for row in readable_rows()}
     here = [rows[member.run.id] for member in members if member.run.id in rows]
@@ -79,23 +78,23 @@ def _settings(members: Members) -> list[Setting]:
     return [_plainly_named(setting) for setting in settings if len(setting.curves[0].series)]
 
 
-def _plainly_named(setting: Setting) -> Setting:
+def _plainly_named(setting: Ensemble) -> Ensemble:
     """The setting by its depth and width, whatever its run is called."""
     label = f"d = {setting.config.depth}, w = {setting.config.width}"
     return replace(setting, label=label, curves=tuple(replace(curve, label=label) for curve in setting.curves))
 
 
-def _fitted(setting: Setting) -> tuple[float | None, float | None]:
+def _fitted(setting: Ensemble) -> tuple[float | None, float | None]:
     """Where a power law is fitted: for the paper's networks as their numbers are, once they reach far enough."""
     far = setting.curves[0].series.tau[-1] >= FITTED_TO
     return (FIRST_POINT, None) if far and paper_curve(setting.config) else (None, None)
 
 
-def _all_learned(settings: Sequence[Setting]) -> str:
+def _all_learned(settings: Sequence[Ensemble]) -> str:
     return f"NLL against tau. {'; '.join(map(_learned, settings))}."
 
 
-def _learned(setting: Setting) -> str:
+def _learned(setting: Ensemble) -> str:
     series = setting.curves[0].series
     return f"{setting.label}: {series.nll[0]:.3g} to {series.nll[-1]:.3g} bits at tau {series.tau[-1]:.4g}"
 

@@ -12,7 +12,7 @@ import numpy as np
 import streamlit as st
 
 from glassy_core.figures.power_laws import Fits, fitted_curves
-from glassy_core.figures.style import Curve, Setting, View
+from glassy_core.figures.style import Curve, Ensemble, View
 from glassy_core.physics.learning_curves.power_law import PowerLawFit
 from glassy_core.physics.learning_curves.seeds import far_enough, fit_seeds
 from glassy_core.physics.learning_curves.windows import Window
@@ -38,26 +38,26 @@ def with_sisters(chosen: Sequence[Row], found: Sequence[Row]) -> list[Row]:
     return [row for group in sisters.values() for row in group]
 
 
-def groups_of(rows: Sequence[Row], grouped: bool) -> list[Setting]:
+def groups_of(rows: Sequence[Row], grouped: bool) -> list[Ensemble]:
     """The runs as they are on the disk now: each by itself, or the seeds of one setting as one."""
     curves = {curve.id: _with_spikes(curve) for curve in curves_of(rows)}
     if not grouped:
-        return [Setting(curve.id, curve.label, curve.colour, (curve,)) for curve in curves.values()]
+        return [Ensemble(curve.id, curve.label, curve.colour, (curve,)) for curve in curves.values()]
     names = {row.id: row.name.removesuffix(f" seed={row.config.seed}") for row in rows if row.config}
     groups = ensembles(member(row) for row in rows if row.config)
     return [_grouped([curves[one.run.id] for one in group], names) for group in groups]
 
 
-def _grouped(curves: Sequence[Curve], names: dict[str, str]) -> Setting:
+def _grouped(curves: Sequence[Curve], names: dict[str, str]) -> Ensemble:
     first = curves[0]
     if len(curves) == 1:
-        return Setting(first.id, first.label, first.colour, (first,))
+        return Ensemble(first.id, first.label, first.colour, (first,))
     name = Counter(names[curve.id] for curve in curves).most_common(1)[0][0]
     far = int(far_enough([curve.series.tau[-1] if len(curve.series) else 0.0 for curve in curves]).sum())
     count = f"{far} of {len(curves)}" if 0 < far < len(curves) else len(curves)  # the others have hardly begun
     label = f"{label_of(name, first.config)}, {count} seeds"
     recorded = tuple(curve for curve in curves if len(curve.series))  # nothing can be drawn of the others
-    return Setting(f"{first.id}-seeds", label, first.colour, recorded or tuple(curves))
+    return Ensemble(f"{first.id}-seeds", label, first.colour, recorded or tuple(curves))
 
 
 def _with_spikes(curve: Curve) -> Curve:
@@ -71,7 +71,7 @@ def settled(records: int) -> int:
     return records if records < 1 / (NEWS - 1) else int(NEWS ** math.floor(math.log(records, NEWS) + 1e-9))
 
 
-def fit_of(setting: Setting, ends: Ends, live: bool) -> PowerLawFit:
+def fit_of(setting: Ensemble, ends: Ends, live: bool) -> PowerLawFit:
     """The power law of a setting's curves; live: some of its runs are at work, so a little may be left out."""
     parts: list[tuple[Any, ...]] = []
     data = []
@@ -85,7 +85,7 @@ def fit_of(setting: Setting, ends: Ends, live: bool) -> PowerLawFit:
     return _fit(tuple(parts), ends, _curves=data)
 
 
-def drawn(settings: Sequence[Setting], view: View, fits: Fits) -> str:
+def drawn(settings: Sequence[Ensemble], view: View, fits: Fits) -> str:
     """The figure of curves and fits as JSON: made once for all who look at the same records in the same way."""
     curves = [
         (setting.id, setting.label, setting.colour, [_all_of(curve) for curve in setting.curves])
@@ -108,7 +108,7 @@ def _law_of(fit: PowerLawFit) -> tuple[Any, ...]:
 
 
 @st.cache_data(show_spinner=False, max_entries=8, ttl=60)  # a picture of many runs has megabytes
-def _drawn(key: str, _settings: Sequence[Setting], _view: View, _fits: Fits) -> str:
+def _drawn(key: str, _settings: Sequence[Ensemble], _view: View, _fits: Fits) -> str:
     return str(fitted_curves(_settings, _view, _fits).to_json())
 
 

@@ -9,13 +9,15 @@ import time
 import numpy as np
 import pytest
 
-from glassy_core.figures.learning_curves import KINDS, POINTS, X_TITLES, Curve, View, learning_curves, template
-from glassy_core.figures.palette import PAPER_BACKGROUND, contrast
+from glassy_core.figures.learning_curves import POINTS, learning_curves
+from glassy_core.figures.palette import PAPER_BACKGROUND
+from glassy_core.figures.style import KINDS, X_TITLES, Curve, View, template
 from glassy_core.paper.numbers import CURVES
 from glassy_core.presets import PRESETS
 from glassy_core.runs.records import COLUMNS, Series
 from glassy_core.settings import RunConfig
 from glassy_core.wording import whole
+from tests.colours import contrast
 
 CORPUS = RunConfig(depth=2, width=24, chorales=8)
 EVERYTHING = View(shown=KINDS)

@@ -20,7 +20,6 @@ from glassy_core.figures.palette import (
     WEIGHTS,
     colour,
     colours,
-    contrast,
     dash,
     depth_colour,
     key,
@@ -31,6 +30,7 @@ from glassy_core.paper.numbers import PAPER_W_C
 from glassy_core.paper.regimes import REGIMES, of_the_trio, regime, trio
 from glassy_core.presets import PRESETS
 from glassy_core.settings import RunConfig
+from tests.colours import contrast
 
 THEME = tomllib.loads((Path(__file__).resolve().parents[3] / ".streamlit" / "config.toml").read_text())["theme"]
 

@@ -9,8 +9,8 @@ import pytest
 
 from glassy_core.figures.aging import Axes, Column, by_kind, collapse_errors, fitted, fluctuations, growth, sgd_noise
 from glassy_core.figures.critical_width import ARROW, critical_widths, transition
-from glassy_core.figures.figure_parts import limits, shades
-from glassy_core.figures.palette import FADED, PAPER_BACKGROUND, SHADES, contrast
+from glassy_core.figures.palette import FADED, PAPER_BACKGROUND, SHADES, shades
+from glassy_core.figures.style import limits
 from glassy_core.paper.numbers import PAPER_W_C
 from glassy_core.physics.aging.aging import aging
 from glassy_core.physics.aging.collapse import breakdowns
@@ -21,6 +21,7 @@ from glassy_core.physics.critical_width.learning_times import THRESHOLDS
 from glassy_core.runs.groups import readable
 from glassy_core.runs.measured import criticality, trajectory
 from glassy_core.runs.store import RunStore
+from tests.colours import contrast
 from tests.made_runs import EXPONENT, W_C, write_aging, write_sweep
 
 

@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 
 from glassy_core.figures.exponents import Place, exponent_map
-from glassy_core.figures.learning_curves import learning_curves
+from glassy_core.figures.learning_curves import band_traces, learning_curves
 from glassy_core.figures.noise_probe import noise_traces
 from glassy_core.figures.palette import FADED
 from glassy_core.figures.power_laws import fitted_curves, straight_lines
-from glassy_core.figures.seed_bands import band_traces
-from glassy_core.figures.style import KINDS, Setting, View
+from glassy_core.figures.style import KINDS, Ensemble, View
 from glassy_core.figures.thinning import band
 from glassy_core.paper.numbers import CURVES
 from glassy_core.physics.learning_curves.power_law import fit_power_law
@@ -32,7 +31,7 @@ def noisy(n=4000, seed=0, law=law, **columns):
 
 def setting(*recorded, name="a"):
     curves = tuple(curve(f"{name}{k}", recorded=one) for k, one in enumerate(recorded))
-    return Setting(name, f"setting {name}", "#B17A12", curves)
+    return Ensemble(name, f"setting {name}", "#B17A12", curves)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from glassy_core.figures import tables
 from glassy_core.figures.aging import Column
 from glassy_core.figures.exponents import Place
 from glassy_core.figures.music import Point
-from glassy_core.figures.style import Setting
+from glassy_core.figures.style import Ensemble
 from glassy_core.physics.aging.aging import aging
 from glassy_core.physics.critical_width.learning_times import THRESHOLDS
 from glassy_core.physics.learning_curves.power_law import fit_power_law
@@ -36,7 +36,7 @@ def read(lines):
 @pytest.fixture(scope="module")
 def fitted():
     recorded = series(4000, law=lambda tau: 0.02 + 0.5 * np.maximum(tau, 1e-3) ** -0.8)
-    return Setting(ODD, "a setting", "#B17A12", (curve("a0", recorded=recorded),)), fit_power_law(
+    return Ensemble(ODD, "a setting", "#B17A12", (curve("a0", recorded=recorded),)), fit_power_law(
         recorded.tau, recorded.nll, (1, 19)
     )
 
