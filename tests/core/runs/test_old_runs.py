@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,24 @@ def test_it_goes_on_from_its_last_step(run):
     assert all(path.read_bytes().startswith(content) for path, content in before.items())
     *_, (_, last) = read_lines(run.metrics_path)
     assert {name: last[name] for name in LATER} == pytest.approx(LATER, rel=1e-6)
+
+
+def test_it_ends_as_a_run_of_today_that_is_not_interrupted(run, tmp_path):
+    """Bit for bit, on processors that compute the digits of the one that wrote it."""
+    today = RunStore(tmp_path / "today").create(replace(CONFIG, steps=80), run.origin()["edition_digest"])
+    execute(today)
+    whole = today.metrics_path.read_bytes()
+    of_one_arithmetic = whole.startswith(run.metrics_path.read_bytes())
+    prepare_to_resume(run, steps=80)
+    execute(run)
+    paths = [checkpoints.path_of(one.checkpoints, 80) for one in (run, today)]
+    if of_one_arithmetic:
+        assert run.metrics_path.read_bytes() == whole
+        assert run.aging_path.read_bytes() == today.aging_path.read_bytes()
+        assert paths[0].read_bytes() == paths[1].read_bytes()
+    resumed, uninterrupted = (checkpoints.read(path, 2, 2).weights for path in paths)
+    for name, weights in uninterrupted.items():
+        np.testing.assert_allclose(resumed[name], weights, rtol=1e-6, atol=1e-9)
 
 
 def test_its_probe_is_found_by_the_name_with_blanks_and_measured_anew_under_the_present_one(run):
