@@ -24,7 +24,7 @@ LATE = 8  # notes may begin and end this fraction of a step late, as players do
 
 
 @dataclass(frozen=True)
-class Ticks:
+class _Ticks:
     """The notes of a MIDI file, drums left out, in the file's own time, whatever its tempi.
 
     quarter: ticks of a quarter note
@@ -38,7 +38,7 @@ class Ticks:
     marked: bool
 
 
-def read_ticks(content: bytes) -> Ticks:
+def _read_ticks(content: bytes) -> _Ticks:
     """The notes of a MIDI file; ConfigError for bytes that are none."""
     import pretty_midi
 
@@ -61,7 +61,7 @@ def read_ticks(content: bytes) -> Ticks:
         for note in instrument.notes
     ]
     marks = [int(midi.time_to_tick(text.time)) for text in midi.text_events if text.text == END_MARK]
-    return Ticks(midi.resolution, notes, max([0, *(end for _, end, _ in notes), *marks]), bool(marks))
+    return _Ticks(midi.resolution, notes, max([0, *(end for _, end, _ in notes), *marks]), bool(marks))
 
 
 def _transposition(texts: Sequence[Any]) -> int:
@@ -82,7 +82,7 @@ def chords_on_grid(content: bytes, grid: str = "quarter") -> Chorale:
     say where they end (those that glassy wrote do, and come back chord for chord).
     Raises ConfigError for bytes that are no MIDI file, and for more than MOST_CHORDS chords.
     """
-    ticks = read_ticks(content)
+    ticks = _read_ticks(content)
     n, quarter = GRIDS[grid], ticks.quarter
 
     def steps_before(tick: int) -> int:

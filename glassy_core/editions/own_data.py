@@ -65,7 +65,7 @@ class Report:
         return [f"Refused: {name}: {why}" for name, why in self.refused.items()]
 
 
-def check_own_name(name: str) -> str:
+def _check_own_name(name: str) -> str:
     """own:NAME for a usable name, with or without own:, else ChoraleError."""
     plain = name.strip().removeprefix(OWN.name)
     if not NAME.fullmatch(plain):
@@ -85,7 +85,7 @@ def import_own(
     Where nothing says what is to be held out, a tenth each of a larger collection is, chosen by the sha256 of the
     pieces' names. Pieces out of range are transposed, all alike where that is possible. Raises ChoraleError.
     """
-    report = Report(check_own_name(name), grid)
+    report = Report(_check_own_name(name), grid)
     if grid not in GRIDS:
         raise ChoraleError(f"The grid is {str(grid)[:60]!r}: choose one of {', '.join(GRIDS)}.")
     files = unpacked(files)

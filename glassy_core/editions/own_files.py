@@ -32,7 +32,7 @@ class File:
 
     @property
     def is_midi(self) -> bool:
-        return self.content.startswith(b"MThd") or is_midi_name(self.name)
+        return self.content.startswith(b"MThd") or _is_midi_name(self.name)
 
     @property
     def is_json(self) -> bool:
@@ -49,7 +49,7 @@ def read_path(path: Path) -> list[File]:
             return [File(_shown(path.name), _limited(file, MOST_BYTES, path.name))]
     if not path.is_dir():
         raise ChoraleError(f"There is no folder or file {path}: name a folder of MIDI files, a zip of them, or JSON.")
-    found = [found for found in path.rglob("*") if is_midi_name(found.name) and found.is_file()]
+    found = [found for found in path.rglob("*") if _is_midi_name(found.name) and found.is_file()]
     return _read_all(((str(one.relative_to(path)), one.open("rb")) for one in found), len(found), str(path))
 
 
@@ -66,7 +66,7 @@ def unpacked(files: Sequence[File]) -> list[File]:
     return sorted(out, key=_natural)
 
 
-def is_midi_name(name: str) -> bool:
+def _is_midi_name(name: str) -> bool:
     """Whether a name ends as a MIDI file's does; not those that macOS hides beside each file."""
     path = PurePosixPath(name)
     return path.suffix.lower() in MIDI_ENDINGS and not path.name.startswith("._")
@@ -76,7 +76,7 @@ def _members(file: File) -> list[File]:
     """The MIDI files in a zip. Nothing is written anywhere, so that their names may be what they like."""
     try:
         with zipfile.ZipFile(io.BytesIO(file.content)) as archive:
-            found = [info for info in archive.infolist() if is_midi_name(info.filename)]
+            found = [info for info in archive.infolist() if _is_midi_name(info.filename)]
             return _read_all(((info.filename, archive.open(info)) for info in found), len(found), file.name)
     except ChoraleError:
         raise

@@ -72,7 +72,7 @@ def generate(
     Primes may differ in length. Piece b draws from stream b of the seed alone. Raises ConfigError for a
     prime without chords, or a length that is unusable.
     """
-    check_primes(primes, length)
+    _check_primes(primes, length)
     B = len(primes)
     primed = np.array([len(prime) for prime in primes])
     S0 = np.full((B, length, N_PITCHES), -1, dtype=np.int8)
@@ -82,13 +82,13 @@ def generate(
     loop, generators = ClosedLoop(weights, scaling, B), decoding.generators(B)
     for t in range(1, length):
         H[:, t] = loop.step(S0[:, t - 1])
-        own = primed <= t
-        if own.any():
-            S0[own, t] = choose(H[own, t], decoding, [generators[b] for b in np.flatnonzero(own)])
+        free = primed <= t  # pieces whose prime is over
+        if free.any():
+            S0[free, t] = choose(H[free, t], decoding, [generators[b] for b in np.flatnonzero(free)])
     return Generated(S0, H)
 
 
-def check_primes(primes: Sequence[Chorale], length: int) -> None:
+def _check_primes(primes: Sequence[Chorale], length: int) -> None:
     """ConfigError unless every prime has a chord and length leaves room for one of the network's own."""
     longest = max((len(prime) for prime in primes), default=0)
     if not primes or min(len(prime) for prime in primes) == 0:
@@ -146,7 +146,7 @@ def find_cycle(
         raise ConfigError(
             f"Only deterministic dynamics have cycles: {decoding.rule.label} never repeats itself for good."
         )
-    check_primes([prime], len(prime) + 1)
+    _check_primes([prime], len(prime) + 1)
     loop = ClosedLoop(weights, scaling, 1)
     forced = encode(prime)
     chords, states = list(forced), [np.zeros(loop.hidden.size)]  # states[t] is mu(t-1), all layers
@@ -156,8 +156,8 @@ def find_cycle(
         states.append(loop.hidden.ravel().copy())
         if t + 1 >= len(prime):
             chords.append(choose(H, decoding)[0])
-        own = t + 2 - len(prime)
-        if own > 0 and (own % CYCLE_CHECK_EVERY == 0 or own == horizon):
+        made = t + 2 - len(prime)  # chords after the prime
+        if made > 0 and (made % CYCLE_CHECK_EVERY == 0 or made == horizon):
             # Autonomous from the prime's last chord on: that chord and all before it were given.
             cycle = _cycle_in(np.array(chords), np.array(states), len(prime) - 1)
             if cycle is not None and cycle.state_period is not None:
@@ -168,19 +168,12 @@ def find_cycle(
 def _cycle_in(chords: NDArray[np.int8], states: NDArray[np.float64], first: int) -> Cycle | None:
     """The cycle at the end of chords (n, N_v) with states (n, d w), of which those from `first` on are autonomous."""
     ids = np.unique(chords[first:], axis=0, return_inverse=True)[1].ravel()
-    n = len(ids)
-    for period in range(1, n // (MIN_REPEATS + 1) + 1):
-        differ = np.flatnonzero(ids[period:] != ids[:-period])
-        start = int(differ[-1]) + 1 if len(differ) else 0
-        if n - period - start >= max(MIN_REPEATS * period, MIN_REPEATED):
-            break
-    else:
+    repetition = _repetition(ids)
+    if repetition is None:
         return None
-    begin, hidden = first + start, states[first:]
-    multiples = range(period, min((n - start) // 3, MAX_MULTIPLE * period) + 1, period)
-    arrived = any(_way_left(hidden, multiple) <= STATE_TOLERANCE for multiple in multiples)
-    closed = (m for m in multiples if arrived and _gap(hidden, m) <= 10 * STATE_TOLERANCE)
-    state_period = next(closed, None)
+    start, period = repetition
+    hidden, begin = states[first:], first + start
+    state_period = _state_period(hidden, period, len(ids) - start)
     return Cycle(
         start=begin,
         period=period,
@@ -188,6 +181,28 @@ def _cycle_in(chords: NDArray[np.int8], states: NDArray[np.float64], first: int)
         gap=_gap(hidden, state_period or period),
         chords=decode(chords[begin : begin + period]),
     )
+
+
+def _repetition(ids: NDArray[np.int64]) -> tuple[int, int] | None:
+    """(start, period) of what repeats at the end of a sequence, with the least period; None where nothing does."""
+    n = len(ids)
+    for period in range(1, n // (MIN_REPEATS + 1) + 1):
+        differ = np.flatnonzero(ids[period:] != ids[:-period])
+        start = int(differ[-1]) + 1 if len(differ) else 0
+        if n - period - start >= max(MIN_REPEATS * period, MIN_REPEATED):
+            return start, period
+    return None
+
+
+def _state_period(hidden: NDArray[np.float64], period: int, length: int) -> int | None:
+    """The least multiple of period after which the state comes back; None while it still moves.
+
+    length: of the last states, over which the chords repeat.
+    """
+    multiples = range(period, min(length // 3, MAX_MULTIPLE * period) + 1, period)
+    if all(_way_left(hidden, multiple) > STATE_TOLERANCE for multiple in multiples):
+        return None
+    return next((multiple for multiple in multiples if _gap(hidden, multiple) <= 10 * STATE_TOLERANCE), None)
 
 
 def _gap(hidden: NDArray[np.float64], period: int, before: int = 0) -> float:

@@ -19,14 +19,14 @@ class Stretch:
 
     length:    chords
     start:     its first chord, counted from the piece's first
-    chorale:   place among the training chorales; there: its first chord in it
+    chorale:   place among the training chorales; chorale_start: its first chord in it
     transpose: semitones from the chorale to the piece
     """
 
     length: int
     start: int
     chorale: int
-    there: int
+    chorale_start: int
     transpose: int
 
 
@@ -54,7 +54,7 @@ def likeness(piece: Chorale, chorales: Sequence[Chorale]) -> Likeness:
     """Likeness of a piece, usually a network's own chords without the prime, to the chorales it learned from."""
     steps = [_phrases(chorale, 2, transposed=True) for chorale in chorales]
     mine = _phrases(piece, 2, transposed=True)
-    shares = [sum(step in known for step in mine) / len(mine) for known in map(set, steps)] if mine else []
+    shares = [sum(step in theirs for step in mine) / len(mine) for theirs in map(set, steps)] if mine else []
     best = int(np.argmax(shares)) if shares and max(shares) > 0 else None
     return Likeness(
         verbatim=longest_stretch(piece, chorales, transposed=False),
@@ -74,33 +74,59 @@ def share_of_phrases(
     mine = _phrases(piece, length, transposed)
     if not mine:
         return None
-    known = {phrase for chorale in chorales for phrase in _phrases(chorale, length, transposed)}
-    return sum(phrase in known for phrase in mine) / len(mine)
+    theirs = {phrase for chorale in chorales for phrase in _phrases(chorale, length, transposed)}
+    return sum(phrase in theirs for phrase in mine) / len(mine)
 
 
 def longest_stretch(piece: Chorale, chorales: Sequence[Chorale], transposed: bool) -> Stretch | None:
     """The longest run of chords in both; of equals the first in the piece, then in the chorales."""
-    if not piece:
-        return None
     shapes: dict[Chord, int] = {}
     mine, my_bass = _shapes(piece, shapes, transposed)
     best: Stretch | None = None
     for i, chorale in enumerate(chorales):
-        theirs, their_bass = _shapes(chorale, shapes, transposed)
-        run = np.zeros(len(chorale), dtype=np.int64)
-        shift = np.zeros(len(chorale), dtype=np.int64)
-        for t, shape in enumerate(mine):
-            # run[j]: common chords that end with chord t here and chord j there, all shifted alike.
-            now = my_bass[t] - their_bass
-            before = np.concatenate([[0], np.where(now[1:] == shift[:-1], run[:-1], 0)])
-            run, shift = np.where(theirs == shape, before + 1, 0), now
-            j = int(run.argmax()) if len(run) else 0
-            found = int(run[j]) if len(run) else 0
-            if found > (best.length if best else 0) or (
-                best and found == best.length > 0 and t - found + 1 < best.start
-            ):
-                best = Stretch(found, t - found + 1, i, j - found + 1, int(now[j]))
+        common = _Common(*_shapes(chorale, shapes, transposed))
+        for t, chord in enumerate(piece):
+            common.go_on(mine[t], my_bass[t], not chord)
+            j = int(common.run.argmax()) if len(chorale) else 0
+            length = int(common.run[j]) if len(chorale) else 0
+            start = t - length + 1
+            if length > (best.length if best else 0) or (best and length == best.length and start < best.start):
+                best = Stretch(length, start, i, j - length + 1, int(common.shift[j]))
     return best
+
+
+class _Common:
+    """The stretches that a piece, chord after chord, has in common with one chorale.
+
+    run[j]:   how many common chords end with the piece's last chord and the chorale's chord j, all shifted alike
+    quiet[j]: how many of them, the last ones, are silent: silence is the same in every key
+    shift[j]: semitones from the chorale to the piece, 0 while all of them are silent
+    """
+
+    def __init__(self, shapes: NDArray[np.int64], bass: NDArray[np.int64]) -> None:
+        self.shapes, self.bass = shapes, bass
+        # One column more than chords: before the chorale's first chord nothing is common.
+        self._ends = np.zeros((3, len(shapes) + 1), dtype=np.int64)
+
+    @property
+    def run(self) -> NDArray[np.int64]:
+        return self._ends[0, 1:]
+
+    @property
+    def shift(self) -> NDArray[np.int64]:
+        return self._ends[2, 1:]
+
+    def go_on(self, shape: int, bass: int, silent: bool) -> None:
+        """With the piece's next chord: the number of its shape, its lowest pitch, whether it is silent."""
+        run, quiet, shift = self._ends[:, :-1]
+        now = np.zeros_like(self._ends)
+        if silent:
+            now[:, 1:] = run + 1, quiet + 1, shift
+        else:
+            now[2, 1:] = bass - self.bass
+            now[0, 1:] = np.where((shift == now[2, 1:]) | (run == quiet), run, quiet) + 1
+        now[:, 1:] *= self.shapes == shape
+        self._ends = now
 
 
 def _shapes(
@@ -108,13 +134,13 @@ def _shapes(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(number of each chord's shape, its lowest pitch); without transposing the shape is the chord, the pitch 0.
 
-    New shapes are added to numbers. Silence has the pitch of the chord before it, so that it shifts with it.
+    New shapes are added to numbers.
     """
-    shapes, basses, bass = [], [], 0
-    for chord in chords:
-        bass = (chord[0] if chord else bass) if transposed else 0
-        shapes.append(numbers.setdefault(tuple(pitch - bass for pitch in chord), len(numbers)))
-        basses.append(bass)
+    basses = [chord[0] if chord and transposed else 0 for chord in chords]
+    shapes = [
+        numbers.setdefault(tuple(pitch - bass for pitch in chord), len(numbers))
+        for chord, bass in zip(chords, basses, strict=True)
+    ]
     return np.array(shapes, dtype=np.int64), np.array(basses, dtype=np.int64)
 
 

@@ -96,7 +96,7 @@ def other_file(edition: Edition, digest: object) -> str:
     )
 
 
-def prime_of(edition: Edition, split: str, chorale: int, k: int) -> Chorale:
+def _prime_of(edition: Edition, split: str, chorale: int, k: int) -> Chorale:
     """The first k chords of a chorale, counted from 0; ConfigError where there is no such chorale or k."""
     if split not in SPLITS:
         raise ConfigError(f"There is no set {split!r} of chorales: choose one of {', '.join(SPLITS)}.")
@@ -131,10 +131,10 @@ def compose(
     The prime is the first `prime` chords of a chorale, or `chords` where these are given. Raises
     ConfigError for anything unusable.
     """
-    given = prime_of(edition, split, chorale, prime) if chords is None else check_chords(chords)
-    source: dict[str, Any] = {"chords": "given"} if chords is not None else {"split": split, "chorale": chorale}
+    given = _prime_of(edition, split, chorale, prime) if chords is None else _check_chords(chords)
+    beginning: dict[str, Any] = {"chords": "given"} if chords is not None else {"split": split, "chorale": chorale}
     pieces = compose_batch(snapshot, config, edition, [given], length=length, decoding=decoding, run=run)
-    return replace(pieces[0], origin=pieces[0].origin | source)
+    return replace(pieces[0], origin=pieces[0].origin | beginning)
 
 
 def compose_batch(
@@ -147,13 +147,29 @@ def compose_batch(
     decoding: DecodingConfig | None = None,
     run: str = "",
 ) -> list[Piece]:
-    """One piece a prime, all at once; equal primes give different pieces only when sampling."""
+    """One piece a prime, all at once; equal primes give different pieces only where chords are drawn."""
     decoding = decoding or DecodingConfig()
     scaling = training_scaling(config, edition)
     made = generate(snapshot.weights, scaling, primes, length, decoding)
-    chosen = np.full((len(primes), length), np.nan)
-    chosen[:, 1:] = log2_probability(made.H[:, 1:], made.S0[:, 1:])
-    origin = {
+    log2_chosen = np.full((len(primes), length), np.nan)
+    log2_chosen[:, 1:] = log2_probability(made.H[:, 1:], made.S0[:, 1:])
+    return [
+        Piece(
+            chords=chords,
+            prime=len(prime),
+            probabilities=probability(made.H[b]),
+            log2_chosen=log2_chosen[b],
+            decoding=decoding,
+            cycle=find_cycle(snapshot.weights, scaling, prime, decoding) if decoding.rule.deterministic else None,
+            origin=_origin(snapshot, config, edition, run) | {"piece": b},
+        )
+        for b, (prime, chords) in enumerate(zip(primes, made.chorales(), strict=True))
+    ]
+
+
+def _origin(snapshot: Snapshot, config: RunConfig, edition: Edition, run: str) -> dict[str, Any]:
+    """What made a piece."""
+    return {
         "run": run,
         "name": config.label(),
         "step": snapshot.step,
@@ -164,17 +180,9 @@ def compose_batch(
         "edition_digest": edition.digest,
         "chorales": config.chorales,
     }
-    pieces = []
-    for b, (prime, piece) in enumerate(zip(primes, made.chorales(), strict=True)):
-        cycle = None
-        if decoding.rule.deterministic:
-            cycle = find_cycle(snapshot.weights, scaling, prime, decoding)
-        own_origin = origin | {"piece": b}
-        pieces.append(Piece(piece, len(prime), probability(made.H[b]), chosen[b], decoding, cycle, own_origin))
-    return pieces
 
 
-def check_chords(chords: Chorale) -> Chorale:
+def _check_chords(chords: Chorale) -> Chorale:
     """Chords as the network knows them, ascending and without repeats; ConfigError for other pitches."""
     for chord in chords:
         for pitch in chord:
@@ -207,10 +215,9 @@ def write_piece(piece: Piece, directory: Path, sound: Sound | None = None) -> di
 
 def score_marks(piece: Piece, sound: Sound, colors: tuple[str, str] = COLORS) -> Marks:
     """Title, colours of prime and own chords, and where the network takes over."""
-    given, own = colors
     return Marks(
         title=str(piece.origin.get("name", "")),
-        colors=[given] * piece.prime + [own] * len(piece.continuation),
+        colors=[colors[0]] * piece.prime + [colors[1]] * len(piece.continuation),
         texts=[(0, "prime"), (piece.prime, NETWORK_MARK)],
         tempo=sound.tempo,
     )

@@ -36,9 +36,9 @@ def ask(
     usable = [i for i, chorale in enumerate(chorales) if len(chorale) >= length > prime]
     for i in rng.permutation(usable)[:TRIES].tolist():
         bach = chorales[i][:length]
-        own = sing(bach[:prime])
-        if own != bach:
-            return Question(i, bach if author == "Bach" else own, author)
+        sung = sing(bach[:prime])
+        if sung != bach:
+            return Question(i, bach if author == "Bach" else sung, author)
     return None
 
 

@@ -49,7 +49,7 @@ class Recall:
 
 def recall(weights: Weights, scaling: Scaling, chorales: Sequence[Chorale], primed: int = PRIMED) -> Recall:
     """Recall of all chorales in one batch; ConfigError where a chorale has no chord beyond the primed ones."""
-    check_primed(chorales, primed)
+    _check_primed(chorales, primed)
     decoding = DecodingConfig("threshold")
     lengths = np.array([len(chorale) for chorale in chorales])
     order = np.argsort(-lengths, kind="stable")
@@ -73,7 +73,7 @@ def recall(weights: Weights, scaling: Scaling, chorales: Sequence[Chorale], prim
     return Recall(by_place, lengths - primed, primed)
 
 
-def check_primed(chorales: Sequence[Chorale], primed: int) -> None:
+def _check_primed(chorales: Sequence[Chorale], primed: int) -> None:
     """ConfigError unless every chorale goes on after `primed` chords."""
     shortest = min((len(chorale) for chorale in chorales), default=0)
     if shortest < 2:
@@ -91,7 +91,7 @@ def best_mean_share(chorales: Sequence[Chorale], primed: int = PRIMED) -> float:
     Chorales that agree in more than their primed chords and then part get one and the same
     continuation, which can follow only one of the branches.
     """
-    check_primed(chorales, primed)
+    _check_primed(chorales, primed)
     groups: dict[Chorale, list[Chorale]] = defaultdict(list)
     for chorale in chorales:
         groups[chorale[:primed]].append(chorale)

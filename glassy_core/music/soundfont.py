@@ -99,16 +99,16 @@ class SoundFont:
     def zones(self, program: int, key: int, velocity: int) -> list[Zone]:
         """What sounds for a key, 0 .. 127, of General MIDI program 0 .. 127 (bank 0) at a velocity 1 .. 127."""
         presets = self.tables["phdr"][:-1]
-        found = np.flatnonzero((presets["bank"] == 0) & (presets["preset"] == program))
-        if len(found) == 0:
+        matches = np.flatnonzero((presets["bank"] == 0) & (presets["preset"] == program))
+        if len(matches) == 0:
             raise SoundFontError(f"The SoundFont has no General MIDI program {program}.")
-        zones = []
-        for added in self._zones("phdr", "pbag", "pgen", int(found[0]), INSTRUMENT):
-            if _sounds(added, key, velocity):
-                for own in self._zones("inst", "ibag", "igen", added[INSTRUMENT], SAMPLE):
-                    if _sounds(own, key, velocity):
-                        zones.append(self._zone(own, added, key, velocity))
-        return zones
+        return [
+            self._zone(instrument, preset, key, velocity)
+            for preset in self._zones("phdr", "pbag", "pgen", int(matches[0]), INSTRUMENT)
+            if _sounds(preset, key, velocity)
+            for instrument in self._zones("inst", "ibag", "igen", preset[INSTRUMENT], SAMPLE)
+            if _sounds(instrument, key, velocity)
+        ]
 
     def _zones(self, heads: str, bags: str, gens: str, which: int, last: int) -> Iterator[Generators]:
         """Generators of each zone, on top of those of the global zone: the first, where it lacks the last one."""
@@ -116,26 +116,26 @@ class SoundFont:
         first, end = (int(self.tables[heads]["bag"][which + i]) for i in (0, 1))
         for bag in range(first, end):
             begin, stop = (int(self.tables[bags]["gen"][bag + i]) for i in (0, 1))
-            own = {int(g["oper"]): int(g["amount"]) for g in self.tables[gens][begin:stop]}
-            if last in own:
-                yield shared | own
+            zone = {int(g["oper"]): int(g["amount"]) for g in self.tables[gens][begin:stop]}
+            if last in zone:
+                yield shared | zone
             elif bag == first:
-                shared = own
+                shared = zone
 
-    def _zone(self, own: Generators, added: Generators, key: int, velocity: int) -> Zone:
+    def _zone(self, instrument: Generators, preset: Generators, key: int, velocity: int) -> Zone:
         # Values of the preset add to those of the instrument (section 9.4).
         def value(name: int) -> int:
-            return own.get(name, DEFAULTS.get(name, 0)) + added.get(name, 0)
+            return instrument.get(name, DEFAULTS.get(name, 0)) + preset.get(name, 0)
 
-        head = self.tables["shdr"][own[SAMPLE]]
+        head = self.tables["shdr"][instrument[SAMPLE]]
         start, end, loop_start, loop_end = (
-            int(head[field]) + own.get(name, 0) + 32768 * own.get(COARSE_OF[name], 0)
+            int(head[field]) + instrument.get(name, 0) + 32768 * instrument.get(COARSE_OF[name], 0)
             for field, name in (("start", START), ("end", END), ("loop_start", LOOP_START), ("loop_end", LOOP_END))
         )
-        root = own.get(ROOT, -1) if own.get(ROOT, -1) >= 0 else int(head["key"])
+        root = instrument.get(ROOT, -1) if instrument.get(ROOT, -1) >= 0 else int(head["key"])
         semitones = value(SCALE_TUNE) / 100 * (key - root) + value(COARSE_TUNE)
         semitones += (value(FINE_TUNE) + int(head["correction"])) / 100
-        looped = own.get(MODES, 0) in LOOPS and start <= loop_start < loop_end <= end
+        looped = instrument.get(MODES, 0) in LOOPS and start <= loop_start < loop_end <= end
         delay, attack, hold, decay, release = (2 ** (value(n) / 1200) for n in (DELAY, ATTACK, HOLD, DECAY, RELEASE))
         return Zone(
             samples=self.samples[start : end + 2],

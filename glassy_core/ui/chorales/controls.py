@@ -26,7 +26,7 @@ from glassy_core.ui.shell.frame import plain
 from glassy_core.ui.shell.words import number, whole
 
 
-def choose_run(rows: Sequence[Row]) -> Row:
+def _choose_run(rows: Sequence[Row]) -> Row:
     """Whose network: at first the one that has learned best."""
     names = unique_names(rows)
     if get("run") not in names:
@@ -45,7 +45,7 @@ def _loss(row: Row) -> float:
     return row.state.nll if row.state.nll is not None else float("inf")
 
 
-def choose_checkpoint(row: Row) -> Checkpoint:
+def _choose_checkpoint(row: Row) -> Checkpoint:
     """Which of the run's checkpoints, along tau."""
     steps = singers.steps(row)
     asked = get("step")
@@ -68,7 +68,7 @@ def choose_checkpoint(row: Row) -> Checkpoint:
     return singers.checkpoint(row, step)
 
 
-def choose_prime(edition: Edition) -> Prime:
+def _choose_prime(edition: Edition) -> Prime:
     """What the network is given to begin with."""
     st.radio(
         "Begin with", ["chorale", "chord"], horizontal=True, key=key("prime"),
@@ -107,7 +107,7 @@ def _prime_chord() -> Prime:
     return Prime((tuple(chord),))
 
 
-def choose_decoding(k: int) -> tuple[DecodingConfig, int]:
+def _choose_decoding(k: int) -> tuple[DecodingConfig, int]:
     """How chords are chosen from probabilities, and how many in all."""
     st.radio(
         "Choose each chord by", list(DECODINGS), horizontal=True, key=key("decode"),
@@ -134,7 +134,7 @@ def _slider(option: Option) -> None:
     st.slider(option.name.capitalize(), option.least, most, key=key(option.name), step=option.step, help=option.help)
 
 
-def choose_sound() -> Sound:
+def _choose_sound() -> Sound:
     """Instrument, tempo, ties, octave."""
     instrument = st.selectbox("Instrument", list(INSTRUMENTS), key=key("instrument"))
     tempo = st.slider("Tempo (quarter notes a minute)", SLOWEST, FASTEST, key=key("tempo"))
@@ -152,18 +152,18 @@ def choose(rows: Sequence[Row]) -> Selection:
     with st.container(border=True, key="settings"):
         left, right = st.columns([2, 3], gap="medium")
         with left:
-            row = choose_run(rows)
+            row = _choose_run(rows)
         with right:
-            checkpoint = choose_checkpoint(row)
+            checkpoint = _choose_checkpoint(row)
         edition, notice = singers.edition_of(row)
         if notice:
             st.warning(plain(notice), icon=":material/warning:")
         with st.expander("What is sung, and how it sounds", icon=":material/tune:", key="chorale_settings"):
             what, how, heard = st.columns(3, gap="large")
             with what:
-                prime = choose_prime(edition)
+                prime = _choose_prime(edition)
             with how:
-                decoding, length = choose_decoding(len(prime.chords))
+                decoding, length = _choose_decoding(len(prime.chords))
             with heard:
-                sound = choose_sound()
+                sound = _choose_sound()
     return Selection(row, checkpoint, edition, prime, decoding, get("take"), length, sound)

@@ -62,7 +62,6 @@ def player(
     alt: str,
     *,
     small: bool = False,
-    score: bool = True,
     legend: Sequence[tuple[str, str]] = (),
     hidden: bool = False,
 ) -> None:
@@ -71,7 +70,6 @@ def player(
     small: without voices, loop and score, one of several beside each other. hidden: nothing is drawn that would
     tell what is Bach's and what is the network's.
     """
-    with_score = score and not small
     data: dict[str, Any] = {
         "alt": alt,
         "small": small,
@@ -85,13 +83,13 @@ def player(
         "considered": [] if hidden else song.considered,
         "words": _words(song, hidden),
         "legend": [list(entry) for entry in legend],
-        "svg": songs.one_line(song.chords, song.border, sound.ties) if with_score else None,
+        "svg": songs.one_line(song.chords, song.border, sound.ties) if not small else None,
         "wantsVoices": not small,
         "voices": list(songs.voices(song.chords).names),
         "stems": None,
         "piece": _digest(song.chords),
     }
-    data["drawing"] = _digest(song, sound.ties, with_score)
+    data["drawing"] = _digest(song, sound.ties, not small)
     # Refreshed by itself: a first muted voice asks for more sound and nothing else.
     refreshed(f"player-{key}", lambda: _sounding(data, song, sound, key), None)
 

@@ -48,7 +48,7 @@ def transition_view(selection: Selection, rows: Sequence[Row]) -> None:
         f"{selection.decoding.rule.untrained} Then come a few notes again and again, later chords, at last the music, "
         "as far as its width allows."
     )
-    _players(selection, [(f"τ = {number(at.tau)}", at) for at in along_tau(selection.row)], "tau")
+    _players(selection, [(f"τ = {number(at.tau)}", at) for at in _along_tau(selection.row)], "tau")
 
 
 def by_width(rows: Sequence[Row], like: Row) -> list[Row]:
@@ -78,7 +78,7 @@ def _world(row: Row) -> tuple[int, World]:
     return member.config.depth, member.world
 
 
-def along_tau(row: Row) -> list[Checkpoint]:
+def _along_tau(row: Row) -> list[Checkpoint]:
     """Checkpoints from the untrained network to the last one, even in number; damaged ones are left out."""
     usable = []
     for step in singers.steps(row):
