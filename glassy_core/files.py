@@ -6,15 +6,18 @@ import contextlib
 import json
 import os
 import secrets
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, TypeVar
 
 ROOT = Path(__file__).resolve().parent.parent  # the checkout: app.py, data/, runs/
 MAX_STEP = 2**53  # beyond it columns of numbers could not tell one step from the next
+PATIENCE, PAUSE = 1.0, 0.01  # seconds: how long, and how often, a file that is in use is asked for
+Result = TypeVar("Result")
 
 
 def replace_file(path: Path, content: bytes, durable: bool = True) -> None:
@@ -29,24 +32,58 @@ def replace_file(path: Path, content: bytes, durable: bool = True) -> None:
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
-        os.replace(temporary, path)
+        move(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
     if durable:
-        directory = os.open(path.parent, os.O_RDONLY)
+        _flush_directory(path.parent)
+
+
+def _flush_directory(directory: Path) -> None:
+    """Bring a new name to the disk. On Windows there is no asking for it: NTFS keeps a journal of names."""
+    if sys.platform == "win32":
+        return
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def move(source: Path, target: Path) -> None:
+    """Give a file or directory another name on the same disk; a file of that name is replaced."""
+    _in_time(lambda: os.replace(source, target))
+
+
+def remove(path: Path) -> None:
+    """Delete a file; it may be missing."""
+    _in_time(lambda: path.unlink(missing_ok=True))
+
+
+def opened(path: Path) -> BinaryIO:
+    """The file, opened for reading; OSError where it cannot be."""
+    return _in_time(lambda: open(path, "rb"))
+
+
+def _in_time(act: Callable[[], Result]) -> Result:
+    """What act returns. Windows refuses it as long as another process reads, or replaces, the same file."""
+    give_up = time.monotonic() + PATIENCE
+    while True:
         try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+            return act()
+        except PermissionError:
+            if sys.platform != "win32" or time.monotonic() > give_up:
+                raise
+        time.sleep(PAUSE)
 
 
 def remove_temporaries(directory: Path, older_than: float = 0.0) -> None:
     """Remove what `replace_file` left behind where it was killed; where others write too, give seconds of grace."""
     for path in directory.glob(".*.tmp"):
         if not older_than or age(path) > older_than:
-            path.unlink(missing_ok=True)
+            remove(path)
 
 
 def age(path: Path) -> float:
@@ -93,7 +130,8 @@ def overwrite_json(path: Path, values: dict[str, Any]) -> None:
 def read_json(path: Path) -> dict[str, Any] | None:
     """The JSON object in path, or None where there is none that can be read."""
     try:
-        content = path.read_bytes()
+        with opened(path) as file:
+            content = file.read()
         values = json.loads(content)
         if rb"\u" in content:
             json.dumps(values, ensure_ascii=False).encode()  # half a character: text that no page can show
@@ -129,7 +167,7 @@ def read_lines(path: Path, offset: int = 0) -> Iterator[tuple[int, dict[str, Any
     A last line without a newline is still being written, or torn: it is left out.
     """
     try:
-        file = open(path, "rb")  # noqa: SIM115 - closed below; the generator's caller sees no OSError
+        file = opened(path)  # closed below; the generator's caller sees no OSError
     except OSError:
         return
     with file:
@@ -144,7 +182,7 @@ def read_lines(path: Path, offset: int = 0) -> Iterator[tuple[int, dict[str, Any
 def unreadable_lines(path: Path) -> int:
     """How many whole lines of a JSON-lines file are no records; a torn last one is not counted."""
     try:
-        with open(path, "rb") as file:
+        with opened(path) as file:
             return sum(parse_line(line) is None for line in file if line.endswith(b"\n"))
     except OSError:
         return 0

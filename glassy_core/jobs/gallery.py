@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from glassy_core.editions.editions import load_edition
-from glassy_core.files import read_lines, write_json
+from glassy_core.files import move, read_lines, remove, write_json
 from glassy_core.jobs import dispatcher
 from glassy_core.jobs.speed import steps_per_second
 from glassy_core.jobs.sweeps import existing_runs, expand
@@ -148,7 +148,7 @@ def _copy(exhibit: Exhibit, run: Run, target: Path) -> Run:
     _copy_checkpoints(exhibit, run, draft)
     _measure_probes(run, draft)
     shutil.rmtree(copy.path, ignore_errors=True)
-    draft.path.rename(copy.path)
+    move(draft.path, copy.path)
     return copy
 
 
@@ -161,7 +161,7 @@ def _measure_probes(run: Run, copy: Run) -> None:
     for probe in _probes(run):
         if probe.step in checkpoints.steps_in(copy.checkpoints):
             path = probes.measure(copy, probe.step, [trace.batch_size for trace in probe.traces], probe.steps)
-            path.with_suffix(".lock").unlink(missing_ok=True)
+            remove(path.with_suffix(".lock"))
 
 
 def _copy_records(run: Run, copy: Run) -> None:
@@ -188,7 +188,7 @@ def thinned(steps: Sequence[int]) -> set[int]:
 
 
 def _write_lines(path: Path, records: Iterator[dict[str, Any]]) -> None:
-    path.write_text("".join(json.dumps(_rounded(record)) + "\n" for record in records))
+    path.write_bytes("".join(json.dumps(_rounded(record)) + "\n" for record in records).encode())
 
 
 def _rounded(record: dict[str, Any]) -> dict[str, Any]:

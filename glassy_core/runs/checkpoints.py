@@ -20,7 +20,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from glassy_core.errors import GlassyError
-from glassy_core.files import replace_file
+from glassy_core.files import remove, replace_file
 from glassy_core.network.equations import weight_shapes
 from glassy_core.network.rules import Shapes
 from glassy_core.settings import RunConfig
@@ -108,10 +108,11 @@ def prune(directory: Path, config: RunConfig, keep: int = 2) -> None:
     """
     for step in steps_in(directory)[:-keep]:
         path = path_of(directory, step)
-        if not is_milestone(step, config):
-            path.unlink()
-        else:
-            _drop_state(path, config)
+        with contextlib.suppress(PermissionError):  # on Windows, of a file that is being read: the next time, then
+            if is_milestone(step, config):
+                _drop_state(path, config)
+            else:
+                remove(path)
 
 
 def _drop_state(path: Path, config: RunConfig) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 from glassy_core import locks, processes
 from glassy_core.editions.editions import load_edition
 from glassy_core.editions.encoding import Transitions
-from glassy_core.files import read_json, write_json
+from glassy_core.files import read_json, remove, write_json
 from glassy_core.network.rules import rule_of
 from glassy_core.runs import checkpoints
 from glassy_core.runs.run import Run, RunBusyError, RunError
@@ -130,7 +130,7 @@ def _number(value: Any) -> float:
 
 def forget(attempt: Attempt) -> None:
     """Remove what is left of a failed attempt."""
-    attempt.path.with_suffix(".progress").unlink(missing_ok=True)
+    remove(attempt.path.with_suffix(".progress"))
 
 
 def start(run: Run, step: int, sizes: Sequence[Size], steps: int = STEPS) -> None:
@@ -179,8 +179,9 @@ def measure(
             with contextlib.suppress(OSError):
                 write_json(path.with_suffix(".progress"), {"error": str(error) or type(error).__name__}, durable=False)
             raise
-        for suffix in (".progress", ".log"):
-            path.with_suffix(suffix).unlink(missing_ok=True)
+        remove(path.with_suffix(".progress"))
+        with contextlib.suppress(PermissionError):  # on Windows, where this process writes its own words there
+            path.with_suffix(".log").unlink(missing_ok=True)
     return path
 
 

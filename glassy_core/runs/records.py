@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.json as pa_json
 from numpy.typing import NDArray
 
-from glassy_core.files import MAX_STEP, parse_line
+from glassy_core.files import MAX_STEP, opened, parse_line
 
 METRICS = ("step", "tau", "eta", "nll", "nll_minibatch", "accuracy", "orthogonality_error", "nll_valid", "gamma")
 TIMING = ("step", "seconds")
@@ -124,7 +124,7 @@ class _LinesTable:
     def refresh(self) -> bool:
         """Take in what the file gained; True where the table changed."""
         try:
-            file = open(self._path, "rb")  # noqa: SIM115 - closed just below; a missing file is an empty one
+            file = opened(self._path)  # closed just below; a missing file is an empty one
         except OSError:
             changed = self._rows > 0
             self.forget()

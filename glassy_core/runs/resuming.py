@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass, replace
 from typing import Any
 
-from glassy_core.files import read_lines, remove_temporaries, unreadable_lines
+from glassy_core.files import move, read_lines, remove_temporaries, unreadable_lines
 from glassy_core.network.rules import rule_of
 from glassy_core.runs import checkpoints
 from glassy_core.runs.checkpoints import CheckpointError
@@ -124,7 +124,7 @@ def _set_aside(run: Run, step: int, damaged: dict[str, str]) -> str | None:
     run.write_state(replace(state, status="running", notice=notice))
     for name in damaged:
         path = run.checkpoints / name
-        path.rename(path.with_suffix(".damaged"))
+        move(path, path.with_suffix(".damaged"))
     return notice
 
 

@@ -22,7 +22,7 @@ from typing import Any, TypeGuard
 
 from glassy_core import locks
 from glassy_core.errors import GlassyError
-from glassy_core.files import age, overwrite_json, read_json, read_lines, write_json
+from glassy_core.files import age, overwrite_json, read_json, read_lines, remove, write_json
 from glassy_core.runs.state import State, read_state
 from glassy_core.settings import ConfigError, RunConfig, check_eta, check_name
 
@@ -190,7 +190,7 @@ class Run:
             return None
 
     def clear_request(self, what: str) -> None:
-        (self.path / "control" / what).unlink(missing_ok=True)
+        remove(self.path / "control" / what)
 
     # The lock goes away with the process that holds it, however that ends.
 

@@ -6,10 +6,12 @@ shows them behind its own: where a run lies says that it can be looked at only.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
 import shutil
+import sys
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +20,7 @@ from pathlib import Path
 
 from glassy_core import __version__
 from glassy_core.errors import sentence
-from glassy_core.files import ROOT, age, is_text, write_json
+from glassy_core.files import ROOT, age, is_text, move, write_json
 from glassy_core.runs.run import Run, RunBusyError, RunError
 from glassy_core.runs.state import ACTIVE, State
 from glassy_core.settings import RunConfig
@@ -76,7 +78,7 @@ class RunStore:
                 part.mkdir()
             write_json(draft / "config.json", config.to_json() | origin)
             Run(draft).write_state(State(status, steps=config.steps, eta=config.eta, heartbeat=time.time()))
-            draft.rename(path)
+            move(draft, path)
         except BaseException as error:
             shutil.rmtree(draft, ignore_errors=True)
             if isinstance(error, OSError):
@@ -104,7 +106,7 @@ class RunStore:
 
     def get(self, run_id: str) -> Run:
         """The run of that id, or whose id begins with it; RunError where it names none, or several."""
-        name = run_id.rstrip("/").removeprefix(f"{self.directory}/").removeprefix(f"{self.gallery}/")
+        name = self._name_in(run_id)
         runs = {run.id: run for run in self.runs()}
         if exact := runs.get(name) or runs.get(name.removesuffix(OLD_SUFFIX)):
             return exact
@@ -116,9 +118,14 @@ class RunStore:
             raise RunError(f"{what} {name!r} in {self.directory}: `python -m glassy_core runs` lists them.")
         return fitting[0]
 
+    def _name_in(self, run_id: str) -> str:
+        """The name of a run that is given by the path of its directory, as commands print it."""
+        path = Path(run_id)
+        return path.name if path.parent in (Path(), self.directory, self.gallery) else run_id
+
     def named(self, run_id: str) -> Run:
         """The run of exactly that id, whether or not it is there; RunError for what is no directory's name here."""
-        if run_id in ("", ".", "..") or run_id.startswith(".") or "/" in run_id or "\0" in run_id:
+        if run_id.startswith(".") or Path(run_id).name != run_id or not run_id or "\0" in run_id:
             raise RunError(
                 f"{run_id[:60]!r} is not a run's id: it must be the name of a directory in {self.directory}."
             )
@@ -141,11 +148,18 @@ class RunStore:
             raise busy
         trash = self.directory / TRASH
         try:
-            with run.locked():  # no worker takes it up meanwhile
+            with contextlib.ExitStack() as lock:
+                lock.enter_context(run.locked())  # no worker takes it up meanwhile
                 trash.mkdir(exist_ok=True)
-                run.path.rename(trash / run.id)
+                if sys.platform == "win32":  # which moves no directory with an open file, so none of a run at work
+                    lock.close()
+                move(run.path, trash / run.id)
         except RunBusyError:
             raise busy from None
+        except PermissionError:
+            if sys.platform == "win32":
+                raise busy from None
+            raise
 
     def deleted(self) -> list[Run]:
         """Runs in the trash, newest first."""
@@ -155,7 +169,7 @@ class RunStore:
         """Take a run out of the trash."""
         run = RunStore(self.directory / TRASH).get(run_id)
         path = self.directory / run.id
-        run.path.rename(path)
+        move(run.path, path)
         return Run(path)
 
     def empty_trash(self) -> None:

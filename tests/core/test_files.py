@@ -1,13 +1,27 @@
 """Atomic files and append-only lines under torn writes."""
 
+import builtins
 import json
+import os
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glassy_core.files import LineWriter, parse_line, read_json, read_lines, replace_file, write_json
+from glassy_core.files import (
+    PATIENCE,
+    LineWriter,
+    parse_line,
+    read_json,
+    read_lines,
+    remove,
+    replace_file,
+    unreadable_lines,
+    write_json,
+)
 
 
 def records(path):
@@ -103,3 +117,91 @@ def test_two_threads_never_tear_a_file(tmp_path):
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(write, range(2)))
     assert not any(torn)
+
+
+class Busy:
+    """A file that another process has open for an instant: PermissionError a few times, then what is asked."""
+
+    def __init__(self, function, times):
+        self.function, self.times, self.calls = function, times, 0
+
+    def __call__(self, *arguments, **options):
+        self.calls += 1
+        if self.calls <= self.times:
+            raise PermissionError(13, "Access is denied")
+        return self.function(*arguments, **options)
+
+
+@pytest.fixture
+def busy(monkeypatch):
+    """busy(where, name, times) -> that function of the system, as it is on Windows while others read."""
+    monkeypatch.setattr(sys, "platform", "win32")
+
+    def busy(where, name, times):
+        function = Busy(getattr(where, name), times)
+        monkeypatch.setattr(where, name, function)
+        return function
+
+    return busy
+
+
+def test_on_windows_a_file_that_is_being_read_is_replaced_a_moment_later(tmp_path, busy):
+    path = tmp_path / "x.json"
+    write_json(path, {"a": 1})
+    replaced = busy(os, "replace", 2)
+    write_json(path, {"a": 2})
+    assert replaced.calls == 3
+    assert read_json(path) == {"a": 2}
+    assert [p.name for p in tmp_path.iterdir()] == ["x.json"]
+
+
+def test_on_windows_a_file_that_is_being_replaced_is_read_a_moment_later(tmp_path, busy):
+    path = tmp_path / "x.json"
+    write_json(path, {"step": 1})
+    opened = busy(builtins, "open", 2)
+    assert read_json(path) == {"step": 1}
+    assert opened.calls == 3
+    (tmp_path / "m.jsonl").write_bytes(b'{"step": 1}\n')
+    opened.calls = 0
+    assert records(tmp_path / "m.jsonl") == [{"step": 1}]
+    opened.calls = 0
+    assert unreadable_lines(tmp_path / "m.jsonl") == 0
+
+
+def test_on_windows_a_file_that_is_being_read_is_deleted_a_moment_later(tmp_path, busy):
+    path = tmp_path / "stop"
+    path.touch()
+    busy(os, "unlink", 2)
+    remove(path)
+    assert not path.exists()
+    remove(path)  # it may be missing
+
+
+def test_on_windows_a_file_that_stays_in_use_is_an_error_after_a_second(tmp_path, busy):
+    path = tmp_path / "x.json"
+    write_json(path, {"a": 1})
+    busy(os, "replace", 10**9)
+    begun = time.monotonic()
+    with pytest.raises(PermissionError):
+        write_json(path, {"a": 2})
+    assert PATIENCE <= time.monotonic() - begun < PATIENCE + 5
+    assert read_json(path) == {"a": 1}
+    assert [p.name for p in tmp_path.iterdir()] == ["x.json"]
+
+
+def test_elsewhere_what_may_not_be_written_is_an_error_at_once(tmp_path, monkeypatch):
+    replaced = Busy(os.replace, 1)
+    monkeypatch.setattr(os, "replace", replaced)
+    with pytest.raises(PermissionError):
+        write_json(tmp_path / "x.json", {"a": 2})
+    assert replaced.calls == 1
+
+
+def test_on_windows_no_directory_is_opened(tmp_path, monkeypatch):
+    def refuse(path, *_):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(os, "open", refuse)  # as it is there, for a directory
+    write_json(tmp_path / "x.json", {"a": 1})
+    assert read_json(tmp_path / "x.json") == {"a": 1}

@@ -23,11 +23,12 @@ from glassy_core.runs.store import RunStore
 
 SEED = int(os.environ.get("GLASSY_KILL_SEED", "3"))
 
-WRITING_A_CHECKPOINT = ("write", "replace_file")
-PRUNING = ("prune", "_drop_state", "replace_file", "remove_temporaries")
+REPLACING = ("replace_file", "move", "_in_time", "_flush_directory")
+WRITING_A_CHECKPOINT = ("write", *REPLACING)
+PRUNING = ("prune", "_drop_state", "remove", *REPLACING, "remove_temporaries")
 RECORDING = ("store", "append", "sync", "to_json", "__init__", "resume_point", "covers", "_covers", "_set_aside")
 RECORDING += ("_heed_control", "_state")
-QUEUEING = ("submit", "create", "resume", "prepare_to_resume", "write_state", "write_json", "replace_file")
+QUEUEING = ("submit", "create", "resume", "prepare_to_resume", "write_state", "write_json", *REPLACING)
 KILLS = {"training": 12, "checkpoint": 9, "pruning": 4, "recording": 11, "command line": 2}
 KILLS |= {"queueing": 4, "resuming": 3, "worker": 3, "scheduler": 2}
 

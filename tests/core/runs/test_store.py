@@ -3,12 +3,15 @@
 import json
 import os
 import platform
+import sys
 import time
 from dataclasses import replace
+from pathlib import PureWindowsPath
 
 import pytest
 
 from glassy_core.jobs import dispatcher
+from glassy_core.runs import store as store_module
 from glassy_core.runs.checkpoints import CheckpointError, path_of, write
 from glassy_core.runs.resuming import latest_snapshot
 from glassy_core.runs.run import RunBusyError, RunError
@@ -174,3 +177,35 @@ def test_a_locked_run_is_asked_to_stop(run):
     assert run.requested("pause")
     run.clear_request("pause")
     assert not run.requested("pause")
+
+
+def test_on_windows_a_run_is_moved_to_the_trash_once_its_lock_is_let_go(store, run, monkeypatch):
+    """Windows moves no directory with an open file; and so none of a run that was taken up in that moment."""
+    run.write_state(replace(run.state(), status="stopped"))
+    moved = []
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(store_module, "move", lambda source, target: moved.append((source, target, run.is_locked())))
+    store.delete(run)
+    assert moved == [(run.path, store.directory / ".trash" / run.id, False)]
+
+    def refuse(source, target):
+        raise PermissionError(13, "Access is denied", str(source))
+
+    monkeypatch.setattr(store_module, "move", refuse)
+    with pytest.raises(RunError, match="is running"):
+        store.delete(run)
+
+
+def test_a_run_is_named_by_its_id_or_by_its_directory(store, run):
+    for name in (run.id, f"{run.id}/", str(run.path), f"{run.path}/", run.id[:22]):
+        assert store.get(name) == run
+    for name in (f"elsewhere/{run.id}", f"{store.directory}/x/{run.id}", str(store.directory)):
+        with pytest.raises(RunError):
+            store.get(name)
+
+
+def test_on_windows_no_name_leads_out_of_the_store(store, monkeypatch):
+    monkeypatch.setattr(store_module, "Path", PureWindowsPath)
+    for name in ("a\\b", "..\\x", "C:x", "C:\\x", "\\x", "x\\"):
+        with pytest.raises(RunError, match="not a run's id"):
+            store.named(name)
