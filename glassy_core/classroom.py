@@ -70,7 +70,7 @@ def _how_to_begin() -> str:
 
 
 def matches(tried: str, wanted: str) -> bool:
-    """Whether they are the same; the time it takes tells nothing of where they differ, or of the length."""
+    """Whether two passphrases are the same; the time it takes tells nothing of where they differ, or of the length."""
     digests = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in (tried.strip(), wanted)]
     return len(tried) <= 2 * MOST_CHARACTERS and hmac.compare_digest(*digests)
 

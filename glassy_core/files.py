@@ -213,4 +213,5 @@ class LineWriter:
         os.fsync(self._file.fileno())
 
     def close(self) -> None:
+        """Close the file; what was appended is with the operating system already."""
         self._file.close()

@@ -28,7 +28,7 @@ class ConfigError(GlassyError, ValueError):
 
 
 def short(value: Any) -> str:
-    """A value as a message names it: what is long, or deep, is cut."""
+    """A value as a message names it: cut where it is long, or deep."""
     return _SHORT.repr(value)
 
 
@@ -42,14 +42,14 @@ Range = tuple[float, float]  # the least and the largest value allowed
 
 
 def setting(default: Any, decides: Kind, meaning: str, unit: str = "", within: Range | None = None) -> Any:
-    """A field of RunConfig. meaning, unit: for forms and --help."""
+    """A field of RunConfig that says what it decides. meaning, unit: for forms and --help. within: what is allowed."""
     metadata = {"decides": decides, "meaning": meaning, "unit": unit, "within": within}
     return dataclasses.field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
 class RunConfig:
-    """One network's training run. Symbols as in the paper: d = depth, w = width, eta, p = batch_size."""
+    """Settings of one network's training run. Symbols as in the paper: d = depth, w = width, eta, p = batch_size."""
 
     name: str = setting("", "bookkeeping", "what to call the run; it can be changed later")
     depth: int = setting(2, "learning", "number of recurrent layers d", "layers", (1, MAX_DEPTH))
@@ -111,7 +111,7 @@ class RunConfig:
         return _only(self, kinds, tuple(without))
 
     def to_json(self) -> dict[str, Any]:
-        """A dict of plain JSON values, with the format's number."""
+        """Settings as plain JSON values, with the format's number."""
         return {"format": FORMAT, **dataclasses.asdict(self)}
 
     @classmethod
@@ -152,12 +152,12 @@ def _only(config: RunConfig, kinds: tuple[Kind, ...], without: tuple[str, ...]) 
 
 
 def names_of(*kinds: Kind) -> tuple[str, ...]:
-    """The names of the settings that decide one of these kinds of things, in their order."""
+    """Names of the settings that decide one of these kinds of things, in their order."""
     return tuple(field.name for field in dataclasses.fields(RunConfig) if field.metadata["decides"] in kinds)
 
 
 def differences(one: RunConfig, other: RunConfig) -> list[str]:
-    """The names of the settings in which they differ, in their order."""
+    """Names of the settings in which two runs differ, in their order."""
     return [name for name in names_of(*get_args(Kind)) if getattr(one, name) != getattr(other, name)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def whole(value: int) -> str:
-    """A count with narrow no-break spaces between thousands."""
+    """A whole number with narrow no-break spaces between thousands."""
     return f"{value:,}".replace(",", "\u202f")
 
 
@@ -15,7 +15,7 @@ def rounded_steps(steps: float) -> str:
 
 
 def span(seconds: float) -> str:
-    """A time span in its largest unit; a minute where it is shorter."""
+    """A time span, given in seconds, in whole days, hours or minutes; 'a minute' where it is shorter."""
     for unit, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
         if round(seconds / unit) >= 2:
             return f"{round(seconds / unit)} {name}"

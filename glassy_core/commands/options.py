@@ -21,6 +21,7 @@ class Parser(argparse.ArgumentParser):
     """A parser whose complaint is one line, with exit status 2."""
 
     def error(self, message: str) -> NoReturn:
+        """Print the message as one line on stderr and end the process with exit status 2."""
         print(f"glassy: {message}. See {self.prog} --help.", file=sys.stderr)
         raise SystemExit(2)
 
@@ -55,7 +56,7 @@ class Commands:
 
 
 def add_settings(parser: argparse.ArgumentParser, without: Sequence[str] = ()) -> None:
-    """One option a setting of RunConfig, with its meaning and unit."""
+    """One option a setting of RunConfig, with its meaning and unit; without: names of settings that get none."""
     hints = get_type_hints(RunConfig)
     for field in (field for field in dataclasses.fields(RunConfig) if field.name not in without):
         flag, hint = f"--{field.name.replace('_', '-')}", hints[field.name]
@@ -74,7 +75,7 @@ def add_settings(parser: argparse.ArgumentParser, without: Sequence[str] = ()) -
 
 
 def batch_size(text: str) -> int | str:
-    """A minibatch size as an option gives it."""
+    """A minibatch size as an option gives it, transitions a step or 'all'; ArgumentTypeError for anything else."""
     if text == "all":
         return text
     try:

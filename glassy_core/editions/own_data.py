@@ -47,6 +47,7 @@ class Report:
     split: str = ""
 
     def to_json(self) -> dict[str, Any]:
+        """The report as plain JSON values, by the names above."""
         return asdict(self)
 
     def sentences(self) -> list[str]:

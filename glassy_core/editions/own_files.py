@@ -28,14 +28,17 @@ class File:
 
     @property
     def is_zip(self) -> bool:
+        """Whether it begins as a ZIP archive does."""
         return self.content.startswith(b"PK")
 
     @property
     def is_midi(self) -> bool:
+        """Whether it begins, or its name ends, as a MIDI file's does."""
         return self.content.startswith(b"MThd") or _is_midi_name(self.name)
 
     @property
     def is_json(self) -> bool:
+        """Whether its name ends, or it begins, as JSON does; no MIDI file does."""
         return not self.is_midi and (self.name.lower().endswith(".json") or self.content.lstrip()[:1] in (b"[", b"{"))
 
 

@@ -139,9 +139,9 @@ def _spikes(curve: Curve, spikes: Spikes, x: Floats, view: View) -> go.Scatter:
 
 
 def band_traces(ensemble: Ensemble, view: View) -> list[go.Scatter]:
-    """The mean of several seeds and the band from the least to the greatest of them (over 7, the middle 68 %), for each
-    kind that is shown.
+    """Mean of several seeds and the band around it, for each kind that is shown.
 
+    The band goes from the least to the greatest of them; over 7, it holds the middle 68 %.
     Seeds that are empty, or have hardly begun where the others are far, are left out: the band spans what all have.
     """
     out = [legend_entry(ensemble, ensemble.turn)]

@@ -102,8 +102,10 @@ def _figure(x_title: str, best: float) -> go.Figure:
 
 
 def profiles(sung: Portrait, learned: Portrait, colour: str, composer: str = "Bach") -> go.Figure:
-    """Pitch classes, intervals above the bass and the voices' moves: a network's beside those of the chorales it
-    learned, shares in per cent."""
+    """Shares, in per cent, of pitch classes, intervals above the bass and the voices' moves.
+
+    A network's beside those of the chorales it learned.
+    """
     figure = empty()
     moves = np.arange(-LARGEST_MOVE, LARGEST_MOVE + 1)
     panels = (

@@ -46,11 +46,16 @@ class Entry(Protocol):
     """What has an entry in the legend."""
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """Name by which its traces are told apart."""
+
     @property
-    def label(self) -> str: ...
+    def label(self) -> str:
+        """Words in the legend."""
+
     @property
-    def colour(self) -> str: ...
+    def colour(self) -> str:
+        """Colour of its line, #RRGGBB."""
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ ROUND_SECONDS = 0.25  # processor time given to each of engine, peer and matrix 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One shape: medians over the rounds. Rates in steps per second of processor time."""
+    """Speed of engine and peer at one depth and width, medians over the rounds; steps per second of processor time."""
 
     depth: int
     width: int
@@ -44,7 +44,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Cost:
-    """Processor time of one step against one of the numbers that decide it."""
+    """Processor time of one learning step, in milliseconds, at one number of chorales, depth and width."""
 
     chorales: int
     transitions: int
@@ -65,6 +65,7 @@ class Benchmark:
 
     @property
     def geometric_mean_ratio(self) -> float:
+        """Geometric mean over `shapes` of the engine's speed over the peer's, without unit."""
         return float(np.exp(np.mean([np.log(shape.ratio) for shape in self.shapes])))
 
     def to_json(self) -> dict[str, Any]:
@@ -79,7 +80,7 @@ class Benchmark:
         }
 
     def table(self) -> str:
-        """The same for a reader, as Markdown."""
+        """All results as a Markdown table: steps per second of processor time, shares of sgemm, milliseconds a step."""
         head = "| d | w | steps/s | peer steps/s | ratio | share of sgemm |\n|---|---|---|---|---|---|"
         parts = [f"sgemm: {self.sgemm_gflops:.0f} GFLOP/s on one thread", ""]
         for title, rows in (("Shapes", self.shapes), (f"Class world, {CLASS_CHORALES} chorales", self.class_world)):
@@ -114,7 +115,7 @@ def dense_flops(depth: int, width: int, P: int, p: int) -> float:
 
 
 def run(chorales: Sequence[Chorale], quick: bool = False) -> Benchmark:
-    """Measure everything on these chorales: about a minute; quick: the shapes only, some ten seconds."""
+    """Speeds and costs on these chorales: about a minute; quick: the shapes only, some ten seconds."""
     rounds, seconds = (3, ROUND_SECONDS / 2) if quick else (5, ROUND_SECONDS)
     with _one_thread():
         data = Transitions.pack(chorales, "per_note")
@@ -126,7 +127,10 @@ def run(chorales: Sequence[Chorale], quick: bool = False) -> Benchmark:
 
 
 def compare(depth: int, width: int, data: Transitions, rounds: int, seconds: float) -> tuple[Comparison, float]:
-    """Engine and peer from the same start with the same minibatches; also the rate of sgemm, GFLOP/s."""
+    """Speeds of engine and peer from one start with the same minibatches; and the rate of sgemm, GFLOP/s.
+
+    rounds: of which medians are taken. seconds: of processor time for each of the three in a round.
+    """
     import torch
 
     from glassy_core.network.autograd_peer import Peer
@@ -157,7 +161,10 @@ def compare(depth: int, width: int, data: Transitions, rounds: int, seconds: flo
 
 
 def costs(chorales: Sequence[Chorale], seconds: float) -> dict[str, tuple[Cost, ...]]:
-    """Cost of a step against the number of chorales, the width and the depth, the others as in d = 2, w = 30."""
+    """Cost of a step against the number of chorales, the width and the depth, the others as in d = 2, w = 30.
+
+    seconds: of processor time for each point.
+    """
     points = {
         "chorales": [(n, 2, 30) for n in COST_CHORALES if n <= len(chorales)],
         "width": [(len(chorales), 2, w) for w in COST_WIDTHS],

@@ -108,11 +108,12 @@ def workers(client: Any, address: str) -> list[Worker]:
 
 
 def key_of(run_id: str, attempt: int) -> str:
-    """The name of a run's task; Dask wants another one every time."""
+    """The name of a run's task; attempt: another number every time, as Dask wants another name."""
     return f"{run_id}+{attempt}"
 
 
 def run_id_of(key: str) -> str:
+    """The id of the run that a task of this name trains: the inverse of `key_of`."""
     return key.split("+")[0]
 
 

@@ -39,7 +39,7 @@ MOST_TRIES = 4  # of an interrupted run that does not get on
 
 
 def submit(store: RunStore, config: RunConfig, edition_digest: str) -> Run:
-    """A new run, queued; a dispatcher is started where none is."""
+    """Put a new run into the queue; a dispatcher is started where none is."""
     run = store.create(config, edition_digest)
     ensure_dispatcher(store)
     return run
@@ -84,7 +84,7 @@ def stop(run: Run, pause: bool = False) -> None:
 
 @dataclass(frozen=True)
 class DispatcherStatus:
-    """What the dispatcher says of itself. problem: why it has no cluster, or ''."""
+    """State of the dispatcher as its file has it. problem: why it has no cluster, or ''."""
 
     alive: bool = False
     pid: int = 0
@@ -96,7 +96,7 @@ class DispatcherStatus:
 
 
 def dispatcher_status(store: RunStore) -> DispatcherStatus:
-    """The dispatcher's last word, and whether it is alive now."""
+    """What the dispatcher last wrote of itself, and whether it is alive now."""
     values = read_json(store.directory / ".dispatcher" / "status.json") or {}
     try:
         workers = tuple(map(Worker.from_json, values.pop("workers", ())))

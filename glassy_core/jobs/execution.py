@@ -38,7 +38,7 @@ def check_against(config: RunConfig, edition: Edition) -> None:
 
 
 def load_data(config: RunConfig, edition: Edition) -> tuple[Transitions, Transitions | None]:
-    """The training transitions of a run, and as many held-out chorales scaled like them."""
+    """Training transitions of a run, and as many held-out chorales scaled like them, or None."""
     data = Transitions.pack(edition.first(config.chorales), config.scaling)
     held_out = edition.splits["valid"][: config.chorales]
     return data, Transitions.pack(held_out, data.scaling) if held_out else None

@@ -70,7 +70,10 @@ def exhibits(which: str = "all") -> list[Exhibit]:
 
 @dataclass(frozen=True)
 class Standing:
-    """How far one exhibit is in the store where it is made. seconds: of training so far; left: to its last step."""
+    """How far one exhibit is in the store where it is made.
+
+    seconds: of training so far. left: seconds to its last step.
+    """
 
     exhibit: Exhibit
     run: Run | None

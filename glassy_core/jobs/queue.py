@@ -21,8 +21,11 @@ WAITING = ("queued", "interrupted")  # statuses of runs that want a worker
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the reader asks of the queue. limit: runs at work at once, 0: as many as there are workers;
-    order: ids of runs that go before all others that are queued."""
+    """What the reader asks of the queue.
+
+    limit: runs at work at once, 0: as many as there are workers. order: ids of runs that go before all others that are
+    queued.
+    """
 
     limit: int = 0
     order: tuple[str, ...] = ()
@@ -30,14 +33,17 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Queue:
-    """waiting: in the order in which they are taken up; at_work: ids of the runs that some process trains."""
+    """A store's queue at one moment.
+
+    waiting: in the order in which they are taken up. at_work: ids of the runs that some process trains.
+    """
 
     waiting: Sequence[Run] = ()
     at_work: frozenset[str] = frozenset()
 
 
 def wishes(store: RunStore) -> Wishes:
-    """The limit and the order as they are; what cannot be read of them asks for nothing."""
+    """The limit and the order as the store's file has them; what cannot be read of them asks for nothing."""
     values = read_json(_path(store)) or {}
     limit, order = values.get("limit"), values.get("order")
     return Wishes(
@@ -47,7 +53,10 @@ def wishes(store: RunStore) -> Wishes:
 
 
 def set_limit(store: RunStore, limit: int | None) -> None:
-    """How many runs may be at work at once, 0: as many as there are workers. Those at work already go on."""
+    """Set how many runs may be at work at once, 0: as many as there are workers. Those at work already go on.
+
+    RunError for what cannot be a limit.
+    """
     if limit is None or not 0 <= limit <= MOST_AT_ONCE:
         raise RunError(f"The limit is {limit}: it must be from 0 (no limit) to {MOST_AT_ONCE}.")
     _keep(store, replace(wishes(store), limit=limit))
@@ -64,10 +73,10 @@ def move(store: RunStore, run_ids: Sequence[str], to_front: bool) -> None:
 
 
 def look(store: RunStore, settled: dict[str, int] | None = None) -> Queue:
-    """The queue now.
+    """The runs that wait, in order, and those at work, as the store has them now.
 
-    settled: what earlier looks found of runs that want no worker, by the time their state was last changed; such
-    a state is not read again while it has not changed.
+    settled: what earlier looks found of runs that want no worker, by the time their state was last changed, in
+    nanoseconds; such a state is not read again while it has not changed.
     """
     settled = {} if settled is None else settled
     waiting: list[tuple[Run, State]] = []

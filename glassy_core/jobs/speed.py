@@ -59,7 +59,7 @@ def steps_per_second(config: RunConfig, directory: Path) -> float:
 
 
 def measure(config: RunConfig) -> float:
-    """Steps per second of a run with these settings, in this process."""
+    """Learning steps per second of a run with these settings, measured in this process."""
     from glassy_core.editions.editions import load_or_fallback
     from glassy_core.jobs.execution import load_data
     from glassy_core.training.records import fresh, make_learner
@@ -89,7 +89,7 @@ def rate_of(
 
 
 def calls_per_second(trial: Callable[[], object], seconds: float, clock: Callable[[], float]) -> float:
-    """Over at least so many seconds."""
+    """Calls of trial per second of the clock, over at least so many seconds."""
     begun, calls = clock(), 0
     while (elapsed := clock() - begun) < seconds or not calls:
         trial()

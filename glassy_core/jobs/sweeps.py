@@ -30,8 +30,11 @@ def expand(base: RunConfig, depths: Sequence[int], widths: Sequence[int], seeds:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is left of a sweep. missing: settings without a run; unfinished: runs that ended before their last step,
-    failed, stopped or paused; settled: runs that are finished, queued or at work."""
+    """What is left of a sweep.
+
+    missing: settings without a run. unfinished: runs that ended before their last step, failed, stopped or paused.
+    settled: runs that are finished, queued or at work.
+    """
 
     missing: list[RunConfig]
     unfinished: list[Run]
@@ -39,7 +42,7 @@ class Plan:
 
 
 def plan(store: RunStore, configs: Sequence[RunConfig], edition_digest: str) -> Plan:
-    """What starting a sweep, perhaps once more, has to do."""
+    """What starting a sweep, perhaps once more, has to do; edition_digest: of the data its runs learn."""
     existing = existing_runs(store, configs, edition_digest)
     missing = [config for config in configs if config not in existing]
     ended = {run.id for run in existing.values() if run.state().status in ("failed", "stopped", "paused")}

@@ -120,10 +120,12 @@ class Cycle:
 
     @property
     def is_fixed_point(self) -> bool:
+        """Whether it is a single chord."""
         return self.period == 1
 
     @property
     def is_silent(self) -> bool:
+        """Whether none of its chords sounds."""
         return not any(self.chords)
 
 

@@ -60,8 +60,10 @@ class Tally:
 
     @property
     def asked(self) -> int:
+        """Number of pieces answered."""
         return self.bach + self.network
 
     @property
     def right(self) -> int:
+        """Number of right answers."""
         return self.bach_called_bach + self.network - self.network_called_bach

@@ -60,5 +60,5 @@ class Peer:
         return float(loss.detach())
 
     def weights(self) -> Weights:
-        """The present weights, copied."""
+        """Present weights by name, float64, copied."""
         return {name: value.detach().numpy().astype(np.float64) for name, value in self.parameters.items()}

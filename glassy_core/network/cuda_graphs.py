@@ -49,9 +49,14 @@ class CapturedLearner(TorchLearner):
             self._captured_evaluate, self._captured_update = self._evaluate, self._update
 
     def evaluate(self) -> None:
+        """Forward pass and effective errors of all transitions with the present weights: one graph."""
         self._captured_evaluate()
 
     def update(self, etas: Sequence[float], batches: NDArray[np.int64] | None) -> None:
+        """Move the weights and project every M: one graph, with PROJECTIONS Newton-Schulz iterations.
+
+        etas: R learning rates. batches: (R, p) rows, or None for all: as many as the graph was captured for.
+        """
         self._etas.copy_(torch.as_tensor(np.asarray(etas, dtype=np.float64)))
         if self._rows is not None:
             self._rows.copy_(torch.as_tensor(batches))

@@ -14,14 +14,17 @@ Weights = dict[str, NDArray[np.float64]]
 
 
 def weight_shapes(depth: int, width: int) -> dict[str, tuple[int, ...]]:
-    """Names and shapes of all weights, in the order in which checkpoints and engines keep them."""
+    """Names and shapes of all weights, in the order in which checkpoints and engines keep them (Eqs. 1-3)."""
     shapes: dict[str, tuple[int, ...]] = {f"J.{l}": (width, N_PITCHES if l == 0 else width) for l in range(depth)}
     shapes |= {f"M.{l}": (width, width) for l in range(depth)}
     return shapes | {"K": (N_PITCHES, width), "W": (N_PITCHES, N_PITCHES), "h0": (N_PITCHES,)}
 
 
 def initial_weights(depth: int, width: int, rng: np.random.Generator) -> Weights:
-    """J.0 Gaussian of variance 0.1/N_v, the other J and all M Haar-random orthogonal, the rest zero (Appendix B)."""
+    """Weights at step 0 by name, float64: J.0 Gaussian of variance 0.1/N_v, K, W and h0 zero (Appendix B).
+
+    The other J and all M are Haar-random orthogonal. Shapes are those of `weight_shapes`.
+    """
     weights = {name: np.zeros(shape) for name, shape in weight_shapes(depth, width).items()}
     weights["J.0"] = rng.normal(0.0, np.sqrt(0.1 / N_PITCHES), (width, N_PITCHES))
     for name in [f"J.{l}" for l in range(1, depth)] + [f"M.{l}" for l in range(depth)]:
@@ -42,7 +45,7 @@ def parameter_count(depth: int, width: float) -> float:
 
 
 def depth_and_width(weights: Weights) -> tuple[int, int]:
-    """d and w of a set of weights."""
+    """Depth d and width w of a set of weights."""
     return sum(name.startswith("M.") for name in weights), weights["K"].shape[1]
 
 
@@ -79,7 +82,7 @@ def nll_bits(H: NDArray[Any], targets: NDArray[np.int8]) -> NDArray[Any]:
 
 
 def accuracy(H: NDArray[Any], targets: NDArray[np.int8]) -> float:
-    """Share of (transition, pitch) pairs whose more likely value is the right one."""
+    """Share, 0..1, of (transition, pitch) pairs whose more likely value is the right one; arrays as in `nll_bits`."""
     return float(np.mean((H > 0) == (targets > 0)))
 
 

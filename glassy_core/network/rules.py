@@ -29,18 +29,32 @@ class Learner(Protocol):
     widths: list[int]
 
     @property
-    def mu(self) -> Any: ...  # (d, R, P, w)
-    @property
-    def H(self) -> Any: ...  # (R, P, N_v)
-    @property
-    def errors(self) -> Any: ...  # (R, P, N_v)
-    @property
-    def deltas(self) -> Any: ...  # (d, R, P, w)
+    def mu(self) -> Any:
+        """Activations of the hidden units (d, R, P, w), Eqs. 1-2."""
 
-    def evaluate(self) -> None: ...
-    def update(self, etas: Sequence[float], batches: NDArray[np.int64] | None) -> None: ...
-    def weights(self, r: int = 0) -> Weights: ...
-    def state(self, r: int = 0) -> State: ...
+    @property
+    def H(self) -> Any:
+        """Output fields (R, P, N_v), Eq. B1."""
+
+    @property
+    def errors(self) -> Any:
+        """Errors eps = S0(t+1) - tanh H, (R, P, N_v)."""
+
+    @property
+    def deltas(self) -> Any:
+        """Effective errors of the hidden units (d, R, P, w), Eqs. B8-B10."""
+
+    def evaluate(self) -> None:
+        """Compute the arrays above for all P transitions with the present weights."""
+
+    def update(self, etas: Sequence[float], batches: NDArray[np.int64] | None) -> None:
+        """Make one learning step with R learning rates on (R, p) rows of the transitions, None for all of them."""
+
+    def weights(self, r: int = 0) -> Weights:
+        """Replica r's float64 weights without padding, copied."""
+
+    def state(self, r: int = 0) -> State:
+        """What besides replica r's weights decides its next step, by name, copied."""
 
 
 class MakeLearner(Protocol):
@@ -58,7 +72,7 @@ class MakeLearner(Protocol):
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule of learning.
+    """How a rule of learning keeps its state, and what makes its engine.
 
     shapes: of the state's tensors, for a depth d, a width w and P transitions; empty where the weights decide alone.
     """
@@ -72,7 +86,7 @@ class Rule:
 
 
 def rule_of(config: RunConfig) -> Rule:
-    """The rule that a run learns by."""
+    """The rule that a run learns by: that of its setting `gradient`."""
     return RULES[config.gradient]
 
 

@@ -40,7 +40,7 @@ def aging_findings(evidence: Evidence) -> Iterator[Finding]:
 
 
 def measured(evidence: Evidence, members: Sequence[Member | None]) -> Aging | Text:
-    """The aging of some seeds, or why there is none; empty where there is no run."""
+    """Aging of a network's seeds, or why there is none; empty where there is no run."""
     runs = [member for member in members if member]
     if not runs:
         return Text()
@@ -87,7 +87,7 @@ def _collapse(evidence: Evidence) -> Finding:
 
 
 def fully_aged(statement: Statement, ours: Aging, members: Sequence[Member], again: str) -> Finding:
-    """A statement of a collapse on tau / tau_w, judged by its exponent mu, which must be there."""
+    """Finding on a collapse on tau / tau_w, judged by its exponent mu, which must be there."""
     mu, error = ours.collapse.mu, ours.collapse.error
     assert mu
     assert error is not None
@@ -100,7 +100,7 @@ def fully_aged(statement: Statement, ours: Aging, members: Sequence[Member], aga
 
 
 def full_aging(mu: Estimate) -> tuple[Verdict, str]:
-    """Whether an exponent of the collapse is that of full aging and not that of no aging; why not, where unknown."""
+    """Verdict on mu, the collapse's exponent: that of full aging and not of no aging; and why not, where unknown."""
     return weigh(mu, *FULL_AGING, trivial=0.0)
 
 
@@ -141,7 +141,7 @@ def _breaks_down_late(evidence: Evidence) -> Finding:
 
 
 def breaks_down(statement: Statement, ours: Aging, members: Sequence[Member]) -> Finding:
-    """Fig. 7, right: in an overparametrised network the curve of the largest waiting time leaves the others."""
+    """Finding on Fig. 7, right: in an overparametrised network the largest waiting time's curve leaves the others."""
     largest = ours.curves[-1]
     *others, last = breakdowns(ours.curves, 1.0)
     leaves = last.stretches[-1].begin if last.stretches and last.stretches[-1].lasting else None

@@ -35,7 +35,7 @@ class Evidence:
 
     @classmethod
     def of(cls, members: Sequence[Member], read: Callable[[Run], Series] = series_of) -> Evidence:
-        """Of a store's readable runs."""
+        """Evidence among a store's readable runs."""
         of_widths = [member for member in members if is_papers(member.config, "critical width")]
         return cls(
             _largest([member for member in members if is_papers(member.config, "learning curves")]),
@@ -70,7 +70,7 @@ class Evidence:
         return sorted(groups.items())
 
     def lacks(self, member: Member, tau: float) -> Shortfall | None:
-        """What a run lacks of this tau, in steps and in hours; None where it is that far."""
+        """Shortfall of a run from the proper time tau; None where it is that far."""
         state, series = member.run.state(), self.series(member)
         end = float(series.tau[-1]) if len(series) else 0.0
         if end >= 0.999 * tau:
@@ -82,7 +82,7 @@ class Evidence:
         return Shortfall(tau, end, steps, steps / speed if speed else None, anew)
 
     def missing(self, member: Member | None, network: DepthWidth, tau: float) -> Text:
-        """Why a statement that needs this tau of a network is open; empty where its run is that far."""
+        """Sentence on why a statement that needs this tau of a network is open; empty where its run is that far."""
         if member is None:
             return no_run(network)
         shortfall = self.lacks(member, tau)
@@ -91,7 +91,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Shortfall:
-    """What a run lacks of the proper time that a statement needs.
+    """Steps and seconds that a run lacks of the proper time that a statement needs.
 
     tau: needed. end: where the run is. steps: that are missing. seconds: that they take at its best speed so far, None
     where that is not known. anew: the command for a run that cannot go on; steps and seconds are then of all of it.
@@ -104,7 +104,7 @@ class Shortfall:
     anew: Command | None
 
     def text(self, subject: str = "It") -> Text:
-        """One sentence or two, with what to do."""
+        """One sentence or two on what is missing, with what to do."""
         time = f", about {span(self.seconds)} at its best speed so far" if self.seconds else ""
         needs = text(f"{subject} needs ", TAU, f" = {self.tau:.4g}; ")
         if self.anew:
@@ -113,7 +113,7 @@ class Shortfall:
 
 
 def no_run(network: DepthWidth) -> Text:
-    """Why a statement on a network without a run is open."""
+    """Sentence on why a statement on a network without a run is open, with the command that trains it."""
     return text("No run yet: ", train(network), " makes it.")
 
 
@@ -124,7 +124,7 @@ def train(network: DepthWidth, steps: int | None = None) -> Command:
 
 
 def command(name: str, member: Member | None, *options: str) -> str:
-    """The command that computes a number again."""
+    """Shell line that computes a number again: a command of glassy, the run's id where one is given, its options."""
     return " ".join(["python -m glassy_core", name, *([member.run.id] if member else []), *options])
 
 

@@ -33,7 +33,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Finding:
-    """One statement, judged.
+    """A statement of the paper, judged by the runs in a store.
 
     figure: of the paper, 1 to 9. what: the quantity or the statement. paper, ours: each with its numbers.
     verdict: "open" where the runs do not reach far enough, or are too uncertain; "by construction" where it holds and
@@ -69,14 +69,17 @@ class Statement:
     def judged(
         self, ours: Text, verdict: Verdict, words: Text, members: Iterable[Member | None] = (), command: str = ""
     ) -> Finding:
-        """What the runs say of it, a dash where that is nothing. members: those used; None where there is no run."""
+        """A finding with its verdict; ours: what the runs say, a dash where that is nothing.
+
+        members: the runs used, None where there is no run. words: why. command: prints ours again.
+        """
         used = _sources([member for member in members if member])
         return Finding(self.figure, self.what, self.paper, ours or NO_VALUE, verdict, words, self.world, used, command)
 
     def open(
         self, why: Text, members: Iterable[Member | None] = (), ours: Text = NO_VALUE, command: str = ""
     ) -> Finding:
-        """Nothing can be said yet: why."""
+        """A finding of which nothing can be said yet; why: in a sentence."""
         return self.judged(ours, "open", why, members, command)
 
 
@@ -97,7 +100,7 @@ def judge(ours: Estimate, paper: float, uncertainty: float) -> Verdict:
 
 
 def weigh(ours: Estimate, paper: float, error: float, trivial: float | None = None) -> tuple[Verdict, str]:
-    """The verdict on a value whose error the paper states, and a sentence where ours is too uncertain for one.
+    """Verdict on a value whose error the paper states, and a sentence where ours is too uncertain for one.
 
     An interval over TOO_WIDE times as wide as the paper's never agrees: it differs, or tells nothing. Nor does one that
     holds a trivial value, too: the one that a process without glassiness would give.
@@ -106,7 +109,7 @@ def weigh(ours: Estimate, paper: float, error: float, trivial: float | None = No
 
 
 def weigh_alone(ours: Estimate, paper: float, digit: float) -> tuple[Verdict, str]:
-    """The same of a value that the paper gives without an error; digit: half a unit of its last digit."""
+    """Verdict, and doubt, on a value that the paper gives without an error; digit: half a unit of its last digit."""
     return _weighed(ours, paper, digit, TOO_WIDE_ALONE * abs(paper), None)
 
 

@@ -24,7 +24,7 @@ Members = Sequence[Member | None]
 
 
 def growth_findings(evidence: Evidence) -> Iterator[Finding]:
-    """The power law of the aging regime, and the logarithm of late times."""
+    """Fig. 9: the power law of the aging regime, and the logarithm of late times."""
     member = evidence.network(*NETWORK, aging=True)
     ours = measured(evidence, [member])
     for judged, end, origin in ((power_law, POWER[1], f" --origin {PAPER_ORIGIN:g}"), (late, FURTHEST, "")):
@@ -35,7 +35,11 @@ def growth_findings(evidence: Evidence) -> Iterator[Finding]:
 
 
 def power_law(curves: Curves, members: Members = (), again: str = "") -> Finding:
-    """The exponent of the first waiting time's curve, from the paper's origin on; curves: or why there are none."""
+    """Finding on the exponent of the first waiting time's curve, from the paper's origin on (Fig. 9).
+
+    curves: those of all waiting times, or why there are none. members: the runs used. again: the command that prints
+    the numbers.
+    """
     what = text("exponent of ", DELTA, ", ", X, f" from {POWER[0]:g} to {POWER[1]:g}, ", FIRST)
     statement = Statement(9, what, text(Quantity(PAPER_EXPONENT, digits=6)))
     if isinstance(curves, Text):
@@ -53,7 +57,7 @@ def power_law(curves: Curves, members: Members = (), again: str = "") -> Finding
 
 
 def late(curves: Curves, members: Members = (), again: str = "") -> Finding:
-    """Whether a logarithm fits the first waiting time's curve at late times, and no power of x better."""
+    """Finding on whether a logarithm fits the late growth, and no power of x better (Fig. 9); as `power_law`."""
     what = text(DELTA, " = A + B log x fits for x = ", X, f" > {LOGARITHM[0]:g}, ", FIRST)
     statement = Statement(9, what, text("consistent with a logarithm"))
     if isinstance(curves, Text):

@@ -172,7 +172,7 @@ def _fit(evidence: Evidence, member: Member) -> PowerLawFit:
 
 
 def fitted_window(evidence: Evidence, member: Member) -> tuple[float, float]:
-    """Where Fig. 3 fits a power law, in tau: from its first points on to the end of the run."""
+    """Window, in tau, in which Fig. 3 fits a power law: from its first points on to the end of the run."""
     return FIRST_POINT, float(math.ceil(evidence.series(member).tau[-1]))
 
 

@@ -47,7 +47,7 @@ CURVES: dict[tuple[int, int], PaperCurve] = {  # (d, w)
 
 
 def paper_curve(config: RunConfig) -> PaperCurve | None:
-    """What the paper found for this very network, data and rule of learning, or None."""
+    """Description in the paper of this very network, data and rule of learning, or None."""
     return CURVES.get((config.depth, config.width)) if is_papers(config, "learning curves") else None
 
 

@@ -98,7 +98,7 @@ FIGURES = (
 
 
 def figure(number: int) -> PaperFigure:
-    """The row of that number. Raises GlassyError where the paper has no such figure."""
+    """Row of a figure's number, 1 to 9. Raises GlassyError where the paper has no such figure."""
     for row in FIGURES:
         if row.number == number:
             return row
@@ -107,7 +107,7 @@ def figure(number: int) -> PaperFigure:
 
 
 def findings(evidence: Evidence, figures: Iterable[PaperFigure] | None = None) -> list[Finding]:
-    """The statements of some figures, of all where None, each with a command that prints its numbers.
+    """Judged statements of some figures, of all where None, each with a command that prints its numbers.
 
     By figure, and of each figure those of the paper's own task first.
     """
@@ -117,5 +117,5 @@ def findings(evidence: Evidence, figures: Iterable[PaperFigure] | None = None) -
 
 
 def of_figure(number: int) -> str:
-    """The command that prints all statements of a figure, computed anew."""
+    """Shell line that prints all statements of a figure, computed anew."""
     return command("paper", None, f"--figure {number}")

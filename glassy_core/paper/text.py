@@ -15,7 +15,7 @@ from glassy_core.wording import whole
 
 @dataclass(frozen=True)
 class Symbol:
-    """A quantity's name: in ASCII, and as the letter with its index that print has for it."""
+    """Name of a quantity: in ASCII, and as the letter with its index that print has for it."""
 
     name: str
     letter: str
@@ -48,7 +48,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number as it is read.
+    """A number as it is read, with unit and uncertainty.
 
     value: an Estimate has its 95 % interval, a whole number its thousands apart, any other so many significant digits
     unit: in words; unsaid: where the next number has the same unit and says it
@@ -89,7 +89,7 @@ class Text:
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
-        """Its numbers, with units and intervals."""
+        """Numbers among its parts, with units and intervals."""
         return tuple(part for part in self.parts if isinstance(part, Quantity))
 
 

@@ -33,12 +33,12 @@ class CheckpointError(GlassyError, ValueError):
 
 
 def path_of(directory: Path, step: int) -> Path:
-    """Where the checkpoint of a step lies."""
+    """Path of the checkpoint of a step, whether or not it is there; directory: a run's `checkpoints`."""
     return directory / f"step-{step:012d}.safetensors"
 
 
 def steps_in(directory: Path) -> list[int]:
-    """Steps of all checkpoints there, ascending."""
+    """Steps of all checkpoints in a run's directory of them, ascending."""
     if not directory.is_dir():
         return []
     names = (re.fullmatch(r"step-(\d{12})\.safetensors", path.name) for path in directory.iterdir())
@@ -46,7 +46,7 @@ def steps_in(directory: Path) -> list[int]:
 
 
 def write(directory: Path, snapshot: Snapshot) -> Path:
-    """Write a snapshot, durably; the same snapshot gives the same bytes."""
+    """Write a snapshot, durably, and return its file; the same snapshot gives the same bytes."""
     tensors = {name: np.ascontiguousarray(value, dtype=np.float64) for name, value in snapshot.weights.items()}
     tensors |= {name: np.ascontiguousarray(part) for name, part in snapshot.state.items()}
     facts = {
@@ -123,7 +123,7 @@ def _drop_state(path: Path, config: RunConfig) -> None:
 
 
 def names_in(path: Path) -> set[str]:
-    """Names of the tensors in a file; none where it has gone, or cannot be read."""
+    """Names of the tensors in a checkpoint; none where the file has gone, or cannot be read."""
     try:
         with safe_open(path, framework="numpy") as file:
             return set(file.keys())

@@ -27,13 +27,14 @@ class World:
     digest: str | None
 
     def words(self) -> str:
-        """For the reader: '8 chorales of the corpus edition', and what differs from the usual way of learning."""
+        """Words for the reader: '8 chorales of the corpus edition', and what differs from the usual way of learning."""
         unusual = [name for name in differences(self.config, USUAL) if name not in ("chorales", "edition")]
         unusual.sort(key=lambda name: [*SAID, name].index(name))
         said = [SAID.get(name, f"{name} {{}}").format(getattr(self.config, name)) for name in unusual]
         return ", ".join([self.config.data_name(), *said])
 
     def to_json(self) -> dict[str, Any]:
+        """Plain JSON values: the settings that decide a world, by name, and the edition's digest."""
         return {name: getattr(self.config, name) for name in names_of("world")} | {"digest": self.digest}
 
 
@@ -47,12 +48,13 @@ class Member:
 
     @classmethod
     def of(cls, run: Run) -> Member:
-        """Raises RunError where config.json is missing or unusable."""
+        """The run with its settings and digest; RunError where config.json is missing or unusable."""
         digest = run.origin()["edition_digest"]
         return cls(run, run.config(), digest if isinstance(digest, str) else None)
 
     @property
     def world(self) -> World:
+        """Data and gradient of the run: equal for runs that may stand in one fit."""
         return World(self.config.only("world"), self.digest)
 
     @property

@@ -20,7 +20,7 @@ KNOWN = 2.0  # Delta is computed up to so many times the tau of the last Gamma: 
 
 
 def series_of(run: Run) -> Series:
-    """A run's recorded curves, read anew."""
+    """Recorded curves of a run, read anew."""
     return read_series(run.metrics_path, run.timing_path)
 
 
@@ -30,7 +30,11 @@ def criticality(
     thresholds: Sequence[float] = THRESHOLDS,
     copies: int = COPIES,
 ) -> Criticality:
-    """w_c of runs of one world; each network counts once, and what is queued or under way is not suggested again."""
+    """Critical widths w_c of runs of one world; each network counts once (Figs. 5-6).
+
+    read: a run's curves. thresholds: NLL*, bits. copies: artificial sweeps behind the intervals. What is queued or
+    under way is not suggested again.
+    """
     curves = []
     for member in distinct(members):
         series, (depth, width, seed) = read(member.run), member.network
@@ -40,7 +44,7 @@ def criticality(
 
 
 def trajectory(run: Run, read: Callable[[Run], Series] = series_of) -> Trajectory:
-    """A run's aging as measured so far; RunError, with what to do, where there is nothing to measure it by."""
+    """Drift and SGD noise of a run as measured so far; RunError, with what to do, where something is missing."""
     if not run.config().waiting_times:
         raise RunError(
             f"Run {run.id} has no waiting times, so its aging was not measured: "

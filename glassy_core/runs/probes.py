@@ -45,6 +45,7 @@ class Attempt:
 
     @property
     def step(self) -> int:
+        """Step of the checkpoint from which it is measured."""
         return int(self.path.name.split("-")[1])
 
 
@@ -74,7 +75,7 @@ def starting_points(run: Run) -> dict[int, bool]:
 
 
 def path_of(run: Run, step: int, sizes: Sequence[Size], steps: int = STEPS) -> Path:
-    """Where the result lies: each step, choice of sizes and number of steps has a file of its own."""
+    """File of a probe's result: each step, choice of sizes and number of steps has one of its own."""
     name = "-".join([f"step-{step:012d}", *(f"p{size}" for size in check_sizes(sizes))])
     return _directory(run) / f"{name}-in-{steps}-steps.json"
 
@@ -85,7 +86,7 @@ def _directory(run: Run) -> Path:
 
 
 def kept(run: Run) -> list[Path]:
-    """Files of all results, latest step last; of two of the same probe the later one."""
+    """Files of all results of a run, latest step last; of two of the same probe the later one."""
     results = {path.stem.replace(" ", "-"): path for path in _named(run, "json")}
     return [results[name] for name in sorted(results)]
 
@@ -99,7 +100,7 @@ def _named(run: Run, suffix: str) -> list[Path]:
 
 
 def load(path: Path) -> Probe:
-    """One result; RunError where the file holds none."""
+    """The probe in a result's file; RunError where it holds none."""
     values = read_json(path)
     try:
         return Probe.from_json(values or {})
@@ -134,7 +135,7 @@ def forget(attempt: Attempt) -> None:
 
 
 def start(run: Run, step: int, sizes: Sequence[Size], steps: int = STEPS) -> None:
-    """Measure in a process of its own; returns at once. ConfigError or RunError for what cannot be measured."""
+    """Start a process that measures a probe; returns at once. ConfigError or RunError for what cannot be measured."""
     path = path_of(run, step, sizes, steps)
     checkpoint(run, step)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -150,7 +151,7 @@ def start(run: Run, step: int, sizes: Sequence[Size], steps: int = STEPS) -> Non
 def measure(
     run: Run, step: int | None, sizes: Sequence[Size], steps: int = STEPS, progress: Progress | None = None
 ) -> Path:
-    """Measure in this process and keep the result; returns its file.
+    """Measure a probe in this process and keep the result; returns its file.
 
     Raises RunBusyError where another process measures the same, and what `probe` raises.
     """

@@ -42,7 +42,7 @@ class Recorder:
             self._aging.sync()
 
     def close(self) -> None:
-        """Close the files."""
+        """Close the files of the records."""
         for writer in (self._metrics, self._timing, self._aging):
             if writer:
                 writer.close()

@@ -73,7 +73,7 @@ class SeriesReader:
         self._series: Series | None = None
 
     def read(self) -> Series:
-        """The curves as the files have them now; the very same object as last time where nothing is new."""
+        """Curves as the files have them now; the very same object as last time where nothing is new."""
         for table in (self._metrics, self._timing):
             try:
                 if table.refresh():
@@ -88,7 +88,7 @@ class SeriesReader:
 
 
 def read_series(metrics: Path, timing: Path) -> Series:
-    """The curves of one run, read once."""
+    """Curves of one run, read once; metrics, timing: its files of records and of seconds."""
     return SeriesReader(metrics, timing).read()
 
 
@@ -224,7 +224,7 @@ def _number(value: Any) -> float:
 
 
 def best_speed(series: Series) -> float | None:
-    """Steps a second that one stretch between records in ten was quicker than; None where no time is known.
+    """Learning steps per second that a tenth of the stretches between records exceeded; None where no time is known.
 
     The mean would tell of what else the machine had to do.
     """

@@ -16,7 +16,7 @@ from glassy_core.training.records import Snapshot, fresh
 
 @dataclass(frozen=True)
 class ResumePoint:
-    """What the training of a run begins with, at its start or after an interruption.
+    """Where the training of a run begins, at its start or after an interruption.
 
     snapshot: the last checkpoint that is whole, or the network as it is made. references: the snapshots of the waiting
     times passed. last: the step at which the run ends. nll: in bits, None where none is recorded yet. seconds: of

@@ -36,7 +36,7 @@ class RunError(GlassyError, ValueError):
 
 
 class RunBusyError(RunError):
-    """Another process is training the run."""
+    """A run, or a probe of it, is in the hands of another process."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class Run:
 
     @property
     def id(self) -> str:
+        """Name of its directory."""
         return self.path.name
 
     @property
@@ -57,22 +58,26 @@ class Run:
 
     @property
     def checkpoints(self) -> Path:
+        """Directory of its checkpoints."""
         return self.path / "checkpoints"
 
     @property
     def metrics_path(self) -> Path:
+        """File of its records."""
         return self.path / "metrics.jsonl"
 
     @property
     def aging_path(self) -> Path:
+        """File of the weights' drift since each waiting time."""
         return self.path / "aging.jsonl"
 
     @property
     def timing_path(self) -> Path:
+        """File of the seconds that its records took."""
         return self.path / "timing.jsonl"
 
     def config(self) -> RunConfig:
-        """The settings; RunError where config.json is missing or unusable."""
+        """Settings of the run; RunError where config.json is missing or unusable."""
         values = self._config_json()
         known = {field.name for field in fields(RunConfig)} | {"format"}
         try:
@@ -81,7 +86,7 @@ class Run:
             raise RunError(f"Run {self.id}: {error}") from error
 
     def origin(self) -> dict[str, Any]:
-        """Edition digest, versions and time of creation, as config.json has them."""
+        """Edition's digest, versions and time of creation, as config.json has them; RunError where it is missing."""
         values = self._config_json()
         return {key: values.get(key) for key in ("edition_digest", "versions", "created")}
 
@@ -91,7 +96,7 @@ class Run:
         return self.shown_in is not None or (read_json(self.path / "config.json") or {}).get(ARCHIVED) is True
 
     def check_writable(self) -> None:
-        """RunError for a run that can be looked at only."""
+        """Raise RunError for a run that can be looked at only."""
         if self.read_only:
             raise RunError(
                 f"Run {self.id} belongs to the gallery, which is there to be looked at: clone its settings and start "
@@ -124,7 +129,7 @@ class Run:
         return state if fresh else replace(state, status="stalled")
 
     def write_state(self, state: State) -> None:
-        """Replace state.json."""
+        """Replace state.json, not flushed to the disk."""
         write_json(self.path / "state.json", asdict(state), durable=False)
 
     def write_failure(self, state: State) -> None:
@@ -146,7 +151,7 @@ class Run:
         }
 
     def describe(self, name: str | None = None, tags: list[str] | None = None, note: str | None = None) -> None:
-        """Change name, tags or note; ConfigError for a name that cannot be one."""
+        """Change name, tags or note; ConfigError for a name, or a note too long, RunError for a run of the gallery."""
         self.check_writable()
         about = self.about()
         if name is not None:
@@ -180,9 +185,11 @@ class Run:
         write_json(control / "eta.json", {"eta": check_eta(eta)})
 
     def requested(self, what: str) -> bool:
+        """Whether 'stop' or 'pause' has been asked for, and not cleared since."""
         return (self.path / "control" / what).exists()
 
     def requested_eta(self) -> float | None:
+        """Learning rate that has been asked for; None where none was, or what was is unusable."""
         values = read_json(self.path / "control" / "eta.json")
         try:
             return check_eta(values["eta"]) if values else None
@@ -190,6 +197,7 @@ class Run:
             return None
 
     def clear_request(self, what: str) -> None:
+        """Forget a request: 'stop', 'pause' or 'eta.json'; nothing where there is none."""
         remove(self.path / "control" / what)
 
     # The lock goes away with the process that holds it, however that ends.

@@ -16,7 +16,7 @@ MAX_NUMBER = 1e15  # of any number in state.json; none is negative
 
 @dataclass(frozen=True)
 class State:
-    """What state.json says, with the status a reader should believe."""
+    """Standing of a run as state.json has it, with the status a reader should believe."""
 
     status: str = "queued"
     step: int = 0
@@ -49,7 +49,7 @@ def _hints() -> dict[str, Any]:
 
 
 def read_state(path: Path) -> State:
-    """The state as state.json has it; what it cannot be is said as a failure."""
+    """State in a file; what cannot be read as one comes as a failed run with an error for the reader."""
     values, hints = read_json(path), _hints()
     known = {key: value for key, value in (values or {}).items() if key in hints}
     fits = (

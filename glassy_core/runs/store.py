@@ -34,12 +34,12 @@ DRAFT_KEPT = 3600.0  # seconds after which a run's directory that was never fini
 
 
 def directory() -> Path:
-    """Where runs are kept: $GLASSY_RUNS_DIR, or runs/ beside the core."""
+    """Directory of the reader's runs: $GLASSY_RUNS_DIR, or runs/ beside the core."""
     return Path(os.environ.get("GLASSY_RUNS_DIR") or DEFAULT_DIRECTORY)
 
 
 def gallery_directory() -> Path:
-    """Where the runs lie that come with glassy: $GLASSY_GALLERY_DIR, or data/gallery."""
+    """Directory of the runs that come with glassy: $GLASSY_GALLERY_DIR, or data/gallery."""
     return Path(os.environ.get(GALLERY_VARIABLE) or GALLERY)
 
 
@@ -61,7 +61,7 @@ class RunStore:
     gallery: Path | None = None
 
     def create(self, config: RunConfig, edition_digest: str, status: str = "queued") -> Run:
-        """A new run: its directory appears with config and state already in it.
+        """Make a new run: its directory appears with config and state already in it.
 
         status: "queued" gives it to the dispatcher; "paused" leaves it to whoever trains it in the foreground.
         RunError where the store cannot be written.
@@ -166,7 +166,7 @@ class RunStore:
         return RunStore(self.directory / TRASH).runs()
 
     def restore(self, run_id: str) -> Run:
-        """Take a run out of the trash."""
+        """Take a run out of the trash; RunError where none of that id is in it."""
         run = RunStore(self.directory / TRASH).get(run_id)
         path = self.directory / run.id
         move(run.path, path)

@@ -12,7 +12,7 @@ from glassy_core.network.equations import Weights
 
 
 def drift(reference: Weights, weights: Weights) -> tuple[float, dict[str, float]]:
-    """D: mean square change over all weights since the reference (Eq. 5), and the same for each kind of matrix.
+    """Drift D: mean square change over all weights since the reference (Eq. 5), and the same for each kind of matrix.
 
     The kinds are J, M (all layers together), K, W and h0.
     """
@@ -34,7 +34,7 @@ def gamma(
     p: int,
     rows: NDArray[np.int64] | None = None,
 ) -> float:
-    """Gamma = (1/p) mean over all weights of Var_mu[dE_mu / dw_ij], in nats^2 (Eq. 6).
+    """SGD noise Gamma = (1/p) mean over all weights of Var_mu[dE_mu / dw_ij], in nats^2 (Eq. 6).
 
     mu, deltas: (d, P, w); errors: (P, N_v); p: minibatch size. The variance is over all P
     transitions, or over the given rows. h0 counts as a weight whose input is 1.

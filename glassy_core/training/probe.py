@@ -35,7 +35,10 @@ Progress = Callable[[int, int], None]  # steps made and steps in all
 
 @dataclass(frozen=True)
 class Level:
-    """Of one trace: mean in bits; spread, the standard deviation around its linear trend; trend, the rise over it."""
+    """Mean and fluctuations of one trace, in bits.
+
+    spread: standard deviation around its linear trend. trend: the rise of that over the trace.
+    """
 
     mean: float
     spread: float
@@ -43,7 +46,7 @@ class Level:
 
     @classmethod
     def of(cls, nll: Floats) -> Level:
-        """The level of NLLs (steps,)."""
+        """Mean, spread and trend of the NLLs, in bits, of consecutive steps (steps,)."""
         n = np.arange(len(nll)) - (len(nll) - 1) / 2
         slope = float(n @ nll / (n @ n)) if len(nll) > 1 else 0.0
         mean = float(nll.mean())
@@ -52,7 +55,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Trace:
-    """The steps at one minibatch size: nll over all training transitions, nll_minibatch over the step's own.
+    """NLL of consecutive steps at one minibatch size: nll over all transitions, nll_minibatch over the step's own.
 
     Both (steps,), bits, before the weights move; the first nll is that of the checkpoint.
     """
@@ -63,12 +66,13 @@ class Trace:
 
     @property
     def label(self) -> str:
+        """The trace's name in a figure: 'p = 75'."""
         return f"p = {self.batch_size}"
 
 
 @dataclass(frozen=True)
 class Probe:
-    """What was measured from one checkpoint.
+    """Traces of the NLL that begin at one checkpoint, one a minibatch size (Fig. 4).
 
     step, tau, eta: of the checkpoint; eta stays as it is. history: whether the deltas of the two steps before
     were "kept" with the checkpoint, are "not needed" (exact gradient, or step 0), or were taken as "zero".
@@ -82,14 +86,15 @@ class Probe:
 
     @property
     def steps(self) -> int:
+        """Learning steps of each trace."""
         return len(self.traces[0].nll)
 
     def level(self, size: Size) -> Level:
-        """The level of one of its sizes."""
+        """Mean and fluctuations, in bits, at one of its minibatch sizes; StopIteration for another."""
         return next(Level.of(trace.nll) for trace in self.traces if trace.batch_size == size)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON values."""
+        """The probe as plain JSON values, as its file has them."""
         traces = [
             {"batch_size": t.batch_size, "nll": t.nll.tolist(), "nll_minibatch": t.nll_minibatch.tolist()}
             for t in self.traces
@@ -127,7 +132,7 @@ def probe(
     steps: int = STEPS,
     progress: Progress | None = None,
 ) -> Probe:
-    """Let the snapshot's network learn for some steps at each minibatch size.
+    """Traces of the NLL from the snapshot's network on, some steps at each minibatch size (Fig. 4).
 
     Minibatches are drawn as the run itself would draw them, so at its own size the probe repeats what the run did.
     Raises ConfigError for sizes that are none, TrainingError where the learning diverges.

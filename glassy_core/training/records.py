@@ -17,7 +17,7 @@ from glassy_core.training.spikes import SpikeRule
 
 @dataclass(frozen=True)
 class Record:
-    """What is measured at one step, before the weights move; None where it was not measured."""
+    """Measurements at one step, before the weights move; None where a quantity was not measured."""
 
     replica: int
     step: int
@@ -38,7 +38,7 @@ class Record:
 
 @dataclass(frozen=True)
 class AgingRecord:
-    """How far the weights have drifted since a waiting time (Eq. 5)."""
+    """Drift of the weights since one waiting time (Eq. 5)."""
 
     replica: int
     tau_w_step: int
@@ -69,12 +69,13 @@ class Snapshot:
 
     @property
     def tau(self) -> float:
+        """Proper time: the sum of eta over all steps before this one (Eq. 4)."""
         step, tau = self.tau_origin
         return tau + self.eta * (self.step - step)
 
 
 def fresh(config: RunConfig, replica: int = 0) -> Snapshot:
-    """Step 0 of a run: weights and minibatches from two independent streams of its seed."""
+    """Snapshot at step 0 of a run: weights and minibatches from two independent streams of its seed."""
     for_weights, for_batches = np.random.SeedSequence(config.seed).spawn(2)
     return Snapshot(
         replica=replica,

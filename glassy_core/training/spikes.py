@@ -35,7 +35,7 @@ LOWEST, HIGHEST = -700.0, 700.0  # bounds of log NLL: 0 and not-a-number stay nu
 
 
 class SpikeRule:
-    """Says, value by value, when to halve eta.
+    """Rule that says, value by value of the NLL, when to halve eta.
 
     Feed it one NLL a recording: the value there, or the largest since the last recording, but always
     the same of the two. Its state is plain JSON; two rules of one state behave alike for ever.
@@ -124,7 +124,7 @@ class Spikes:
 
     @property
     def sentence(self) -> str:
-        """What to tell the reader."""
+        """One sentence for the reader: how many spikes there are, whether to halve eta."""
         n = len(self.peaks)
         if self.suggest:
             return f"Chaotic spikes: {REPEATS} or more in the last {HORIZON} recordings. Halve eta, as the paper did."

@@ -27,7 +27,7 @@ WATCH_EVERY = 20  # steps between looks for spikes: a spike lasts some 20 to 50 
 
 
 class TrainingError(GlassyError, RuntimeError):
-    """The run cannot go on; the message says why and what to do."""
+    """A run cannot go on learning; the message says why and what to do."""
 
 
 def on_processor(x: Any) -> NDArray[Any]:
@@ -80,14 +80,17 @@ class Trainer:
         return tau + self.etas[r] * (self.step - step)
 
     def set_eta(self, eta: float, r: int = 0) -> None:
-        """Use eta from the coming step on; that step is recorded and wants a checkpoint."""
+        """Use eta from the coming step on; that step is recorded and wants a checkpoint.
+
+        ConfigError for an eta that cannot be one.
+        """
         self._tau_origins[r] = (self.step, self.tau(r))
         self.etas[r] = check_eta(eta)
         self._spikes[r].rest()
         self._eta_changed = True
 
     def advance(self, last: int, move: bool = True) -> list[Record | AgingRecord | Snapshot]:
-        """One learning step, unless step `last` is reached; returns what was measured before it.
+        """Make one learning step, unless step `last` is reached; returns what was measured before it.
 
         A snapshot is among it where one is due or asked for; move = False takes one and stays there.
         Raises TrainingError when the NLL or a weight is not finite any more.

@@ -24,7 +24,7 @@ POINTS = 300  # of a card's curve, which is about as many pixels wide
 
 
 def class_trio() -> None:
-    """One button that starts an under-, a near- and an over-parametrised network."""
+    """Draw the button that starts an under-, a near- and an over-parametrised network."""
     widths = ", ".join(str(PRESETS[key].config.width) for key in CLASS_TRIO)
     with st.container(border=True, key="trio"):
         st.markdown(
@@ -46,7 +46,7 @@ def _start_trio() -> Outcome:
 
 
 def running_now(every: list[Row]) -> None:
-    """A card for each run that is queued or at work; else for the latest ones."""
+    """Draw a card for each run that is queued or at work; else for the latest ones."""
     busy = [row for row in every if row.busy]
     readable = [row for row in every if row.config]
     names = unique_names(readable)
@@ -116,7 +116,7 @@ def _picture(svg: str, alt: str) -> str:
 
 
 def doors() -> None:
-    """A card for every other page."""
+    """Draw a card for every other page."""
     with st.grid(3, min_column_width=260, gap="medium"):
         for page in pages()[1:]:
             with st.container(border=True, height="stretch"):

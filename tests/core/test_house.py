@@ -1,4 +1,4 @@
-"""The picture in CONTRIBUTING.md against the code: which package may import which."""
+"""The picture in CONTRIBUTING.md against the code, and what every public name must say of itself."""
 
 import ast
 import re
@@ -158,3 +158,60 @@ def test_physics_needs_numpy_and_scipy_alone():
     assert not imports_of(inside)
     for path in (CORE / "physics").rglob("*.py"):
         assert not re.search(r"^\s*(import|from) (pathlib|json|os|io|torch)\b", path.read_text(), re.MULTILINE), path
+
+
+def undocumented(tree):
+    """Public definitions whose docstring is missing, or does not say all of one thing in its first line.
+
+    A definition is public unless it, or what it stands in, is a function or begins with an underscore. A method is
+    excepted where a base class of the same file has it with a docstring.
+    """
+    classes = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+
+    def definitions(node):
+        kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+        return [inner for inner in node.body if isinstance(inner, kinds) and not inner.name.startswith("_")]
+
+    def says(node):
+        return (ast.get_docstring(node) or "-").splitlines()[0].endswith((".", ":"))
+
+    def inherits(owner, name):
+        bases = [classes[base.id] for base in owner.bases if isinstance(base, ast.Name) and base.id in classes]
+        return any(inherits(base, name) or any(d.name == name and says(d) for d in definitions(base)) for base in bases)
+
+    out = []
+    for node in definitions(tree):
+        out += [] if says(node) else [node.name]
+        for inner in definitions(node) if isinstance(node, ast.ClassDef) else []:
+            out += [] if says(inner) or inherits(node, inner.name) else [f"{node.name}.{inner.name}"]
+    return out
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_of)
+def test_public_names_say_what_they_are(path):
+    assert not undocumented(ast.parse(path.read_text()))
+
+
+def test_a_name_that_says_nothing_is_found():
+    code = '''
+def mean(x):
+    def inner(): ...
+def spread(x):
+    """Of x, without
+    an end in its first line."""
+def gamma(x):
+    """SGD noise of x."""
+def _private(x): ...
+class Base:
+    """A base."""
+    def mu(self):
+        """Activations."""
+    @property
+    def tau(self): ...
+class Inner(Base):
+    def mu(self): ...
+    def eta(self): ...
+class _Hidden:
+    def shown(self): ...
+'''
+    assert undocumented(ast.parse(code)) == ["mean", "spread", "Base.tau", "Inner", "Inner.eta"]

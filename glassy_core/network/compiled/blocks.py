@@ -22,7 +22,7 @@ intrinsic: Any = _intrinsic  # numba's own type counts the typing context among 
 
 @intrinsic
 def pointers(typingctx, arrays):  # type: ignore[no-untyped-def]
-    """The same named tuple with a pointer to its first element for every array.
+    """A named tuple like `arrays` with a pointer to the first element in place of every array.
 
     A pointer can be passed on and indexed without the counting of references that an array brings.
     """

@@ -52,14 +52,17 @@ def silence(x, first, rows, columns, live, s):  # type: ignore[no-untyped-def]
 
 @njit
 def copy(x, i, y, j, count):  # type: ignore[no-untyped-def]
-    """x[i : i + count] = y[j : j + count]."""
+    """Set x[i : i + count] = y[j : j + count]."""
     for k in range(count):
         x[i + k] = y[j + k]
 
 
 @njit
 def prepare(sizes, layout, master, work, half):  # type: ignore[no-untyped-def]
-    """The master weights as evaluation reads them."""
+    """Fill work's float32 weights from the master's.
+
+    half: the factor of M, 1/2 where it is applied to the sum of two steps' deltas.
+    """
     n, v, w = sizes.n, sizes.v, sizes.width
     both = n + v
     for j in range(both):
@@ -181,6 +184,6 @@ def evaluate(sizes, layout, master, work, generations, exact):  # type: ignore[n
 
 @kernel
 def fields(sizes, layout, work, out):  # type: ignore[no-untyped-def]
-    """H at the weights and activations last evaluated."""
+    """Output fields H, (slots, v), into out, at the weights and activations last evaluated."""
     rows, H = sizes.slots - 2 * sizes.lanes, pointers(out).H
     output_fields(sizes.lanes, rows, 0, sizes.slots, H, sizes.lanes, sizes, pointers(layout), pointers(work))

@@ -27,7 +27,7 @@ Singles = NDArray[np.float32]
 
 
 class Sizes(NamedTuple):
-    """Of the network and of the layout."""
+    """Sizes of one network and of its layout in memory."""
 
     depth: int
     width: int
@@ -79,7 +79,7 @@ class Working(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Rows of a minibatch, and sums over it, float32."""
+    """Rows gathered for a minibatch, and sums over it, float32."""
 
     delta: Singles  # (depth, GATHERED, n)
     before: Singles  # (depth, GATHERED, n): mu of the predecessors
@@ -92,7 +92,7 @@ class Batch(NamedTuple):
 
 
 class Fields(NamedTuple):
-    """Of the outputs."""
+    """Output fields H of all slots."""
 
     H: Singles  # (slots, v)
 
@@ -137,17 +137,17 @@ def padded(columns: int) -> int:
 
 
 def floats(*shape: int) -> NDArray[np.float32]:
-    """Flat array of zeros."""
+    """A flat float32 array of zeros with as many elements as the shape has."""
     return np.zeros(int(np.prod(shape)), np.float32)
 
 
 def doubles(*shape: int) -> NDArray[np.float64]:
-    """Flat array of zeros."""
+    """A flat float64 array of zeros with as many elements as the shape has."""
     return np.zeros(int(np.prod(shape)))
 
 
 def working(sizes: Sizes) -> Working:
-    """Weights and a window of activations."""
+    """Arrays for the weights as evaluation reads them, and for a window of WINDOW + lanes slots; all zero."""
     d, n, v, held = sizes.depth, sizes.n, sizes.v, WINDOW + sizes.lanes
     return Working(
         table=floats(N_PITCHES + 2, n + v),
@@ -165,7 +165,7 @@ def working(sizes: Sizes) -> Working:
 
 
 def minibatch(sizes: Sizes) -> Batch:
-    """Room for a minibatch."""
+    """Arrays for a minibatch's rows and sums; all zero."""
     d, n, v = sizes.depth, sizes.n, sizes.v
     return Batch(
         delta=floats(d, GATHERED, n),
@@ -180,7 +180,7 @@ def minibatch(sizes: Sizes) -> Batch:
 
 
 def laid_out(data: Transitions, slot: NDArray[np.int64], sizes: Sizes) -> Layout:
-    """The transitions in their slots."""
+    """Pitches, targets and scaling of the transitions, slot by slot; slot: (P,) as `in_lanes` gives it."""
     live = np.zeros(sizes.slots, dtype=np.int8)
     live[slot] = 1
     notes = np.full((sizes.slots, sizes.notes), EMPTY_PITCH, dtype=np.int32)
@@ -194,7 +194,7 @@ def laid_out(data: Transitions, slot: NDArray[np.int64], sizes: Sizes) -> Layout
 
 
 def padded_weights(weights: Weights, sizes: Sizes) -> Master:
-    """The master weights, padded with zeros."""
+    """Float64 master weights as flat arrays, padded with zeros to whole vectors."""
     d, w, n, v = sizes.depth, sizes.width, sizes.n, sizes.v
     master = Master(
         inputs=doubles(N_PITCHES, n + v),
@@ -218,7 +218,7 @@ def padded_weights(weights: Weights, sizes: Sizes) -> Master:
 
 
 def unpadded_weights(master: Master, sizes: Sizes) -> Weights:
-    """The inverse of `padded_weights`, copied."""
+    """Weights by name, in the shapes of `weight_shapes`, copied: the inverse of `padded_weights`."""
     d, w, n, v = sizes.depth, sizes.width, sizes.n, sizes.v
     inputs, J, M = master.inputs.reshape(N_PITCHES, n + v), master.J.reshape(d, n, n), master.M.reshape(d, n, n)
     found = {"J.0": inputs[:, :w].T, "W": inputs[:, n : n + N_PITCHES].T, "h0": master.h0[:N_PITCHES]}

@@ -116,7 +116,7 @@ class CompiledLearner:
         M[:] = U @ Vh
 
     def weights(self, r: int = 0) -> Weights:
-        """The master weights without padding, copied."""
+        """Float64 master weights without padding, copied; r: 0, the one network."""
         return unpadded_weights(self._master, self.sizes)
 
     def state(self, r: int = 0) -> State:
@@ -131,21 +131,25 @@ class CompiledLearner:
 
     @property
     def mu(self) -> NDArray[np.float32]:
+        """Activations of the hidden units (d, 1, P, w), Eqs. 1-2."""
         mu = self._all().mu.reshape(self.sizes.depth, self.sizes.slots, self.sizes.n)
         return mu[:, None, self._slot, : self.sizes.width]
 
     @property
     def H(self) -> NDArray[np.float32]:
+        """Output fields (1, P, N_v), Eq. B1."""
         out = Fields(floats(self.sizes.slots, self.sizes.v))
         evaluation.fields(self.sizes, self._layout, self._all(), out)
         return out.H.reshape(-1, self.sizes.v)[None, self._slot, :N_PITCHES]
 
     @property
     def errors(self) -> NDArray[np.float32]:
+        """Errors eps = S0(t+1) - tanh H, (1, P, N_v)."""
         return self._all().errors.reshape(-1, self.sizes.v)[None, self._slot, :N_PITCHES]
 
     @property
     def deltas(self) -> NDArray[np.float32]:
+        """Effective errors of the hidden units (d, 1, P, w), Eqs. B8-B10."""
         self._all()
         return self._generation(self._unused)[:, None, self._slot, : self.sizes.width]
 

@@ -42,44 +42,49 @@ class Vectors:
         self.suffix = f"v{self.lanes}f{32 if single else 64}"
 
     def at(self, data: Any, offset: Any, type_: Any = None) -> Any:
+        """A pointer to the vector (or type_) whose first element is data[offset]."""
         return self.builder.bitcast(self.builder.gep(data, [offset]), (type_ or self.type).as_pointer())
 
     def load(self, data: Any, offset: Any) -> Any:
+        """The vector data[offset : offset + lanes]; the address need not be a multiple of the vector's size."""
         return self.builder.load(self.at(data, offset), align=4)
 
     def store(self, value: Any, data: Any, offset: Any) -> None:
+        """Write a vector to data[offset : offset + lanes]."""
         self.builder.store(value, self.at(data, offset), align=4)
 
     def constant(self, value: float) -> Any:
+        """A vector with this number in every lane."""
         return ir.Constant(self.type, [value] * self.lanes)
 
     def integer(self, value: int) -> Any:
+        """A vector of int32 with this number in every lane."""
         return ir.Constant(self.integers, [value] * self.lanes)
 
     def fma(self, a: Any, b: Any, c: Any) -> Any:
-        """a b + c."""
+        """The vector a b + c, rounded once where the processor can."""
         return self.call("fmuladd", a, b, c)
 
     def spread(self, scalar: Any) -> Any:
-        """A vector of equal elements."""
+        """A vector with this scalar in every lane."""
         undefined = ir.Constant(self.type, ir.Undefined)
         first = self.builder.insert_element(undefined, scalar, _INT32(0))
         return self.builder.shuffle_vector(first, undefined, ir.Constant(self.integers, None))
 
     def call(self, name: str, *values: Any) -> Any:
-        """An LLVM intrinsic on whole vectors."""
+        """The result of an LLVM intrinsic, such as 'fmuladd', on whole vectors."""
         type_ = ir.FunctionType(self.type, [self.type] * len(values))
         return self.builder.call(
             cgutils.get_or_insert_function(self.builder.module, type_, f"llvm.{name}.{self.suffix}"), values
         )
 
     def least(self, x: Any, bound: float) -> Any:
-        """min(x, bound); not a number where x is not."""
+        """The vector min(x, bound); not a number where x is not."""
         limit = self.constant(bound)
         return self.builder.select(self.builder.fcmp_ordered(">", x, limit), limit, x)
 
     def logistic(self, x: Any) -> Any:
-        """1 / (1 + exp(2 x)) for |x| <= 40, relative error below 1e-6, exactly 1/2 at 0."""
+        """The vector 1 / (1 + exp(2 x)) for |x| <= 40, relative error below 1e-6, exactly 1/2 at 0."""
         b = self.builder
         scale = self.constant(_TWO_LOG2E)
         rounded = self.fma(x, scale, self.constant(_ROUND))

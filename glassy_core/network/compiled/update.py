@@ -15,7 +15,7 @@ TOO_FAR = 0.1  # largest element of M^T M - 1 that is left to Newton-Schulz
 
 @njit
 def gather(r, s, shift, held, sizes, work, generations, batch):  # type: ignore[no-untyped-def]
-    """Row r of the minibatch is slot s."""
+    """Copy slot s, with its predecessor's mu, into row r of the minibatch."""
     n, v, lanes, slots = sizes.n, sizes.v, sizes.lanes, sizes.slots
     for l in range(sizes.depth):
         row = (l * GATHERED + r) * n
@@ -42,7 +42,7 @@ def add_inputs(r, s, sizes, layout, batch):  # type: ignore[no-untyped-def]
 
 @njit
 def add_products(p, sizes, batch, add):  # type: ignore[no-untyped-def]
-    """Sums over p gathered rows of the outer products of Eqs. B2-B7."""
+    """Sum the outer products of Eqs. B2-B7 over p gathered rows; add: onto what is there."""
     w, n, v = sizes.width, sizes.n, sizes.v
     height = -(-w // HEIGHT) * HEIGHT
     for l in range(sizes.depth):
@@ -58,7 +58,7 @@ def add_products(p, sizes, batch, add):  # type: ignore[no-untyped-def]
 
 @njit
 def move(sizes, layout, master, batch, rate):  # type: ignore[no-untyped-def]
-    """master += rate x sums."""
+    """Add rate x the minibatch's sums to the master weights."""
     n, v = sizes.n, sizes.v
     both = n + v
     total = CONSTANT * both

@@ -71,8 +71,9 @@ def logarithm(curves: Sequence[DeltaCurve], window: tuple[float, float] = LOGARI
 
 
 def misfits(curve: DeltaCurve, window: tuple[float, float]) -> tuple[float, float]:
-    """How far a logarithm A + B log x and a power A x^b are from a curve in the window: root mean square of the
-    deviations relative to Delta.
+    """Misfit of a logarithm A + B log x and of a power A x^b to a curve in the window.
+
+    Each is the root mean square of the deviations relative to Delta.
     """
     inside = (curve.x >= window[0]) & (curve.x <= window[1])
     log_x, delta = np.log(curve.x[inside]), curve.delta[inside]

@@ -27,8 +27,11 @@ POOL_ABOVE = 0.25  # p-value of Fisher's F above which points and seeds are take
 
 @dataclass(frozen=True)
 class Rates:
-    """n runs. width: (n,); rate: (n,) measured 1/tau*; bound: (n,) smallest rate that the run could show;
-    censored: (n,) True where the rate is only known to be below the bound."""
+    """Learning rates 1/tau* of n runs, against width.
+
+    width: (n,); rate: (n,) measured 1/tau*; bound: (n,) smallest rate that the run could show;
+    censored: (n,) True where the rate is only known to be below the bound.
+    """
 
     width: Floats
     rate: Floats

@@ -53,7 +53,9 @@ def inside(tau: Floats, nll: Floats, window: Window) -> tuple[Floats, Floats]:
 
 
 def default_window(tau: Floats, nll: Floats) -> Window:
-    """The widest window up to the last tau in which the decay does not steepen and slow deviations from a power law
+    """Window (from, to), in tau, in which a power law is fitted where the reader names none.
+
+    It is the widest up to the last tau in which the decay does not steepen and slow deviations from a power law
     are small or not significant.
 
     Else the last decade; also where a part of the curve that stands still allows no other. tau (N,) ascending and

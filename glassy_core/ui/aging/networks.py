@@ -72,7 +72,7 @@ def _first(found: dict[str, Network]) -> list[str]:
 
 
 def measure() -> Measure:
-    """The two choices, in the URL."""
+    """How Delta is made, as the reader chooses: Gamma frozen or not, all weights or one kind; in the URL."""
     with st.container(horizontal=True, gap="medium"):
         gamma = st.segmented_control(
             "Γ in Δ", ["as it changes", "frozen at τ_w"], default="as it changes", key="gamma", required=True,

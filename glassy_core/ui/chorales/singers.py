@@ -38,6 +38,7 @@ class Checkpoint:
 
     @property
     def tau(self) -> float:
+        """Proper time of the run at the checkpoint."""
         return self.snapshot().tau
 
 

@@ -186,6 +186,7 @@ def _like(members: Sequence[Member], depth: int, width: int, seed: int) -> RunCo
 
 
 def smoothing_words() -> None:
+    """What tau* is, how the NLL is smoothed and what triangles, diamonds and intervals are, for the reader."""
     prose(
         f"**τ*** is the proper time at which the smoothed NLL first lies below NLL*. Smoothing: {SMOOTHING}, so that a "
         "spike does not count as an arrival. **Triangles** are runs that never arrived, one above the other for "

@@ -19,7 +19,7 @@ def papers(evidence: Evidence) -> Members:
 
 
 def papers_or_class(evidence: Evidence) -> Members:
-    """The same, else those of the class world."""
+    """The paper's five networks as far as they are there, else those of the class world."""
     return papers(evidence) or trio(evidence)
 
 
@@ -36,7 +36,7 @@ def trio(evidence: Evidence) -> Members:
 
 
 def classroom(evidence: Evidence) -> Members:
-    """All of the class world."""
+    """All runs of the class world."""
     return evidence.classroom
 
 

@@ -34,7 +34,7 @@ def nothing_to_draw(evidence: Evidence) -> str:
 
 @dataclass(frozen=True)
 class Drawing:
-    """The drawing of one figure.
+    """How one figure of the paper is drawn, and what stands with it.
 
     draw: shows runs as large as the Look says; False where they do not serve. runs: those it is drawn of, None where
     it needs none. notes: sentences below it, or what makes one of the runs drawn. otherwise: what stands in its place
@@ -48,14 +48,14 @@ class Drawing:
     on_top: bool = False
 
     def drawn_of(self, evidence: Evidence, look: Look) -> Members | None:
-        """Draw it; the runs that it shows, or None where none serve."""
+        """Draw the figure; the runs that it shows, or None where none serve."""
         members = self.runs(evidence) if self.runs else ()
         if self.runs and not members:
             return None
         return members if self.draw(members, look) else None
 
     def show(self, evidence: Evidence, look: Look) -> None:
-        """Draw it, with what stands below it or in its place."""
+        """Draw the figure, with what stands below it or in its place."""
         members = self.drawn_of(evidence, look)
         if members is None:
             st.caption(self.otherwise(evidence))

@@ -59,7 +59,7 @@ def learning(members: Members, look: Look) -> bool:
 
 
 def power_laws(members: Members, look: Look) -> bool:
-    """Fig. 3: the same with the power laws of the runs that are long enough for one."""
+    """Fig. 3: NLL against tau, both logarithmic, with the power laws of the runs that are long enough for one."""
     settings = _settings(members)
     if not settings:
         return False

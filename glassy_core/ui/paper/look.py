@@ -16,7 +16,10 @@ LETTERS = 14  # pixels of letters that the figures' margins are made for
 
 @dataclass(frozen=True)
 class Look:
-    """key: of the figure's widgets, and its file's name; height and font (of its letters): in pixels."""
+    """Size and names of a figure's drawing.
+
+    key: of the figure's widgets, and its file's name. height, font: in pixels, font of its letters.
+    """
 
     key: str
     height: int = 440

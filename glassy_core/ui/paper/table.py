@@ -39,7 +39,7 @@ def table(findings: Sequence[Finding]) -> None:
 
 
 def row(finding: Finding) -> str:
-    """One statement as a row of the table, in HTML."""
+    """HTML of one statement as a row of the table."""
     world = "<br><small>class world: eight chorales</small>" if finding.world == "class" else ""
     kind = finding.verdict.replace(" ", "-")
     return (
@@ -50,7 +50,7 @@ def row(finding: Finding) -> str:
 
 
 def html(text: Text) -> str:
-    """A text in HTML: symbols as letters with their index, commands as code, all else escaped."""
+    """HTML of a text: symbols as letters with their index, commands as code, all else escaped."""
     return "".join(map(_part, text.parts))
 
 

@@ -21,7 +21,7 @@ from glassy_core.ui.results import curves
 
 @dataclass(frozen=True)
 class Network:
-    """The runs of one setting, one a seed. id: of its oldest run, for the URL."""
+    """Runs of one network that differ in the seed alone. id: of its oldest run, for the URL."""
 
     id: str
     label: str
@@ -29,6 +29,7 @@ class Network:
 
     @property
     def config(self) -> RunConfig:
+        """Settings that its runs share, with the first seed."""
         return self.members[0].config
 
 
@@ -41,7 +42,7 @@ class Measure:
 
 
 def columns(chosen: Sequence[Network], how: Measure) -> tuple[list[Column], list[str]]:
-    """What is known of the networks now, and a sentence for each run that has nothing to show."""
+    """Trajectories and aging of the networks as they are now, and a sentence for each run that has nothing to show."""
     configs = {network.id: network.config for network in chosen}
     inks, times = colours(configs), turns(configs)
     out, sentences = [], []
@@ -69,13 +70,13 @@ def _analysed(
 
 
 def with_interval(estimate: Estimate | None) -> str:
-    """An estimate as the page writes it."""
+    """An exponent with two decimals and its 95 % interval, as the page writes it."""
     if estimate is None:
         return "not known yet"
     return estimate.text(2, "f")
 
 
 def described(column: Column) -> str:
-    """The figure of a network for readers who do not see it."""
+    """Waiting times and ends of a network's curves, in words for readers who do not see its figure."""
     curves = [f"tau_w {c.tau_w:.4g}: Delta up to {c.delta[-1]:.3g} at tau {c.tau[-1]:.4g}" for c in column.aging.curves]
     return f"Delta for {column.label}. " + "; ".join(curves) + "."

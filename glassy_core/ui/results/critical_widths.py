@@ -26,19 +26,19 @@ def _analysed(key: tuple[object, ...], _members: list[Member]) -> Criticality:
 
 
 def layers(depth: int) -> str:
-    """A depth in words."""
+    """Number of hidden layers in words."""
     return "one layer" if depth == 1 else f"{'two' if depth == 2 else depth} layers"
 
 
 def with_interval(estimate: Estimate | None, digits: int = 1) -> str:
-    """An estimate as the pages write it."""
+    """A critical width or a slope with its 95 % interval, as the pages write it."""
     if estimate is None:
         return "–"
     return estimate.text(digits, "f")
 
 
 def described(result: DepthResult) -> str:
-    """A depth's figure for readers who do not see it."""
+    """Critical widths of a depth, in words for readers who do not see its figure."""
     parts = [
         f"NLL* = {t:g}: w_c {with_interval(found.w_c) if found.w_c else 'not known'}, {len(found.points)} runs "
         f"reached it, {len(found.censored)} did not"

@@ -127,7 +127,7 @@ def floor_of(row: Row) -> float | None:
 
 
 def digest_of(run_id: str) -> str | None:
-    """The digest of the edition that a run learns."""
+    """Digest of the edition that a run learns, None where config.json has none; RunError where it cannot be read."""
     return _digest(str(store().named(run_id).path))
 
 

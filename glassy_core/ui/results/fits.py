@@ -67,7 +67,7 @@ def _with_spikes(curve: Curve) -> Curve:
 
 
 def settled(records: int) -> int:
-    """The number of records to compute with: it moves on in steps of 2 %, so that most refreshes find nothing new."""
+    """Number of records to compute with: it moves on in steps of 2 %, so that most refreshes find nothing new."""
     return records if records < 1 / (NEWS - 1) else int(NEWS ** math.floor(math.log(records, NEWS) + 1e-9))
 
 

@@ -32,11 +32,12 @@ class Row:
 
     @property
     def busy(self) -> bool:
+        """Whether the run may change without the reader's doing."""
         return self.config is not None and self.state.status in BUSY
 
 
 def rows(store: RunStore, ids: Collection[str] | None = None) -> list[Row]:
-    """Every run, newest first; with ids only those of them that are there."""
+    """Rows of every run, newest first; with ids only of those of them that are there."""
     return [_row(run) for run in store.runs() if ids is None or run.id in ids]
 
 

@@ -29,6 +29,7 @@ class Standing:
 
 
 def standing(rows: Sequence[Row]) -> Standing:
+    """Queue, workers and limit of the app's store, read now; rows: of all its runs."""
     queue, names = waiting.look(store(), _settled(str(store().directory))), {row.id: row for row in rows}
     waits = [names[run.id] for run in queue.waiting if run.id in names and names[run.id].config]
     status, limit = dispatcher.dispatcher_status(store()), waiting.wishes(store()).limit

@@ -68,14 +68,17 @@ def on_each(run_ids: Sequence[str], what: Callable[[Run], object], done: str) ->
 
 
 def stop(run_ids: Sequence[str]) -> Outcome:
+    """Ask runs to stop after a checkpoint."""
     return on_each(run_ids, dispatcher.stop, "Asked to stop:")
 
 
 def pause(run_ids: Sequence[str]) -> Outcome:
+    """Ask runs to pause after a checkpoint."""
     return on_each(run_ids, lambda run: dispatcher.stop(run, pause=True), "Asked to pause:")
 
 
 def resume(run_ids: Sequence[str]) -> Outcome:
+    """Queue runs again from their last checkpoints."""
     return on_each(run_ids, lambda run: dispatcher.resume(store(), run), "Resumed")
 
 
@@ -226,6 +229,7 @@ def queue(configs: Sequence[RunConfig]) -> Outcome:
 
 
 def runs_in_words(n: int) -> str:
+    """A number of runs: 'one run', '3 runs'."""
     return "one run" if n == 1 else f"{n} runs"
 
 

@@ -26,9 +26,11 @@ class Setting(Protocol):
     """One value of the address. parse raises ValueError whose message says what is allowed."""
 
     @property
-    def default(self) -> Any: ...
+    def default(self) -> Any:
+        """Value where the address has none."""
 
-    def parse(self, text: str) -> Any: ...
+    def parse(self, text: str) -> Any:
+        """The value that a text of the address stands for; ValueError says what is allowed."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Whole:
     high: int
 
     def parse(self, text: str) -> int:
+        """The whole number; ValueError outside its limits."""
         if not re.fullmatch(r"-?\d{1,19}", text) or not self.low <= int(text) <= self.high:
             raise ValueError(f"a whole number from {self.low} to {self.high}")
         return int(text)
@@ -54,6 +57,7 @@ class Number:
     high: float
 
     def parse(self, text: str) -> float:
+        """The number; ValueError outside its limits, and for not-a-number."""
         try:
             value = float(text)
         except ValueError:
@@ -71,6 +75,7 @@ class Choice:
     options: Sequence[str]
 
     def parse(self, text: str) -> str:
+        """The word; ValueError for none of the options."""
         if text not in self.options:
             raise ValueError(f"one of {', '.join(self.options)}")
         return text
@@ -83,6 +88,7 @@ class Flag:
     default: bool = False
 
     def parse(self, text: str) -> bool:
+        """True for 'yes', False for 'no'; ValueError for anything else."""
         if text not in ("yes", "no"):
             raise ValueError("yes or no")
         return text == "yes"
@@ -97,6 +103,7 @@ class Pitches:
     high: int
 
     def parse(self, text: str) -> tuple[int, ...]:
+        """MIDI pitches, ascending, () for SILENCE; ValueError for a chord out of the limits."""
         if text == SILENCE:
             return ()
         parts = text.split("-")
@@ -112,6 +119,7 @@ class Word:
     default: str = ""
 
     def parse(self, text: str) -> str:
+        """The word as it stands."""
         return text
 
 
@@ -121,12 +129,12 @@ def key(name: str) -> str:
 
 
 def get(name: str) -> Any:
-    """A setting as it is now."""
+    """Value of a setting as it is now."""
     return st.session_state[key(name)]
 
 
 def put(name: str, value: Any) -> None:
-    """Set a setting; before its widget is drawn."""
+    """Set a setting's value; before its widget is drawn."""
     st.session_state[key(name)] = value
 
 

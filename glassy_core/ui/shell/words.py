@@ -24,7 +24,7 @@ INDEXED = re.compile(r"(τ/)?\bτ\\?_w\b|\bw\\?_c\b")  # symbols with an index, 
 
 
 def typeset(markdown: str) -> str:
-    """Symbols with an index as KaTeX writes them, which Streamlit ships."""
+    """Markdown with symbols that have an index as KaTeX writes them, which Streamlit ships."""
     return INDEXED.sub(lambda symbol: "$" + symbol[0].replace("\\", "").replace("τ", r"\tau") + "$", markdown)
 
 
