@@ -20,7 +20,7 @@ def main() -> int:
     if check.returncode:
         print("audit: the installed packages do not fit each other: see above.", file=sys.stderr)
         return 1
-    result = subprocess.run(AUDIT, capture_output=True, text=True, check=False)
+    result = subprocess.run(AUDIT, capture_output=True, encoding="utf-8", check=False)
     try:
         dependencies = json.loads(result.stdout)["dependencies"]
     except (ValueError, KeyError, TypeError):

@@ -31,9 +31,9 @@ def write_run(store: RunStore, config: RunConfig, tau, nll, status="finished", a
         | ({} if gamma is None else {"gamma": gamma})
         for t, value in zip(tau.tolist(), np.asarray(nll, dtype=float).tolist(), strict=True)
     ]
-    run.metrics_path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    run.metrics_path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
     if aging:
-        run.aging_path.write_text("".join(json.dumps(record) + "\n" for record in aging))
+        run.aging_path.write_text("".join(json.dumps(record) + "\n" for record in aging), encoding="utf-8")
     last = records[-1] if records else {"step": 0, "tau": 0.0, "nll": None}
     run.write_state(
         State(status, step=last["step"], steps=config.steps, tau=last["tau"], nll=last["nll"], eta=config.eta)

@@ -74,7 +74,7 @@ class App:
             if self.process.poll() is not None:
                 break
             time.sleep(0.1)
-        pytest.fail(f"The app did not start: {self.log.read_text()[-2000:]}")
+        pytest.fail(f"The app did not start: {self.log.read_text(encoding='utf-8')[-2000:]}")
 
     def stop(self) -> None:
         """End the server; the dispatcher and its runs go on."""

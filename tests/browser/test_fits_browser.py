@@ -24,7 +24,7 @@ def finished(app):
     nll = (0.02 + 0.4 * np.maximum(tau, 0.1) ** -0.8) * (1 + 0.02 * rng.normal(size=len(tau)))
     columns = zip(step.tolist(), tau.tolist(), nll.tolist(), strict=True)
     records = [{"step": n, "tau": t, "eta": 5e-3, "nll": y, "accuracy": 1} for n, t, y in columns]
-    run.metrics_path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    run.metrics_path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
     run.write_state(State(status="finished", step=60_000, steps=60_000))
     return run
 
@@ -98,7 +98,7 @@ def test_a_dragged_window_changes_the_fit_and_stays_after_a_reload(app, page, fi
     assert ends(page) == [after[0], 150.0]
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the fits as CSV").click()
-    text = download.value.path().read_text()
+    text = download.value.path().read_text(encoding="utf-8")
     assert f'"window": [{low.input_value()}, 150.0]' in text
 
     page.get_by_role("button", name="Own windows").click()
@@ -150,5 +150,5 @@ def test_a_probe_is_started_followed_and_kept(app, page, training):
     names = page.locator(".glassy-figure").nth(1).locator(".legendtext").all_text_contents()
     assert names == ["p = 20", "p = 100"]
     (kept,) = (training.path / "probes").glob("*.json")
-    assert len(json.loads(kept.read_text())["traces"][0]["nll"]) == 1000
+    assert len(json.loads(kept.read_text(encoding="utf-8"))["traces"][0]["nll"]) == 1000
     assert training.state().status == "stopped"

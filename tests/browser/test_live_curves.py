@@ -75,7 +75,7 @@ def finished(app):
     for config in (SMALL, SECOND):
         run = app.store.create(config, load_edition("corpus").digest)
         records = [{"step": n, "tau": n * 5e-3, "eta": 5e-3, "nll": 1 / (1 + n), "accuracy": 1} for n in range(RECORDS)]
-        run.metrics_path.write_text("".join(json.dumps(record) + "\n" for record in records))
+        run.metrics_path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
         run.write_state(State(status="finished", step=RECORDS, steps=RECORDS))
         made.append(run)
     return made
@@ -203,7 +203,7 @@ def test_view_theme_width_and_downloads(app, page, finished):
     page.get_by_text("Numbers and data").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download all records as CSV").click()
-    text = download.value.path().read_text()
+    text = download.value.path().read_text(encoding="utf-8")
     assert all(f"# {run.id}: {{" in text for run in finished)
     assert sum(line.startswith(finished[0].id) for line in text.splitlines()) == RECORDS
 
@@ -248,8 +248,8 @@ app = st.App("window.py", middleware=ui.MIDDLEWARE)
 @pytest.fixture(params=[16, 24])
 def window_page(tmp_path, chromium, request):
     """A page with nothing but a figure that has a window, drawn as it is, and larger, with larger letters."""
-    (tmp_path / "window.py").write_text(WINDOW_APP.replace("LETTERS", str(request.param)))
-    (tmp_path / "served.py").write_text(SERVED)
+    (tmp_path / "window.py").write_text(WINDOW_APP.replace("LETTERS", str(request.param)), encoding="utf-8")
+    (tmp_path / "served.py").write_text(SERVED, encoding="utf-8")
     with closing(socket.socket()) as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]

@@ -50,7 +50,7 @@ def test_the_critical_width_page(app, page, complaints):
     assert "thresholds" in page.url
     with page.expect_download() as download:
         page.get_by_role("button", name="Learning times as CSV").click()
-    assert "tau_star" in download.value.path().read_text()
+    assert "tau_star" in download.value.path().read_text(encoding="utf-8")
     page.set_viewport_size({"width": 390, "height": 900})
     page.wait_for_function(f"() => ({OVERFLOW})() <= 0")
     assert complaints == []

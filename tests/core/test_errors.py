@@ -15,7 +15,7 @@ from glassy_core.files import ROOT
 def error_classes():
     """Every class of the core whose name says that it is an error."""
     for path in sorted((ROOT / "glassy_core").rglob("*.py")):
-        tree = ast.parse(path.read_text())
+        tree = ast.parse(path.read_text(encoding="utf-8"))
         for name in [node.name for node in tree.body if isinstance(node, ast.ClassDef) and node.name.endswith("Error")]:
             module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
             yield pytest.param(module, name, id=f"{module}.{name}")

@@ -69,14 +69,14 @@ def test_garbage_lines_are_skipped_and_removed_at_the_next_writing(tmp_path):
 
 def test_records_beyond_the_checkpoint_are_dropped(tmp_path):
     path = tmp_path / "m.jsonl"
-    path.write_text("".join(f'{{"step": {n}}}\n' for n in range(6)))
+    path.write_text("".join(f'{{"step": {n}}}\n' for n in range(6)), encoding="utf-8")
     LineWriter(path, lambda record: record["step"] <= 3).close()
     assert [r["step"] for r in records(path)] == [0, 1, 2, 3]
 
 
 def test_reading_goes_on_from_an_offset(tmp_path):
     path = tmp_path / "m.jsonl"
-    path.write_text('{"step": 0}\n{"step": 1}\n')
+    path.write_text('{"step": 0}\n{"step": 1}\n', encoding="utf-8")
     offset = next(read_lines(path))[0]
     assert [record["step"] for _, record in read_lines(path, offset)] == [1]
     assert records(tmp_path / "missing") == []

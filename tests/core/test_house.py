@@ -14,7 +14,9 @@ GROUND = "ground"
 # A line of the table: | package | may import |
 TABLE = {
     name: words
-    for name, words in re.findall(r"^\| `?(\w+)`? \| (.+) \|$", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+    for name, words in re.findall(
+        r"^\| `?(\w+)`? \| (.+) \|$", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
     if name != "package"
 }
 PACKAGES = sorted(path.name for path in CORE.iterdir() if (path / "__init__.py").exists())
@@ -79,7 +81,7 @@ def test_the_table_has_every_package():
 def test_arrows_are_those_of_the_table(path):
     if path.name in ("__init__.py", "__main__.py") and path.parent == CORE:
         return  # the way in
-    assert not arrows(ast.parse(path.read_text()), room(module_of(path)))
+    assert not arrows(ast.parse(path.read_text(encoding="utf-8")), room(module_of(path)))
 
 
 def test_a_forbidden_arrow_is_found():
@@ -99,7 +101,7 @@ def test_page_folders_know_each_other_not():
     folders -= {"__pycache__"}
     for folder in sorted(folders):
         for path in (CORE / "ui" / folder).glob("*.py"):
-            for module in imported(ast.parse(path.read_text())):
+            for module in imported(ast.parse(path.read_text(encoding="utf-8"))):
                 parts = module.split(".")
                 other = parts[2] if parts[:2] == ["glassy_core", "ui"] and len(parts) > 2 else folder
                 assert other == folder or other not in folders, f"{path.name} imports {module}"
@@ -108,7 +110,7 @@ def test_page_folders_know_each_other_not():
 def test_nothing_imports_in_a_circle():
     needs = {}
     for path in SOURCES:
-        tree = ast.parse(path.read_text())
+        tree = ast.parse(path.read_text(encoding="utf-8"))
         tree.body = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
         needs[module_of(path)] = imported(tree) - {module_of(path)}
     settled = set()
@@ -120,27 +122,31 @@ def test_nothing_imports_in_a_circle():
 def test_inner_packages_are_empty():
     """So that what imports a module imports that module alone."""
     face = {CORE / "__init__.py", CORE / "ui" / "__init__.py"}
-    full = [module_of(path) for path in CORE.rglob("__init__.py") if path not in face and path.read_text().strip()]
+    full = [
+        module_of(path)
+        for path in CORE.rglob("__init__.py")
+        if path not in face and path.read_text(encoding="utf-8").strip()
+    ]
     assert not full
 
 
 def test_the_listing_is_short():
     names = subprocess.run(
-        ["git", "ls-files", "glassy_core"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["git", "ls-files", "glassy_core"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
     ).stdout.splitlines()
     assert len({name.split("/")[1] for name in names}) <= MOST_ENTRIES
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=module_of)
 def test_modules_can_be_held_in_mind(path):
-    assert len(path.read_text().splitlines()) <= LONGEST
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
 
 
 def imports_of(modules):
     """Which of some libraries a process has loaded once it has imported these modules."""
     code = "import sys\n" + "".join(f"import {module}\n" for module in sorted(modules))
     code += "print(' '.join(sorted({'streamlit', 'torch', 'pandas', 'pyarrow'} & set(sys.modules))))"
-    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
     return set(result.stdout.split())
 
 
@@ -149,15 +155,17 @@ def test_only_the_ui_imports_streamlit():
     assert "streamlit" not in imports_of(outside)
     for path in SOURCES:
         if room(module_of(path)) != "ui":
-            assert "import streamlit" not in path.read_text(), path
-            assert "from streamlit" not in path.read_text(), path
+            assert "import streamlit" not in path.read_text(encoding="utf-8"), path
+            assert "from streamlit" not in path.read_text(encoding="utf-8"), path
 
 
 def test_physics_needs_numpy_and_scipy_alone():
     inside = {module for module in MODULES if room(module) == "physics"}
     assert not imports_of(inside)
     for path in (CORE / "physics").rglob("*.py"):
-        assert not re.search(r"^\s*(import|from) (pathlib|json|os|io|torch)\b", path.read_text(), re.MULTILINE), path
+        assert not re.search(
+            r"^\s*(import|from) (pathlib|json|os|io|torch)\b", path.read_text(encoding="utf-8"), re.MULTILINE
+        ), path
 
 
 def undocumented(tree):
@@ -189,7 +197,7 @@ def undocumented(tree):
 
 @pytest.mark.parametrize("path", SOURCES, ids=module_of)
 def test_public_names_say_what_they_are(path):
-    assert not undocumented(ast.parse(path.read_text()))
+    assert not undocumented(ast.parse(path.read_text(encoding="utf-8")))
 
 
 def test_a_name_that_says_nothing_is_found():

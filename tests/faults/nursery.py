@@ -42,7 +42,7 @@ class Child:
     @property
     def said(self) -> str:
         """What the deed returned, or its exception."""
-        return self._report.read_text() if self._report.exists() else ""
+        return self._report.read_text(encoding="utf-8") if self._report.exists() else ""
 
 
 class Nursery:
@@ -51,7 +51,7 @@ class Nursery:
     def __init__(self, directory: Path) -> None:
         self._directory, self._count = directory, 0
         self._process = subprocess.Popen(
-            [sys.executable, __file__], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, __file__], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
         )
 
     def ask(self, values: dict[str, Any]) -> int:
@@ -134,7 +134,7 @@ def _live(
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1):  # the nursery's own pipes
         os.dup2(null, stream)
-    with open(report, "w") as said:
+    with open(report, "w", encoding="utf-8") as said:
         if clock:
             true_time = time.time
             time.time = lambda: true_time() + clock  # a kernel has one such clock for all its processes

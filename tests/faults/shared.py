@@ -84,7 +84,7 @@ def mounted(place: Path, *options: str) -> Iterator[Path]:
     if os.getuid() != 0:
         cannot("Only root can mount")
     place.mkdir(exist_ok=True)
-    done = subprocess.run(["mount", *options, str(place)], capture_output=True, text=True, check=False)
+    done = subprocess.run(["mount", *options, str(place)], capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         cannot(f"mount said: {done.stderr.strip()}")
     try:

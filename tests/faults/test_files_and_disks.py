@@ -145,7 +145,7 @@ def test_the_process_that_serves_the_queue_cannot_start_in_a_store_that_can_only
     assert not tab.exception
     assert "Read-only file system" in shown(tab.error)
     command = [sys.executable, "-m", "glassy_core", "train", "--runs-dir", str(read_only.directory)]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
     assert result.returncode == 2
     assert "can only be read" in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
@@ -211,17 +211,17 @@ def test_torn_and_garbage_lines_among_the_records(nursery, store, half, uninterr
 def test_a_config_of_a_newer_version(nursery, store, half, uninterrupted, open_page):
     """It is left as it is, and the newer version goes on with it."""
     path = half.path / "config.json"
-    before = path.read_text()
+    before = path.read_text(encoding="utf-8")
     newer = json.dumps(json.loads(before) | {"format": 2, "dropout": 0.5})
-    path.write_text(newer)
+    path.write_text(newer, encoding="utf-8")
     records = contents(half)
     assert nursery.start("train", half.path).wait() == FAILED
     assert "use the newer glassy" in half.state().error
     for page in PAGES:
         open_page(store, page)
     assert "use the newer glassy" in open_page(store).dataframe[0].value["Error"][0]
-    assert (path.read_text(), contents(half)) == (newer, records)
-    path.write_text(before)
+    assert (path.read_text(encoding="utf-8"), contents(half)) == (newer, records)
+    path.write_text(before, encoding="utf-8")
     assert nursery.start("resume", half.path).wait() == 0
     assert nursery.start("train", half.path).wait() == 0
     assert contents(half) == uninterrupted()

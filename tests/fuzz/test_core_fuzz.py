@@ -224,7 +224,7 @@ def test_probes_and_what_is_written_beside_them(run):
     folder.mkdir()
     path = probes.path_of(run, 1, (3,))
     for name in ("step-x.json", "step-000000000001-p3.json", "step-.progress", "step-000000000001-p\n in 1 steps.json"):
-        (folder / name).write_text("{}")
+        (folder / name).write_text("{}", encoding="utf-8")
     assert probes.kept(run) == []
     for n in range(1500):
         values = altered(good, rng) if n % 2 else good | {"traces": [altered(trace, rng)]}

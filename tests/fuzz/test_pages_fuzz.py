@@ -110,7 +110,7 @@ def wild(store, rng):
             (run.path / "probes" / f"{name}.progress").write_bytes(dumped(altered({"done": 1, "total": 2}, rng)))
     for name in ("<b>odd", "a b", "..x", "-", "é", "%2e%2e", "$x$", "\n"):
         (store.directory / name).mkdir()
-    (store.directory.joinpath("x").parent / "file").write_text("no run")
+    (store.directory.joinpath("x").parent / "file").write_text("no run", encoding="utf-8")
     os.mkdir(os.fsencode(store.directory) + b"/\xff\xfe")
 
 

@@ -49,7 +49,7 @@ def full_store(tmp_path):
         f'"accuracy": 0.98, "orthogonality_error": 1.1e-15, "nll_valid": {"null" if k % 10 else repr(y)}}}\n'
         for k, (t, y) in enumerate(zip(tau.tolist(), nll.tolist(), strict=True))
     )
-    with open(run.metrics_path, "w") as file:
+    with open(run.metrics_path, "w", encoding="utf-8") as file:
         file.writelines(lines)
     os.sync()  # the disk's work on what was just written is none of the app's
     run.write_state(State("finished", 20 * RECORDS, 20 * RECORDS, tau=float(tau[-1]), nll=float(nll[-1])))
@@ -145,4 +145,4 @@ def test_the_apps_memory_is_steady_over_a_thousand_refreshes(app, training):
         used = [until(n) for n in range(REFRESHES // 4, REFRESHES + REFRESHES // 2 + 1, REFRESHES // 4)]
     print("MB after every 250 refreshes: " + ", ".join(f"{mb:.0f}" for mb in used))
     assert used[-1] < 1.05 * used[1]
-    assert json.loads((training[0].path / "state.json").read_text())["status"] == "running"
+    assert json.loads((training[0].path / "state.json").read_text(encoding="utf-8"))["status"] == "running"

@@ -201,26 +201,28 @@ def test_the_power_law_may_begin_where_the_paper_lets_it(open_page, store):
 )
 def test_the_words_on_gamma_are_those_of_the_data(open_page, store, end, said):
     run = write_aging(store)
-    lines = [json.loads(line) for line in run.metrics_path.read_text().splitlines()]
+    lines = [json.loads(line) for line in run.metrics_path.read_text(encoding="utf-8").splitlines()]
     for k, line in enumerate(lines):
         line["gamma"] *= end ** (k / len(lines))
-    run.metrics_path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    run.metrics_path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     text = words(open_page(PAGE))
     assert said in text
 
 
 def test_one_curve_alone_is_not_said_to_stay_with_others(open_page, store):
     run = write_aging(store, status="stopped")
-    lines = [line for line in run.aging_path.read_text().splitlines() if '"tau_w_step": 10000' in line]
-    run.aging_path.write_text("\n".join(lines) + "\n")
+    lines = [line for line in run.aging_path.read_text(encoding="utf-8").splitlines() if '"tau_w_step": 10000' in line]
+    run.aging_path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert "no curve breaks away" not in words(open_page(PAGE))
 
 
 def test_a_seed_that_has_just_begun_leaves_the_fits_as_they_are(open_page, store):
     write_aging(store)
     young = write_aging(store, seed=1, status="stopped")
-    lines = [json.loads(line) for line in young.aging_path.read_text().splitlines()]
-    young.aging_path.write_text("".join(json.dumps(line) + "\n" for line in lines if line["step"] < 12_000))
+    lines = [json.loads(line) for line in young.aging_path.read_text(encoding="utf-8").splitlines()]
+    young.aging_path.write_text(
+        "".join(json.dumps(line) + "\n" for line in lines if line["step"] < 12_000), encoding="utf-8"
+    )
     text = words(open_page(PAGE))
     assert "A seed joins the mean" in text
     assert "No waiting time has enough points" not in text
@@ -262,8 +264,8 @@ def test_runs_before_their_first_waiting_time_say_so(open_page, store):
 
 def test_a_run_that_has_only_just_begun_to_age(open_page, store):
     run = write_aging(store, status="queued")
-    lines = run.aging_path.read_text().splitlines(keepends=True)
-    run.aging_path.write_text("".join(lines[:4]))
+    lines = run.aging_path.read_text(encoding="utf-8").splitlines(keepends=True)
+    run.aging_path.write_text("".join(lines[:4]), encoding="utf-8")
     app = open_page(PAGE)
     assert traces(app, "delta")
     assert "mu needs three" in words(app)
@@ -283,7 +285,7 @@ def test_nothing_chosen_asks_for_a_choice(open_page, store):
 
 def test_a_broken_aging_file_is_one_sentence(open_page, store):
     run = write_aging(store)
-    run.aging_path.write_text("nonsense\n")
+    run.aging_path.write_text("nonsense\n", encoding="utf-8")
     run.write_state(State("stopped", step=100, steps=400_000))
     app = open_page(PAGE)
     assert not app.exception

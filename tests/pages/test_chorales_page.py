@@ -237,7 +237,7 @@ def test_where_it_ends_is_not_claimed_before_the_state_has_closed():
 
 def test_markup_written_into_a_name_is_not_shown(open_page, store):
     run = add_singer(store)
-    (run.path / "about.json").write_text(json.dumps({"name": "<b>loud</b>", "tags": [], "note": ""}))
+    (run.path / "about.json").write_text(json.dumps({"name": "<b>loud</b>", "tags": [], "note": ""}), encoding="utf-8")
     heading = open_page(PAGE).subheader[0].value
     assert heading == r"singer \(d \= 1, w \= 4\)"
 
@@ -390,7 +390,9 @@ def test_no_engine_is_loaded_before_something_sounds(store):
         "assert not app.exception, app.exception\n"
         "sys.exit(', '.join({'torch', 'numba'} & set(sys.modules)) or 0)"
     )
-    result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=os.environ, capture_output=True, text=True)
+    result = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=os.environ, capture_output=True, encoding="utf-8"
+    )
     assert result.returncode == 0, result.stderr
 
 

@@ -227,5 +227,5 @@ def test_the_pages_need_neither_torch_nor_numba(store, tmp_path):
         "assert not app.exception, app.exception\n"
         "sys.exit(', '.join({'torch', 'numba'} & set(sys.modules)) or 0)"
     )
-    result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, encoding="utf-8")
     assert result.returncode == 0, result.stderr

@@ -39,7 +39,7 @@ def store(tmp_path, monkeypatch):
 
 def add(store, config, status="finished", nlls=(1.0, 0.5, 0.25, 0.2)):
     run = store.create(config, load_edition("corpus").digest)
-    with open(run.metrics_path, "w") as file:
+    with open(run.metrics_path, "w", encoding="utf-8") as file:
         for k, nll in enumerate(nlls):
             step = 0 if k == 0 else 10**k
             values = {"nll": nll, "nll_minibatch": nll, "accuracy": 0.9, "nll_valid": 2 * nll}
@@ -182,7 +182,9 @@ def test_the_plot_has_words_for_those_who_do_not_see_it(store):
 
 def test_markup_written_into_a_name_is_not_shown(store):
     run = add(store, NEAR)
-    (run.path / "about.json").write_text(json.dumps({"name": "<img src=x onerror=alert(1)>", "tags": [], "note": ""}))
+    (run.path / "about.json").write_text(
+        json.dumps({"name": "<img src=x onerror=alert(1)>", "tags": [], "note": ""}), encoding="utf-8"
+    )
     assert names(opened()) == ["near (d = 2, w = 24)"]
 
 
@@ -202,7 +204,9 @@ def test_the_page_needs_neither_torch_nor_numba(store):
         "assert not app.exception, app.exception\n"
         "sys.exit(', '.join({'torch', 'numba'} & set(sys.modules)) or 0)"
     )
-    result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=os.environ, capture_output=True, text=True)
+    result = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=os.environ, capture_output=True, encoding="utf-8"
+    )
     assert result.returncode == 0, result.stderr
 
 
@@ -210,7 +214,7 @@ def test_visitors_share_readings_of_a_run_at_work_and_pictures_of_the_same_recor
     run = add(store, NEAR, status="queued")
     readings = [curves.series_of(run, oldest=60) for _ in range(2)]
     assert readings[0] is readings[1]
-    line = run.metrics_path.read_text().splitlines()[-1]
+    line = run.metrics_path.read_text(encoding="utf-8").splitlines()[-1]
     halved = json.dumps(json.loads(line) | {"eta": NEAR.eta / 2})  # the same step and NLL once more, as training does
     with run.metrics_path.open("a") as file:
         file.write(halved + "\n")

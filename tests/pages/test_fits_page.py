@@ -34,7 +34,7 @@ def record(run, config, nll, eta=None):
         row = {"step": 20 * k, "tau": tau, "eta": now, "nll": value, "nll_minibatch": value, "accuracy": 0.9}
         lines.append(json.dumps(row))
         tau += 20 * now
-    run.metrics_path.write_text("\n".join(lines) + "\n")
+    run.metrics_path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def law(n=3000, nll_inf=0.02, a=0.8, seed=0, config=NEAR):
@@ -175,7 +175,7 @@ def test_a_band_is_not_named_after_one_of_its_seeds(store):  # noqa: F811
 def test_a_sister_that_has_hardly_begun_leaves_fit_and_band_as_they_are(store, records, begin):  # noqa: F811
     runs = [power(store, config=replace(NEAR, name="near", seed=seed), seed=seed) for seed in range(3)]
     late = add(store, replace(NEAR, name="near", seed=7), status="training")
-    late.metrics_path.write_text("")
+    late.metrics_path.write_text("", encoding="utf-8")
     if records:
         record(late, NEAR, law(records))
     app = opened(seeds="true", fit="true", run=runs[0].id, **({"from": begin} if begin else {}))
@@ -189,7 +189,7 @@ def test_a_sister_that_has_hardly_begun_leaves_fit_and_band_as_they_are(store, r
 def test_a_sister_without_records_leaves_the_map_entry_as_it_is(store):  # noqa: F811
     runs = [power(store, config=replace(NEAR, seed=seed), seed=seed) for seed in range(3)]
     late = add(store, replace(NEAR, seed=7), status="training")
-    late.metrics_path.write_text("")
+    late.metrics_path.write_text("", encoding="utf-8")
     whole = fits.fit_whole([run.id for run in (*runs, late)])
     assert whole.exponent == fits.fit_whole([run.id for run in runs]).exponent
     assert whole.reliable
@@ -306,7 +306,7 @@ def test_a_kept_probe_is_drawn_with_means_and_spreads(store, probed):  # noqa: F
 
 def test_a_broken_result_is_one_sentence(store, probed):  # noqa: F811
     keep(probed)
-    probes.path_of(probed, 256, (75, 300)).write_text("{}")
+    probes.path_of(probed, 256, (75, 300)).write_text("{}", encoding="utf-8")
     assert "measure it anew" in opened(noise="true").error[0].value
 
 

@@ -42,7 +42,7 @@ def test_one_click_starts_the_class_trio(open_page, store):
 
 def test_a_trio_that_cannot_be_written_is_one_sentence(open_page, store):
     app = open_page()
-    store.directory.write_text("a file where the directory should be")
+    store.directory.write_text("a file where the directory should be", encoding="utf-8")
     app.button(key="start_trio").click().run()
     assert not app.exception
     assert ["Runs cannot be kept in" in error.value for error in app.error] == [True]
@@ -53,7 +53,8 @@ def test_running_runs_are_shown_with_their_curve(open_page, store):
     run.metrics_path.write_text(
         "".join(
             json.dumps({"step": k, "tau": 0.005 * k, "eta": 0.005, "nll": 1 / (1 + k)}) + "\n" for k in (0, 1, 9, 99)
-        )
+        ),
+        encoding="utf-8",
     )
     with run.locked():
         run.write_state(State("running", 99, 1000, time.time(), 10.0, 0.005, 0.495, 0.01, 9.9))

@@ -141,7 +141,7 @@ def test_runs_of_two_contents_of_one_name_are_not_set_beside_each_other(open_pag
 
 
 def test_a_new_edition_in_the_table_is_offered_learned_and_sung(open_page, store, monkeypatch, tmp_path):
-    (tmp_path / "folk.json").write_text(json.dumps({"train": TRAIN[:5]}))
+    (tmp_path / "folk.json").write_text(json.dumps({"train": TRAIN[:5]}), encoding="utf-8")
     monkeypatch.setenv("FOLK", str(tmp_path / "folk.json"))
     folk = EditionSource("folk", "the folk songs", "folk.json", "sing it again", variable="FOLK", complete=False)
     monkeypatch.setitem(EDITION_SOURCES, "folk", folk)

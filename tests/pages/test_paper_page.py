@@ -133,14 +133,14 @@ def test_aging_is_the_class_worlds_until_two_waiting_times_of_the_papers_can_be_
 ):
     write_aging(store, "class-aging-under")
     few = write_aging(store, "paper-d2-under")
-    records = [json.loads(line) for line in few.aging_path.read_text().splitlines()]
+    records = [json.loads(line) for line in few.aging_path.read_text(encoding="utf-8").splitlines()]
     short = [json.dumps(r) + "\n" for r in records if r["step"] <= 500_000]  # tau_w = 80 alone goes beyond x = 1
-    few.aging_path.write_text("".join(short))
+    few.aging_path.write_text("".join(short), encoding="utf-8")
     app = open_page("pages/6_Paper.py")
     assert "w = 10" in alternatives["paper-9-power"]
     assert "w = 30" in alternatives["paper-8"]
     assert any("class world's networks" in caption for caption in captions(app))
-    few.aging_path.write_text("".join(json.dumps(r) + "\n" for r in records))
+    few.aging_path.write_text("".join(json.dumps(r) + "\n" for r in records), encoding="utf-8")
     st.cache_resource.clear()  # the same run at the same step
     app = open_page("pages/6_Paper.py")
     assert "w = 30" in alternatives["paper-9-power"]

@@ -82,13 +82,13 @@ def is_identity(node, made):
 @pytest.mark.parametrize("path", SOURCES, ids=named)
 def test_fragments_are_made_by_one_helper(path):
     """Outside of it a fragment has no container of the page's own, and the page can die of a bad delta path."""
-    assert not fragments(path.read_text()) or path == HELPER
+    assert not fragments(path.read_text(encoding="utf-8")) or path == HELPER
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=named)
 def test_no_button_carries_settings(path):
     """A click that overtakes the page's next run would start those of the run before."""
-    assert not carried(path.read_text())
+    assert not carried(path.read_text(encoding="utf-8"))
 
 
 def test_what_the_rules_would_find():

@@ -389,7 +389,7 @@ def test_a_broken_directory_never_breaks_a_page(open_page, make_run, store, file
     path = store.directory / "broken-one"
     path.mkdir()
     for name, content in files.items():
-        (path / name).write_text(content)
+        (path / name).write_text(content, encoding="utf-8")
     app = open_page(page, selected="broken-one")
     assert not app.exception
 

@@ -16,7 +16,7 @@ def opened(tmp_path_factory):
     folder = tmp_path_factory.mktemp("server")
     for name in ("xdg-open", "open"):  # what opens a browser on Linux, on macOS
         command = folder / name
-        command.write_text(f'#!/bin/sh\nprintf %s "$1" > {folder}/shown\n')
+        command.write_text(f'#!/bin/sh\nprintf %s "$1" > {folder}/shown\n', encoding="utf-8")
         command.chmod(0o755)
     with served(folder, for_a_class=False, headless=False, path=folder) as (port, _):
         yield f"http://localhost:{port}", folder
@@ -25,8 +25,8 @@ def opened(tmp_path_factory):
 def test_the_browser_is_opened_where_the_app_says_it_is(opened):
     address, folder = opened
     assert in_time((folder / "shown").exists, 30)
-    assert in_time(lambda: (folder / "shown").read_text() == address, 5)
-    assert (folder / "server.log").read_text().split() == ["glassy", "is", "at", address]
+    assert in_time(lambda: (folder / "shown").read_text(encoding="utf-8") == address, 5)
+    assert (folder / "server.log").read_text(encoding="utf-8").split() == ["glassy", "is", "at", address]
 
 
 def test_every_page_names_the_plotting_library_which_is_sent_as_it_is_and_kept(opened):

@@ -57,9 +57,13 @@ def world(tmp_path, monkeypatch):
     store = RunStore(tmp_path / "runs")
     # What the real ones change is a process; these leave a file instead, so that a call is seen.
     mark, speed = store.directory / ".process-was-started", store.directory / SPEED
-    monkeypatch.setattr(dispatcher, "ensure_dispatcher", lambda store: mark.write_text("dispatcher"))
-    monkeypatch.setattr(probes.processes, "start", lambda *_, **__: mark.write_text("probe"))
-    monkeypatch.setattr(estimates, "steps_per_second", lambda config, directory: speed.write_text("measured") and 400.0)
+    monkeypatch.setattr(dispatcher, "ensure_dispatcher", lambda store: mark.write_text("dispatcher", encoding="utf-8"))
+    monkeypatch.setattr(probes.processes, "start", lambda *_, **__: mark.write_text("probe", encoding="utf-8"))
+    monkeypatch.setattr(
+        estimates,
+        "steps_per_second",
+        lambda config, directory: speed.write_text("measured", encoding="utf-8") and 400.0,
+    )
     st.cache_resource.clear()
     st.cache_data.clear()
     write_sweep(store, depths=(1,), widths=(14, 22, 30), seeds=(0,))
@@ -76,14 +80,16 @@ def world(tmp_path, monkeypatch):
             {"step": 10 * k, "tau": 10 * k * near.eta, "eta": near.eta, "nll": x, "nll_minibatch": x, "accuracy": 0.9}
             for k, x in enumerate(nll)
         ]
-        run.metrics_path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        run.metrics_path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
         run.write_state(State(status, 3990, 5000, time.time(), eta=near.eta, tau=20.0, nll=0.1, host=host))
         os.utime(run.path / "state.json", (time.time() + 3600,) * 2)  # its heartbeat outlasts the test
         made.append(run)
     store.delete(made[2])
     failed = probes.path_of(singer, 1000, (75,)).with_suffix(".progress")
     failed.parent.mkdir()
-    failed.write_text(json.dumps({"error": "The probe's process ended before it was done: start it again."}))
+    failed.write_text(
+        json.dumps({"error": "The probe's process ended before it was done: start it again."}), encoding="utf-8"
+    )
     return World(store, singer, made[0], made[1], made[2])
 
 

@@ -38,7 +38,7 @@ def served(tmp_path, for_a_class, headless=True, path=""):
         for _ in range(1200):
             with suppress(OSError), urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=1):
                 break
-            assert process.poll() is None, (tmp_path / "server.log").read_text()
+            assert process.poll() is None, (tmp_path / "server.log").read_text(encoding="utf-8")
             time.sleep(0.1)
         yield port, process
     finally:

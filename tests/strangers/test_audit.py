@@ -16,10 +16,10 @@ UNKNOWN = {"name": "odd", "skip_reason": "Dependency not found on PyPI"}
 
 def audit(tmp_path, answer, status=0):
     """The audit with a vulnerability service that answers so: the real one is not ours to break."""
-    (tmp_path / "pip_audit.py").write_text(f"import sys\nprint({answer!r})\nsys.exit({status})\n")
+    (tmp_path / "pip_audit.py").write_text(f"import sys\nprint({answer!r})\nsys.exit({status})\n", encoding="utf-8")
     env = os.environ | {"PYTHONPATH": str(tmp_path)}
     command = [sys.executable, str(ROOT / ".ci" / "audit.py")]
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(command, env=env, capture_output=True, encoding="utf-8", timeout=300, check=False)
 
 
 @pytest.mark.parametrize(
@@ -44,5 +44,5 @@ def test_a_service_out_of_reach_is_said_and_nothing_fails(tmp_path):
 
 
 def test_ci_makes_the_audit():
-    assert ".venv/bin/python .ci/audit.py" in (ROOT / ".ci" / "run").read_text()
-    assert "pip-audit==" in (ROOT / "requirements-dev.txt").read_text()
+    assert ".venv/bin/python .ci/audit.py" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "pip-audit==" in (ROOT / "requirements-dev.txt").read_text(encoding="utf-8")

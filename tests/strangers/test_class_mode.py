@@ -225,7 +225,7 @@ OF_THE_SESSION = {"_reset", "_answer", "_next", "_lock", "_unlock", "ignore", "p
 
 def sources():
     paths = [*UI.rglob("*.py"), *(ROOT / "pages").glob("*.py"), ROOT / "app.py"]
-    return {str(path.relative_to(ROOT)): ast.parse(path.read_text()) for path in paths}
+    return {str(path.relative_to(ROOT)): ast.parse(path.read_text(encoding="utf-8")) for path in paths}
 
 
 def calls(tree):

@@ -77,7 +77,7 @@ def test_who_reaches_the_app(tmp_path, for_a_class):
                 there.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n".encode())
                 answer = b"".join(iter(lambda: there.recv(65536), b""))
             assert b"make run" not in answer, path
-    assert "Traceback" not in (tmp_path / "server.log").read_text()
+    assert "Traceback" not in (tmp_path / "server.log").read_text(encoding="utf-8")
 
 
 def test_the_workers_listen_on_this_machine_alone(tmp_path):
@@ -89,7 +89,7 @@ def test_the_workers_listen_on_this_machine_alone(tmp_path):
         for _ in range(1800):
             if dispatcher_status(store).workers:
                 break
-            assert process.poll() is None, (tmp_path / "log").read_text()
+            assert process.poll() is None, (tmp_path / "log").read_text(encoding="utf-8")
             time.sleep(0.1)
         assert listening(process.pid) == {"127.0.0.1"}
     finally:
@@ -99,7 +99,9 @@ def test_the_workers_listen_on_this_machine_alone(tmp_path):
 
 def test_the_passphrase_stands_in_no_command_line():
     assert PASSPHRASE not in " ".join(classroom.command())
-    recipe = re.search(r"^class:.*?\n\n", (ROOT / "Makefile").read_text(), re.MULTILINE | re.DOTALL).group()
+    recipe = re.search(
+        r"^class:.*?\n\n", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    ).group()
     lines = [line for line in recipe.splitlines() if line.startswith("\t")]
     assert lines == ["\t@trap 'exit 0' INT; $(BIN)/python -m glassy_core class"]
 
@@ -109,12 +111,14 @@ def test_make_class_passes_the_passphrase_on(tmp_path):
     (tmp_path / "pip").touch()
     (tmp_path / "app").touch()
     fake = tmp_path / "python"
-    fake.write_text('#!/bin/sh\necho "$GLASSY_PASSPHRASE $@"\n')
+    fake.write_text('#!/bin/sh\necho "$GLASSY_PASSPHRASE $@"\n', encoding="utf-8")
     fake.chmod(0o755)
     made[3] = f"BIN={tmp_path}"
     env = {key: value for key, value in os.environ.items() if key != PASSPHRASE_VARIABLE}
-    result = subprocess.run([*made, f"PASSPHRASE={PASSPHRASE}"], cwd=ROOT, env=env, capture_output=True, text=True)
+    result = subprocess.run(
+        [*made, f"PASSPHRASE={PASSPHRASE}"], cwd=ROOT, env=env, capture_output=True, encoding="utf-8"
+    )
     assert result.stdout.strip() == f"{PASSPHRASE} -m glassy_core class"
     env[PASSPHRASE_VARIABLE] = "from outside"
-    result = subprocess.run(made, cwd=ROOT, env=env, capture_output=True, text=True)
+    result = subprocess.run(made, cwd=ROOT, env=env, capture_output=True, encoding="utf-8")
     assert result.stdout.strip() == "from outside -m glassy_core class"

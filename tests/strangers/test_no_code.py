@@ -39,7 +39,7 @@ def is_false(node):
 def test_nothing_loaded_can_execute_code():
     assert len(SOURCES) > 100
     for path in SOURCES:
-        assert list(faults(ast.parse(path.read_text()))) == [], path.name
+        assert list(faults(ast.parse(path.read_text(encoding="utf-8")))) == [], path.name
 
 
 def test_the_search_finds_what_it_looks_for():
@@ -66,12 +66,12 @@ def test_html_is_made_in_known_places_of_numbers_and_escaped_words():
     """Each place of `st.html` is known; the browser's innerHTML stands once, with the engraved score."""
     drawn = []
     for path in SOURCES:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
         sources = [ast.get_source_segment(text, node) for node in calls if ast.unparse(node.func) in HTML]
         drawn += [f"{path.name} {source.removeprefix('st.html(').removesuffix(')')}" for source in sources]
     assert sorted(drawn) == DRAWN.strip().splitlines()
-    scripts = {path.name: path.read_text() for path in ROOT.glob("glassy_core/**/*.js")}
+    scripts = {path.name: path.read_text(encoding="utf-8") for path in ROOT.glob("glassy_core/**/*.js")}
     assert {name for name, text in scripts.items() if "innerHTML" in text} == {"player.js"}
     assert scripts["player.js"].count("innerHTML") == 1
     for text in scripts.values():

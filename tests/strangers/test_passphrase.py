@@ -33,7 +33,7 @@ def test_the_class_does_not_begin_without_one(given):
     env = {key: value for key, value in os.environ.items() if key != PASSPHRASE_VARIABLE}
     env |= {} if given is None else {PASSPHRASE_VARIABLE: given}
     command = [sys.executable, "-m", "glassy_core", "class"]
-    result = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300, check=False)
+    result = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, encoding="utf-8", timeout=300, check=False)
     assert result.returncode == 2
     assert result.stderr.startswith("glassy: The presenter's passphrase ")
     assert result.stderr.count("\n") == 1

@@ -48,7 +48,7 @@ def test_a_run_is_a_name_in_the_store_and_nothing_else(world, secret, run_id):
 
 @pytest.mark.parametrize("page", ["1_Runs", "2_Learning_curves", "4_Aging", "5_Chorales"])
 def test_an_address_that_names_what_lies_outside_shows_nothing_of_it(world, secret, visit, page):
-    (secret / "about.json").write_text(json.dumps({"name": "the secret one"}))
+    (secret / "about.json").write_text(json.dumps({"name": "the secret one"}), encoding="utf-8")
     before = snapshot(secret.parent)
     for out in ("../secret", str(secret), "../../../../etc/passwd"):
         query = {"run": out, "runs": out, "selected": out, "networks": out, "probe": out, "noise": "true"}
@@ -89,7 +89,7 @@ def test_a_name_that_is_a_path_or_markup_is_refused(world, name):
 
 def test_an_uploaded_file_has_no_say_in_where_it_goes(tmp_path):
     """Its name is never looked at, and nothing but the paper's own file is written; what is there stays."""
-    (tmp_path / PAPER.file).write_text("what was there")
+    (tmp_path / PAPER.file).write_text("what was there", encoding="utf-8")
     for content in (b"", b"{}", b"\x80\x04.", b"PK\x03\x04", b"x" * 6_000_000):
         with pytest.raises(ChoraleError, match="is not the paper's file"):
             install_file(PAPER, content, tmp_path)
@@ -97,7 +97,7 @@ def test_an_uploaded_file_has_no_say_in_where_it_goes(tmp_path):
 
 
 def test_midi_and_all_downloads_have_plain_names(world, visit):
-    (world.singer.path / "about.json").write_text(json.dumps({"name": "a.b, (c) = ../d"}))
+    (world.singer.path / "about.json").write_text(json.dumps({"name": "a.b, (c) = ../d"}), encoding="utf-8")
     world.singer.describe(name="a.b, (c) = d")
     app = visit("pages/5_Chorales.py", run=world.singer.id)
     for button in app.get("download_button"):
@@ -109,9 +109,11 @@ def test_midi_and_all_downloads_have_plain_names(world, visit):
 def test_names_tags_and_notes_are_shown_as_text(world, visit, page):
     """Put into the files by hand, where nobody checks them."""
     for run in (world.singer, world.running, world.paused):
-        (run.path / "about.json").write_text(json.dumps({"name": MARKUP, "tags": [MARKUP], "note": MARKUP}))
-    state = json.loads((world.running.path / "state.json").read_text()) | {"notice": MARKUP}
-    (world.running.path / "state.json").write_text(json.dumps(state))
+        (run.path / "about.json").write_text(
+            json.dumps({"name": MARKUP, "tags": [MARKUP], "note": MARKUP}), encoding="utf-8"
+        )
+    state = json.loads((world.running.path / "state.json").read_text(encoding="utf-8")) | {"notice": MARKUP}
+    (world.running.path / "state.json").write_text(json.dumps(state), encoding="utf-8")
     world.store.directory.joinpath("<b>odd<b>").mkdir()
     app = visit(page, selected=world.running.id, run=world.running.id)
     for kind in ("markdown", "caption", "error", "warning", "info", "success", "header", "subheader"):
@@ -127,7 +129,7 @@ def test_names_tags_and_notes_are_shown_as_text(world, visit, page):
 def test_uploads_are_limited_in_size():
     import tomllib
 
-    settings = tomllib.loads(Path(".streamlit/config.toml").read_text())["server"]
+    settings = tomllib.loads(Path(".streamlit/config.toml").read_text(encoding="utf-8"))["server"]
     assert settings["maxUploadSize"] <= 5
     assert settings["address"] == "localhost"
     assert settings["enableXsrfProtection"]

@@ -50,8 +50,8 @@ NETWORK_LEGEND = (
 _component = st.components.v2.component(
     "glassy_player",
     html=HTML,
-    css=(HERE / "player.css").read_text(),
-    js=(HERE / "player.js").read_text(),
+    css=(HERE / "player.css").read_text(encoding="utf-8"),
+    js=(HERE / "player.js").read_text(encoding="utf-8"),
 )
 
 

@@ -62,7 +62,11 @@ NARROW_LAYOUT = {
 
 # Plotly.react works in the page's own document, not in a shadow root: its styles are global ones.
 _component = st.components.v2.component(
-    "glassy_live_figure", html=HTML, css=CSS, js=LOADER + (HERE / "live_figure.js").read_text(), isolate_styles=False
+    "glassy_live_figure",
+    html=HTML,
+    css=CSS,
+    js=LOADER + (HERE / "live_figure.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
 )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import plotly
 import streamlit as st
 
-LOADER = (Path(__file__).resolve().parent / "plotly.js").read_text()
+LOADER = (Path(__file__).resolve().parent / "plotly.js").read_text(encoding="utf-8")
 FILE = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
 AHEAD = """

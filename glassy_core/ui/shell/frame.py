@@ -100,7 +100,9 @@ def frame(title: str, lead: str = "", heading: bool = True) -> None:
     """Call first on every page: the browser's title, the navigation, the heading and one leading sentence."""
     st.set_page_config(
         page_title="glassy" if title == "Home" else f"{title} - glassy",
-        page_icon=ICON.read_text(),  # a file of our own: Streamlit fetches the icons it names from the network
+        page_icon=ICON.read_text(
+            encoding="utf-8"
+        ),  # a file of our own: Streamlit fetches the icons it names from the network
         layout="wide",
         initial_sidebar_state="collapsed",
     )

@@ -36,7 +36,7 @@ def test_it_writes_what_it_says_and_the_files_open(store, tmp_path, capsys):
     assert said.err == ""
     expected = TRAIN[2][:3] + (HELD,) * 7
     assert chords_on_grid((out / "piece.mid").read_bytes()) == expected
-    values = json.loads((out / "piece.json").read_text())
+    values = json.loads((out / "piece.json").read_text(encoding="utf-8"))
     assert tuple(map(tuple, values["chords"])) == expected
     assert (values["origin"]["run"], values["origin"]["step"], values["cycle"]["period"]) == (run.id, 1000, 1)
     rate, samples = wavfile.read(out / "piece.wav")
@@ -103,7 +103,7 @@ def test_a_new_decoding_rule_is_an_entry_in_the_table(store, tmp_path, capsys, m
     words = ("--decode", "loudest", "--length", "9")
     assert generate(store, run.id, out, *words, "--notes", "3") == 0
     assert chords_on_grid((out / "piece.mid").read_bytes()) == TRAIN[0][:4] + (HELD[:3],) * 5
-    values = json.loads((out / "piece.json").read_text())
+    values = json.loads((out / "piece.json").read_text(encoding="utf-8"))
     assert values["decoding"].items() >= {"mode": "loudest", "notes": 3.0, "temperature": 1.0}.items()
     assert (values["cycle"]["period"], values["cycle"]["chords"]) == (1, [list(HELD[:3])])
     capsys.readouterr()

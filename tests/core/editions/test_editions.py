@@ -115,7 +115,7 @@ def test_loading_again_costs_nothing() -> None:
 
 def test_a_changed_file_is_read_again(empty: Path) -> None:
     before = load_edition("corpus", empty)
-    (empty / "corpus.json").write_text(json.dumps(GOOD))
+    (empty / "corpus.json").write_text(json.dumps(GOOD), encoding="utf-8")
     after = load_edition("corpus", empty)
     assert after.digest != before.digest
     assert after.first(1) == (((60, 64), (), (96,)),)
@@ -135,15 +135,15 @@ def test_held_out_chorales_repeat_no_training_chorale(maker) -> None:
 def test_the_eighty_training_chorales_are_remade_from_music21(maker, remade) -> None:
     """The same bytes: the lines of the committed file are written anew from the scores."""
     text = maker.as_text({"train": [remade[source][0] for source in maker.manifest_sources()]})
-    lines = (DATA / "corpus.json").read_text().splitlines()
+    lines = (DATA / "corpus.json").read_text(encoding="utf-8").splitlines()
     assert lines[:80] == text.splitlines()[:80]
     assert lines[80].removesuffix(",") == text.splitlines()[80]
 
 
 def test_other_chorales_are_remade_from_music21(maker) -> None:
     """Every thirtieth of the rest: its source, the transposition that the rule gives, and its chords."""
-    sources = json.loads((DATA / "corpus-sources.json").read_text())
-    splits = json.loads((DATA / "corpus.json").read_text())
+    sources = json.loads((DATA / "corpus-sources.json").read_text(encoding="utf-8"))
+    splits = json.loads((DATA / "corpus.json").read_text(encoding="utf-8"))
     assert {name: len(split) for name, split in sources.items()} == {"train": 205, "valid": 76, "test": 77}
     for name in ("train", "valid", "test"):
         for i in range(80 if name == "train" else 0, len(sources[name]), 30):
@@ -154,7 +154,7 @@ def test_other_chorales_are_remade_from_music21(maker) -> None:
 
 
 def test_the_order_of_the_other_chorales_is_that_of_the_rule(maker) -> None:
-    sources = json.loads((DATA / "corpus-sources.json").read_text())
+    sources = json.loads((DATA / "corpus-sources.json").read_text(encoding="utf-8"))
     files = [source["corpus_file"] for source in sources["valid"] + sources["test"] + sources["train"][80:]]
     assert files == sorted(files, key=lambda name: hashlib.sha256(name.encode()).digest())
     assert len(set(files)) == len(files)
@@ -212,7 +212,7 @@ def identical(a, b) -> int:
 def test_the_manifests_own_numbers_come_out(maker, remade, paper_path: Path) -> None:
     """Every one of its 80 entries, from scores with all parts sounding: 4001 of 4677 chords."""
     paper = parse(paper_path.read_bytes(), "paper")["train"]
-    entries = json.loads((DATA / "music21-manifest.json").read_text())
+    entries = json.loads((DATA / "music21-manifest.json").read_text(encoding="utf-8"))
     for entry, source in zip(entries, maker.manifest_sources(corrected=False), strict=True):
         chords = remade[source][1]
         theirs = paper[entry["index"]]
@@ -662,7 +662,7 @@ def folk(empty: Path, monkeypatch: pytest.MonkeyPatch) -> EditionSource:
         name="folk", words="the folk songs", file="folk.json", remedy="sing it again", fallback="corpus", complete=False
     )
     monkeypatch.setitem(EDITION_SOURCES, "folk", source)
-    (empty / "folk.json").write_text(json.dumps({"train": [[[60], [62], [64]], [[60], [65]]]}))
+    (empty / "folk.json").write_text(json.dumps({"train": [[[60], [62], [64]], [[60], [65]]]}), encoding="utf-8")
     return source
 
 
@@ -713,7 +713,7 @@ def test_a_new_family_of_editions_is_an_entry_too(empty: Path, monkeypatch: pyte
     monkeypatch.setitem(EDITION_SOURCES, "class:", class_of)
     (empty / "class").mkdir()
     for name in ("b", "a", "Not one"):
-        (empty / "class" / f"{name}.json").write_text(json.dumps({"train": [[[60], [62]]]}))
+        (empty / "class" / f"{name}.json").write_text(json.dumps({"train": [[[60], [62]]]}), encoding="utf-8")
     assert edition_names(empty) == ("corpus", "paper", "class:a", "class:b")
     assert load_edition("class:a", empty).first(1) == (((60,), (62,)),)
     assert RunConfig(edition="class:gone").edition == "class:gone"  # whether or not its file is here

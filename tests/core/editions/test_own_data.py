@@ -392,9 +392,9 @@ def test_a_name_is_not_given_to_other_data(own_directory):
 def test_only_own_editions_that_are_there_are_offered(own_directory):
     import_own(files_of(TRAIN[:1]), "b")
     import_own(files_of(TRAIN[1:2]), "a")
-    (own_directory / "Not a name.json").write_text("{}")
+    (own_directory / "Not a name.json").write_text("{}", encoding="utf-8")
     assert edition_names() == ("corpus", "paper", "own:a", "own:b")
-    assert json.loads(report_path("own:a").read_text())["digest"] == load_edition("own:a").digest
+    assert json.loads(report_path("own:a").read_text(encoding="utf-8"))["digest"] == load_edition("own:a").digest
     for load in (load_edition, load_or_fallback):
         for name in ("own:c", "own:../a", "own:"):
             with pytest.raises(ChoraleError, match="choose one of corpus, paper, own:a, own:b") as caught:
@@ -416,14 +416,14 @@ def test_only_own_editions_that_are_there_are_offered(own_directory):
 )
 def test_an_own_file_put_there_by_hand_is_checked(own_directory, content):
     own_directory.mkdir()
-    (own_directory / "hand.json").write_text(content)
+    (own_directory / "hand.json").write_text(content, encoding="utf-8")
     with pytest.raises(ChoraleError) as caught:
         load_edition("own:hand")
     assert "hand.json" in one_sentence(caught.value)
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8")
     monkeypatch.setenv(OWN.variable, str(tmp_path / "file" / "own"))
     with pytest.raises(ChoraleError, match="cannot be written") as caught:
         import_own(files_of(TRAIN[:1]), "a")
@@ -522,7 +522,7 @@ def test_chords_of_one_to_eight_notes_are_sung_voiced_and_compared(tmp_path):
 def command(store, *arguments):
     result = subprocess.run(
         [sys.executable, "-m", "glassy_core", *map(str, arguments), "--runs-dir", str(store)],
-        cwd=ROOT, capture_output=True, text=True, check=False,
+        cwd=ROOT, capture_output=True, encoding="utf-8", check=False,
     )  # fmt: skip
     return result.returncode, result.stdout, result.stderr
 

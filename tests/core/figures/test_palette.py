@@ -32,7 +32,9 @@ from glassy_core.presets import PRESETS
 from glassy_core.settings import RunConfig
 from tests.colours import contrast
 
-THEME = tomllib.loads((Path(__file__).resolve().parents[3] / ".streamlit" / "config.toml").read_text())["theme"]
+THEME = tomllib.loads((Path(__file__).resolve().parents[3] / ".streamlit" / "config.toml").read_text(encoding="utf-8"))[
+    "theme"
+]
 
 
 def test_contrast_is_that_of_wcag():

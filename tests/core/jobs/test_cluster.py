@@ -180,10 +180,10 @@ def test_a_worker_that_does_not_see_the_store_says_so(tmp_path):
 
 def test_where_the_scheduler_is(tmp_path):
     file = tmp_path / "scheduler.json"
-    file.write_text(json.dumps({"address": "tcp://10.0.0.1:8786", "workers": {}}))
+    file.write_text(json.dumps({"address": "tcp://10.0.0.1:8786", "workers": {}}), encoding="utf-8")
     assert cluster.address_of(str(file)) == cluster.address_of("tcp://10.0.0.1:8786") == "tcp://10.0.0.1:8786"
     for text in ("{}", "[", '{"address": 3}'):
-        file.write_text(text)
+        file.write_text(text, encoding="utf-8")
         with pytest.raises(ClusterError, match="no such scheduler file"):
             cluster.address_of(str(file))
 

@@ -30,7 +30,7 @@ def start(store, *arguments):
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
     )
 
 
@@ -89,7 +89,9 @@ def test_stop_resume_and_a_new_eta(store):
     asked = time.monotonic()
     run.request_eta(1e-3)
     wait_for(lambda: run.state().eta == 1e-3, process)
-    finish(subprocess.Popen(command("stop", run.id, "--runs-dir", store.directory), cwd=ROOT, stderr=-1, text=True))
+    finish(
+        subprocess.Popen(command("stop", run.id, "--runs-dir", store.directory), cwd=ROOT, stderr=-1, encoding="utf-8")
+    )
     _, err = finish(process)
     assert time.monotonic() - asked < 20
     assert f"resume {run.id}" in err
@@ -170,7 +172,7 @@ def test_faults_of_a_run_are_one_line_and_nothing_is_lost(store):
     (run.path / "config.json").write_bytes(config)
     assert path_of(run.checkpoints, 300).exists()
     changed = json.loads(config) | {"edition_digest": "another"}
-    (run.path / "config.json").write_text(json.dumps(changed))
+    (run.path / "config.json").write_text(json.dumps(changed), encoding="utf-8")
     _, err = finish(start(store, "resume", run.id, "--steps", 400), status=2)
     assert "another version of the corpus edition" in err
     (run.path / "config.json").write_bytes(config)
@@ -210,5 +212,5 @@ def test_a_wide_run_stays_small_in_memory(store):
         f"assert main(['train', '--width', '90', '--steps', '300', '--runs-dir', {str(store.directory)!r}]) == 0\n"
         "print(re.search(r'VmHWM:\\s*(\\d+)', open('/proc/self/status').read())[1])"
     )
-    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
     assert int(result.stdout.splitlines()[-1]) / 1024 < 600

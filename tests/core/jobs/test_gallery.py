@@ -151,11 +151,13 @@ def test_what_is_kept_can_be_read(path):
         checkpoints.read(checkpoints.path_of(run.checkpoints, step), config.depth, config.width)
     if config.edition == "corpus":
         assert run.origin()["edition_digest"] == load_edition("corpus").digest
-    assert json.loads((path / "config.json").read_text())["steps"] == replace(config).steps
+    assert json.loads((path / "config.json").read_text(encoding="utf-8"))["steps"] == replace(config).steps
 
 
 def test_what_researchers_are_shown_runs():
-    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "researchers.md").read_text(), re.DOTALL)
-    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    (code,) = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs" / "researchers.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
     assert ran.returncode == 0, ran.stderr
     assert '"exponent"' in ran.stdout or "'exponent'" in ran.stdout

@@ -88,7 +88,7 @@ def test_an_impossible_limit_is_refused(store, limit):
 @pytest.mark.parametrize("text", ["", "[]", '{"limit": "x", "order": 3}', '{"limit": -4, "order": [1]}'])
 def test_a_damaged_file_asks_for_nothing(store, text):
     (store.directory / ".dispatcher").mkdir(parents=True)
-    (store.directory / ".dispatcher" / "queue.json").write_text(text)
+    (store.directory / ".dispatcher" / "queue.json").write_text(text, encoding="utf-8")
     assert queue.wishes(store) == queue.Wishes()
 
 

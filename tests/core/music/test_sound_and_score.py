@@ -388,8 +388,8 @@ def test_files_of_a_piece(tmp_path):
         "piece.wav",
     ]
     assert chords_on_grid(paths["mid"].read_bytes()) == piece.chords
-    assert read_back(paths["musicxml"].read_text()) == piece.chords
-    values = json.loads(paths["json"].read_text())
+    assert read_back(paths["musicxml"].read_text(encoding="utf-8")) == piece.chords
+    values = json.loads(paths["json"].read_text(encoding="utf-8"))
     assert tuple(map(tuple, values["chords"])) == piece.chords
     assert (values["prime"], values["length"]) == (6, 24)
     assert values["probabilities"][0] == [None] * 54

@@ -262,7 +262,12 @@ def test_block_products_equal_numpy(dtype, vectors):
 
 def in_a_process(code, **variables):
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=os.environ | variables, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=os.environ | variables,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

@@ -100,7 +100,7 @@ def test_a_short_run_is_open_and_says_how_long_it_takes(store):
     run = write_law(store, "paper-d2-under", 0.1265, 0.52, 500)
     steps = [record["step"] for _, record in run.metrics()]
     lines = [json.dumps({"step": step, "seconds": step / 1000}) + "\n" for step in steps]  # 1000 steps a second
-    run.timing_path.write_text("".join(lines))
+    run.timing_path.write_text("".join(lines), encoding="utf-8")
     ours = found(store, 3)["exponent a, d = 2, w = 30"]
     assert ours.verdict == "open"
     assert str(ours.ours) == "-"
@@ -112,8 +112,8 @@ def test_a_short_run_is_open_and_says_how_long_it_takes(store):
 
 def test_what_a_copy_cannot_do_begins_anew(store):
     run = write_law(store, "paper-d2-under", 0.1265, 0.52, 500)
-    values = json.loads((run.path / "config.json").read_text())
-    (run.path / "config.json").write_text(json.dumps(values | {ARCHIVED: True}))
+    values = json.loads((run.path / "config.json").read_text(encoding="utf-8"))
+    (run.path / "config.json").write_text(json.dumps(values | {ARCHIVED: True}), encoding="utf-8")
     words = str(found(store, 3)["exponent a, d = 2, w = 30"].words)
     assert "this run ends at 500" in words
     assert "train --preset paper-d2-under --steps 4000000`" in words
@@ -156,9 +156,9 @@ def test_a_sweep_of_known_widths_agrees_and_one_turned_round_differs(store):
     turned = RunStore(store.directory / "turned")
     for run in write_sweep(turned):
         config = run.config()
-        values = (run.path / "config.json").read_text()
+        values = (run.path / "config.json").read_text(encoding="utf-8")
         (run.path / "config.json").write_text(
-            values.replace(f'"depth": {config.depth}', f'"depth": {3 - config.depth}')
+            values.replace(f'"depth": {config.depth}', f'"depth": {3 - config.depth}'), encoding="utf-8"
         )
     assert found(turned, 5, "class")["the deeper the network, the smaller w_c"].verdict == "differs"
 
@@ -182,14 +182,16 @@ def test_made_aging_has_its_exponent_and_its_collapse(store):
 @pytest.mark.parametrize("times", [1, 5])
 def test_an_exponent_is_said_to_fall_only_between_waiting_times(store, times):
     run = write_aging(store, "paper-d2-under")
-    kept = sorted({json.loads(line)["tau_w_step"] for line in run.aging_path.read_text().splitlines()})[:times]
-    records = [json.loads(line) for line in run.aging_path.read_text().splitlines()]
+    kept = sorted({json.loads(line)["tau_w_step"] for line in run.aging_path.read_text(encoding="utf-8").splitlines()})[
+        :times
+    ]
+    records = [json.loads(line) for line in run.aging_path.read_text(encoding="utf-8").splitlines()]
     for record in records:
         x, k = record["tau"] / record["tau_w"], np.log2(record["tau_w_step"] / kept[0])
         D = 1e-4 * x ** (1.1 - 0.1 * k) * np.exp(np.sin(np.log(x)))
         record |= {name: D for name in record if name.startswith("D")}
     lines = [json.dumps(record) + "\n" for record in records if record["tau_w_step"] in kept]
-    run.aging_path.write_text("".join(lines))
+    run.aging_path.write_text("".join(lines), encoding="utf-8")
     ours = found(store, 7)["short-time exponent alpha, d = 2, w = 30"]
     assert ours.verdict == "open"
     assert ("It still falls" in str(ours.words)) is (times > 1)
@@ -213,8 +215,8 @@ def test_late_growth_is_a_logarithm_or_not(grows, verdict):
 
 def test_without_its_gamma_a_run_says_nothing_of_delta(store):
     run = write_aging(store, "paper-d2-under", origin=PAPER_ORIGIN)
-    lines = run.metrics_path.read_text().splitlines(keepends=True)
-    run.metrics_path.write_text("".join(lines[:2]))  # as a disk that lost the rest would leave it
+    lines = run.metrics_path.read_text(encoding="utf-8").splitlines(keepends=True)
+    run.metrics_path.write_text("".join(lines[:2]), encoding="utf-8")  # as a disk that lost the rest would leave it
     for figure in (7, 9):
         for finding in found(store, figure).values():
             assert finding.verdict == "open"
@@ -267,13 +269,15 @@ def test_a_collapse_breaks_down_where_the_largest_waiting_time_leaves_for_good(f
 def test_gamma_is_said_to_do_what_it_does(store, power, verdict):
     tau = np.geomspace(1, 400, 400)
     run = write_run(store, PRESETS["paper-d2-under"].config, tau, 0.2 + 0 * tau, gamma=0.0)
-    records = [json.loads(line) for line in run.metrics_path.read_text().splitlines()]
+    records = [json.loads(line) for line in run.metrics_path.read_text(encoding="utf-8").splitlines()]
     lines = [json.dumps(record | {"gamma": 0.001 * record["tau"] ** power}) + "\n" for record in records]
-    run.metrics_path.write_text("".join(lines))
+    run.metrics_path.write_text("".join(lines), encoding="utf-8")
     assert found(store, 8)["Gamma grows with tau, d = 2, w = 30"].verdict == verdict
     assert found(store, 8)["Gamma is largest near the critical width"].verdict == "open"
     cut = [record for record in records if record["tau"] < 200]  # not four waiting times yet
-    run.metrics_path.write_text("".join(line for line, record in zip(lines, records, strict=True) if record in cut))
+    run.metrics_path.write_text(
+        "".join(line for line, record in zip(lines, records, strict=True) if record in cut), encoding="utf-8"
+    )
     assert found(store, 8)["Gamma grows with tau, d = 2, w = 30"].verdict == "open"
 
 

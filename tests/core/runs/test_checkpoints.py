@@ -95,6 +95,6 @@ def test_pruning_keeps_the_last_two_whole_and_the_milestones_weights(tmp_path):
 
 def test_other_files_are_not_checkpoints(tmp_path):
     (tmp_path / ".step-000000000001.safetensors.4.tmp").write_bytes(b"half")
-    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
     assert steps_in(tmp_path) == []
     assert checkpoints.steps_in(tmp_path / "missing") == []

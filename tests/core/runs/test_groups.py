@@ -220,8 +220,8 @@ def test_a_run_that_ended_before_its_first_waiting_time_is_not_told_to_go_on(cap
 
 def test_aging_without_gamma_says_so(store):
     run = write_aging(store)
-    lines = [json.loads(line) for line in run.metrics_path.read_text().splitlines()]
-    run.metrics_path.write_text("".join(json.dumps(line | {"gamma": None}) + "\n" for line in lines))
+    lines = [json.loads(line) for line in run.metrics_path.read_text(encoding="utf-8").splitlines()]
+    run.metrics_path.write_text("".join(json.dumps(line | {"gamma": None}) + "\n" for line in lines), encoding="utf-8")
     with pytest.raises(RunError, match="Gamma was never measured"):
         trajectory(run)
 
@@ -229,7 +229,7 @@ def test_aging_without_gamma_says_so(store):
 def test_damaged_aging_records_are_left_out(store):
     run = write_aging(store)
     whole = trajectory(run)
-    with open(run.aging_path, "a") as file:
+    with open(run.aging_path, "a", encoding="utf-8") as file:
         file.write(
             '{"tau_w_step": 10000, "step": 10}\n{"step": 1, "tau": "x", "tau_w": 1, "tau_w_step": 1, "D": 0}\n{"st'
         )

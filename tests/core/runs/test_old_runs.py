@@ -107,7 +107,7 @@ def test_its_probe_is_found_by_the_name_with_blanks_and_measured_anew_under_the_
 def archive(path):
     """Make a run's directory a copy of the gallery's, as they used to lie in runs/."""
     config = path / "config.json"
-    config.write_text(json.dumps(json.loads(config.read_text()) | {"archived": True}))
+    config.write_text(json.dumps(json.loads(config.read_text(encoding="utf-8")) | {"archived": True}), encoding="utf-8")
     return path.rename(path.with_name(f"{path.name}-gallery"))
 
 

@@ -286,7 +286,9 @@ def test_reading_many_lines_at_once_gives_what_each_line_gives():
 
     pieces = ["".join(line() + "\n" for _ in range(rng.integers(1, 4))) for _ in range(5000)]
     pieces += [line + "\n" for line in ODD] + [line + '\n{"step": 1}\n' for line in ODD]
-    ran = subprocess.run([sys.executable, "-c", COMPARE], input=json.dumps(pieces), capture_output=True, text=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", COMPARE], input=json.dumps(pieces), capture_output=True, encoding="utf-8"
+    )
     assert ran.returncode == 0, ran.stderr[-1000:]
     assert int(ran.stdout) > 1000  # many were read at once
 

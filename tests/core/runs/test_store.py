@@ -109,7 +109,7 @@ def test_names_tags_and_notes(run):
     with pytest.raises(ConfigError, match="2001 characters"):
         run.describe(note="x" * 2001)
     assert run.about()["name"] == "w=24 (near), seed 0"
-    assert json.loads((run.path / "config.json").read_text())["name"] == "mine"  # never changed
+    assert json.loads((run.path / "config.json").read_text(encoding="utf-8"))["name"] == "mine"  # never changed
 
 
 def test_deleting_can_be_undone_and_is_blocked_while_running(store, run):

@@ -109,7 +109,9 @@ def test_measuring_costs_less_than_three_percent_of_the_run():
     """
     threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     env = {name: value for name, value in os.environ.items() if name not in threads}
-    done = subprocess.run([sys.executable, "-c", COST], cwd=ROOT, env=env, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", COST], cwd=ROOT, env=env, capture_output=True, encoding="utf-8", check=True
+    )
     share, due, noises, *_ = map(float, done.stdout.split())
     assert due > 20
     assert noises >= 6

@@ -194,7 +194,7 @@ def test_a_lock_that_cannot_be_opened_is_not_taken_for_a_held_one(trained):
 def test_a_result_that_cannot_be_read_is_an_error(trained):
     path = probes.path_of(trained, 400, (3,))
     path.parent.mkdir(exist_ok=True)
-    path.write_text("{")
+    path.write_text("{", encoding="utf-8")
     with pytest.raises(RunError, match="measure it anew"):
         probes.load(path)
     path.unlink()
@@ -257,7 +257,7 @@ def test_another_edition_is_refused(trained, tmp_path):
 def test_command_lines(trained):
     def glassy(*arguments, status=0):
         command = [sys.executable, "-m", "glassy_core", *map(str, arguments), "--runs-dir", trained.path.parent]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
         assert done.returncode == status, done.stderr
         return done
 
