@@ -97,7 +97,7 @@ class RunConfig:
         for field in dataclasses.fields(self):
             object.__setattr__(self, field.name, _coerced(field.name, getattr(self, field.name)))
         check_name(self.name)
-        check_edition(self.edition)
+        _check_edition(self.edition)
         check_eta(self.eta)
         for field in dataclasses.fields(self):
             _check_within(field.name, getattr(self, field.name), field.metadata["within"])
@@ -189,7 +189,7 @@ def check_name(name: str) -> str:
     return name
 
 
-def check_edition(edition: str) -> str:
+def _check_edition(edition: str) -> str:
     """edition if it can name one, whether or not its file is here, else ConfigError."""
     if source_of(edition) is None:
         raise ConfigError(f"edition is {edition[:MAX_NAME]!r}: choose one of {allowed_names()}.")

@@ -264,7 +264,7 @@ def _level_line(level: Level, lowest: bool, log: bool) -> dict[str, Any]:
 def _place_of_words(level: Level, lowest: bool, log: bool) -> tuple[Literal["start", "middle", "end"], bool]:
     """Where along its line a level has its words, and whether below it: where no curve runs.
 
-    Curves begin high and end low: there is room at the left, for lines as high as where they pause below the line only.
+    Curves begin high and end low: there is room at the left; for a line as high as where they pause, below it only.
     """
     if not log:  # those of plausible music apart from the others, which lie close to it
         return "start" if level.kind == "music" else "middle", False

@@ -80,7 +80,7 @@ def connected(address: str) -> Iterator[Any]:
     except (OSError, ValueError) as error:  # a time-out, or no address at all
         raise ClusterError(f"The scheduler at {address} does not answer: start it, or set ${VARIABLE} anew.") from error
     with client:
-        for worker, problem in client.run(warm_up, on_error="return").items():
+        for worker, problem in client.run(_warm_up, on_error="return").items():
             if isinstance(problem, BaseException):
                 raise ClusterError(
                     f"The worker {worker} cannot train ({problem}): start it in glassy's directory and environment."
@@ -100,7 +100,7 @@ def workers(client: Any, address: str) -> list[Worker]:
         raise ClusterError(gone)
     return sorted(
         (
-            Worker(str(value["name"]), value["host"], value["nthreads"], tuple(map(run_id_of, busy.get(where, ()))))
+            Worker(str(value["name"]), value["host"], value["nthreads"], tuple(map(_run_id_of, busy.get(where, ()))))
             for where, value in found.items()
         ),
         key=lambda worker: (worker.host, worker.name),
@@ -112,7 +112,7 @@ def key_of(run_id: str, attempt: int) -> str:
     return f"{run_id}+{attempt}"
 
 
-def run_id_of(key: str) -> str:
+def _run_id_of(key: str) -> str:
     """The id of the run that a task of this name trains: the inverse of `key_of`."""
     return key.split("+")[0]
 
@@ -138,7 +138,7 @@ def local() -> Iterator[str]:
         yield cluster.scheduler_address
 
 
-def warm_up() -> None:
+def _warm_up() -> None:
     """What a worker loads before its first run, so that the run starts at once."""
     from glassy_core.network.compiled import learner
 

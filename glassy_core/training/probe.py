@@ -107,7 +107,7 @@ class Probe:
         try:
             traces = tuple(
                 Trace(
-                    check_size(part["batch_size"]),
+                    _check_size(part["batch_size"]),
                     np.array(part["nll"], dtype=np.float64),
                     np.array(part["nll_minibatch"], dtype=np.float64),
                 )
@@ -171,7 +171,7 @@ def _consecutive(config: RunConfig, snapshot: Snapshot, data: Transitions, size:
         learner.update([snapshot.eta], None if batch is None else batch[None])
 
 
-def check_size(size: Any) -> Size:
+def _check_size(size: Any) -> Size:
     """size if it is a whole number above 0, of at most 9 digits, or 'all', else ConfigError."""
     if type(size) is int and size >= 10**MAX_DIGITS:
         raise ConfigError(_too_long(math.floor(math.log10(size)) + 1))
@@ -182,7 +182,7 @@ def check_size(size: Any) -> Size:
 
 def check_sizes(sizes: Sequence[Size], P: int | None = None) -> tuple[Size, ...]:
     """The sizes without repetitions, else ConfigError; P: the number of training transitions, where known."""
-    unique = tuple(dict.fromkeys(check_size(size) for size in sizes))
+    unique = tuple(dict.fromkeys(_check_size(size) for size in sizes))
     if not 1 <= len(unique) <= MAX_SIZES:
         raise ConfigError(f"{len(unique)} minibatch sizes were given: 1 to {MAX_SIZES} are allowed, such as 75, 300.")
     for size in unique:

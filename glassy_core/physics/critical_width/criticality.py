@@ -162,13 +162,13 @@ def _depth_result(
         [(rates[t], fits[t][0]) for t in times if fits[t]], next(iter(rates.values())).width, copies, rng
     )
     results = {
-        threshold: critical_width(depth, threshold, points, fits[threshold], noise, rng)
+        threshold: _critical_width(depth, threshold, points, fits[threshold], noise, rng)
         for threshold, points in times.items()
     }
     return DepthResult(depth, results, _line(results), _suggestion(depth, results, taken))
 
 
-def critical_width(
+def _critical_width(
     depth: int,
     threshold: float,
     times: Sequence[LearningTime],
@@ -176,7 +176,10 @@ def critical_width(
     noise: SweepNoise,
     rng: np.random.Generator,
 ) -> CriticalWidth:
-    """w_c from learning times and their fits (none: too few widths)."""
+    """w_c (units) of one depth at one threshold (bits), from learning times and their fits (none: too few widths).
+
+    noise: draws that of artificial sweeps; rng: draws which fit each of them starts from, and how large its noise is.
+    """
     if not fits:
         return CriticalWidth(threshold, times, why=_too_few(threshold, times))
     fit = fits[0]
