@@ -2,7 +2,8 @@
 
 import pytest
 from playwright.sync_api import expect
-from steps import panel, tick
+
+from tests.browser.steps import panel, tick
 
 
 @pytest.fixture(scope="module")

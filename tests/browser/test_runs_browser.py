@@ -3,9 +3,9 @@
 import re
 
 from playwright.sync_api import expect
-from steps import SOON, choose_preset, expect_status, metric, panel, press, start, tick
 
 from glassy_core.jobs.dispatcher import dispatcher_status
+from tests.browser.steps import SOON, choose_preset, expect_status, metric, panel, press, start, tick
 
 
 def test_a_run_from_its_start_to_its_deletion(page, app):

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import expect
-from steps import SOON, panel, tick
+
+from tests.browser.steps import SOON, panel, tick
 
 IMAGES = Path(__file__).resolve().parent.parent.parent / "docs" / "images"
 KEEP = os.environ.get("GLASSY_SCREENSHOTS") == "1"

@@ -1,8 +1,8 @@
 """One walk through the app, as a reader takes it: start, watch, zoom, reload, stop, resume, delete."""
 
 from playwright.sync_api import expect
-from steps import SOON, choose_preset, expect_status, press, start, tick
 
+from tests.browser.steps import SOON, choose_preset, expect_status, press, start, tick
 from tests.processes import in_time
 
 PLOT = "document.querySelector('.glassy-plot')"
