@@ -1,8 +1,9 @@
-"""Processes, the same on every system: ones that outlive this one, ones that give way, ends that are asked for."""
+"""Processes, the same on every system: starting and being others, giving way, ending when asked, printing."""
 
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import signal
 import subprocess
@@ -83,3 +84,10 @@ def when_asked_to_end(act: Callable[[], object]) -> None:
     for name in ("SIGINT", "SIGTERM", "SIGBREAK"):  # the last is that of Windows: Ctrl-Break
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: act())
+
+
+def print_what_can_be() -> None:
+    """Have a character that the console's alphabet lacks printed as a question mark, rather than end the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")

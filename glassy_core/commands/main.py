@@ -9,6 +9,7 @@ from collections.abc import Sequence
 # Before numpy is loaded: small matrices gain nothing from threads, and runs share the cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from glassy_core import processes
 from glassy_core.commands import (
     aging,
     critical_width,
@@ -28,6 +29,7 @@ from glassy_core.runs.run import RunError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0, or 2 with one clear line on stderr for bad input."""
+    processes.print_what_can_be()
     options = _commands().parser.parse_args(arguments)
     try:
         if (place := getattr(options, "runs_dir", None)) and place.exists() and not place.is_dir():

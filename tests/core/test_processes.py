@@ -40,6 +40,7 @@ def on_windows(monkeypatch):
     return asked
 
 
+@pytest.mark.posix
 def test_what_is_started_outlives_who_started_it_and_its_terminal(tmp_path):
     log = tmp_path / "log"
     starter = subprocess.Popen([sys.executable, "-c", GONE, str(log)], cwd=ROOT, start_new_session=True)
@@ -74,6 +75,7 @@ def test_on_windows_another_program_is_waited_for_and_its_exit_status_passed_on(
     assert on_windows == [(["python", "-m", "streamlit"], {"check": False})]
 
 
+@pytest.mark.posix
 def test_an_answer_is_text_whatever_the_locale():
     for variables in ({"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}, {"PYTHONIOENCODING": "latin-1"}):
         asking = "from glassy_core import processes\nimport sys\n"
@@ -90,6 +92,7 @@ def test_an_answer_that_does_not_come_is_a_time_out(monkeypatch):
         processes.answer(["import time; time.sleep(60)"], 0.3)
 
 
+@pytest.mark.posix
 def test_who_gives_way_is_nicer_and_so_are_those_it_starts():
     asking = (
         "import os, subprocess, sys\nfrom glassy_core import processes\nbefore = os.nice(0)\nprocesses.give_way()\n"
@@ -110,6 +113,7 @@ def test_on_windows_it_has_the_class_below_normal(monkeypatch):
     assert given == [0x4000]
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_an_end_that_is_asked_for_is_an_act(name):
     asking = "import os, signal, sys\nfrom glassy_core import processes\n"
@@ -128,3 +132,19 @@ def test_on_windows_ctrl_break_asks_too(monkeypatch):
     assert set(heard) == {signal.SIGINT, signal.SIGTERM, 21}
     heard[21](21, None)
     assert acts == [1]
+
+
+def test_a_console_with_another_alphabet_ends_no_command():
+    asking = "import sys\nfrom glassy_core import processes\nprocesses.print_what_can_be()\n"
+    asking += "print('tau =', chr(8734))\nprint(chr(964), file=sys.stderr)"
+    env = os.environ | {"PYTHONIOENCODING": "cp1252"}
+    done = subprocess.run([sys.executable, "-c", asking], cwd=ROOT, env=env, capture_output=True, check=True)
+    assert done.stdout.split() == [b"tau", b"=", b"?"]
+    assert done.stderr.strip() == b"?"
+
+
+def test_the_commands_print_on_such_a_console(tmp_path):
+    env = os.environ | {"PYTHONIOENCODING": "ascii"}
+    command = [*processes.command_line(["paper", "--runs-dir", str(tmp_path)])]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -1,7 +1,5 @@
 """The pages while a real dispatcher keeps every core busy and forty runs wait."""
 
-import os
-import signal
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -40,7 +38,7 @@ def busy(tmp_path, monkeypatch):
     yield store
     family = psutil.Process(dispatcher.dispatcher_status(store).pid)
     for process in [family, *family.children(recursive=True)]:
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()
 
 
 def test_pages_answer_within_a_second_while_forty_runs_wait(busy):

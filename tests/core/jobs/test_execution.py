@@ -182,6 +182,7 @@ def test_faults_of_a_run_are_one_line_and_nothing_is_lost(store):
     assert run.state().error is None
 
 
+@pytest.mark.posix
 def test_two_processes_on_one_run(store):
     process = start(store, "train", *SMALL, "--steps", 10_000_000)
     run = the_run(store, process)
@@ -204,6 +205,7 @@ def test_runs_and_data_as_json(store):
     assert json.loads(out)["chorales"] == 6
 
 
+@pytest.mark.posix
 def test_a_wide_run_stays_small_in_memory(store):
     """d = 2, w = 90 on all 80 chorales: under 600 MB at its peak, libraries included."""
     # Not getrusage's ru_maxrss: a child inherits that from whoever starts it, here a test process that may be larger.
