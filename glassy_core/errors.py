@@ -15,7 +15,7 @@ class GlassyError(Exception):
 EXPECTED = (GlassyError, OSError)  # has a sentence for the page and the command line; anything else is a defect
 
 # What to do about a file system's refusals; anything else: to look at the place it names.
-REMEDIES = {
+_REMEDIES = {
     errno.ENOSPC: "make room on that disk, then try again",
     errno.EDQUOT: "make room within your quota, then try again",
     errno.EROFS: "this place can only be read; choose one that can be written, or mount it for writing",
@@ -29,5 +29,5 @@ def sentence(error: BaseException) -> str:
     if not isinstance(error, OSError):
         return str(error)
     place = f"{error.filename}: " if error.filename else ""
-    remedy = REMEDIES.get(error.errno or 0, "look at that place, then try again")
+    remedy = _REMEDIES.get(error.errno or 0, "look at that place, then try again")
     return f"{place}{error.strerror or str(error) or type(error).__name__}: {remedy}."

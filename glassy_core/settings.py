@@ -14,11 +14,11 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from glassy_core.editions.sources import allowed_names, source_of
 from glassy_core.errors import GlassyError
 
-FORMAT = 1  # of config.json; raised when a reader of today could misread a file of tomorrow
-MAX_NAME = 80
-MAX_WIDTH = 2000
-MAX_DEPTH = 50
-MAX_STEPS = 10**9
+_FORMAT = 1  # of config.json; raised when a reader of today could misread a file of tomorrow
+_MAX_NAME = 80
+_MAX_WIDTH = 2000
+_MAX_DEPTH = 50
+_MAX_STEPS = 10**9
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 120
 
@@ -52,13 +52,13 @@ class RunConfig:
     """Settings of one network's training run. Symbols as in the paper: d = depth, w = width, eta, p = batch_size."""
 
     name: str = setting("", "bookkeeping", "what to call the run; it can be changed later")
-    depth: int = setting(2, "learning", "number of recurrent layers d", "layers", (1, MAX_DEPTH))
-    width: int = setting(24, "learning", "hidden units per layer w", "units", (1, MAX_WIDTH))
+    depth: int = setting(2, "learning", "number of recurrent layers d", "layers", (1, _MAX_DEPTH))
+    width: int = setting(24, "learning", "hidden units per layer w", "units", (1, _MAX_WIDTH))
     eta: float = setting(4e-4, "learning", "learning rate at the start; tau counts it up step by step", "tau per step")
     batch_size: int | Literal["all"] = setting(
         300, "world", "minibatch size p; 'all' is full gradient descent", "transitions", (1, 10**7)
     )
-    steps: int = setting(60_000, "bookkeeping", "learning steps until the run is finished", "steps", (1, MAX_STEPS))
+    steps: int = setting(60_000, "bookkeeping", "learning steps until the run is finished", "steps", (1, _MAX_STEPS))
     seed: int = setting(0, "learning", "seed of the initial weights and of the minibatches", within=(0, 2**63 - 1))
     chorales: int = setting(
         80, "world", "how many of the edition's first training chorales to learn", "chorales", (1, 10_000)
@@ -73,19 +73,23 @@ class RunConfig:
     )  # fmt: skip
     auto_halve: bool = setting(False, "learning", "halve eta by itself when spiky fluctuations of the NLL start")
     record_every: int = setting(
-        200, "bookkeeping", "steps between recordings, once the early log-spaced ones are over", "steps", (1, MAX_STEPS)
+        200,
+        "bookkeeping",
+        "steps between recordings, once the early log-spaced ones are over",
+        "steps",
+        (1, _MAX_STEPS),
     )
     valid_every: int = setting(
-        2_000, "bookkeeping", "least number of steps between held-out recordings", "steps", (1, MAX_STEPS)
+        2_000, "bookkeeping", "least number of steps between held-out recordings", "steps", (1, _MAX_STEPS)
     )
     gamma_every: int = setting(
-        10_000, "bookkeeping", "steps between measurements of the SGD noise Gamma", "steps", (1, MAX_STEPS)
+        10_000, "bookkeeping", "steps between measurements of the SGD noise Gamma", "steps", (1, _MAX_STEPS)
     )
     waiting_times: tuple[int, ...] = setting(
         (), "bookkeeping", "waiting times tau_w: the weights' drift D is measured from each of these steps on", "steps",
-        (1, MAX_STEPS),
+        (1, _MAX_STEPS),
     )  # fmt: skip
-    checkpoint_every: int = setting(10_000, "bookkeeping", "steps between checkpoints", "steps", (1, MAX_STEPS))
+    checkpoint_every: int = setting(10_000, "bookkeeping", "steps between checkpoints", "steps", (1, _MAX_STEPS))
     engine: Literal["compiled", "torch"] = setting(
         "compiled", "speed", "compiled kernels (fast), or plain torch (the reference)"
     )
@@ -112,7 +116,7 @@ class RunConfig:
 
     def to_json(self) -> dict[str, Any]:
         """Settings as plain JSON values, with the format's number."""
-        return {"format": FORMAT, **dataclasses.asdict(self)}
+        return {"format": _FORMAT, **dataclasses.asdict(self)}
 
     @classmethod
     def from_json(cls, values: Any) -> RunConfig:
@@ -120,10 +124,10 @@ class RunConfig:
         if not isinstance(values, dict):
             raise ConfigError(f"The settings are a JSON {type(values).__name__}, not an object of named settings.")
         values = dict(values)
-        number = values.pop("format", FORMAT)
-        if number != FORMAT:
+        number = values.pop("format", _FORMAT)
+        if number != _FORMAT:
             raise ConfigError(
-                f"The settings have format {short(number)}, this version reads format {FORMAT}: use the newer glassy."
+                f"The settings have format {short(number)}, this version reads format {_FORMAT}: use the newer glassy."
             )
         known = {field.name for field in dataclasses.fields(cls)}
         unknown = sorted(set(values) - known)
@@ -170,14 +174,14 @@ def check_eta(eta: float) -> float:
 
 def check_steps(steps: int) -> int:
     """steps if a run can end there, else ConfigError."""
-    _check_within("steps", steps, (1, MAX_STEPS))
+    _check_within("steps", steps, (1, _MAX_STEPS))
     return steps
 
 
 def check_name(name: str) -> str:
     """name if it can name a run, else ConfigError. Names are shown, so they hold no markup and no paths."""
-    if len(name) > MAX_NAME:
-        raise ConfigError(f"The name has {len(name)} characters: at most {MAX_NAME} are allowed, shorten it.")
+    if len(name) > _MAX_NAME:
+        raise ConfigError(f"The name has {len(name)} characters: at most {_MAX_NAME} are allowed, shorten it.")
     # Parentheses, '=' and ',' are wanted in names such as "w=24 (near w_c), seed 0".
     bad = re.search(r"[^\w \-=.,+()]", name)
     if bad or ".." in name:
@@ -192,7 +196,7 @@ def check_name(name: str) -> str:
 def _check_edition(edition: str) -> str:
     """edition if it can name one, whether or not its file is here, else ConfigError."""
     if source_of(edition) is None:
-        raise ConfigError(f"edition is {edition[:MAX_NAME]!r}: choose one of {allowed_names()}.")
+        raise ConfigError(f"edition is {edition[:_MAX_NAME]!r}: choose one of {allowed_names()}.")
     return edition
 
 

@@ -66,7 +66,7 @@ if chosen:
     with st.container():  # which is there without warnings, too: what follows keeps its place
         curve_parts.warnings(chosen)
     ui.follow("curves", draw, {row.id for row in chosen})
-    curve_parts.physics(chosen, view)
+    curve_parts.physics(chosen)
     noise_probe.noise(chosen)
 else:
     st.info("Choose at least one run above.", icon=":material/info:")

@@ -17,7 +17,7 @@ from glassy_core.runs.store import open_store
 from glassy_core.settings import RunConfig
 
 
-class Parser(argparse.ArgumentParser):
+class _Parser(argparse.ArgumentParser):
     """A parser whose complaint is one line, with exit status 2."""
 
     def error(self, message: str) -> NoReturn:
@@ -31,7 +31,7 @@ class Commands:
 
     def __init__(self) -> None:
         words = "Train and measure deep recurrent networks on chorales."
-        self.parser = Parser(prog="python -m glassy_core", description=words)
+        self.parser = _Parser(prog="python -m glassy_core", description=words)
         self._commands = self.parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(
@@ -65,7 +65,7 @@ def add_settings(parser: argparse.ArgumentParser, without: Sequence[str] = ()) -
         if hint is bool:
             parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=None, help=words)
         elif field.name == "batch_size":
-            parser.add_argument(flag, type=batch_size, metavar="N|all", help=words)
+            parser.add_argument(flag, type=_batch_size, metavar="N|all", help=words)
         elif field.name == "waiting_times":
             parser.add_argument(flag, type=numbers, metavar="N,N,...", help=words)
         elif get_origin(hint) is None:
@@ -74,7 +74,7 @@ def add_settings(parser: argparse.ArgumentParser, without: Sequence[str] = ()) -
             parser.add_argument(flag, choices=get_args(hint), help=words)
 
 
-def batch_size(text: str) -> int | str:
+def _batch_size(text: str) -> int | str:
     """A minibatch size as an option gives it, transitions a step or 'all'; ArgumentTypeError for anything else."""
     if text == "all":
         return text

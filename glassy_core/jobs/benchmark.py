@@ -21,12 +21,12 @@ from glassy_core.jobs.speed import calls_per_second, rate_of
 from glassy_core.network.compiled.learner import CompiledLearner
 from glassy_core.network.equations import initial_weights
 
-BATCH_SIZE = 300
-ETA = 4e-4
+_BATCH_SIZE = 300
+_ETA = 4e-4
 SHAPES = ((1, 100), (2, 30), (2, 68), (2, 90), (5, 40))  # (depth, width)
-CLASS_CHORALES, CLASS_WIDTHS = 8, (10, 24, 48)
-COST_CHORALES, COST_WIDTHS, COST_DEPTHS = (10, 20, 40, 80), (10, 20, 30, 45, 68, 90, 120), (1, 2, 3, 5, 10)
-SGEMM_SIZE = 1024
+_CLASS_CHORALES, CLASS_WIDTHS = 8, (10, 24, 48)
+_COST_CHORALES, COST_WIDTHS, COST_DEPTHS = (10, 20, 40, 80), (10, 20, 30, 45, 68, 90, 120), (1, 2, 3, 5, 10)
+_SGEMM_SIZE = 1024
 ROUND_SECONDS = 0.25  # processor time given to each of engine, peer and matrix product in a round
 
 
@@ -83,7 +83,7 @@ class Benchmark:
         """All results as a Markdown table: steps per second of processor time, shares of sgemm, milliseconds a step."""
         head = "| d | w | steps/s | peer steps/s | ratio | share of sgemm |\n|---|---|---|---|---|---|"
         parts = [f"sgemm: {self.sgemm_gflops:.0f} GFLOP/s on one thread", ""]
-        for title, rows in (("Shapes", self.shapes), (f"Class world, {CLASS_CHORALES} chorales", self.class_world)):
+        for title, rows in (("Shapes", self.shapes), (f"Class world, {_CLASS_CHORALES} chorales", self.class_world)):
             if rows:
                 parts += [f"{title}\n\n{head}", *map(_row, rows), ""]
         parts.append(f"Geometric mean of the ratios of the shapes: {self.geometric_mean_ratio:.1f}")
@@ -119,14 +119,14 @@ def run(chorales: Sequence[Chorale], quick: bool = False) -> Benchmark:
     rounds, seconds = (3, ROUND_SECONDS / 2) if quick else (5, ROUND_SECONDS)
     with _one_thread():
         data = Transitions.pack(chorales, "per_note")
-        shapes, sgemm = zip(*(compare(d, w, data, rounds, seconds) for d, w in SHAPES), strict=True)
-        few = Transitions.pack(chorales[:CLASS_CHORALES], "per_note")
-        class_world = [] if quick else [compare(2, w, few, rounds, seconds)[0] for w in CLASS_WIDTHS]
-        cost = {} if quick else costs(chorales, seconds)
+        shapes, sgemm = zip(*(_compare(d, w, data, rounds, seconds) for d, w in SHAPES), strict=True)
+        few = Transitions.pack(chorales[:_CLASS_CHORALES], "per_note")
+        class_world = [] if quick else [_compare(2, w, few, rounds, seconds)[0] for w in CLASS_WIDTHS]
+        cost = {} if quick else _costs(chorales, seconds)
     return Benchmark(shapes, tuple(class_world), cost, float(np.median(sgemm)))
 
 
-def compare(depth: int, width: int, data: Transitions, rounds: int, seconds: float) -> tuple[Comparison, float]:
+def _compare(depth: int, width: int, data: Transitions, rounds: int, seconds: float) -> tuple[Comparison, float]:
     """Speeds of engine and peer from one start with the same minibatches; and the rate of sgemm, GFLOP/s.
 
     rounds: of which medians are taken. seconds: of processor time for each of the three in a round.
@@ -137,36 +137,40 @@ def compare(depth: int, width: int, data: Transitions, rounds: int, seconds: flo
 
     rng = np.random.default_rng(0)
     start = initial_weights(depth, width, rng)
-    size = min(BATCH_SIZE, data.P)
+    size = min(_BATCH_SIZE, data.P)
     engine, peer = CompiledLearner([start], data, "delayed"), Peer(start, data)
-    A, B, C = torch.rand((SGEMM_SIZE, SGEMM_SIZE)), torch.rand((SGEMM_SIZE, SGEMM_SIZE)), torch.empty(SGEMM_SIZE**2)
-    C = C.reshape(SGEMM_SIZE, SGEMM_SIZE)
+    A, B, C = (
+        torch.rand((_SGEMM_SIZE, _SGEMM_SIZE)),
+        torch.rand((_SGEMM_SIZE, _SGEMM_SIZE)),
+        torch.empty(_SGEMM_SIZE**2),
+    )
+    C = C.reshape(_SGEMM_SIZE, _SGEMM_SIZE)
 
     def batch() -> NDArray[np.int64]:
         return rng.choice(data.P, size, replace=False)
 
     def learn() -> None:
         engine.evaluate()
-        engine.update([ETA], batch()[None])
+        engine.update([_ETA], batch()[None])
 
-    trials = (learn, lambda: peer.step(ETA, batch()), lambda: torch.mm(A, B, out=C))
+    trials = (learn, lambda: peer.step(_ETA, batch()), lambda: torch.mm(A, B, out=C))
     for trial in trials:
         calls_per_second(trial, 0.02, time.process_time)
     measured = [[calls_per_second(trial, seconds, time.process_time) for trial in trials] for _ in range(rounds)]
     ours, theirs, products = np.array(measured).T
-    flops = products * 2.0 * SGEMM_SIZE**3
+    flops = products * 2.0 * _SGEMM_SIZE**3
     share = ours * dense_flops(depth, width, data.P, size) / flops
     medians = [float(np.median(x)) for x in (ours, theirs, ours / theirs, share)]
     return Comparison(depth, width, *medians), float(np.median(flops)) / 1e9
 
 
-def costs(chorales: Sequence[Chorale], seconds: float) -> dict[str, tuple[Cost, ...]]:
+def _costs(chorales: Sequence[Chorale], seconds: float) -> dict[str, tuple[Cost, ...]]:
     """Cost of a step against the number of chorales, the width and the depth, the others as in d = 2, w = 30.
 
     seconds: of processor time for each point.
     """
     points = {
-        "chorales": [(n, 2, 30) for n in COST_CHORALES if n <= len(chorales)],
+        "chorales": [(n, 2, 30) for n in _COST_CHORALES if n <= len(chorales)],
         "width": [(len(chorales), 2, w) for w in COST_WIDTHS],
         "depth": [(len(chorales), d, 30) for d in COST_DEPTHS],
     }
@@ -174,7 +178,7 @@ def costs(chorales: Sequence[Chorale], seconds: float) -> dict[str, tuple[Cost, 
     def cost(n: int, depth: int, width: int) -> Cost:
         data = Transitions.pack(chorales[:n], "per_note")
         engine = CompiledLearner([initial_weights(depth, width, np.random.default_rng(0))], data, "delayed")
-        rate = rate_of(engine, data.P, BATCH_SIZE, seconds, time.process_time)
+        rate = rate_of(engine, data.P, _BATCH_SIZE, seconds, time.process_time)
         return Cost(n, data.P, depth, width, 1e3 / rate)
 
     return {name: tuple(cost(*point) for point in chosen) for name, chosen in points.items()}

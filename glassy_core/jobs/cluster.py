@@ -15,11 +15,11 @@ from glassy_core.errors import GlassyError
 from glassy_core.files import read_json
 
 VARIABLE = "GLASSY_SCHEDULER"  # an address such as tcp://host:8786, or a scheduler file
-MOST_THREADS = 100_000  # that a worker may say it has
+_MOST_THREADS = 100_000  # that a worker may say it has
 LEAST_WORKERS = 3  # the class trio moves together even on two cores
 
 # An idle cluster should cost next to nothing: it samples neither its workers' code nor the machine.
-QUIET = {
+_QUIET = {
     "distributed.worker.profile.enabled": False,
     "distributed.admin.tick.interval": "500ms",
     "distributed.admin.system-monitor.interval": "10s",
@@ -47,7 +47,7 @@ class Worker:
         texts = worker.name, worker.host, *worker.runs
         if not all(isinstance(text, str) for text in texts) or type(worker.threads) is not int:
             raise TypeError("A worker has names and a whole number of threads.")
-        if not 0 <= worker.threads <= MOST_THREADS:
+        if not 0 <= worker.threads <= _MOST_THREADS:
             raise TypeError(f"No worker has {worker.threads} threads.")
         return worker
 
@@ -123,7 +123,7 @@ def local() -> Iterator[str]:
     import dask
     from distributed import LocalCluster
 
-    dask.config.set(QUIET)
+    dask.config.set(_QUIET)
     processes.give_way()  # the pages stay quick
     # Numerical libraries read these when they are loaded in the workers.
     os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))

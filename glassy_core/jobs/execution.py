@@ -20,8 +20,8 @@ from glassy_core.settings import ConfigError, RunConfig, differences
 from glassy_core.training.records import make_learner
 from glassy_core.training.trainer import Trainer
 
-CONTROL_EVERY = 0.2  # seconds between looks into control/
-STATE_EVERY = 1.0  # seconds between heartbeats
+_CONTROL_EVERY = 0.2  # seconds between looks into control/
+_STATE_EVERY = 1.0  # seconds between heartbeats
 MAY_DIFFER = ("name", "width", "seed", "eta")  # between runs trained in one batch
 
 Progress = Callable[[State], None]
@@ -133,7 +133,7 @@ class _Session:
         while True:
             now = time.monotonic()
             endings: dict[int, tuple[str, str]] = {}
-            if now - looked > CONTROL_EVERY:
+            if now - looked > _CONTROL_EVERY:
                 looked = now
                 endings = self._heed_control()
             at_end = trainer.step >= self.last
@@ -146,7 +146,7 @@ class _Session:
                     self._end(r, "finished")
             if not self._unended():
                 return
-            if now - written > STATE_EVERY:
+            if now - written > _STATE_EVERY:
                 written = now
                 for r in self._unended():
                     self._publish(r, self._state(r, "running"))

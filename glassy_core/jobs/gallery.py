@@ -31,10 +31,10 @@ from glassy_core.training.probe import Probe
 
 TAG = "gallery"
 PER_DECADE = 90  # records kept
-DIGITS = 6  # of every number kept
-SEEDS = (0, 1, 2)
-CHECKPOINT_FACTOR = 8  # between the steps of the checkpoints kept of an aging run
-LOOK_EVERY = 5.0  # seconds between looks at the work under way
+_DIGITS = 6  # of every number kept
+_SEEDS = (0, 1, 2)
+_CHECKPOINT_FACTOR = 8  # between the steps of the checkpoints kept of an aging run
+_LOOK_EVERY = 5.0  # seconds between looks at the work under way
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,12 @@ def exhibits(which: str = "all") -> list[Exhibit]:
     sweep = SWEEPS["class"]
     parts = {
         "sweep": [
-            Exhibit(config, "last" if config.seed == SEEDS[0] else "none")
-            for config in expand(sweep.base, sweep.depths, sweep.widths, SEEDS)
+            Exhibit(config, "last" if config.seed == _SEEDS[0] else "none")
+            for config in expand(sweep.base, sweep.depths, sweep.widths, _SEEDS)
         ],
         "aging": [
-            Exhibit(replace(PRESETS[key].config, seed=seed), "along tau" if seed == SEEDS[0] else "none")
-            for seed in SEEDS
+            Exhibit(replace(PRESETS[key].config, seed=seed), "along tau" if seed == _SEEDS[0] else "none")
+            for seed in _SEEDS
             for key in CLASS_AGING
         ],
         "paper": [
@@ -116,7 +116,7 @@ def make(store: RunStore, which: str = "all", progress: Callable[[int, int], Non
         if all(state.status in ("finished", "stopped", "paused", "failed") for state in states):
             return
         dispatcher.ensure_dispatcher(store)
-        time.sleep(LOOK_EVERY)
+        time.sleep(_LOOK_EVERY)
 
 
 def export(source: RunStore, target: Path, which: str = "all") -> list[Run]:
@@ -195,7 +195,7 @@ def _write_lines(path: Path, records: Iterator[dict[str, Any]]) -> None:
 
 
 def _rounded(record: dict[str, Any]) -> dict[str, Any]:
-    return {k: float(f"{v:.{DIGITS}g}") if isinstance(v, float) else v for k, v in record.items()}
+    return {k: float(f"{v:.{_DIGITS}g}") if isinstance(v, float) else v for k, v in record.items()}
 
 
 def _copy_checkpoints(exhibit: Exhibit, run: Run, copy: Run) -> None:
@@ -208,7 +208,7 @@ def _copy_checkpoints(exhibit: Exhibit, run: Run, copy: Run) -> None:
         step = steps[-1]
         while step > 0:
             kept.add(max(known for known in steps if known <= step))
-            step //= CHECKPOINT_FACTOR
+            step //= _CHECKPOINT_FACTOR
         kept.add(steps[0])
     for step in sorted(kept):
         snapshot = checkpoints.read(checkpoints.path_of(run.checkpoints, step), config.depth, config.width)

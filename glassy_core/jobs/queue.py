@@ -15,7 +15,7 @@ from glassy_core.runs.run import Run, RunError
 from glassy_core.runs.state import ACTIVE, State
 from glassy_core.runs.store import RunStore
 
-MOST_AT_ONCE = 1000  # what a limit may be
+_MOST_AT_ONCE = 1000  # what a limit may be
 WAITING = ("queued", "interrupted")  # statuses of runs that want a worker
 
 
@@ -47,7 +47,7 @@ def wishes(store: RunStore) -> Wishes:
     values = read_json(_path(store)) or {}
     limit, order = values.get("limit"), values.get("order")
     return Wishes(
-        limit if type(limit) is int and 0 <= limit <= MOST_AT_ONCE else 0,
+        limit if type(limit) is int and 0 <= limit <= _MOST_AT_ONCE else 0,
         tuple(name for name in order if isinstance(name, str)) if isinstance(order, list) else (),
     )
 
@@ -57,8 +57,8 @@ def set_limit(store: RunStore, limit: int | None) -> None:
 
     RunError for what cannot be a limit.
     """
-    if limit is None or not 0 <= limit <= MOST_AT_ONCE:
-        raise RunError(f"The limit is {limit}: it must be from 0 (no limit) to {MOST_AT_ONCE}.")
+    if limit is None or not 0 <= limit <= _MOST_AT_ONCE:
+        raise RunError(f"The limit is {limit}: it must be from 0 (no limit) to {_MOST_AT_ONCE}.")
     _keep(store, replace(wishes(store), limit=limit))
 
 

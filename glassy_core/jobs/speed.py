@@ -19,9 +19,9 @@ from glassy_core.errors import GlassyError
 from glassy_core.files import read_json, write_json
 from glassy_core.settings import RunConfig, names_of
 
-MEASURED_SECONDS = 1.0
-SMALL_ETA = 1e-4  # the rate does not depend on it
-KEPT_SECONDS = 86_400.0
+_MEASURED_SECONDS = 1.0
+_SMALL_ETA = 1e-4  # the rate does not depend on it
+_KEPT_SECONDS = 86_400.0
 # Of the settings that decide what is learned: a step takes as long whatever they are.
 WITHOUT_COST = ("seed", "eta", "auto_halve", "scaling")
 MEMORY = ".speeds.json"  # in the run store
@@ -42,7 +42,7 @@ def steps_per_second(config: RunConfig, directory: Path) -> float:
     kept = known.get(key)
     if isinstance(kept, dict) and all(type(kept.get(name)) is float for name in ("when", "steps_per_second")):
         age, speed = time.time() - kept["when"], float(kept["steps_per_second"])
-        if 0 <= age < KEPT_SECONDS and 0 < speed < 1e15:  # else somebody wrote there by hand
+        if 0 <= age < _KEPT_SECONDS and 0 < speed < 1e15:  # else somebody wrote there by hand
             return speed
     try:
         result = processes.answer(["speed", "--settings", json.dumps(config.to_json())], seconds=120)
@@ -66,7 +66,7 @@ def measure(config: RunConfig) -> float:
 
     edition, _ = load_or_fallback(config.edition)
     data, _ = load_data(config, edition)
-    return rate_of(make_learner(config, [fresh(config)], data), data.P, config.batch_size, MEASURED_SECONDS)
+    return rate_of(make_learner(config, [fresh(config)], data), data.P, config.batch_size, _MEASURED_SECONDS)
 
 
 def rate_of(
@@ -82,7 +82,7 @@ def rate_of(
 
     def learn() -> None:
         learner.evaluate()
-        learner.update([SMALL_ETA], None if batch_size == "all" else rng.choice(P, size, replace=False)[None])
+        learner.update([_SMALL_ETA], None if batch_size == "all" else rng.choice(P, size, replace=False)[None])
 
     learn()  # the first step reads the kernels from the disk
     return max(calls_per_second(learn, seconds / 3, clock) for _ in range(3))

@@ -10,7 +10,7 @@ from glassy_core.runs.run import Run, RunError
 from glassy_core.runs.store import RunStore
 from glassy_core.settings import ConfigError, RunConfig
 
-MOST_RUNS = 2000
+_MOST_RUNS = 2000
 
 
 def expand(base: RunConfig, depths: Sequence[int], widths: Sequence[int], seeds: Sequence[int]) -> list[RunConfig]:
@@ -22,8 +22,8 @@ def expand(base: RunConfig, depths: Sequence[int], widths: Sequence[int], seeds:
         if not values:
             raise ConfigError(f"The sweep names no {name}: give at least one, such as --{name} 1,2.")
     count = len(set(depths)) * len(set(widths)) * len(set(seeds))
-    if count > MOST_RUNS:
-        raise ConfigError(f"The sweep has {count} runs: at most {MOST_RUNS} are allowed, take fewer widths or seeds.")
+    if count > _MOST_RUNS:
+        raise ConfigError(f"The sweep has {count} runs: at most {_MOST_RUNS} are allowed, take fewer widths or seeds.")
     networks = product(sorted(set(depths)), sorted(set(widths), reverse=True), sorted(set(seeds)))
     return [replace(base, name="", depth=d, width=w, seed=seed) for d, w, seed in networks]
 

@@ -17,8 +17,8 @@ from glassy_core.network.equations import Weights
 from glassy_core.network.learning_rule import Gradient, TorchLearner
 from glassy_core.network.rules import State
 
-PROJECTIONS = 3  # Newton-Schulz iterations a step: an error of 5e-3 becomes 2e-5, 3e-10, below rounding
-WARM_UP = 3  # steps before a capture, in which libraries make their workspaces
+_PROJECTIONS = 3  # Newton-Schulz iterations a step: an error of 5e-3 becomes 2e-5, 3e-10, below rounding
+_WARM_UP = 3  # steps before a capture, in which libraries make their workspaces
 
 
 class CapturedLearner(TorchLearner):
@@ -53,7 +53,7 @@ class CapturedLearner(TorchLearner):
         self._captured_evaluate()
 
     def update(self, etas: Sequence[float], batches: NDArray[np.int64] | None) -> None:
-        """Move the weights and project every M: one graph, with PROJECTIONS Newton-Schulz iterations.
+        """Move the weights and project every M: one graph, with _PROJECTIONS Newton-Schulz iterations.
 
         etas: R learning rates. batches: (R, p) rows, or None for all: as many as the graph was captured for.
         """
@@ -72,7 +72,7 @@ class CapturedLearner(TorchLearner):
         self._move(self._etas, self._rows)
         for l in range(self.depth):
             M = self.master[f"M.{l}"]
-            for _ in range(PROJECTIONS):  # M (3 - M^T M) / 2 leaves padding at zero
+            for _ in range(_PROJECTIONS):  # M (3 - M^T M) / 2 leaves padding at zero
                 M.copy_(1.5 * M - 0.5 * M @ (M.mT @ M))
         # The buffers stay where they are, so the history is copied rather than renamed.
         self.history[1].copy_(self.history[0])
@@ -85,7 +85,7 @@ class CapturedLearner(TorchLearner):
         stream = torch.cuda.Stream()
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
-            for _ in range(WARM_UP):
+            for _ in range(_WARM_UP):
                 self._evaluate()
                 self._update()
         torch.cuda.current_stream().wait_stream(stream)

@@ -19,14 +19,14 @@ from glassy_core.runs.groups import Member
 from glassy_core.runs.measured import trajectory
 from glassy_core.runs.run import RunError
 
-THIRD_TAU_W = 4 * FIRST_TAU_W
-UNDER_WIDTH, NEAR_WIDTH, OVER_WIDTH = (PRESETS[name].config.width for name in CLASS_TRIO)
-DIFFUSION = 1.0  # alpha of weights that diffuse freely
-FULL_AGING = (1.0, 0.2)  # mu of a collapse on tau / tau_w, and how far from it a finite run may be
+_THIRD_TAU_W = 4 * FIRST_TAU_W
+_UNDER_WIDTH, _NEAR_WIDTH, _OVER_WIDTH = (PRESETS[name].config.width for name in CLASS_TRIO)
+_DIFFUSION = 1.0  # alpha of weights that diffuse freely
+_FULL_AGING = (1.0, 0.2)  # mu of a collapse on tau / tau_w, and how far from it a finite run may be
 X = text(TAU, " / ", TAU_W)
-ONE_CURVE = text("all waiting times on one curve of ", X)
-BREAKS_DOWN = text("the scaling with ", X, " breaks down")
-FAILS = text("it fails at the largest ", TAU_W)
+_ONE_CURVE = text("all waiting times on one curve of ", X)
+_BREAKS_DOWN = text("the scaling with ", X, " breaks down")
+_FAILS = text("it fails at the largest ", TAU_W)
 
 
 def aging_findings(evidence: Evidence) -> Iterator[Finding]:
@@ -56,11 +56,11 @@ def _alpha(evidence: Evidence, network: DepthWidth) -> Finding:
     statement = Statement(7, what, text(_papers_alpha()))
     member = evidence.network(*network, aging=True)
     # alpha falls from one waiting time to the next at first: the first two alone would tell of their youth.
-    missing = evidence.missing(member, network, THIRD_TAU_W * (1 + SHORT[1]))
+    missing = evidence.missing(member, network, _THIRD_TAU_W * (1 + SHORT[1]))
     ours = measured(evidence, [member])
     if member is None or isinstance(ours, Text) or ours.alpha.slope is None:
         return statement.open(missing or (ours if isinstance(ours, Text) else spelled(ours.alpha.why)), [member])
-    verdict, doubt = weigh(ours.alpha.slope, *PAPER_ALPHA, trivial=DIFFUSION)
+    verdict, doubt = weigh(ours.alpha.slope, *PAPER_ALPHA, trivial=_DIFFUSION)
     window = text(X, f" up to {ours.alpha.window[1]:g}, ", TAU_W, f" = {_times(ours.alpha.curves)}.")
     each = [fit.slope.value for curve in ours.curves if (fit := short_time([curve])).slope]
     one_by_one = f"Of each of these by itself: {', '.join(f'{value:.2f}' for value in each)}." if len(each) > 1 else ""
@@ -78,10 +78,10 @@ def _papers_alpha() -> Quantity:
 
 def _collapse(evidence: Evidence) -> Finding:
     member = evidence.network(2, 30, aging=True)
-    statement = Statement(7, text("d = 2, w = 30: ", ONE_CURVE), text("full aging, ", MU, " = ", Quantity(1.0)))
+    statement = Statement(7, text("d = 2, w = 30: ", _ONE_CURVE), text("full aging, ", MU, " = ", Quantity(1.0)))
     ours = measured(evidence, [member])
     if member is None or isinstance(ours, Text) or ours.collapse.mu is None:
-        missing = evidence.missing(member, (2, 30), THIRD_TAU_W * (1 + AGING_REGIME))
+        missing = evidence.missing(member, (2, 30), _THIRD_TAU_W * (1 + AGING_REGIME))
         return statement.open(missing or (ours if isinstance(ours, Text) else spelled(ours.collapse.why)), [member])
     return fully_aged(statement, ours, [member], command("aging", member, "--json"))
 
@@ -94,14 +94,14 @@ def fully_aged(statement: Statement, ours: Aging, members: Sequence[Member], aga
     verdict, doubt = full_aging(mu)
     left_out = len(ours.curves) - len(ours.collapse.curves)
     used = f" = {_times(ours.collapse.curves)}" + (f"; {left_out} more not followed far enough." if left_out else ".")
-    rule = text("Full aging is ", MU, f" = {FULL_AGING[0]:g} ± {FULL_AGING[1]:g} here.")
+    rule = text("Full aging is ", MU, f" = {_FULL_AGING[0]:g} ± {_FULL_AGING[1]:g} here.")
     words = joined([text(f"Collapse error {error:.0%}, ", TAU_W, used), rule, text(doubt)])
     return statement.judged(text(MU, " = ", Quantity(mu)), verdict, words, members, again)
 
 
 def full_aging(mu: Estimate) -> tuple[Verdict, str]:
     """Verdict on mu, the collapse's exponent: that of full aging and not of no aging; and why not, where unknown."""
-    return weigh(mu, *FULL_AGING, trivial=0.0)
+    return weigh(mu, *_FULL_AGING, trivial=0.0)
 
 
 def _times(waiting_times: Sequence[float]) -> str:
@@ -115,23 +115,23 @@ def _of_class(evidence: Evidence, width: int, members: Sequence[Member]) -> Iter
         return
     again = command("aging", members[0], "--seeds --json")
     if ours.alpha.slope:
-        verdict, doubt = weigh(ours.alpha.slope, *PAPER_ALPHA, trivial=DIFFUSION)
+        verdict, doubt = weigh(ours.alpha.slope, *PAPER_ALPHA, trivial=_DIFFUSION)
         seeds = f"Mean of {len(members)} seeds." if len(members) > 1 else ""
         what = text("short-time exponent ", ALPHA, f", w = {width}")
         statement = Statement(7, what, text(_papers_alpha(), ", all w"), "class")
         words = joined([text(seeds), text(doubt)])
         yield statement.judged(text(Quantity(ours.alpha.slope)), verdict, words, members, again)
-    if ours.collapse.mu and width in (UNDER_WIDTH, NEAR_WIDTH):
-        paper = text("full aging, " if width == UNDER_WIDTH else "much the same, ", MU, " = ", Quantity(1.0))
-        yield fully_aged(Statement(7, text(f"w = {width}: ", ONE_CURVE), paper, "class"), ours, members, again)
-    if width == OVER_WIDTH:
-        what = text(f"w = {width}: ", BREAKS_DOWN)
-        yield breaks_down(Statement(7, what, text(FAILS, ", overparametrised"), "class"), ours, members)
+    if ours.collapse.mu and width in (_UNDER_WIDTH, _NEAR_WIDTH):
+        paper = text("full aging, " if width == _UNDER_WIDTH else "much the same, ", MU, " = ", Quantity(1.0))
+        yield fully_aged(Statement(7, text(f"w = {width}: ", _ONE_CURVE), paper, "class"), ours, members, again)
+    if width == _OVER_WIDTH:
+        what = text(f"w = {width}: ", _BREAKS_DOWN)
+        yield breaks_down(Statement(7, what, text(_FAILS, ", overparametrised"), "class"), ours, members)
 
 
 def _breaks_down_late(evidence: Evidence) -> Finding:
     """The same of the paper's network, in which its last waiting times show it."""
-    statement = Statement(7, text("d = 2, w = 90: ", BREAKS_DOWN), FAILS)
+    statement = Statement(7, text("d = 2, w = 90: ", _BREAKS_DOWN), _FAILS)
     member = evidence.network(2, 90, aging=True)
     ours = measured(evidence, [member])
     missing = evidence.missing(member, (2, 90), LONGEST)

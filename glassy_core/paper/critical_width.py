@@ -15,7 +15,7 @@ from glassy_core.runs.groups import Member, distinct
 from glassy_core.runs.measured import criticality
 from glassy_core.runs.records import best_speed
 
-CLASS_COMMAND = command("critical", None, "--json")
+_CLASS_COMMAND = command("critical", None, "--json")
 
 
 def network_findings(evidence: Evidence) -> Iterator[Finding]:
@@ -89,7 +89,7 @@ def _narrower(found: Criticality, members: Sequence[Member]) -> Finding:
     words = text(f"d = {depths}: smaller at {len(seen.narrower)} of {n} thresholds, {_apart(len(seen.apart), n)}")
     verdict = _of_all(len(seen.narrower), len(seen.apart), n)
     statement = Statement(5, what, paper, "class")
-    return statement.judged(_widths(found), verdict, words, members, CLASS_COMMAND)
+    return statement.judged(_widths(found), verdict, words, members, _CLASS_COMMAND)
 
 
 def _fewer_parameters(found: Criticality, members: Sequence[Member]) -> Finding:
@@ -99,7 +99,7 @@ def _fewer_parameters(found: Criticality, members: Sequence[Member]) -> Finding:
     words = text(f"Fewer at {len(seen.fewer)} of {n} thresholds, {_apart(len(seen.fewer_apart), n)}")
     verdict = _of_all(len(seen.fewer), len(seen.fewer_apart), n)
     statement = Statement(5, what, text(_papers_parameters(), " for d = 1, 2, 5"), "class")
-    return statement.judged(_parameters(found), verdict, words, members, CLASS_COMMAND)
+    return statement.judged(_parameters(found), verdict, words, members, _CLASS_COMMAND)
 
 
 def _falls_with_threshold(found: Criticality, members: Sequence[Member]) -> Finding:
@@ -114,7 +114,7 @@ def _falls_with_threshold(found: Criticality, members: Sequence[Member]) -> Find
         "through ", W_C, " against NLL*; its interval must lie below zero.",
     )  # fmt: skip
     statement = Statement(6, text(W_C, " falls with NLL*"), text("falling lines"), "class")
-    return statement.judged(ours, verdict, words, members, CLASS_COMMAND)
+    return statement.judged(ours, verdict, words, members, _CLASS_COMMAND)
 
 
 def _of_all(yes: int, apart: int, n: int) -> Verdict:

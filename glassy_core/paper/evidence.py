@@ -78,7 +78,7 @@ class Evidence:
         copy = member.run.read_only  # which cannot go on
         steps = tau / member.config.eta if copy else (tau - end) / (state.eta or member.config.eta)
         speed = best_speed(series)
-        anew = train((member.config.depth, member.config.width), math.ceil(steps)) if copy else None
+        anew = _train((member.config.depth, member.config.width), math.ceil(steps)) if copy else None
         return Shortfall(tau, end, steps, steps / speed if speed else None, anew)
 
     def missing(self, member: Member | None, network: DepthWidth, tau: float) -> Text:
@@ -114,10 +114,10 @@ class Shortfall:
 
 def no_run(network: DepthWidth) -> Text:
     """Sentence on why a statement on a network without a run is open, with the command that trains it."""
-    return text("No run yet: ", train(network), " makes it.")
+    return text("No run yet: ", _train(network), " makes it.")
 
 
-def train(network: DepthWidth, steps: int | None = None) -> Command:
+def _train(network: DepthWidth, steps: int | None = None) -> Command:
     """The command that trains one of the paper's networks; steps: other than the preset's."""
     options = [] if steps is None else [f"--steps {steps}"]
     return Command(command("train", None, "--preset", PRESET_OF[network], *options))

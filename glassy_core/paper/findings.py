@@ -16,7 +16,7 @@ Task = Literal["paper", "class"]  # the paper's own task, or the class world
 TOO_WIDE = 3.0  # of our half-width over the paper's error: a wider interval meets it too easily to agree
 TOO_WIDE_ALONE = 0.25  # of our half-width over the value itself, where the paper gives no error
 TOO_UNCERTAIN = "Too uncertain to tell: more seeds or more time would tell."
-NO_VALUE = text("-")
+_NO_VALUE = text("-")
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,10 @@ class Statement:
         members: the runs used, None where there is no run. words: why. command: prints ours again.
         """
         used = _sources([member for member in members if member])
-        return Finding(self.figure, self.what, self.paper, ours or NO_VALUE, verdict, words, self.world, used, command)
+        return Finding(self.figure, self.what, self.paper, ours or _NO_VALUE, verdict, words, self.world, used, command)
 
     def open(
-        self, why: Text, members: Iterable[Member | None] = (), ours: Text = NO_VALUE, command: str = ""
+        self, why: Text, members: Iterable[Member | None] = (), ours: Text = _NO_VALUE, command: str = ""
     ) -> Finding:
         """A finding of which nothing can be said yet; why: in a sentence."""
         return self.judged(ours, "open", why, members, command)

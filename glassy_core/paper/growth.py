@@ -15,20 +15,20 @@ from glassy_core.physics.aging.fluctuations import DeltaCurve, of_waiting_time
 from glassy_core.physics.aging.growth import LOGARITHM, POWER, logarithm, misfits, power
 from glassy_core.runs.groups import Member
 
-NETWORK = (2, 30)
-MIN_RECORDS = 6  # of the late growth, for a verdict on its law
-FURTHEST = 16.0  # tau / tau_w to which the paper measured Delta
-FIRST = text(TAU_W, f" = {FIRST_TAU_W:g}")
+_NETWORK = (2, 30)
+_MIN_RECORDS = 6  # of the late growth, for a verdict on its law
+_FURTHEST = 16.0  # tau / tau_w to which the paper measured Delta
+_FIRST = text(TAU_W, f" = {FIRST_TAU_W:g}")
 Curves = Sequence[DeltaCurve] | Text  # or why there are none
 Members = Sequence[Member | None]
 
 
 def growth_findings(evidence: Evidence) -> Iterator[Finding]:
     """Fig. 9: the power law of the aging regime, and the logarithm of late times."""
-    member = evidence.network(*NETWORK, aging=True)
+    member = evidence.network(*_NETWORK, aging=True)
     ours = measured(evidence, [member])
-    for judged, end, origin in ((power_law, POWER[1], f" --origin {PAPER_ORIGIN:g}"), (late, FURTHEST, "")):
-        missing = evidence.missing(member, NETWORK, FIRST_TAU_W * (1 + end))
+    for judged, end, origin in ((power_law, POWER[1], f" --origin {PAPER_ORIGIN:g}"), (late, _FURTHEST, "")):
+        missing = evidence.missing(member, _NETWORK, FIRST_TAU_W * (1 + end))
         again = command("aging", member, f"--tau-w {FIRST_TAU_W:g}{origin}", "--json")
         curves = ours if isinstance(ours, Text) else ours.curves
         yield judged(missing or curves, [member], "" if missing else again)
@@ -40,7 +40,7 @@ def power_law(curves: Curves, members: Members = (), again: str = "") -> Finding
     curves: those of all waiting times, or why there are none. members: the runs used. again: the command that prints
     the numbers.
     """
-    what = text("exponent of ", DELTA, ", ", X, f" from {POWER[0]:g} to {POWER[1]:g}, ", FIRST)
+    what = text("exponent of ", DELTA, ", ", X, f" from {POWER[0]:g} to {POWER[1]:g}, ", _FIRST)
     statement = Statement(9, what, text(Quantity(PAPER_EXPONENT, digits=6)))
     if isinstance(curves, Text):
         return statement.open(curves, members, command=again)
@@ -58,7 +58,7 @@ def power_law(curves: Curves, members: Members = (), again: str = "") -> Finding
 
 def late(curves: Curves, members: Members = (), again: str = "") -> Finding:
     """Finding on whether a logarithm fits the late growth, and no power of x better (Fig. 9); as `power_law`."""
-    what = text(DELTA, " = A + B log x fits for x = ", X, f" > {LOGARITHM[0]:g}, ", FIRST)
+    what = text(DELTA, " = A + B log x fits for x = ", X, f" > {LOGARITHM[0]:g}, ", _FIRST)
     statement = Statement(9, what, text("consistent with a logarithm"))
     if isinstance(curves, Text):
         return statement.open(curves, members, command=again)
@@ -68,8 +68,8 @@ def late(curves: Curves, members: Members = (), again: str = "") -> Finding:
         return statement.open(spelled(fit.why), members, command=again)
     records = int(np.sum(first[0].x > LOGARITHM[0]))
     reach = text(f"{records} records up to x = {first[0].x[-1]:.3g}.")
-    if records < MIN_RECORDS:
-        few = text(f"So few fit a logarithm and a power alike: {MIN_RECORDS} would tell more.")
+    if records < _MIN_RECORDS:
+        few = text(f"So few fit a logarithm and a power alike: {_MIN_RECORDS} would tell more.")
         return statement.open(joined([reach, few]), members, text("B = ", Quantity(fit.slope.value)), again)
     of_log, of_power = misfits(first[0], LOGARITHM)
     verdict: Verdict = "agrees" if fit.slope.low > 0 and of_log <= of_power else "differs"

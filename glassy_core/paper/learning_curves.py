@@ -15,9 +15,9 @@ from glassy_core.runs.groups import Member
 
 FIRST_POINT = 160.0  # tau of Fig. 3's first points, 4e5 steps at eta = 4e-4: its fits rest on what lies beyond
 FITTED_TO = 10 * FIRST_POINT  # at least: over less than a decade NLL_inf and the exponent are hardly told apart
-DRAWN_TAU, DRAWN_SPAN = 100.0, 10**1.5  # a power law is drawn where its window ends later and is wider
-ALIKE = 0.25  # relative distance of learning times that are alike
-SAME_DEPTH_NLL = 0.1  # bits, at which learning times are compared between depths
+_DRAWN_TAU, _DRAWN_SPAN = 100.0, 10**1.5  # a power law is drawn where its window ends later and is wider
+_ALIKE = 0.25  # relative distance of learning times that are alike
+_SAME_DEPTH_NLL = 0.1  # bits, at which learning times are compared between depths
 
 
 def learning_curve_findings(evidence: Evidence) -> Iterator[Finding]:
@@ -83,7 +83,7 @@ def _expected(evidence: Evidence, member: Member, level: float) -> Text:
 
 def _depths(evidence: Evidence) -> Finding:
     """Fig. 2 (d): deeper networks learn faster in proper time; d = 1 and 2 alike."""
-    what = text(TAU, f" to NLL {SAME_DEPTH_NLL:g} falls with depth")
+    what = text(TAU, f" to NLL {_SAME_DEPTH_NLL:g} falls with depth")
     statement = Statement(2, what, text("it shrinks with depth, d = 1 and 2 alike"))
     networks = ((1, 200), (2, 90), (5, 70))
     members = [evidence.network(*network) for network in networks]
@@ -92,12 +92,12 @@ def _depths(evidence: Evidence) -> Finding:
     ours = joined([text(Quantity(time), f" (d = {depth})") for depth, time in reached.items()], ", ")
     again = command("critical", None, *[member.run.id for member in members if member], "--json")
     if len(reached) < len(networks):
-        why = text(f"It needs runs at all three depths that have come down to {SAME_DEPTH_NLL:g}.")
+        why = text(f"It needs runs at all three depths that have come down to {_SAME_DEPTH_NLL:g}.")
         return statement.open(why, members, ours, again)
     apart = abs(reached[1] / reached[2] - 1)
-    verdict: Verdict = "agrees" if reached[5] < min(reached[1], reached[2]) and apart < ALIKE else "differs"
+    verdict: Verdict = "agrees" if reached[5] < min(reached[1], reached[2]) and apart < _ALIKE else "differs"
     words = text(
-        TAU, f"* of w = 200, 90 and 70; d = 5 must come first, and d = 1 and 2 be alike within {ALIKE:.0%}: "
+        TAU, f"* of w = 200, 90 and 70; d = 5 must come first, and d = 1 and 2 be alike within {_ALIKE:.0%}: "
         f"they are {apart:.0%} apart. One seed each.",
     )  # fmt: skip
     return statement.judged(ours, verdict, words, members, again)
@@ -107,7 +107,7 @@ def _time(evidence: Evidence, member: Member | None) -> float | None:
     if member is None:
         return None
     series = evidence.series(member)
-    return learning_time(series.tau, series.nll, SAME_DEPTH_NLL)
+    return learning_time(series.tau, series.nll, _SAME_DEPTH_NLL)
 
 
 def _law(evidence: Evidence, network: DepthWidth, law: PaperCurve) -> Iterator[Finding]:
@@ -126,7 +126,7 @@ def _law(evidence: Evidence, network: DepthWidth, law: PaperCurve) -> Iterator[F
             yield statement.open(reason, [member])
             continue
         verdict, doubt = weigh_alone(ours, value, half_digit(value)) if fit.reliable else ("open", "")
-        again = command("fit", member, "--window", "{:g} {:g}".format(*fitted_window(evidence, member)), "--json")
+        again = command("fit", member, "--window", "{:g} {:g}".format(*_fitted_window(evidence, member)), "--json")
         yield statement.judged(text(Quantity(ours)), verdict, joined([reason, text(doubt)]), [member], again)
 
 
@@ -168,14 +168,14 @@ def _not_down(evidence: Evidence, member: Member, level: float) -> Text:
 
 def _fit(evidence: Evidence, member: Member) -> PowerLawFit:
     series = evidence.series(member)
-    return fit_power_law(series.tau, series.nll, fitted_window(evidence, member))
+    return fit_power_law(series.tau, series.nll, _fitted_window(evidence, member))
 
 
-def fitted_window(evidence: Evidence, member: Member) -> tuple[float, float]:
+def _fitted_window(evidence: Evidence, member: Member) -> tuple[float, float]:
     """Window, in tau, in which Fig. 3 fits a power law: from its first points on to the end of the run."""
     return FIRST_POINT, float(math.ceil(evidence.series(member).tau[-1]))
 
 
 def worth_drawing(fit: PowerLawFit) -> bool:
     """Whether a fit's window is long enough for a power law to be seen in it."""
-    return fit.window is not None and fit.window[1] >= max(DRAWN_TAU, DRAWN_SPAN * fit.window[0])
+    return fit.window is not None and fit.window[1] >= max(_DRAWN_TAU, _DRAWN_SPAN * fit.window[0])

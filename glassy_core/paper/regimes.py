@@ -16,13 +16,13 @@ Key = TypeVar("Key")
 
 REGIMES = ("under", "near", "over")
 # The width of the nearly critical run, d = 2, by the number of chorales: the class world's and the paper's.
-NEAR_WIDTH = {PRESETS[key].config.chorales: PRESETS[key].config.width for key in ("class-near", "paper-d2-near")}
+_NEAR_WIDTH = {PRESETS[key].config.chorales: PRESETS[key].config.width for key in ("class-near", "paper-d2-near")}
 # Of that width: below the first it is under, above the second over. In the class world the first is close to the
 # upper ends of the intervals of w_c (NLL* = 0.01); the second is between the paper's w = 68 and 90.
-BOUNDS = (0.55, 1.15)
+_BOUNDS = (0.55, 1.15)
 # Settings of the world that need not be as usual: the number of chorales has its own width, and by which edition they
 # are had, and whether all are learned at every step, the critical width is not seen to move.
-ANY = ("chorales", "edition", "batch_size")
+_ANY = ("chorales", "edition", "batch_size")
 
 
 def regime(config: RunConfig) -> str | None:
@@ -32,15 +32,15 @@ def regime(config: RunConfig) -> str | None:
     With depth the bounds move as the paper's w_c does (Fig. 5: d = 1, 2, 5; between them along power laws); beyond
     its depths only what is over at d = 5 is known, because w_c falls with depth.
     """
-    near = NEAR_WIDTH.get(config.chorales)
-    if not config.widths_known or near is None or config.only("world", without=ANY) != USUAL:
+    near = _NEAR_WIDTH.get(config.chorales)
+    if not config.widths_known or near is None or config.only("world", without=_ANY) != USUAL:
         return None
     place = config.width / (near * _shrink(config.depth))
-    if place > BOUNDS[1]:
+    if place > _BOUNDS[1]:
         return "over"
     if config.depth > max(PAPER_W_C):
         return None
-    return "near" if place >= BOUNDS[0] else "under"
+    return "near" if place >= _BOUNDS[0] else "under"
 
 
 def of_the_trio(config: RunConfig) -> str | None:

@@ -16,11 +16,11 @@ from glassy_core.runs.run import Run, RunError
 from glassy_core.training.probe import SIZES, Probe
 from glassy_core.wording import whole
 
-PROBED_STEP = 3_200_000  # of Fig. 4
-AROUND = 0.25  # in log tau: so near a time Gamma is taken for its own
-LONG = 4.0  # times the first waiting time: nearer, a tendency is none
-CHANGE = 1.25  # factor by which Gamma must change to have grown or fallen
-UNIT = "nats²"  # of Gamma
+_PROBED_STEP = 3_200_000  # of Fig. 4
+_AROUND = 0.25  # in log tau: so near a time Gamma is taken for its own
+_LONG = 4.0  # times the first waiting time: nearer, a tendency is none
+_CHANGE = 1.25  # factor by which Gamma must change to have grown or fallen
+_UNIT = "nats²"  # of Gamma
 
 
 def probe_findings(evidence: Evidence) -> Iterator[Finding]:
@@ -49,7 +49,7 @@ def _probed(statement: Statement, member: Member, probe: Probe) -> Finding:
     )  # fmt: skip
     verdict: Verdict = "agrees" if small.spread > large.spread and small.mean > large.mean else "differs"
     words = f"{whole(probe.steps)} steps after step {whole(probe.step)}."
-    early = f"The paper probed step {whole(PROBED_STEP)}." if probe.step < PROBED_STEP else ""
+    early = f"The paper probed step {whole(_PROBED_STEP)}." if probe.step < _PROBED_STEP else ""
     again = command("probe", member, "--step", str(probe.step), "--sizes 75,300")
     return statement.judged(ours, verdict, joined([text(words), text(early)]), [member], again)
 
@@ -91,16 +91,16 @@ def _grows(evidence: Evidence, name: str, members: Sequence[Member], world: Task
     statement = _growing(name, world)
     begin, end = _first_tau_w(members[0]), _common_end(evidence, members)
     gammas = [_gamma(evidence, member, (begin, end)) for member in members]
-    if end < 0.999 * LONG * begin or not all(map(all, gammas)):
-        span = text("It needs ", GAMMA, " from ", TAU_W, f" = {begin:g} to {LONG:g} times that; the run is at ")
+    if end < 0.999 * _LONG * begin or not all(map(all, gammas)):
+        span = text("It needs ", GAMMA, " from ", TAU_W, f" = {begin:g} to {_LONG:g} times that; the run is at ")
         return statement.open(text(span, TAU, f" = {end:.4g}."), members)
     first, last = np.exp(np.mean(np.log(gammas), axis=0)).tolist()
-    verdict: Verdict = "agrees" if last > CHANGE * first else "differs" if last < first / CHANGE else "open"
-    done = {"agrees": "It grows", "differs": "It falls", "open": f"It changes by less than a factor of {CHANGE:g}"}
+    verdict: Verdict = "agrees" if last > _CHANGE * first else "differs" if last < first / _CHANGE else "open"
+    done = {"agrees": "It grows", "differs": "It falls", "open": f"It changes by less than a factor of {_CHANGE:g}"}
     mean = f", mean of {len(gammas)} seeds" if len(gammas) > 1 else ""
     unjudged = "its slowing down, and the wide network's fall at last, are not judged."
     words = text(f"{done[verdict]} from the first ", TAU_W, f" = {begin:g} to {end:.4g}{mean}; {unjudged}")
-    ours = text(Quantity(first, UNIT, 2, unsaid=True), " to ", Quantity(last, UNIT, 2))
+    ours = text(Quantity(first, _UNIT, 2, unsaid=True), " to ", Quantity(last, _UNIT, 2))
     return statement.judged(ours, verdict, words, members)
 
 
@@ -113,7 +113,7 @@ def _noisiest(evidence: Evidence) -> Finding:
     if len(members) < len(AGING) or end < FIRST_TAU_W or not all(at_end.values()):
         why = text("It needs w = 30, 68 and 90 beyond the first ", TAU_W, f" = {FIRST_TAU_W:g}.")
         return statement.open(why, members.values())
-    ours = joined([text(f"w = {width}: ", Quantity(value, UNIT, 2)) for width, value in at_end.items()], "; ")
+    ours = joined([text(f"w = {width}: ", Quantity(value, _UNIT, 2)) for width, value in at_end.items()], "; ")
     here = text("At ", TAU, f" = {end:.4g}, the latest that all these runs have")
     if needs := _shortest(evidence, members):
         changes = text(here, "; the order may change until where the paper's end.")
@@ -147,5 +147,5 @@ def _gamma(evidence: Evidence, member: Member, at: Sequence[float]) -> list[floa
     series = evidence.series(member)
     rows = (series.tau > 0) & (series.gamma > 0)
     gamma, log_tau = series.gamma[rows], np.log(series.tau[rows])
-    around = [gamma[np.abs(log_tau - np.log(tau)) < AROUND] if tau > 0 else gamma[:0] for tau in at]
+    around = [gamma[np.abs(log_tau - np.log(tau)) < _AROUND] if tau > 0 else gamma[:0] for tau in at]
     return [float(np.median(values)) if len(values) else 0.0 for values in around]

@@ -33,7 +33,7 @@ MU = Symbol("mu", "μ")
 ALPHA = Symbol("alpha", "α")
 GAMMA = Symbol("Gamma", "Γ")
 DELTA = Symbol("Delta", "Δ")
-SYMBOLS = {symbol.name: symbol for symbol in (NLL_INF, W_C, TAU_W, TAU, MU, ALPHA, GAMMA, DELTA)}
+_SYMBOLS = {symbol.name: symbol for symbol in (NLL_INF, W_C, TAU_W, TAU, MU, ALPHA, GAMMA, DELTA)}
 
 
 @dataclass(frozen=True)
@@ -87,11 +87,6 @@ class Text:
     def __bool__(self) -> bool:
         return bool(self.parts)
 
-    @property
-    def quantities(self) -> tuple[Quantity, ...]:
-        """Numbers among its parts, with units and intervals."""
-        return tuple(part for part in self.parts if isinstance(part, Quantity))
-
 
 def text(*parts: Part | Text) -> Text:
     """One Text of parts and of other Texts; empty strings are none."""
@@ -107,5 +102,5 @@ def joined(texts: Iterable[Text], between: str = " ") -> Text:
 
 def spelled(sentence: str) -> Text:
     """A sentence of the analyses, which give their reasons in plain words, with the names of quantities as symbols."""
-    words = re.split(rf"\b({'|'.join(SYMBOLS)})\b", sentence)
-    return text(*(SYMBOLS.get(word, word) for word in words))
+    words = re.split(rf"\b({'|'.join(_SYMBOLS)})\b", sentence)
+    return text(*(_SYMBOLS.get(word, word) for word in words))

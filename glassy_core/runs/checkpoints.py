@@ -27,6 +27,8 @@ from glassy_core.settings import RunConfig
 from glassy_core.training.records import Snapshot
 from glassy_core.training.schedule import is_milestone
 
+_KEPT_WHOLE = 2  # the latest, and the one before it in case that is damaged
+
 
 class CheckpointError(GlassyError, ValueError):
     """A checkpoint cannot be used; the message says which and why."""
@@ -101,12 +103,12 @@ def read(path: Path, depth: int, width: int, state_shapes: Shapes | None = None)
         raise CheckpointError(f"{path.name} lacks what a checkpoint must hold: {error}.") from error
 
 
-def prune(directory: Path, config: RunConfig, keep: int = 2) -> None:
-    """Keep the last `keep` checkpoints whole and the milestones' weights; remove the others.
+def prune(directory: Path, config: RunConfig) -> None:
+    """Keep the last _KEPT_WHOLE checkpoints as they are and the milestones' weights; remove the others.
 
     Milestones lose the state of the rule of learning: they are looked at, not resumed from.
     """
-    for step in steps_in(directory)[:-keep]:
+    for step in steps_in(directory)[:-_KEPT_WHOLE]:
         path = path_of(directory, step)
         with contextlib.suppress(PermissionError):  # on Windows, of a file that is being read: the next time, then
             if is_milestone(step, config):

@@ -12,7 +12,7 @@ from glassy_core.settings import USUAL, RunConfig, differences, names_of
 Key = TypeVar("Key", bound=Hashable)
 
 # How a setting of a world is said where it is not as usual.
-SAID = {"scaling": "{} scaling", "gradient": "{} gradient", "batch_size": "p = {}"}
+_SAID = {"scaling": "{} scaling", "gradient": "{} gradient", "batch_size": "p = {}"}
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class World:
     def words(self) -> str:
         """Words for the reader: '8 chorales of the corpus edition', and what differs from the usual way of learning."""
         unusual = [name for name in differences(self.config, USUAL) if name not in ("chorales", "edition")]
-        unusual.sort(key=lambda name: [*SAID, name].index(name))
-        said = [SAID.get(name, f"{name} {{}}").format(getattr(self.config, name)) for name in unusual]
+        unusual.sort(key=lambda name: [*_SAID, name].index(name))
+        said = [_SAID.get(name, f"{name} {{}}").format(getattr(self.config, name)) for name in unusual]
         return ", ".join([self.config.data_name(), *said])
 
     def to_json(self) -> dict[str, Any]:

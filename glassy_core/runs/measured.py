@@ -9,14 +9,14 @@ import numpy as np
 from glassy_core.files import read_lines
 from glassy_core.physics.aging.fluctuations import Trajectory
 from glassy_core.physics.critical_width.criticality import COPIES, Criticality, critical
-from glassy_core.physics.critical_width.learning_times import THRESHOLDS, Recording, in_order
+from glassy_core.physics.critical_width.learning_times import Recording, in_order
 from glassy_core.runs.groups import Member, distinct
 from glassy_core.runs.records import Series, read_series
 from glassy_core.runs.run import Run, RunError
 from glassy_core.runs.state import ACTIVE
 
-NEEDED = ("tau_w_step", "tau_w", "tau", "D")  # of a record in aging.jsonl, beside its step
-KNOWN = 2.0  # Delta is computed up to so many times the tau of the last Gamma: a run measures it more often than that
+_NEEDED = ("tau_w_step", "tau_w", "tau", "D")  # of a record in aging.jsonl, beside its step
+_KNOWN = 2.0  # Delta is computed up to so many times the tau of the last Gamma: a run measures it more often than that
 
 
 def series_of(run: Run) -> Series:
@@ -27,20 +27,19 @@ def series_of(run: Run) -> Series:
 def criticality(
     members: Sequence[Member],
     read: Callable[[Run], Series] = series_of,
-    thresholds: Sequence[float] = THRESHOLDS,
     copies: int = COPIES,
 ) -> Criticality:
     """Critical widths w_c of runs of one world; each network counts once (Figs. 5-6).
 
-    read: a run's curves. thresholds: NLL*, bits. copies: artificial sweeps behind the intervals. What is queued or
-    under way is not suggested again.
+    read: a run's curves. copies: artificial sweeps behind the intervals. What is queued or under way is not suggested
+    again.
     """
     curves = []
     for member in distinct(members):
         series, (depth, width, seed) = read(member.run), member.network
         curves.append(Recording(depth, width, seed, *in_order(series.tau, series.nll), member.run.id))
     planned = [member.network for member in members if member.run.state().status in (*ACTIVE, "stalled", "interrupted")]
-    return critical(curves, thresholds, copies, planned=planned)
+    return critical(curves, copies=copies, planned=planned)
 
 
 def trajectory(run: Run, read: Callable[[Run], Series] = series_of) -> Trajectory:
@@ -52,7 +51,7 @@ def trajectory(run: Run, read: Callable[[Run], Series] = series_of) -> Trajector
         )
     series = read(run)
     known = series.tau[series.gamma > 0]
-    end = KNOWN * float(known[-1]) if len(known) else np.inf
+    end = _KNOWN * float(known[-1]) if len(known) else np.inf
     records = [record for _, record in read_lines(run.aging_path) if _is_sound(record)]
     if records and not (records := [record for record in records if record["tau_w"] + record["tau"] <= end]):
         raise RunError(f"Run {run.id}: Gamma is known up to tau = {known[-1]:.4g} only: metrics.jsonl lacks lines.")
@@ -72,7 +71,7 @@ def trajectory(run: Run, read: Callable[[Run], Series] = series_of) -> Trajector
 
 def _is_sound(record: dict[str, object]) -> bool:
     """Whether a record has its numbers; a line damaged by hand is left out."""
-    values = [record.get(name) for name in NEEDED]
+    values = [record.get(name) for name in _NEEDED]
     kinds = [value for name, value in record.items() if name.startswith("D_")]
     if type(record.get("tau_w_step")) is not int:
         return False

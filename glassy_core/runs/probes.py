@@ -28,8 +28,8 @@ from glassy_core.runs.store import GALLERY_VARIABLE
 from glassy_core.training.probe import STEPS, Probe, Progress, Size, check_sizes, probe
 from glassy_core.training.records import Snapshot
 
-START_WITHIN = 60.0  # seconds until a new process has taken its lock
-SAY_EVERY = 0.3  # seconds between words on the progress
+_START_WITHIN = 60.0  # seconds until a new process has taken its lock
+_SAY_EVERY = 0.3  # seconds between words on the progress
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _attempt(path: Path) -> Attempt:
     values = read_json(path) or {}
     error = values.get("error")
     done, total, at = (_number(values.get(name)) for name in ("done", "total", "at"))
-    recent = time.time() - at < START_WITHIN
+    recent = time.time() - at < _START_WITHIN
     if error is None and not locks.is_held(path.with_suffix(".lock")) and not (done == 0 and recent):
         error = "The probe's process ended before it was done: start it again."
     share = min(done / total, 1.0) if total else 0.0
@@ -164,7 +164,7 @@ def measure(
             nonlocal said
             if progress:
                 progress(done, total)
-            if time.monotonic() - said > SAY_EVERY:
+            if time.monotonic() - said > _SAY_EVERY:
                 said = time.monotonic()
                 _say(path, done, total)
 

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from glassy_core.files import MAX_STEP, opened, parse_line
 
 METRICS = ("step", "tau", "eta", "nll", "nll_minibatch", "accuracy", "orthogonality_error", "nll_valid", "gamma")
-TIMING = ("step", "seconds")
+_TIMING = ("step", "seconds")
 COLUMNS = (*METRICS, "seconds")
 PIECE = 1 << 23  # bytes parsed at a time: bounds the memory of a first read
-LARGEST = 1e300  # from here on a number is none
+_LARGEST = 1e300  # from here on a number is none
 FINGERPRINT = 256  # bytes before the offset that must still be there
-MIN_STRETCH = 1.0  # seconds between two records: shorter ones tell no speed
-POOL = pa.system_memory_pool()  # a fifth quicker here than Arrow's own
+_MIN_STRETCH = 1.0  # seconds between two records: shorter ones tell no speed
+_POOL = pa.system_memory_pool()  # a fifth quicker here than Arrow's own
 
 Table = NDArray[np.float64]  # (columns, rows), not-a-number where a value was not measured
 
@@ -69,7 +69,7 @@ class SeriesReader:
     """
 
     def __init__(self, metrics: Path, timing: Path) -> None:
-        self._metrics, self._timing = _LinesTable(metrics, METRICS), _LinesTable(timing, TIMING)
+        self._metrics, self._timing = _LinesTable(metrics, METRICS), _LinesTable(timing, _TIMING)
         self._series: Series | None = None
 
     def read(self) -> Series:
@@ -205,14 +205,14 @@ def _columns_at_once(piece: bytes, names: Sequence[str]) -> Table | None:
     schema = pa.schema([(name, pa.int64() if name == "step" else pa.float64()) for name in names])
     options = pa_json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")
     try:
-        found = pa_json.read_json(pa.BufferReader(piece), parse_options=options, memory_pool=POOL)
+        found = pa_json.read_json(pa.BufferReader(piece), parse_options=options, memory_pool=_POOL)
     except pa.ArrowInvalid:
         return None
     steps = found["step"]
     if found.num_rows != lines or steps.null_count or not _are_steps(steps.to_numpy()):
         return None
     table = np.stack([found[name].to_numpy() for name in names]).astype(np.float64, copy=False)
-    return None if np.any(np.abs(table) >= LARGEST) else table
+    return None if np.any(np.abs(table) >= _LARGEST) else table
 
 
 def _are_steps(values: NDArray[np.int64]) -> bool:
@@ -220,7 +220,7 @@ def _are_steps(values: NDArray[np.int64]) -> bool:
 
 
 def _number(value: Any) -> float:
-    return float(value) if type(value) in (int, float) and abs(value) < LARGEST else float("nan")
+    return float(value) if type(value) in (int, float) and abs(value) < _LARGEST else float("nan")
 
 
 def best_speed(series: Series) -> float | None:
@@ -230,7 +230,7 @@ def best_speed(series: Series) -> float | None:
     """
     known = np.isfinite(series.seconds)
     step, seconds = series.step[known], series.seconds[known]
-    lasting = np.diff(seconds) > MIN_STRETCH
+    lasting = np.diff(seconds) > _MIN_STRETCH
     if not lasting.any():
         return None
     return float(np.percentile(np.diff(step)[lasting] / np.diff(seconds)[lasting], 90))

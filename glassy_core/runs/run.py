@@ -27,7 +27,7 @@ from glassy_core.runs.state import State, read_state
 from glassy_core.settings import ConfigError, RunConfig, check_eta, check_name
 
 STALE_AFTER = 15.0  # seconds without a heartbeat; one is due every second
-MAX_NOTE = 2000
+_MAX_NOTE = 2000
 ARCHIVED = "archived"  # in config.json of a copy of a gallery's run, as they used to lie among the reader's own
 
 
@@ -147,7 +147,7 @@ class Run:
             # What `describe` would not write (by hand, by others) is not shown either.
             "name": name if _is_name(name) else self.config().label(),
             "tags": [tag for tag in tags if _is_name(tag)] if isinstance(tags, list) else [],
-            "note": note[:MAX_NOTE] if isinstance(note, str) else "",
+            "note": note[:_MAX_NOTE] if isinstance(note, str) else "",
         }
 
     def describe(self, name: str | None = None, tags: list[str] | None = None, note: str | None = None) -> None:
@@ -159,14 +159,14 @@ class Run:
         if tags is not None:
             about["tags"] = sorted({check_name(tag.strip()) for tag in tags if tag.strip()})
         if note is not None:
-            if len(note) > MAX_NOTE:
-                raise ConfigError(f"The note has {len(note)} characters: at most {MAX_NOTE} are kept, shorten it.")
+            if len(note) > _MAX_NOTE:
+                raise ConfigError(f"The note has {len(note)} characters: at most {_MAX_NOTE} are kept, shorten it.")
             about["note"] = note
         write_json(self.path / "about.json", about)
 
-    def metrics(self, offset: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Records from a byte offset on, each with the offset to go on from."""
-        return read_lines(self.metrics_path, offset)
+    def metrics(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Records of metrics.jsonl, each with the byte offset of its end."""
+        return read_lines(self.metrics_path)
 
     # Control: requests that a running process honours within a second.
 

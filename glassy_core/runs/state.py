@@ -11,7 +11,7 @@ from glassy_core.files import read_json
 
 ACTIVE = ("queued", "running")
 STATUSES = ("queued", "running", "stalled", "paused", "stopped", "finished", "failed", "interrupted")
-MAX_NUMBER = 1e15  # of any number in state.json; none is negative
+_MAX_NUMBER = 1e15  # of any number in state.json; none is negative
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def read_state(path: Path) -> State:
     known = {key: value for key, value in (values or {}).items() if key in hints}
     fits = (
         (isinstance(value, hints[key]) or (type(value) is int and isinstance(0.0, hints[key])))
-        and (not isinstance(value, int | float) or 0 <= value < MAX_NUMBER)
+        and (not isinstance(value, int | float) or 0 <= value < _MAX_NUMBER)
         for key, value in known.items()
     )
     if values is None or not all(fits):

@@ -29,8 +29,8 @@ DEFAULT_DIRECTORY = ROOT / "runs"
 GALLERY = ROOT / "data" / "gallery"
 GALLERY_VARIABLE = "GLASSY_GALLERY_DIR"
 OLD_SUFFIX = "-gallery"  # of the ids of the gallery's runs, when their copies lay among the reader's own
-TRASH = ".trash"
-DRAFT_KEPT = 3600.0  # seconds after which a run's directory that was never finished is nobody's
+_TRASH = ".trash"
+_DRAFT_KEPT = 3600.0  # seconds after which a run's directory that was never finished is nobody's
 
 
 def directory() -> Path:
@@ -93,7 +93,7 @@ class RunStore:
     def clear_drafts(self) -> None:
         """Remove what `create` left behind where it was killed."""
         for draft in self.directory.glob(".*.new"):
-            if age(draft) > DRAFT_KEPT:
+            if age(draft) > _DRAFT_KEPT:
                 shutil.rmtree(draft, ignore_errors=True)
 
     def runs(self) -> list[Run]:
@@ -146,7 +146,7 @@ class RunStore:
         busy = RunError(f"Run {run.id} is running: stop it before deleting it.")
         if run.state().status in (*ACTIVE, "stalled"):
             raise busy
-        trash = self.directory / TRASH
+        trash = self.directory / _TRASH
         try:
             with contextlib.ExitStack() as lock:
                 lock.enter_context(run.locked())  # no worker takes it up meanwhile
@@ -163,18 +163,18 @@ class RunStore:
 
     def deleted(self) -> list[Run]:
         """Runs in the trash, newest first."""
-        return RunStore(self.directory / TRASH).runs()
+        return RunStore(self.directory / _TRASH).runs()
 
     def restore(self, run_id: str) -> Run:
         """Take a run out of the trash; RunError where none of that id is in it."""
-        run = RunStore(self.directory / TRASH).get(run_id)
+        run = RunStore(self.directory / _TRASH).get(run_id)
         path = self.directory / run.id
         move(run.path, path)
         return Run(path)
 
     def empty_trash(self) -> None:
         """Remove deleted runs for good."""
-        shutil.rmtree(self.directory / TRASH, ignore_errors=True)
+        shutil.rmtree(self.directory / _TRASH, ignore_errors=True)
 
 
 def _subdirectories(directory: Path | None) -> list[Path]:

@@ -23,9 +23,9 @@ from glassy_core.training.trainer import TrainingError, on_processor
 
 STEPS = 1000
 SIZES = (75, 300)  # the paper's
-MAX_STEPS = 100_000
-MAX_SIZES = 6
-MAX_DIGITS = 9  # of a size: it is part of a file's name
+_MAX_STEPS = 100_000
+_MAX_SIZES = 6
+_MAX_DIGITS = 9  # of a size: it is part of a file's name
 MEASURES = {"nll": "all training transitions", "nll_minibatch": "the step's minibatch"}
 
 Size = int | Literal["all"]
@@ -138,8 +138,8 @@ def probe(
     Raises ConfigError for sizes that are none, TrainingError where the learning diverges.
     """
     sizes = check_sizes(sizes, data.P)
-    if not 1 <= steps <= MAX_STEPS:
-        raise ConfigError(f"The probe has {steps} steps: 1 to {MAX_STEPS} are allowed, the paper has 1000.")
+    if not 1 <= steps <= _MAX_STEPS:
+        raise ConfigError(f"The probe has {steps} steps: 1 to {_MAX_STEPS} are allowed, the paper has 1000.")
     traces = []
     for done, size in enumerate(sizes):
         trace = np.empty((2, steps))
@@ -173,7 +173,7 @@ def _consecutive(config: RunConfig, snapshot: Snapshot, data: Transitions, size:
 
 def _check_size(size: Any) -> Size:
     """size if it is a whole number above 0, of at most 9 digits, or 'all', else ConfigError."""
-    if type(size) is int and size >= 10**MAX_DIGITS:
+    if type(size) is int and size >= 10**_MAX_DIGITS:
         raise ConfigError(_too_long(math.floor(math.log10(size)) + 1))
     if size != "all" and (type(size) is not int or size < 1):
         raise ConfigError(f"The minibatch size is {size!r}: give whole numbers above 0, or 'all'.")
@@ -183,8 +183,8 @@ def _check_size(size: Any) -> Size:
 def check_sizes(sizes: Sequence[Size], P: int | None = None) -> tuple[Size, ...]:
     """The sizes without repetitions, else ConfigError; P: the number of training transitions, where known."""
     unique = tuple(dict.fromkeys(_check_size(size) for size in sizes))
-    if not 1 <= len(unique) <= MAX_SIZES:
-        raise ConfigError(f"{len(unique)} minibatch sizes were given: 1 to {MAX_SIZES} are allowed, such as 75, 300.")
+    if not 1 <= len(unique) <= _MAX_SIZES:
+        raise ConfigError(f"{len(unique)} minibatch sizes were given: 1 to {_MAX_SIZES} are allowed, such as 75, 300.")
     for size in unique:
         if P is not None and size != "all" and size > P:
             raise ConfigError(
@@ -197,10 +197,10 @@ def parse_sizes(text: str) -> tuple[Size, ...]:
     """Sizes written as '75, 300' or '75, all'; ConfigError for anything else."""
     words = [word for word in text.replace(";", ",").replace(" ", ",").split(",") if word]
     longest = max(map(len, words), default=0)
-    if longest > MAX_DIGITS:
+    if longest > _MAX_DIGITS:
         raise ConfigError(_too_long(longest))
     return check_sizes([int(word) if word.isascii() and word.isdigit() else word for word in words])  # type: ignore[misc]
 
 
 def _too_long(digits: int) -> str:
-    return f"A minibatch size of {digits} digits was given: whole numbers of at most {MAX_DIGITS} digits are allowed."
+    return f"A minibatch size of {digits} digits was given: whole numbers of at most {_MAX_DIGITS} digits are allowed."

@@ -74,11 +74,11 @@ class Snapshot:
         return tau + self.eta * (self.step - step)
 
 
-def fresh(config: RunConfig, replica: int = 0) -> Snapshot:
+def fresh(config: RunConfig) -> Snapshot:
     """Snapshot at step 0 of a run: weights and minibatches from two independent streams of its seed."""
     for_weights, for_batches = np.random.SeedSequence(config.seed).spawn(2)
     return Snapshot(
-        replica=replica,
+        replica=0,
         step=0,
         eta=config.eta,
         tau_origin=(0, 0.0),

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from glassy_core.settings import RunConfig
 
-FIRST_MILESTONE = 256
+_FIRST_MILESTONE = 256
 
 
 @lru_cache(maxsize=64)
@@ -33,4 +33,4 @@ def is_milestone(step: int, config: RunConfig) -> bool:
 
     The powers of two show a run along log tau; from the weights at a waiting time the drift is measured.
     """
-    return step == 0 or (step >= FIRST_MILESTONE and step & (step - 1) == 0) or step in config.waiting_times
+    return step == 0 or (step >= _FIRST_MILESTONE and step & (step - 1) == 0) or step in config.waiting_times

@@ -22,16 +22,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 WINDOW = 64  # values behind base and spread; nothing is judged before there are so many
-FACTOR = 2.0  # the least rise called a spike
+_FACTOR = 2.0  # the least rise called a spike
 SPREADS = 5.0  # the rise in spreads of the ordinary noise
 CAP = 8.0  # the rise that is a spike whatever the noise
 REPEATS = 3  # so many spikes ...
 HORIZON = 256  # ... among so many values ask for a smaller eta
 COOLDOWN = 64  # values ignored after a halving: the window has left the old eta behind
 
-MEDIAN_RANK = WINDOW // 2
-LOW_RANK = round(0.16 * WINDOW)
-LOWEST, HIGHEST = -700.0, 700.0  # bounds of log NLL: 0 and not-a-number stay numbers
+_MEDIAN_RANK = WINDOW // 2
+_LOW_RANK = round(0.16 * WINDOW)
+_LOWEST, _HIGHEST = -700.0, 700.0  # bounds of log NLL: 0 and not-a-number stay numbers
 
 
 class SpikeRule:
@@ -55,8 +55,8 @@ class SpikeRule:
         self._count += 1
         halve = False
         if len(self._sorted) == WINDOW:
-            base = self._sorted[MEDIAN_RANK]
-            rise = float(_rise(base, self._sorted[LOW_RANK]))
+            base = self._sorted[_MEDIAN_RANK]
+            rise = float(_rise(base, self._sorted[_LOW_RANK]))
             if not self._inside and value > base + rise:
                 self._inside = True
                 halve = self._spike(n)
@@ -145,7 +145,7 @@ def find_spikes(nll: ArrayLike, eta: ArrayLike | None = None) -> Spikes:
     if N <= WINDOW:
         return Spikes(np.array([], dtype=np.int64), np.array([], dtype=np.int64), False)
     # rank_filter's window is centred: the WINDOW values before n are the window of n - WINDOW / 2.
-    base, low = (rank_filter(log_nll, rank, size=WINDOW)[half : N - half] for rank in (MEDIAN_RANK, LOW_RANK))
+    base, low = (rank_filter(log_nll, rank, size=WINDOW)[half : N - half] for rank in (_MEDIAN_RANK, _LOW_RANK))
     rise, value = _rise(base, low), log_nll[WINDOW:]
     above = value > base + rise
     turns = np.flatnonzero(above | (value < base + rise / 2))
@@ -162,10 +162,10 @@ def find_spikes(nll: ArrayLike, eta: ArrayLike | None = None) -> Spikes:
 
 def _rise(base: Any, low: Any) -> Any:
     """How far above its base log NLL must be to be called a spike; elementwise."""
-    return np.clip(SPREADS * (base - low), math.log(FACTOR), math.log(CAP))
+    return np.clip(SPREADS * (base - low), math.log(_FACTOR), math.log(CAP))
 
 
 def _log(nll: Any) -> Any:
-    """log NLL within LOWEST..HIGHEST, not-a-number as HIGHEST; elementwise."""
+    """log NLL within _LOWEST.._HIGHEST, not-a-number as _HIGHEST; elementwise."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.clip(np.nan_to_num(np.log(nll), nan=HIGHEST), LOWEST, HIGHEST)
+        return np.clip(np.nan_to_num(np.log(nll), nan=_HIGHEST), _LOWEST, _HIGHEST)

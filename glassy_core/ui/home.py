@@ -19,8 +19,8 @@ from glassy_core.ui.shell.actions import Outcome
 from glassy_core.ui.shell.frame import link, pages, plain
 from glassy_core.ui.shell.words import STATUS, duration, number, whole
 
-MOST_CARDS = 9
-POINTS = 300  # of a card's curve, which is about as many pixels wide
+_MOST_CARDS = 9
+_POINTS = 300  # of a card's curve, which is about as many pixels wide
 
 
 def class_trio() -> None:
@@ -52,7 +52,7 @@ def running_now(every: list[Row]) -> None:
     names = unique_names(readable)
     by_id = {row.id: row for row in readable}
     # Those at work in the order of their start, as they were asked for; the trio from narrow to wide.
-    shown = (busy[::-1] or [by_id[run_id] for run_id in first_choice(readable)])[:MOST_CARDS]
+    shown = (busy[::-1] or [by_id[run_id] for run_id in first_choice(readable)])[:_MOST_CARDS]
     st.header("Running now" if busy or not shown else "Latest runs", anchor=False)
     if not shown:
         st.markdown("Nothing yet. Start the class trio above, or choose your own network on the Runs page.")
@@ -80,7 +80,7 @@ def _card(row: Row, name: str, colour: str) -> None:
             st.badge(state.status, icon=icon, color=badge, help=meaning)  # type: ignore[arg-type]
         in_words = "nothing recorded yet" if state.nll is None else f"now {number(state.nll)} at {number(state.tau)}"
         curve = latest_series(row)
-        st.html(_picture(sparkline(curve, colour), f"{name}: NLL against tau, both axes logarithmic; {in_words}"))
+        st.html(_picture(_sparkline(curve, colour), f"{name}: NLL against tau, both axes logarithmic; {in_words}"))
         left = f", {duration(state.remaining)} left" if state.remaining is not None else ""
         if state.nll is None:
             st.markdown("Nothing recorded yet.")
@@ -94,10 +94,10 @@ def _card(row: Row, name: str, colour: str) -> None:
             st.warning(plain(state.notice))
 
 
-def sparkline(series: Series, colour: str) -> str:
+def _sparkline(series: Series, colour: str) -> str:
     """NLL against tau, both logarithmic, as a small SVG: tau from 0.01 to 10 000, NLL from 1 bit down to 0.001."""
     seen = np.flatnonzero((series.tau > 0) & (series.nll > 0))
-    seen = seen[thin(series.tau[seen], series.nll[seen], POINTS)]
+    seen = seen[thin(series.tau[seen], series.nll[seen], _POINTS)]
     x = np.clip(50 * (np.log10(series.tau[seen]) + 2), 0, 300)
     y = np.clip(-30 * np.log10(series.nll[seen]), 0, 90)
     points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))

@@ -86,8 +86,8 @@ def _block(height: int, vectors: int) -> Any:
     return block
 
 
-block_8x3, block_8x2, block_8x1 = _block(8, 3), _block(8, 2), _block(8, 1)
-block_4x3, block_4x2, block_4x1 = _block(4, 3), _block(4, 2), _block(4, 1)
+_block_8x3, _block_8x2, _block_8x1 = _block(8, 3), _block(8, 2), _block(8, 1)
+_block_4x3, _block_4x2, _block_4x1 = _block(4, 3), _block(4, 2), _block(4, 1)
 
 
 @njit
@@ -102,17 +102,17 @@ def multiply(A, a, row, step, B, b, ldb, K, C, c, ldc, rows, columns, height, ad
             at_A, at_B, at_C = a + i * row, b + j, c + i * ldc + j
             if height == 8:
                 if vectors == 3:
-                    block_8x3(A, at_A, row, step, B, at_B, ldb, K, C, at_C, ldc, add)
+                    _block_8x3(A, at_A, row, step, B, at_B, ldb, K, C, at_C, ldc, add)
                 elif vectors == 2:
-                    block_8x2(A, at_A, row, step, B, at_B, ldb, K, C, at_C, ldc, add)
+                    _block_8x2(A, at_A, row, step, B, at_B, ldb, K, C, at_C, ldc, add)
                 else:
-                    block_8x1(A, at_A, row, step, B, at_B, ldb, K, C, at_C, ldc, add)
+                    _block_8x1(A, at_A, row, step, B, at_B, ldb, K, C, at_C, ldc, add)
             elif vectors == 3:
-                block_4x3(A, at_A, row, step, B, at_B, ldb, K, C, at_C, ldc, add)
+                _block_4x3(A, at_A, row, step, B, at_B, ldb, K, C, at_C, ldc, add)
             elif vectors == 2:
-                block_4x2(A, at_A, row, step, B, at_B, ldb, K, C, at_C, ldc, add)
+                _block_4x2(A, at_A, row, step, B, at_B, ldb, K, C, at_C, ldc, add)
             else:
-                block_4x1(A, at_A, row, step, B, at_B, ldb, K, C, at_C, ldc, add)
+                _block_4x1(A, at_A, row, step, B, at_B, ldb, K, C, at_C, ldc, add)
         j += vectors * lanes
 
 

@@ -42,7 +42,7 @@ def kernel(function: Any) -> Any:
 
 
 @njit
-def silence(x, first, rows, columns, live, s):  # type: ignore[no-untyped-def]
+def _silence(x, first, rows, columns, live, s):  # type: ignore[no-untyped-def]
     """Zero those of `rows` rows from `first` on whose slots, from s on, are empty."""
     for r in range(rows):
         if live[s + r] == 0:
@@ -90,7 +90,7 @@ def prepare(sizes, layout, master, work, half):  # type: ignore[no-untyped-def]
 
 
 @njit
-def input_fields(s, x, i, start, columns, sizes, layout, work):  # type: ignore[no-untyped-def]
+def _input_fields(s, x, i, start, columns, sizes, layout, work):  # type: ignore[no-untyped-def]
     """Columns of the table's rows for slot s, summed into x: the constant and the sounding pitches."""
     both, notes = sizes.n + sizes.v, s * sizes.notes
     a, b = layout.notes[notes] * both + start, layout.notes[notes + 1] * both + start
@@ -104,11 +104,11 @@ def input_fields(s, x, i, start, columns, sizes, layout, work):  # type: ignore[
 
 
 @njit
-def output_fields(first, rows, shift, held, H, at, sizes, layout, work):  # type: ignore[no-untyped-def]
+def _output_fields(first, rows, shift, held, H, at, sizes, layout, work):  # type: ignore[no-untyped-def]
     """H of the slots from `first` on, into H at row at."""
     n, v, top = sizes.n, sizes.v, (sizes.depth - 1) * held + first - shift
     for r in range(rows):
-        input_fields(first + r, H, (at + r) * v, n, v, sizes, layout, work)
+        _input_fields(first + r, H, (at + r) * v, n, v, sizes, layout, work)
     multiply(work.mu, top * n, n, 1, work.K_T, 0, v, sizes.width, H, at * v, v, rows, v, HEIGHT, True)
 
 
@@ -117,7 +117,7 @@ def forward(first, rows, shift, held, sizes, layout, work):  # type: ignore[no-u
     """mu of all layers and the errors of the slots from `first` on; slot s is held in row s - shift."""
     w, n, v, lanes, group = sizes.width, sizes.n, sizes.v, sizes.lanes, sizes.group
     for s in range(first, first + rows):
-        input_fields(s, work.mu, (s - shift) * n, 0, n, sizes, layout, work)
+        _input_fields(s, work.mu, (s - shift) * n, 0, n, sizes, layout, work)
     for l in range(sizes.depth):
         row, weights = l * held + first - shift, l * n * n
         if l > 0:
@@ -128,9 +128,9 @@ def forward(first, rows, shift, held, sizes, layout, work):  # type: ignore[no-u
             multiply(work.mu, at - lanes * n, n, 1, work.M_T, weights, n, w, work.mu, at, n, group, n, group, True)
             for i in range(at, at + group * n, LANES):
                 tanh_at(work.mu, i, work.mu, i)
-            silence(work.mu, r, group, n, layout.live, first + r - row)
+            _silence(work.mu, r, group, n, layout.live, first + r - row)
     errors = (first - shift) * v
-    output_fields(first, rows, shift, held, work.errors, first - shift, sizes, layout, work)
+    _output_fields(first, rows, shift, held, work.errors, first - shift, sizes, layout, work)
     for i in range(0, rows * v, LANES):
         residual_at(work.errors, errors + i, layout.targets, first * v + i)
 
@@ -162,7 +162,7 @@ def backward(first, rows, shift, held, sizes, layout, work, generations, exact):
                 multiply(deltas, at + lanes * n, n, 1, work.M, weights, n, w, deltas, at, n, step, n, step, True)
             for i in range(0, step * n, LANES):
                 slope_at(deltas, at + i, work.mu, (mu + r) * n + i)
-            silence(deltas, row + r, step, n, layout.live, first + r)
+            _silence(deltas, row + r, step, n, layout.live, first + r)
 
 
 @kernel
@@ -186,4 +186,4 @@ def evaluate(sizes, layout, master, work, generations, exact):  # type: ignore[n
 def fields(sizes, layout, work, out):  # type: ignore[no-untyped-def]
     """Output fields H, (slots, v), into out, at the weights and activations last evaluated."""
     rows, H = sizes.slots - 2 * sizes.lanes, pointers(out).H
-    output_fields(sizes.lanes, rows, 0, sizes.slots, H, sizes.lanes, sizes, pointers(layout), pointers(work))
+    _output_fields(sizes.lanes, rows, 0, sizes.slots, H, sizes.lanes, sizes, pointers(layout), pointers(work))

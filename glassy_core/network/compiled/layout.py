@@ -124,13 +124,13 @@ def in_lanes(data: Transitions, depth: int, width: int) -> tuple[NDArray[np.int6
         trials.append((steps * (lanes + 3), lanes, steps, start))  # a step costs some latency, however many lanes
     _, lanes, steps, start = min(trials)
     slot = [(start[i][0] + t) * lanes + start[i][1] for t, n in enumerate(counts) for i in range(n)]
-    n, v = padded(width), padded(N_PITCHES)
+    n, v = _padded(width), _padded(N_PITCHES)
     notes = max(4, int((data.S0 > 0).sum(axis=1).max()))
     group = 4 if lanes == 4 or HEIGHT == 4 else 8
     return np.array(slot), Sizes(depth, width, n, v, lanes, group, (steps + 2) * lanes, notes)
 
 
-def padded(columns: int) -> int:
+def _padded(columns: int) -> int:
     """columns rounded up to whole vectors and whole blocks."""
     unit = max(LANES, 8)
     return -(-columns // unit) * unit
@@ -141,7 +141,7 @@ def floats(*shape: int) -> NDArray[np.float32]:
     return np.zeros(int(np.prod(shape)), np.float32)
 
 
-def doubles(*shape: int) -> NDArray[np.float64]:
+def _doubles(*shape: int) -> NDArray[np.float64]:
     """A flat float64 array of zeros with as many elements as the shape has."""
     return np.zeros(int(np.prod(shape)))
 
@@ -197,14 +197,14 @@ def padded_weights(weights: Weights, sizes: Sizes) -> Master:
     """Float64 master weights as flat arrays, padded with zeros to whole vectors."""
     d, w, n, v = sizes.depth, sizes.width, sizes.n, sizes.v
     master = Master(
-        inputs=doubles(N_PITCHES, n + v),
-        h0=doubles(v),
-        J=doubles(d, n, n),
-        M=doubles(d, n, n),
-        K=doubles(v, n),
-        constant=doubles(n + v),
-        excess=doubles(n, n),
-        result=doubles(n, n),
+        inputs=_doubles(N_PITCHES, n + v),
+        h0=_doubles(v),
+        J=_doubles(d, n, n),
+        M=_doubles(d, n, n),
+        K=_doubles(v, n),
+        constant=_doubles(n + v),
+        excess=_doubles(n, n),
+        result=_doubles(n, n),
     )
     inputs = master.inputs.reshape(N_PITCHES, n + v)
     inputs[:, :w], inputs[:, n : n + N_PITCHES] = weights["J.0"].T, weights["W"].T

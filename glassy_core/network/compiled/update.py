@@ -10,11 +10,11 @@ from glassy_core.network.compiled.evaluation import backward, copy, forward, ker
 from glassy_core.network.compiled.layout import CONSTANT, EMPTY_PITCH, GATHERED, WINDOW
 from glassy_core.network.compiled.simd import HEIGHT, LANES
 
-TOO_FAR = 0.1  # largest element of M^T M - 1 that is left to Newton-Schulz
+_TOO_FAR = 0.1  # largest element of M^T M - 1 that is left to Newton-Schulz
 
 
 @njit
-def gather(r, s, shift, held, sizes, work, generations, batch):  # type: ignore[no-untyped-def]
+def _gather(r, s, shift, held, sizes, work, generations, batch):  # type: ignore[no-untyped-def]
     """Copy slot s, with its predecessor's mu, into row r of the minibatch."""
     n, v, lanes, slots = sizes.n, sizes.v, sizes.lanes, sizes.slots
     for l in range(sizes.depth):
@@ -27,7 +27,7 @@ def gather(r, s, shift, held, sizes, work, generations, batch):  # type: ignore[
 
 
 @njit
-def add_inputs(r, s, sizes, layout, batch):  # type: ignore[no-untyped-def]
+def _add_inputs(r, s, sizes, layout, batch):  # type: ignore[no-untyped-def]
     """Add delta of layer 0 and errors of row r, slot s, to the sums of its chord's pitches and over all."""
     n, v = sizes.n, sizes.v
     for k in range(s * sizes.notes - 1, (s + 1) * sizes.notes):
@@ -41,7 +41,7 @@ def add_inputs(r, s, sizes, layout, batch):  # type: ignore[no-untyped-def]
 
 
 @njit
-def add_products(p, sizes, batch, add):  # type: ignore[no-untyped-def]
+def _add_products(p, sizes, batch, add):  # type: ignore[no-untyped-def]
     """Sum the outer products of Eqs. B2-B7 over p gathered rows; add: onto what is there."""
     w, n, v = sizes.width, sizes.n, sizes.v
     height = -(-w // HEIGHT) * HEIGHT
@@ -76,7 +76,7 @@ def move(sizes, layout, master, batch, rate):  # type: ignore[no-untyped-def]
 
 
 @njit
-def orthogonalise(at, sizes, master):  # type: ignore[no-untyped-def]
+def _orthogonalise(at, sizes, master):  # type: ignore[no-untyped-def]
     """Newton-Schulz, M <- M - M (M^T M - 1) / 2, to rounding; False if M is too far from orthogonal."""
     w, n, M, excess, result = sizes.width, sizes.n, master.M, master.excess, master.result
     rows = -(-w // HEIGHT) * HEIGHT
@@ -85,12 +85,12 @@ def orthogonalise(at, sizes, master):  # type: ignore[no-untyped-def]
         largest = 0.0
         for i in range(w):
             excess[i * n + i] -= 1
-            if not abs(excess[i * n + i]) < TOO_FAR:  # also where a column of M is not finite
+            if not abs(excess[i * n + i]) < _TOO_FAR:  # also where a column of M is not finite
                 return False
         for i in range(w * n):
             largest = max(largest, abs(excess[i]))
             excess[i] *= -0.5
-        if largest > TOO_FAR:
+        if largest > _TOO_FAR:
             return False
         copy(result, 0, M, at, w * n)
         multiply(M, at, n, 1, excess, 0, n, w, result, 0, n, rows, n, HEIGHT, True)
@@ -101,12 +101,12 @@ def orthogonalise(at, sizes, master):  # type: ignore[no-untyped-def]
 
 
 @njit
-def finish(p, sizes, layout, master, batch, eta):  # type: ignore[no-untyped-def]
+def _finish(p, sizes, layout, master, batch, eta):  # type: ignore[no-untyped-def]
     """Move the weights and project every M; the layers where that failed, one bit each."""
     move(sizes, layout, master, batch, eta / p)
     failed = 0
     for l in range(sizes.depth):
-        if not orthogonalise(l * sizes.n * sizes.n, sizes, master):
+        if not _orthogonalise(l * sizes.n * sizes.n, sizes, master):
             failed |= 1 << l
     return failed
 
@@ -128,13 +128,13 @@ def step(sizes, layout, master, work, generations, chosen, batch, eta):  # type:
         forward(first, rows, shift, held, sizes, layout, work)
         backward(first, rows, shift, held, sizes, layout, work, generations, False)
         while r < len(chosen) and chosen[r] < first + rows:
-            gather(r, chosen[r], shift, held, sizes, work, generations, batch)
-            add_inputs(r, chosen[r], sizes, layout, batch)
+            _gather(r, chosen[r], shift, held, sizes, work, generations, batch)
+            _add_inputs(r, chosen[r], sizes, layout, batch)
             r += 1
         for l in range(sizes.depth):
             copy(work.mu, l * held * n, work.mu, (l * held + rows) * n, lanes * n)
-    add_products(len(chosen), sizes, batch, False)
-    return finish(len(chosen), sizes, layout, master, batch, eta)
+    _add_products(len(chosen), sizes, batch, False)
+    return _finish(len(chosen), sizes, layout, master, batch, eta)
 
 
 @kernel
@@ -146,7 +146,7 @@ def update(sizes, layout, master, work, generations, chosen, batch, eta):  # typ
     for start in range(0, len(chosen), GATHERED):
         p = min(GATHERED, len(chosen) - start)
         for r in range(p):
-            gather(r, chosen[start + r], 0, sizes.slots, sizes, work, generations, batch)
-            add_inputs(r, chosen[start + r], sizes, layout, batch)
-        add_products(p, sizes, batch, start > 0)
-    return finish(len(chosen), sizes, layout, master, batch, eta)
+            _gather(r, chosen[start + r], 0, sizes.slots, sizes, work, generations, batch)
+            _add_inputs(r, chosen[start + r], sizes, layout, batch)
+        _add_products(p, sizes, batch, start > 0)
+    return _finish(len(chosen), sizes, layout, master, batch, eta)

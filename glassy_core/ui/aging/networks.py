@@ -21,8 +21,8 @@ from glassy_core.ui.shell.frame import READING_WIDTH, plain, store
 from glassy_core.ui.shell.polling import queue_and_tell
 from glassy_core.ui.shell.words import typeset, whole
 
-ALL = "all weights"
-PRESET_KEYS = [key for key, preset in PRESETS.items() if preset.config.waiting_times]
+_ALL = "all weights"
+_PRESET_KEYS = [key for key, preset in PRESETS.items() if preset.config.waiting_times]
 
 
 def networks() -> dict[str, Network]:
@@ -81,17 +81,17 @@ def measure() -> Measure:
             "waiting time: compare.",
         )  # fmt: skip
         kind = st.segmented_control(
-            "Weights", [ALL, *KINDS], default=ALL, key="weights", bind="query-params", required=True,
+            "Weights", [_ALL, *KINDS], default=_ALL, key="weights", bind="query-params", required=True,
             help="J: between layers; M: recurrent, kept orthogonal; K: last layer to output; W: input to output; "
             "h0: biases.",
         )  # fmt: skip
-    return Measure(gamma != "as it changes", None if kind == ALL else kind)
+    return Measure(gamma != "as it changes", None if kind == _ALL else kind)
 
 
 def start_form() -> None:
     """Start an aging preset with some seeds, or the three of the class world at once."""
     with st.grid(2, min_column_width=260, gap="medium"):
-        key = st.selectbox("Preset", PRESET_KEYS, key="aging_preset", bind="query-params",
+        key = st.selectbox("Preset", _PRESET_KEYS, key="aging_preset", bind="query-params",
                            format_func=lambda name: PRESETS[name].title, width=READING_WIDTH)  # fmt: skip
         st.text_input("Seeds", value="0", key="aging_seeds", bind="query-params", placeholder="such as 0, 1, 2")
     preset = PRESETS[key]

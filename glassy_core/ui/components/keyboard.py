@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import streamlit as st
 
 from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH
 
-HERE = Path(__file__).resolve().parent
-
-HTML = '<div class="keyboard" role="group" aria-label="Keyboard: choose the notes of the chord"></div>'
-CSS = """
+_HTML = '<div class="keyboard" role="group" aria-label="Keyboard: choose the notes of the chord"></div>'
+_CSS = """
 .keyboard { position: relative; height: 96px; overflow-x: auto; overflow-y: hidden; display: flex; }
 button { font: 11px var(--st-font); padding: 0; cursor: pointer; flex: none; box-sizing: border-box; }
 .white {
@@ -26,7 +23,7 @@ button { font: 11px var(--st-font); padding: 0; cursor: pointer; flex: none; box
 [aria-pressed="true"] { background: var(--st-primary-color); border-color: var(--st-primary-color); color: #fff; }
 button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; z-index: 2; }
 """
-JS = """
+_JS = """
 const NAMES = ["C", "C sharp", "D", "E flat", "E", "F", "F sharp", "G", "A flat", "A", "B flat", "B"]
 
 export default function ({ data, parentElement, setStateValue }) {
@@ -52,7 +49,7 @@ export default function ({ data, parentElement, setStateValue }) {
 }
 """
 
-_component = st.components.v2.component("glassy_keyboard", html=HTML, css=CSS, js=JS)
+_component = st.components.v2.component("glassy_keyboard", html=_HTML, css=_CSS, js=_JS)
 
 
 def keyboard(chord: Sequence[int], key: str, on_change: Callable[[tuple[int, ...]], None]) -> None:

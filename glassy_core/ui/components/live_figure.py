@@ -21,7 +21,7 @@ from glassy_core.ui.components.plotly_files import LOADER, url
 HERE = Path(__file__).resolve().parent
 Window = tuple[float, float]
 
-HTML = """
+_HTML = """
 <div class="glassy-figure">
   <div class="glassy-stage">
     <div class="glassy-plot"></div>
@@ -31,7 +31,7 @@ HTML = """
   <p class="glassy-trouble" role="alert"></p>
 </div>
 """
-CSS = """
+_CSS = """
 .glassy-figure { position: relative; width: 100%; font-family: var(--st-font); }
 .glassy-stage { position: absolute; left: 0; top: 0; transform-origin: 0 0; }
 .glassy-plot .shape-label text {
@@ -51,10 +51,10 @@ CSS = """
 }
 .glassy-handle:focus-visible { outline: 2px solid var(--st-text-color); outline-offset: 2px; }
 """
-# For plots less than NARROW pixels wide: the legend goes below, margins and letters shrink (letters set large for
+# For plots less than _NARROW pixels wide: the legend goes below, margins and letters shrink (letters set large for
 # a wall only as far as the width asks for it).
-NARROW = 600
-NARROW_LAYOUT = {
+_NARROW = 600
+_NARROW_LAYOUT = {
     "margin": {"l": 62, "r": 8, "t": 36, "b": 90},
     "font": {"size": 12},
     "legend": {"orientation": "h", "x": 0, "y": -0.26, "xanchor": "left", "yanchor": "top"},
@@ -63,8 +63,8 @@ NARROW_LAYOUT = {
 # Plotly.react works in the page's own document, not in a shadow root: its styles are global ones.
 _component = st.components.v2.component(
     "glassy_live_figure",
-    html=HTML,
-    css=CSS,
+    html=_HTML,
+    css=_CSS,
     js=LOADER + (HERE / "live_figure.js").read_text(encoding="utf-8"),
     isolate_styles=False,
 )
@@ -99,7 +99,7 @@ def live_figure(
             "alt": alt,
             "height": height,
             "filename": filename,
-            "narrow": {"below": NARROW, "layout": NARROW_LAYOUT},
+            "narrow": {"below": _NARROW, "layout": _NARROW_LAYOUT},
             "window": list(window) if window else None,
             "wantsRange": on_range is not None,
         },

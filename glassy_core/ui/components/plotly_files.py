@@ -10,13 +10,13 @@ import streamlit as st
 LOADER = (Path(__file__).resolve().parent / "plotly.js").read_text(encoding="utf-8")
 FILE = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
-AHEAD = """
+_AHEAD = """
 export default ({ data }) => {
   const waiting = setTimeout(() => loadPlotly(data.plotly).catch(() => {}), 1000 * data.after)
   return () => clearTimeout(waiting)
 }
 """
-_ahead = st.components.v2.component("glassy_plotly", js=LOADER + AHEAD)
+_ahead = st.components.v2.component("glassy_plotly", js=LOADER + _AHEAD)
 
 
 def load_ahead(after: float) -> None:

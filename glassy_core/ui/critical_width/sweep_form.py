@@ -24,9 +24,9 @@ from glassy_core.ui.shell.frame import READING_WIDTH, drop_endless, plain, store
 from glassy_core.ui.shell.polling import PERIOD, follow, queue_and_tell, refreshed
 from glassy_core.ui.shell.words import duration, whole
 
-FIRST = "class"
-LISTS = ("depths", "widths", "seeds")
-SETTINGS = ("eta", "steps", "chorales", "edition")
+_FIRST = "class"
+_LISTS = ("depths", "widths", "seeds")
+_SETTINGS = ("eta", "steps", "chorales", "edition")
 _MEANINGS = {
     "depths": ("Depths d", "layers, such as 1, 2"),
     "widths": ("Widths w", "units per layer, such as 20, 30, 40"),
@@ -38,13 +38,13 @@ def sweep_form() -> list[RunConfig]:
     """The whole form; returns the sweep's settings, [] for unusable ones. What it holds is in the URL."""
     drop_endless(["sweep_eta", "sweep_steps", "sweep_chorales"])
     st.selectbox(
-        "Start from", list(SWEEPS), index=list(SWEEPS).index(FIRST), key="sweep", bind="query-params",
+        "Start from", list(SWEEPS), index=list(SWEEPS).index(_FIRST), key="sweep", bind="query-params",
         format_func=lambda key: SWEEPS[key].title, on_change=_take_preset, width=READING_WIDTH,
     )  # fmt: skip
     preset = SWEEPS[st.session_state["sweep"]]
     st.caption(preset.words)
     with st.grid(3, min_column_width=220, gap="medium"):
-        for name in LISTS:
+        for name in _LISTS:
             label, meaning = _MEANINGS[name]
             st.text_input(label, value=_text(getattr(preset, name)), key=f"sweep_{name}", bind="query-params",
                           placeholder=meaning)  # fmt: skip
@@ -76,11 +76,11 @@ def sweep_form() -> list[RunConfig]:
 def chosen() -> list[RunConfig]:
     """The sweep's settings as they stand in the form; ConfigError for an unusable one."""
     base = SWEEPS[st.session_state["sweep"]].base
-    values = {name: st.session_state[f"sweep_{name}"] for name in SETTINGS}
+    values = {name: st.session_state[f"sweep_{name}"] for name in _SETTINGS}
     for name, value in values.items():
         if value is None:
             raise ConfigError(f"{name.capitalize()} is empty: give it a value.")
-    lists = [_numbers(name, st.session_state[f"sweep_{name}"]) for name in LISTS]
+    lists = [_numbers(name, st.session_state[f"sweep_{name}"]) for name in _LISTS]
     return expand(RunConfig.from_json(base.to_json() | values), *lists)
 
 
@@ -99,9 +99,9 @@ def _text(numbers: Sequence[int]) -> str:
 def _take_preset() -> None:
     preset = SWEEPS.get(st.session_state["sweep"])
     if preset:
-        for name in LISTS:
+        for name in _LISTS:
             st.session_state[f"sweep_{name}"] = _text(getattr(preset, name))
-        for name in SETTINGS:
+        for name in _SETTINGS:
             st.session_state[f"sweep_{name}"] = getattr(preset.base, name)
 
 

@@ -17,8 +17,6 @@ from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell.frame import link, pages, plain, prose, store
 from glassy_core.ui.shell.words import number, whole
 
-PERIOD = 1.0  # seconds between looks at runs that are at work
-
 
 def link_to(title: str) -> None:
     """A link to another page, by its title, where that page exists."""
@@ -65,7 +63,7 @@ def warnings(chosen: Sequence[Row]) -> None:
         )
 
 
-def physics(chosen: Sequence[Row], view: View) -> None:
+def physics(chosen: Sequence[Row]) -> None:
     """A few sentences of physics beside the plot."""
     prose(
         "**Proper time** τ = Σ η adds up the learning rate step by step, so that runs with different or changing η "

@@ -21,11 +21,11 @@ from glassy_core.ui.results.fits import Ends, fit_of
 from glassy_core.ui.shell.frame import plain, prose
 from glassy_core.ui.shell.words import number
 
-FROM, TO = "from", "to"  # keys of the inputs, names in the URL
-MOVED, SHOWN = "window_moved", "windows_shown"
-REMEMBERED = 200  # windows
-DIGITS = 4  # of a dragged end
-PAPERS = "the paper's NLL∞, a"  # a row, where there is one
+_FROM, _TO = "from", "to"  # keys of the inputs, names in the URL
+_MOVED, _SHOWN = "window_moved", "windows_shown"
+_REMEMBERED = 200  # windows
+_DIGITS = 4  # of a dragged end
+_PAPERS = "the paper's NLL∞, a"  # a row, where there is one
 
 
 class Choice(NamedTuple):
@@ -50,8 +50,8 @@ def choose() -> Choice:
         )  # fmt: skip
         if not fit:
             return Choice(False, seeds, (None, None))
-        low = _end("Window from τ", FROM, "own start")
-        high = _end("to τ", TO, "latest")
+        low = _end("Window from τ", _FROM, "own start")
+        high = _end("to τ", _TO, "latest")
         st.button(
             "Own windows", icon=":material/restart_alt:", on_click=_reset, disabled=low is None and high is None,
             help="Back to each curve's own window: the widest up to its last record in which a power law describes it.",
@@ -73,7 +73,7 @@ def _end(label: str, key: str, placeholder: str) -> float | None:
 
 
 def _reset() -> None:
-    st.session_state[FROM] = st.session_state[TO] = None
+    st.session_state[_FROM] = st.session_state[_TO] = None
 
 
 def shown_window(fits: Fits) -> Window | None:
@@ -82,10 +82,10 @@ def shown_window(fits: Fits) -> Window | None:
     if not windows:
         return None
     shown = min(low for low, _ in windows), max(high for _, high in windows)
-    seen = st.session_state.setdefault(SHOWN, [])
+    seen = st.session_state.setdefault(_SHOWN, [])
     if shown not in seen:
         seen.append(shown)
-        del seen[:-REMEMBERED]
+        del seen[:-_REMEMBERED]
     return shown
 
 
@@ -95,16 +95,16 @@ def dragged(ends: Window) -> None:
     While a run goes on the window may have moved on during the drag, so the end that was left alone is known by
     being one that was shown before.
     """
-    seen = st.session_state.get(SHOWN, [])
-    for place, (key, end) in enumerate(zip((FROM, TO), ends, strict=True)):
+    seen = st.session_state.get(_SHOWN, [])
+    for place, (key, end) in enumerate(zip((_FROM, _TO), ends, strict=True)):
         if end > 0 and all(end != shown[place] for shown in seen):
-            st.session_state[key] = float(f"{end:.{DIGITS}g}")
-            st.session_state[MOVED] = True
+            st.session_state[key] = float(f"{end:.{_DIGITS}g}")
+            st.session_state[_MOVED] = True
 
 
 def renew_controls() -> None:
     """Called from a part of the page: after a drag the whole page is drawn once, with the new numbers and URL."""
-    if st.session_state.pop(MOVED, False):
+    if st.session_state.pop(_MOVED, False):
         st.rerun()
 
 
@@ -147,8 +147,8 @@ def details(fits: Fits) -> None:
 def _table(fits: Fits) -> list[dict[str, str]]:
     columns = {plain(setting.label): _column(setting, fit) for setting, fit in fits}
     names = list(next(iter(columns.values()), {}))
-    if all(column[PAPERS] == "–" for column in columns.values()):
-        names.remove(PAPERS)
+    if all(column[_PAPERS] == "–" for column in columns.values()):
+        names.remove(_PAPERS)
     return [{"95 % intervals": name} | {label: column[name] for label, column in columns.items()} for name in names]
 
 
@@ -165,7 +165,7 @@ def _column(setting: Ensemble, fit: PowerLawFit) -> dict[str, str]:
         "then a would be": _estimate(pure.exponent) if pure else "–",
         "and AIC higher by": number(pure.delta_aic if pure else None, 3),
         "correlation of NLL∞ and a": number(fit.correlation, 2),
-        PAPERS: _papers(law),
+        _PAPERS: _papers(law),
         "floor of the data (bits)": number(setting.floor, 3),
     }
 

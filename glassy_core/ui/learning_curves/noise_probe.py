@@ -24,7 +24,7 @@ from glassy_core.ui.shell.frame import plain, prose, store
 from glassy_core.ui.shell.polling import PERIOD, refreshed
 from glassy_core.ui.shell.words import number, whole
 
-TROUBLE = "probe_trouble"
+_TROUBLE = "probe_trouble"
 
 
 def noise(chosen: Sequence[Row]) -> None:
@@ -73,14 +73,14 @@ def _start(run: Run) -> None:
         )  # fmt: skip
         actions.button(
             f"Measure {STEPS} steps", type="primary", icon=":material/play_arrow:", key="probe_start",
-            args=(_measure,), kwargs={"key": TROUBLE},
+            args=(_measure,), kwargs={"key": _TROUBLE},
         )  # fmt: skip
     if step is not None and not known[step]:
         st.caption(
             "This checkpoint has the weights only. The delayed gradient needs the errors of the two steps before: "
             "they begin at zero, so the first two steps differ from what the run did."
         )
-    actions.show_trouble(TROUBLE)
+    actions.show_trouble(_TROUBLE)
 
 
 def _measure() -> Outcome:
@@ -102,9 +102,9 @@ def _follow(run: Run, was_busy: bool) -> None:
                 "Dismiss",
                 key=f"dismiss-{attempt.path.stem}",
                 args=(actions.forget_probe, attempt),
-                kwargs={"key": TROUBLE},
+                kwargs={"key": _TROUBLE},
             )
-    actions.show_trouble(TROUBLE)
+    actions.show_trouble(_TROUBLE)
     if was_busy and not any(attempt.error is None for attempt in attempts):
         st.rerun()  # the whole page: without the timer, and with the result
 

@@ -11,12 +11,12 @@ from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell import actions
 from glassy_core.ui.shell.frame import plain, store
 
-TROUBLE = "spikes_trouble"
+_TROUBLE = "spikes_trouble"
 
 
 def spikes(settings: Sequence[Ensemble], rows: Sequence[Row]) -> None:
     """For every run with spikes one sentence, and a button where eta should be halved and still can be."""
-    actions.show_trouble(TROUBLE)
+    actions.show_trouble(_TROUBLE)
     running = {row.id for row in rows if row.state.status == "running"}
     quiet = []
     for curve in (curve for setting in settings for curve in setting.curves):
@@ -41,7 +41,7 @@ def _suggestion(curve: Curve, sentence: str) -> None:
             f"Halve η to {eta / 2:.3g}" if asked is None else f"η = {asked:.3g} is on its way",
             key=f"halve-{curve.id}",
             args=(actions.halve_eta, run, eta),
-            kwargs={"key": TROUBLE},
+            kwargs={"key": _TROUBLE},
             disabled=asked is not None,
             help="The run goes on with half the learning rate from its next step; the change is marked on the curve.",
         )

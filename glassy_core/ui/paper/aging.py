@@ -20,9 +20,9 @@ from glassy_core.ui.results.aging import Measure, Network, columns, described, w
 from glassy_core.ui.shell.frame import plain
 from glassy_core.ui.shell.words import typeset
 
-MOST_PANELS = 3
-LOG = "A + B log x"
-ALL_TIMES = "to all waiting times"
+_MOST_PANELS = 3
+_LOG = "A + B log x"
+_ALL_TIMES = "to all waiting times"
 
 
 def by_network(members: Members) -> list[Column]:
@@ -42,7 +42,7 @@ def deltas(members: Members, look: Look, mu: float | None = None, log: bool = Tr
 
     Logarithmic panels share their axes; a linear one has its own, for a short run would be a dot in the corner.
     """
-    shown = by_network(members)[:MOST_PANELS]
+    shown = by_network(members)[:_MOST_PANELS]
     if not shown:
         return False
     name, note = ("tau" if mu is None else "x") + ("" if log else "-linear"), "" if log else ", linear axes"
@@ -99,8 +99,8 @@ def growing(members: Members, look: Look) -> bool:
                     st.markdown(f"**{plain(column.label)}**, {law}")
                     figure = growth(column, fit, law == "logarithm")
                     look.show(figure, f"{described(column)} {_slope(law, fit)}", f"-{law}")
-        whose = f"to τ_w = {FIRST_TAU_W:g} alone" if alone else ALL_TIMES
-        left, right = _dashed("Left", _power_words(of_power), of_power, whose), _dashed("Right", LOG, of_log, whose)
+        whose = f"to τ_w = {FIRST_TAU_W:g} alone" if alone else _ALL_TIMES
+        left, right = _dashed("Left", _power_words(of_power), of_power, whose), _dashed("Right", _LOG, of_log, whose)
         st.caption(typeset(f"{left} {right}"))
     return bool(shown)
 

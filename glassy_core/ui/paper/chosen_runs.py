@@ -10,7 +10,7 @@ from glassy_core.ui.paper.look import Members
 from glassy_core.ui.results import curves
 from glassy_core.ui.shell.frame import store
 
-SWEEP = 8  # networks, from which on a store's runs of the paper's task are a sweep
+_SWEEP = 8  # networks, from which on a store's runs of the paper's task are a sweep
 
 
 def papers(evidence: Evidence) -> Members:
@@ -43,7 +43,7 @@ def classroom(evidence: Evidence) -> Members:
 def sweep(evidence: Evidence) -> Members:
     """The paper's runs where there are widths enough for a parabola, else the class world's."""
     of_papers = [member for members in evidence.sweeps.values() for member in members]
-    enough = len({(member.config.depth, member.config.width) for member in of_papers}) >= SWEEP
+    enough = len({(member.config.depth, member.config.width) for member in of_papers}) >= _SWEEP
     return of_papers if enough else evidence.classroom
 
 

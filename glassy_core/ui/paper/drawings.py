@@ -27,7 +27,7 @@ PAPERS_LAW = (
 )
 
 
-def nothing_to_draw(evidence: Evidence) -> str:
+def _nothing_to_draw(evidence: Evidence) -> str:
     """What stands in the place of a figure that no run serves."""
     return "There are no runs to draw this figure from yet."
 
@@ -44,7 +44,7 @@ class Drawing:
     draw: Callable[[Members, Look], bool]
     runs: Callable[[Evidence], Members] | None = None
     notes: tuple[str | Note, ...] = ()
-    otherwise: Callable[[Evidence], str] = nothing_to_draw
+    otherwise: Callable[[Evidence], str] = _nothing_to_draw
     on_top: bool = False
 
     def drawn_of(self, evidence: Evidence, look: Look) -> Members | None:

@@ -24,10 +24,10 @@ from glassy_core.ui.results.fits import fit_of, groups_of
 from glassy_core.ui.shell.frame import plain
 from glassy_core.ui.shell.words import whole
 
-VIEW = View(shown=("training",))
-AS_IN_FIG_2 = replace(VIEW, y_log=False, laws=False)
+_VIEW = View(shown=("training",))
+_AS_IN_FIG_2 = replace(_VIEW, y_log=False, laws=False)
 LINES = "Thick: fit with its 95 % band; dashed: unreliable; thin: the fit carried on."
-NO_LAW = "No power law is fitted: none of these runs is long enough for one."
+_NO_LAW = "No power law is fitted: none of these runs is long enough for one."
 
 
 def learning_by_depth(members: Members, look: Look) -> bool:
@@ -46,7 +46,7 @@ def learning_by_depth(members: Members, look: Look) -> bool:
         for k, (title, same) in enumerate(panels.items()):
             with st.container():
                 st.markdown(f"**{title}**")
-                figure = fitted_curves(same, AS_IN_FIG_2, [])
+                figure = fitted_curves(same, _AS_IN_FIG_2, [])
                 look.show(figure.update_xaxes(range=x_range), _all_learned(same), f"-{k}")
     return True
 
@@ -54,7 +54,7 @@ def learning_by_depth(members: Members, look: Look) -> bool:
 def learning(members: Members, look: Look) -> bool:
     """NLL against tau, both logarithmic."""
     if settings := _settings(members):
-        look.show(fitted_curves(settings, VIEW, []), _all_learned(settings))
+        look.show(fitted_curves(settings, _VIEW, []), _all_learned(settings))
     return bool(settings)
 
 
@@ -65,8 +65,8 @@ def power_laws(members: Members, look: Look) -> bool:
         return False
     fits = [(setting, fit_of(setting, _fitted(setting), live=True)) for setting in settings]
     fits = [(setting, law) for setting, law in fits if _fitted(setting)[0] or worth_drawing(law)]
-    look.show(fitted_curves(settings, VIEW, fits), _all_learned(settings))
-    st.caption(LINES if fits else NO_LAW)
+    look.show(fitted_curves(settings, _VIEW, fits), _all_learned(settings))
+    st.caption(LINES if fits else _NO_LAW)
     return True
 
 

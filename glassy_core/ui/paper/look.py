@@ -11,7 +11,7 @@ from glassy_core.runs.groups import Member
 from glassy_core.ui.components.live_figure import live_figure
 
 Members = Sequence[Member]  # the runs that a figure is drawn of
-LETTERS = 14  # pixels of letters that the figures' margins are made for
+_LETTERS = 14  # pixels of letters that the figures' margins are made for
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,12 @@ class Look:
 
     key: str
     height: int = 440
-    font: int = LETTERS
+    font: int = _LETTERS
 
     def show(self, figure: go.Figure, alt: str, part: str = "") -> None:
         """Draw a figure, one part of several where `part` names it; alt: what it shows, in words."""
         figure.update_layout(font_size=self.font)
-        if self.font > LETTERS:
+        if self.font > _LETTERS:
             figure.update_xaxes(automargin=True)
             figure.update_yaxes(automargin=True)
         name = f"{self.key}{part}"

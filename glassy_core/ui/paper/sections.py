@@ -19,7 +19,7 @@ from glassy_core.ui.results import curves
 from glassy_core.ui.shell.frame import prose, store
 from glassy_core.ui.shell.words import number, whole
 
-VERDICTS: dict[Verdict, tuple[str, str, str]] = {  # that are counted
+_VERDICTS: dict[Verdict, tuple[str, str, str]] = {  # that are counted
     "agrees": ("green", ":material/check_circle:", "Our interval and the paper's value agree."),
     "differs": ("red", ":material/cancel:", "Our interval and the paper's value do not agree."),
     "open": ("gray", ":material/hourglass_empty:", "The runs do not reach far enough yet, or are too uncertain."),
@@ -65,7 +65,7 @@ def _summary(findings: Sequence[Finding]) -> None:
             continue
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"On {words}:", width="content")
-            for verdict, (colour, icon, meaning) in VERDICTS.items():
+            for verdict, (colour, icon, meaning) in _VERDICTS.items():
                 st.badge(f"{count[verdict]} {verdict.removesuffix('s')}", icon=icon, color=colour, help=meaning)  # type: ignore[arg-type]
     prose(
         "A number agrees when our 95 % interval and the paper's value, with the error it states or half a unit of its "

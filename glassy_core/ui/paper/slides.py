@@ -20,7 +20,7 @@ from glassy_core.ui.shell.frame import store
 from glassy_core.ui.shell.tour import BACKGROUND
 from glassy_core.ui.shell.words import typeset
 
-CSS = """
+_CSS = """
 .st-key-navigation, .st-key-tour, .st-key-slide_page_back, .st-key-slide_page_on, .st-key-slide .modebar-container,
 header[data-testid=stHeader], [data-testid=stSidebar] { display: none !important; }
 [data-testid=stMainBlockContainer] { padding-top: 1rem; padding-bottom: 1rem; }
@@ -41,8 +41,8 @@ header[data-testid=stHeader], [data-testid=stSidebar] { display: none !important
   .st-key-slide_buttons { background: BACKGROUND; padding-block: 0.5rem; }
 }
 """.replace("BACKGROUND", BACKGROUND)
-FONT = 20
-HEIGHT, UNDER_TITLES = 600, 550  # of a figure; of panels with titles of their own
+_FONT = 20
+_HEIGHT, _UNDER_TITLES = 600, 550  # of a figure; of panels with titles of their own
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Slide:
     sentence: str
     drawing: Drawing
     gloss: str = ""
-    height: int = HEIGHT
+    height: int = _HEIGHT
 
 
 def _network(members: Members, look: Look) -> bool:
@@ -82,7 +82,7 @@ SLIDES = (
         Drawing(critical_width.inverse_times, chosen_runs.classroom),
         "NLL*: the loss that is to be reached. τ*: the time τ that takes; triangles: not reached yet. w_c: the "
         "critical width. d: layers.",
-        UNDER_TITLES,
+        _UNDER_TITLES,
     ),
     Slide(
         "Depth",
@@ -97,7 +97,7 @@ SLIDES = (
         Drawing(aging.deltas, chosen_runs.class_aging),
         "Δ: how far the weights have moved since the waiting time τ_w, the noise divided out. Dashed: the power law of "
         "short times.",
-        UNDER_TITLES,
+        _UNDER_TITLES,
     ),
     Slide(
         "Age is the clock",
@@ -106,7 +106,7 @@ SLIDES = (
         Drawing(aging.deltas_by_age, chosen_runs.class_aging),
         "Δ: how far the weights have moved since the waiting time τ_w, the noise divided out. x: the time since then "
         "in units of τ_w.",
-        UNDER_TITLES,
+        _UNDER_TITLES,
     ),
     Slide(
         "Who errs is shaken",
@@ -126,7 +126,7 @@ SLIDES = (
 
 def show() -> None:
     """The slide that the address names, and the keys to go on."""
-    st.html(f"<style>{CSS}</style>")
+    st.html(f"<style>{_CSS}</style>")
     number = st.query_params.get("slide", "1")
     at = min(max(int(number), 1), len(SLIDES)) - 1 if number.isdigit() and len(number) < 4 else 0
     slide = SLIDES[at]
@@ -134,7 +134,7 @@ def show() -> None:
         st.markdown(f"# {slide.title}")
         st.markdown(slide.sentence)
         evidence = Evidence.of(readable(store().runs()))
-        if slide.drawing.drawn_of(evidence, Look(f"slide-{at + 1}", slide.height, FONT)) is None:
+        if slide.drawing.drawn_of(evidence, Look(f"slide-{at + 1}", slide.height, _FONT)) is None:
             st.markdown("No run shows this yet: start the class trio on Home, and an aging run on the Aging page.")
         elif slide.gloss:
             with st.container(key="slide_gloss"):

@@ -10,8 +10,8 @@ import streamlit as st
 from glassy_core.paper.findings import Finding
 from glassy_core.paper.text import Command, Part, Symbol, Text
 
-SIGNS = {"agrees": "✓", "differs": "✗", "open": "…", "by construction": "≡"}  # told apart without colours, too
-TABLE_CSS = """
+_SIGNS = {"agrees": "✓", "differs": "✗", "open": "…", "by construction": "≡"}  # told apart without colours, too
+_TABLE_CSS = """
 table.paper { width: 100%; border-collapse: collapse; margin-bottom: 0.5rem; }
 table.paper th { text-align: left; font-weight: 600; opacity: 0.75; }
 table.paper th, table.paper td { padding: 0.45rem 0.9rem 0.45rem 0; vertical-align: top; border-bottom: 1px solid
@@ -35,7 +35,7 @@ table.paper .open b, table.paper .by-construction b { font-weight: 400; opacity:
 def table(findings: Sequence[Finding]) -> None:
     """The paper's statements, ours, and how they stand; on a narrow screen one below the other."""
     head = "<tr><th>statement</th><th>the paper</th><th>here</th><th></th></tr>"
-    st.html(f"<style>{TABLE_CSS}</style><table class='paper'>{head}{''.join(map(row, findings))}</table>")
+    st.html(f"<style>{_TABLE_CSS}</style><table class='paper'>{head}{''.join(map(row, findings))}</table>")
 
 
 def row(finding: Finding) -> str:
@@ -45,7 +45,7 @@ def row(finding: Finding) -> str:
     return (
         f"<tr class='{kind}'><td>{html(finding.what)}{world}</td><td>{html(finding.paper)}</td>"
         f"<td>{html(finding.ours)}<br><small>{html(finding.words)}</small></td>"
-        f"<td><b>{SIGNS[finding.verdict]} {finding.verdict}</b></td></tr>"
+        f"<td><b>{_SIGNS[finding.verdict]} {finding.verdict}</b></td></tr>"
     )
 
 

@@ -30,11 +30,11 @@ def layers(depth: int) -> str:
     return "one layer" if depth == 1 else f"{'two' if depth == 2 else depth} layers"
 
 
-def with_interval(estimate: Estimate | None, digits: int = 1) -> str:
-    """A critical width or a slope with its 95 % interval, as the pages write it."""
+def with_interval(estimate: Estimate | None) -> str:
+    """A critical width or a slope with one decimal and its 95 % interval, as the pages write it."""
     if estimate is None:
         return "–"
-    return estimate.text(digits, "f")
+    return estimate.text(1, "f")
 
 
 def described(result: DepthResult) -> str:

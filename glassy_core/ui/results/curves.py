@@ -30,7 +30,7 @@ from glassy_core.ui.shell.frame import store
 LATEST = 3
 # A long file is read in one burst while a visitor waits: on every core, whatever OMP_NUM_THREADS says for training.
 pa.set_cpu_count(os.cpu_count() or 1)
-OLDEST = 0.5  # seconds that a curve of a run at work may lie back, so that many visitors are shown one reading of it
+_OLDEST = 0.5  # seconds that a curve of a run at work may lie back, so that many visitors are shown one reading of it
 
 
 def readable_rows() -> list[Row]:
@@ -98,8 +98,8 @@ def series_of(run: Run, oldest: float = 0.0) -> Series:
 
 
 def latest_series(row: Row) -> Series:
-    """The run's recorded curves as they are shown: of a run at work they may be OLDEST seconds old."""
-    return series_of(store().named(row.id), OLDEST if row.busy else 0.0)
+    """The run's recorded curves as they are shown: of a run at work they may be half a second old."""
+    return series_of(store().named(row.id), _OLDEST if row.busy else 0.0)
 
 
 class _SharedReader:

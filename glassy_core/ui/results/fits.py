@@ -24,7 +24,7 @@ from glassy_core.ui.results.curves import curves_of, label_of, member
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell.frame import store
 
-NEWS = 1.02  # a run at work is fitted again when it has so many times the records
+_NEWS = 1.02  # a run at work is fitted again when it has so many times the records
 
 Ends = tuple[float | None, float | None]  # of the window; None: chosen by itself
 
@@ -61,14 +61,14 @@ def _grouped(curves: Sequence[Curve], names: dict[str, str]) -> Ensemble:
 
 
 def _with_spikes(curve: Curve) -> Curve:
-    n = settled(len(curve.series))
+    n = _settled(len(curve.series))
     found = _spikes(curve.id, *_fingerprint(curve.series, n), _series=curve.series)
     return Curve(**{**vars(curve), "spikes": found})
 
 
-def settled(records: int) -> int:
+def _settled(records: int) -> int:
     """Number of records to compute with: it moves on in steps of 2 %, so that most refreshes find nothing new."""
-    return records if records < 1 / (NEWS - 1) else int(NEWS ** math.floor(math.log(records, NEWS) + 1e-9))
+    return records if records < 1 / (_NEWS - 1) else int(_NEWS ** math.floor(math.log(records, _NEWS) + 1e-9))
 
 
 def fit_of(setting: Ensemble, ends: Ends, live: bool) -> PowerLawFit:
@@ -77,7 +77,7 @@ def fit_of(setting: Ensemble, ends: Ends, live: bool) -> PowerLawFit:
     data = []
     for curve in setting.curves:
         series = curve.series
-        n = settled(len(series)) if live else len(series)
+        n = _settled(len(series)) if live else len(series)
         if ends[1] is not None:  # what is beyond the window is no news
             n = min(n, int(np.searchsorted(series.tau, ends[1], side="right")))
         parts.append((curve.id, *_fingerprint(series, n)))

@@ -15,7 +15,7 @@ from glassy_core.runs.state import ACTIVE, State
 from glassy_core.runs.store import OLD_SUFFIX, RunStore
 from glassy_core.settings import RunConfig
 
-BUSY = (*ACTIVE, "stalled", "interrupted")  # what changes without the reader's doing
+_BUSY = (*ACTIVE, "stalled", "interrupted")  # what changes without the reader's doing
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Row:
     @property
     def busy(self) -> bool:
         """Whether the run may change without the reader's doing."""
-        return self.config is not None and self.state.status in BUSY
+        return self.config is not None and self.state.status in _BUSY
 
 
 def rows(store: RunStore, ids: Collection[str] | None = None) -> list[Row]:

@@ -20,13 +20,13 @@ from glassy_core.ui.shell.estimate import show_estimate
 from glassy_core.ui.shell.frame import READING_WIDTH, drop_endless, plain
 from glassy_core.ui.shell.words import whole
 
-FIRST = "class-near"  # the preset that the form begins with
-BASIC = ("name", "depth", "width", "eta", "batch_size", "steps", "seed", "chorales", "edition")
-SYMBOLS = {"depth": "d", "width": "w", "eta": "eta", "batch_size": "p"}
-ALL = "full_batch"
-BEFORE = "form_before"  # the form before the preset was filled in, and when that was
-UNSEEN = 3.0  # seconds within which a browser may still send what it showed before
-APPLIED = "applied_preset"
+_FIRST = "class-near"  # the preset that the form begins with
+_BASIC = ("name", "depth", "width", "eta", "batch_size", "steps", "seed", "chorales", "edition")
+_SYMBOLS = {"depth": "d", "width": "w", "eta": "eta", "batch_size": "p"}
+_ALL = "full_batch"
+_BEFORE = "form_before"  # the form before the preset was filled in, and when that was
+_UNSEEN = 3.0  # seconds within which a browser may still send what it showed before
+_APPLIED = "applied_preset"
 _FIELDS = {field.name: field for field in dataclasses.fields(RunConfig)}
 _HINTS = get_type_hints(RunConfig)
 
@@ -37,7 +37,7 @@ def new_run() -> None:
     st.selectbox(
         "Start from",
         list(PRESETS),
-        index=list(PRESETS).index(FIRST),
+        index=list(PRESETS).index(_FIRST),
         key="preset",
         bind="query-params",
         format_func=lambda key: PRESETS[key].title,
@@ -48,11 +48,11 @@ def new_run() -> None:
     st.caption(PRESETS[st.session_state["preset"]].words)
     top = st.container()
     with st.expander("Settings", icon=":material/tune:", key="settings"):
-        _grid(BASIC)
+        _grid(_BASIC)
         st.markdown("**Finer settings**")
-        _grid([name for name in _FIELDS if name not in BASIC])
+        _grid([name for name in _FIELDS if name not in _BASIC])
     own_data()
-    st.session_state[APPLIED] = st.session_state["preset"]  # only now do the widgets show it
+    st.session_state[_APPLIED] = st.session_state["preset"]  # only now do the widgets show it
     with top:
         with st.container():  # which is there for other editions, too: what follows keeps its place
             _missing_file(st.session_state["edition"])
@@ -89,8 +89,8 @@ def _start() -> None:
 
 def _begin() -> Outcome:
     _follow_preset()
-    before, at = st.session_state.get(BEFORE, (None, 0.0))
-    if before == _form() and time.monotonic() - at < UNSEEN:
+    before, at = st.session_state.get(_BEFORE, (None, 0.0))
+    if before == _form() and time.monotonic() - at < _UNSEEN:
         # The click was made before the browser had shown the preset that was just filled in.
         fill(PRESETS[st.session_state["preset"]].config)
     return start([chosen()])
@@ -98,7 +98,7 @@ def _begin() -> Outcome:
 
 def _form() -> dict[str, Any]:
     """The form's values as they are."""
-    return {name: st.session_state.get(name) for name in (*_FIELDS, ALL)}
+    return {name: st.session_state.get(name) for name in (*_FIELDS, _ALL)}
 
 
 def _in_words(config: RunConfig) -> str:
@@ -113,7 +113,7 @@ def _in_words(config: RunConfig) -> str:
 def chosen() -> RunConfig:
     """The settings as they stand in the form; ConfigError for an unusable one."""
     values = {name: st.session_state[name] for name in _FIELDS}
-    if st.session_state[ALL]:
+    if st.session_state[_ALL]:
         values["batch_size"] = "all"
     values["waiting_times"] = _steps_from(values["waiting_times"])
     empty = next((name for name, value in values.items() if value is None), None)
@@ -127,7 +127,7 @@ def fill(config: RunConfig) -> None:
     for name in _FIELDS:
         st.session_state[name] = getattr(config, name)
     st.session_state["waiting_times"] = _steps_as_text(config.waiting_times)
-    st.session_state[ALL] = config.batch_size == "all"
+    st.session_state[_ALL] = config.batch_size == "all"
     if config.batch_size == "all":
         st.session_state["batch_size"] = _FIELDS["batch_size"].default
 
@@ -139,11 +139,11 @@ def _follow_preset() -> None:
     page that the choice caused, and the widgets' old values would come back.
     """
     key = st.session_state["preset"]
-    applied = st.session_state.get(APPLIED)
+    applied = st.session_state.get(_APPLIED)
     if applied is None:  # the page has just been opened: settings in the URL count more than the preset
-        applied = key if any(name in st.query_params for name in _FIELDS) else FIRST
+        applied = key if any(name in st.query_params for name in _FIELDS) else _FIRST
     if key in PRESETS and key != applied:
-        st.session_state[BEFORE] = _form(), time.monotonic()
+        st.session_state[_BEFORE] = _form(), time.monotonic()
         fill(PRESETS[key].config)
 
 
@@ -162,7 +162,7 @@ def _steps_from(text: str) -> list[int]:
 def _label(name: str) -> str:
     """Word, symbol and unit of a setting."""
     unit = _FIELDS[name].metadata["unit"]
-    symbol = f" {SYMBOLS[name]}" if name in SYMBOLS and SYMBOLS[name] != name else ""
+    symbol = f" {_SYMBOLS[name]}" if name in _SYMBOLS and _SYMBOLS[name] != name else ""
     return (
         name.replace("_", " ").capitalize().replace("Eta", "eta")
         + symbol
@@ -172,14 +172,14 @@ def _label(name: str) -> str:
 
 def _setting(name: str) -> None:
     """One setting's widget with its meaning below. Limits are RunConfig's, which says them in a sentence."""
-    default: Any = getattr(PRESETS[FIRST].config, name)
+    default: Any = getattr(PRESETS[_FIRST].config, name)
     common: dict[str, Any] = {"key": name, "bind": "query-params"}
     label, hint = _label(name), _HINTS[name]
     with st.container(gap="xsmall"):
         if name == "batch_size":
-            full = st.session_state.get(ALL, False)
+            full = st.session_state.get(_ALL, False)
             st.number_input(label, value=default, step=1, disabled=full, **common)
-            st.toggle("all transitions", key=ALL, bind="query-params")
+            st.toggle("all transitions", key=_ALL, bind="query-params")
         elif hint is bool:
             st.toggle(label, value=default, **common)
         elif hint is int:

@@ -13,9 +13,9 @@ from glassy_core.ui.shell.actions import Outcome, button
 from glassy_core.ui.shell.frame import READING_WIDTH, plain
 from glassy_core.ui.shell.words import number, whole
 
-MOST_MB = 20  # of one uploaded file
+_MOST_MB = 20  # of one uploaded file
 _REPORT = "own_report"
-SHOWN = 12  # refused pieces that are listed at once
+_SHOWN = 12  # refused pieces that are listed at once
 
 
 def own_data() -> None:
@@ -31,7 +31,7 @@ def own_data() -> None:
         )
         uploaded = st.file_uploader(
             "Your files", [*(ending[1:] for ending in MIDI_ENDINGS), "zip", "json"], accept_multiple_files=True,
-            key="own_files", max_upload_size=MOST_MB,
+            key="own_files", max_upload_size=_MOST_MB,
         )  # fmt: skip
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.text_input("Name", key="own_name", placeholder="such as folk-songs", width=240)
@@ -76,6 +76,6 @@ def _report() -> None:
     st.caption(plain(" ".join(report.sentences())))
     refused = report.refusals()
     if refused:
-        more = f"\n- and {len(refused) - SHOWN} more" if len(refused) > SHOWN else ""
-        st.warning("\n".join(f"- {plain(one)}" for one in refused[:SHOWN]) + more, icon=":material/info:")
+        more = f"\n- and {len(refused) - _SHOWN} more" if len(refused) > _SHOWN else ""
+        st.warning("\n".join(f"- {plain(one)}" for one in refused[:_SHOWN]) + more, icon=":material/info:")
     st.caption(f"Digest {facts['digest'][:12]}. Runs of other data are never mixed with its runs.")

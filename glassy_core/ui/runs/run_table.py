@@ -16,7 +16,7 @@ from glassy_core.ui.results.rows import Filter, Row, end_of
 from glassy_core.ui.shell.words import STATUS, duration, number, setting_value
 
 _SELECTED = "selected"  # in the URL: ids of the selected runs
-ROW_HEIGHT, MOST_ROWS = 35, 12
+_ROW_HEIGHT, _MOST_ROWS = 35, 12
 
 
 def filters(rows: Sequence[Row]) -> Filter:
@@ -71,7 +71,7 @@ def table(rows: Sequence[Row]) -> list[Row]:
 
 def table_height(rows: int) -> int:
     """Pixels of a table of so many rows; a long one scrolls."""
-    return ROW_HEIGHT * (min(rows, MOST_ROWS) + 1) + 3
+    return _ROW_HEIGHT * (min(rows, _MOST_ROWS) + 1) + 3
 
 
 def _remember(run_ids: list[str]) -> None:
@@ -163,8 +163,8 @@ def compare(rows: Sequence[Row]) -> None:
     marked = {name for name in frame.index if differs[name]}
     st.dataframe(
         shown.style.apply(lambda line: ["font-weight: 700" if line.name in marked else ""] * len(line), axis=1),
-        row_height=ROW_HEIGHT,
-        height=ROW_HEIGHT * (len(shown) + 1) + 3,
+        row_height=_ROW_HEIGHT,
+        height=_ROW_HEIGHT * (len(shown) + 1) + 3,
         alt="Settings of the selected runs side by side",
     )
     if only and not differs.any():

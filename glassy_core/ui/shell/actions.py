@@ -53,7 +53,7 @@ def start(configs: Sequence[RunConfig]) -> Outcome:
     return Outcome(done=f"Started {_listed(started)}.", notice=" ".join(dict.fromkeys(notices)))
 
 
-def on_each(run_ids: Sequence[str], what: Callable[[Run], object], done: str) -> Outcome:
+def _on_each(run_ids: Sequence[str], what: Callable[[Run], object], done: str) -> Outcome:
     """Do something with every run; those it cannot be done with are named with the reason."""
     changed, failures = [], []
     for run_id in run_ids:
@@ -69,17 +69,17 @@ def on_each(run_ids: Sequence[str], what: Callable[[Run], object], done: str) ->
 
 def stop(run_ids: Sequence[str]) -> Outcome:
     """Ask runs to stop after a checkpoint."""
-    return on_each(run_ids, dispatcher.stop, "Asked to stop:")
+    return _on_each(run_ids, dispatcher.stop, "Asked to stop:")
 
 
 def pause(run_ids: Sequence[str]) -> Outcome:
     """Ask runs to pause after a checkpoint."""
-    return on_each(run_ids, lambda run: dispatcher.stop(run, pause=True), "Asked to pause:")
+    return _on_each(run_ids, lambda run: dispatcher.stop(run, pause=True), "Asked to pause:")
 
 
 def resume(run_ids: Sequence[str]) -> Outcome:
     """Queue runs again from their last checkpoints."""
-    return on_each(run_ids, lambda run: dispatcher.resume(store(), run), "Resumed")
+    return _on_each(run_ids, lambda run: dispatcher.resume(store(), run), "Resumed")
 
 
 def run_first(run_ids: Sequence[str]) -> Outcome:
@@ -103,7 +103,7 @@ def resume_to(run_ids: Sequence[str], steps: int, eta: float) -> Outcome:
             raise RunError(f"The last step is {steps}: run {run.id} has made {state.step}, choose a later one.")
         dispatcher.resume(store(), run, steps, eta if eta != state.eta else None)
 
-    return on_each(run_ids, go_on, "Resumed")
+    return _on_each(run_ids, go_on, "Resumed")
 
 
 def change_eta(run_ids: Sequence[str], eta: float) -> Outcome:
@@ -116,7 +116,7 @@ def change_eta(run_ids: Sequence[str], eta: float) -> Outcome:
             raise RunError(f"Run {run.id} is {status}: give it another eta as you resume it.")
         run.request_eta(eta)
 
-    return on_each(run_ids, ask, f"From the coming step on eta = {eta:g}:")
+    return _on_each(run_ids, ask, f"From the coming step on eta = {eta:g}:")
 
 
 def save_words(run_id: str, before: dict[str, Any], after: dict[str, Any]) -> Outcome:
@@ -136,7 +136,7 @@ def save_words(run_id: str, before: dict[str, Any], after: dict[str, Any]) -> Ou
                 )
         run.describe(**changed)
 
-    return on_each([run_id], save, "Saved")
+    return _on_each([run_id], save, "Saved")
 
 
 def words(run_id: str) -> dict[str, Any]:
@@ -156,7 +156,7 @@ def delete(run_ids: Sequence[str]) -> Outcome:
         store().delete(run)
         gone.append(run.id)
 
-    outcome = on_each(run_ids, move, "Deleted")
+    outcome = _on_each(run_ids, move, "Deleted")
     done = f"Deleted {_listed([names[run_id] for run_id in gone])}." if gone else ""
     return replace(outcome, done=done, deleted=tuple(gone))
 

@@ -18,8 +18,8 @@ from glassy_core.ui.shell.frame import plain
 
 _WRITTEN = "written_address"
 _COMPLAINTS = "complaints_about_address"
-SILENCE = "silence"
-SHOWN = 60  # characters of an unusable value that are repeated
+_SILENCE = "silence"
+_SHOWN = 60  # characters of an unusable value that are repeated
 
 
 class Setting(Protocol):
@@ -96,15 +96,15 @@ class Flag:
 
 @dataclass(frozen=True)
 class Pitches:
-    """A chord: MIDI pitches with hyphens between them, ascending once read; SILENCE is the chord without any."""
+    """A chord: MIDI pitches with hyphens between them, ascending once read; 'silence' is the chord without any."""
 
     default: tuple[int, ...]
     low: int
     high: int
 
     def parse(self, text: str) -> tuple[int, ...]:
-        """MIDI pitches, ascending, () for SILENCE; ValueError for a chord out of the limits."""
-        if text == SILENCE:
+        """MIDI pitches, ascending, () for 'silence'; ValueError for a chord out of the limits."""
+        if text == _SILENCE:
             return ()
         parts = text.split("-")
         if not all(re.fullmatch(r"\d{1,3}", part) and self.low <= int(part) <= self.high for part in parts):
@@ -154,7 +154,7 @@ def read(settings: Mapping[str, Setting]) -> None:
                 value = setting.parse(given[name])
             except ValueError as allowed:
                 complaints.append(
-                    f"The address asks for {name}={given[name][:SHOWN]}: it must be {allowed}; "
+                    f"The address asks for {name}={given[name][:_SHOWN]}: it must be {allowed}; "
                     f"{_text(setting.default)} is used."
                 )
         # Set in any case: Streamlit forgets the value of a widget that is not drawn, or drawn with other limits.
@@ -200,5 +200,5 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
-        return "-".join(map(str, value)) or SILENCE
+        return "-".join(map(str, value)) or _SILENCE
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -19,7 +19,7 @@ from glassy_core.ui.shell.frame import plain, store
 from glassy_core.ui.shell.polling import refreshed
 from glassy_core.ui.shell.words import duration, whole
 
-POLL = 0.5  # seconds
+_POLL = 0.5  # seconds
 
 
 class _Measurements:
@@ -62,7 +62,7 @@ def show_estimate(config: RunConfig) -> None:
     """The time such a run would take, and what it rests on; looks again by itself until it is measured."""
     future = measurement(config)
     waiting = not future.done()
-    refreshed("time", lambda: _estimate(config, waiting), POLL if waiting else None)
+    refreshed("time", lambda: _estimate(config, waiting), _POLL if waiting else None)
 
 
 def _estimate(config: RunConfig, waiting: bool) -> None:

@@ -20,11 +20,11 @@ from glassy_core.ui.shell import presenter, tour
 from glassy_core.ui.shell.symbols import symbols
 from glassy_core.ui.shell.words import typeset
 
-ICON = Path(__file__).resolve().parent / "icon.svg"
+_ICON = Path(__file__).resolve().parent / "icon.svg"
 # Letters grow with a large wall, and figures with the letters; no line runs over all of it. Streamlit's own captions,
 # chosen segments and names of keys are too faint to read for many.
 INK = both(TEXT)
-CSS = """
+_CSS = """
 html { font-size: clamp(16px, 0.6vw, 24px); }
 [data-testid=stMainBlockContainer] { max-width: 104rem; margin-inline: auto; }
 [data-testid=stCaptionContainer], [data-testid=stCaptionContainer] p { color: inherit; opacity: 0.86; }
@@ -35,7 +35,7 @@ kbd { opacity: 0.86 !important; }
   color: INK;
 }
 """.replace("INK", INK)
-FIGURES_FIRST = ("Learning curves", "Critical width", "Aging", "Paper")  # pages; the others' own parts come first
+_FIGURES_FIRST = ("Learning curves", "Critical width", "Aging", "Paper")  # pages; the others' own parts come first
 READING_WIDTH = 760  # pixels; longer lines are hard to read
 
 
@@ -100,9 +100,8 @@ def frame(title: str, lead: str = "", heading: bool = True) -> None:
     """Call first on every page: the browser's title, the navigation, the heading and one leading sentence."""
     st.set_page_config(
         page_title="glassy" if title == "Home" else f"{title} - glassy",
-        page_icon=ICON.read_text(
-            encoding="utf-8"
-        ),  # a file of our own: Streamlit fetches the icons it names from the network
+        # A file of our own: Streamlit fetches the icons it names from the network.
+        page_icon=_ICON.read_text(encoding="utf-8"),
         layout="wide",
         initial_sidebar_state="collapsed",
     )
@@ -112,8 +111,8 @@ def frame(title: str, lead: str = "", heading: bool = True) -> None:
             link(entry)
         symbols()
         presenter.door()
-        st.html(f"<style>{CSS}</style>")
-        load_ahead(after=0.0 if title in FIGURES_FIRST else 1.5)
+        st.html(f"<style>{_CSS}</style>")
+        load_ahead(after=0.0 if title in _FIGURES_FIRST else 1.5)
     tour.bar(next(page.file for page in _ALL_PAGES if page.title == title))
     if heading:
         st.title("glassy" if title == "Home" else title, anchor=False)

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from glassy_core.ui import MIDDLEWARE, opening
 from glassy_core.ui.shell import presenter
 
-UPLOADS = "/_stcore/upload_file/"
+_UPLOADS = "/_stcore/upload_file/"
 
 
 class OnlyThePresenterUploads:
@@ -23,7 +23,7 @@ class OnlyThePresenterUploads:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS"):
-            _, found, rest = scope["path"].partition(UPLOADS)
+            _, found, rest = scope["path"].partition(_UPLOADS)
             if found and not presenter.may_upload(rest.split("/")[0]):
                 await PlainTextResponse(presenter.REFUSAL, 403)(scope, receive, send)
                 return

@@ -10,7 +10,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from glassy_core import classroom
 from glassy_core.classroom import NotAllowedError, PassphraseError, Tries
 
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 REFUSAL = "Only the presenter can do this: give the passphrase under Presenter, at the top of the page."
 _FIELD, _UNLOCKED, _SAID = "presenter_passphrase", "presenter_unlocked", "presenter_said"
 # Of the whole process: a new tab does not count anew, and Streamlit's caches, which a browser may ask to be
@@ -19,14 +19,14 @@ _tries = Tries()
 _unlocked_sessions: set[str] = set()  # whose uploads are taken, see on_network.py
 
 
-def class_mode() -> bool:
+def _class_mode() -> bool:
     """Whether strangers may look on: a passphrase is set, or the app listens beyond this machine."""
-    return classroom.passphrase() is not None or st.get_option("server.address") not in LOOPBACK
+    return classroom.passphrase() is not None or st.get_option("server.address") not in _LOOPBACK
 
 
 def may_act() -> bool:
     """Whether this browser session may change anything."""
-    return not class_mode() or bool(st.session_state.get(_UNLOCKED))
+    return not _class_mode() or bool(st.session_state.get(_UNLOCKED))
 
 
 def require() -> None:
@@ -37,12 +37,12 @@ def require() -> None:
 
 def may_upload(session_id: str) -> bool:
     """Whether a session, by Streamlit's own id, may hand in a file."""
-    return not class_mode() or session_id in _unlocked_sessions
+    return not _class_mode() or session_id in _unlocked_sessions
 
 
 def door() -> None:
     """In class mode, the place for the passphrase; elsewhere nothing."""
-    if not class_mode():
+    if not _class_mode():
         return
     unlocked = may_act()
     with st.popover("Presenter", icon=":material/lock_open:" if unlocked else ":material/lock:", key="presenter"):

@@ -18,8 +18,8 @@ from streamlit.web.server.server_util import get_url
 from glassy_core.classroom import EVERYWHERE
 from glassy_core.ui.components.plotly_files import FILE, url
 
-KEPT = {"cache-control": "public, max-age=31536000, immutable"}  # for good: the file's version is in its address
-SOON = 0.5  # seconds after which the server listens
+_KEPT = {"cache-control": "public, max-age=31536000, immutable"}  # for good: the file's version is in its address
+_SOON = 0.5  # seconds after which the server listens
 
 
 @asynccontextmanager
@@ -35,7 +35,7 @@ async def opening(_app: st.App) -> AsyncIterator[None]:
     if address == EVERYWHERE and (known := get_internal_ip()):
         print(f"  on the network at {get_url(known)}", flush=True)
     if not st.get_option("server.headless"):
-        asyncio.get_running_loop().call_later(SOON, open_browser, here)
+        asyncio.get_running_loop().call_later(_SOON, open_browser, here)
     yield
 
 
@@ -57,7 +57,7 @@ class PlotlyFile:
             await send(message)
 
         if scope["type"] == "http" and scope["path"] == url() and scope["method"] in ("GET", "HEAD"):
-            await FileResponse(FILE, media_type="text/javascript", headers=KEPT)(scope, receive, send)
+            await FileResponse(FILE, media_type="text/javascript", headers=_KEPT)(scope, receive, send)
         else:
             await self._app(scope, receive, with_link)
 

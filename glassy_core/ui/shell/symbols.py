@@ -6,7 +6,7 @@ import streamlit as st
 
 from glassy_core.ui.shell.words import typeset
 
-SYMBOLS = (  # symbol as markdown, name, words
+_SYMBOLS = (  # symbol as markdown, name, words
     ("d", "depth", "how many layers the network has, one on top of the other"),
     ("w", "width", "how many units each layer has"),
     ("w_c", "critical width", "the width below which a network cannot learn its chorales, however long it tries"),
@@ -31,4 +31,6 @@ SYMBOLS = (  # symbol as markdown, name, words
 def symbols() -> None:
     """A small window with all symbols."""
     with st.popover("Symbols", icon=":material/translate:", type="tertiary"):
-        st.markdown(typeset("\n".join(f"- **{symbol}** {name}: {words}" for symbol, name, words in SYMBOLS)), width=460)
+        st.markdown(
+            typeset("\n".join(f"- **{symbol}** {name}: {words}" for symbol, name, words in _SYMBOLS)), width=460
+        )

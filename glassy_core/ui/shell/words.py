@@ -20,12 +20,12 @@ STATUS = {
     "interrupted": ("orange", ":material/power_off:", "Its process ended; it goes on from its last checkpoint."),
 }
 
-INDEXED = re.compile(r"(τ/)?\bτ\\?_w\b|\bw\\?_c\b")  # symbols with an index, its underscore escaped or not
+_INDEXED = re.compile(r"(τ/)?\bτ\\?_w\b|\bw\\?_c\b")  # symbols with an index, its underscore escaped or not
 
 
 def typeset(markdown: str) -> str:
     """Markdown with symbols that have an index as KaTeX writes them, which Streamlit ships."""
-    return INDEXED.sub(lambda symbol: "$" + symbol[0].replace("\\", "").replace("τ", r"\tau") + "$", markdown)
+    return _INDEXED.sub(lambda symbol: "$" + symbol[0].replace("\\", "").replace("τ", r"\tau") + "$", markdown)
 
 
 def duration(seconds: float | None) -> str:

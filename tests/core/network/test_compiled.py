@@ -290,7 +290,7 @@ def test_kernels_on_disk_are_dropped_when_any_of_their_sources_changes(tmp_path)
     """Numba would look at the file of the kernel alone, and run the old block products after blocks.py has changed."""
     code = (
         "import shutil, sys; shutil.copytree('glassy_core', {new!r} + '/glassy_core',"
-        " ignore=lambda folder, names: [n for n in names if not n.endswith('.py')]);"
+        " ignore=shutil.ignore_patterns('__pycache__'));"
         "open({new!r} + '/glassy_core/network/compiled/{name}', 'a').write({extra!r}); sys.path.insert(0, {new!r});"
         "from glassy_core.network.compiled import update; assert update.__file__.startswith({new!r});"
         "print(update.step._cache._cache_file._source_stamp)"

@@ -68,6 +68,6 @@ def test_findings_carry_their_numbers_with_units(tmp_path):
     store = RunStore(tmp_path)
     write_run(store, PRESETS["paper-d2-under"].config, [1.0, 2.0, 3.0], [0.5, 0.4, 0.4])
     (level, *_) = findings(Evidence.of(readable(store.runs())), [FIGURES[1]])
-    bits, tau = level.ours.quantities
+    bits, tau = (part for part in level.ours.parts if isinstance(part, Quantity))
     assert (bits.unit, bits.value) == ("bits", pytest.approx(0.4))
     assert tau.value == pytest.approx(3.0)
