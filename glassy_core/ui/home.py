@@ -45,10 +45,10 @@ def _start_trio() -> Outcome:
     return actions.start([PRESETS[key].config for key in CLASS_TRIO])
 
 
-def running_now(every: list[Row]) -> None:
+def running_now(rows: list[Row]) -> None:
     """Draw a card for each run that is queued or at work; else for the latest ones."""
-    busy = [row for row in every if row.busy]
-    readable = [row for row in every if row.config]
+    busy = [row for row in rows if row.busy]
+    readable = [row for row in rows if row.config]
     names = unique_names(readable)
     by_id = {row.id: row for row in readable}
     # Those at work in the order of their start, as they were asked for; the trio from narrow to wide.

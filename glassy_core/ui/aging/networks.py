@@ -44,7 +44,7 @@ def _label(members: Sequence[Member]) -> str:
     return f"d = {config.depth}, w = {config.width}" + (f", {len(members)} seeds" if len(members) > 1 else "")
 
 
-def choose(found: dict[str, Network]) -> list[Network]:
+def choose(by_id: dict[str, Network]) -> list[Network]:
     """The networks to show, in the URL; at first those of the class world, or the first three.
 
     A link from elsewhere names a run, as `?run=ID`: its network is shown then.
@@ -52,19 +52,19 @@ def choose(found: dict[str, Network]) -> list[Network]:
     if linked := [
         network.id
         for run_id in st.query_params.get_all("run")
-        for network in found.values()
+        for network in by_id.values()
         if any(member.run.id == run_id for member in network.members)
     ]:
         st.session_state["networks"] = list(dict.fromkeys(linked))
     st.query_params.pop("run", None)
     if "networks" in st.session_state:  # a run may have been deleted since
-        st.session_state["networks"] = [id_ for id_ in st.session_state["networks"] if id_ in found]
+        st.session_state["networks"] = [id_ for id_ in st.session_state["networks"] if id_ in by_id]
     ids = st.multiselect(
-        "Networks", list(found), default=_first(found), key="networks", bind="query-params",
-        format_func=lambda id_: found[id_].label if id_ in found else id_, placeholder="Choose networks to compare",
+        "Networks", list(by_id), default=_first(by_id), key="networks", bind="query-params",
+        format_func=lambda id_: by_id[id_].label if id_ in by_id else id_, placeholder="Choose networks to compare",
         help="Runs that differ in the seed only are one network: their mean is shown, with its 95 % band.",
     )  # fmt: skip
-    return [found[id_] for id_ in ids if id_ in found]
+    return [by_id[id_] for id_ in ids if id_ in by_id]
 
 
 def _first(found: dict[str, Network]) -> list[str]:

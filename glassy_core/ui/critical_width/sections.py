@@ -56,16 +56,16 @@ def choose_world(groups: dict[str, list[Member]]) -> str:
     return st.session_state["data"]
 
 
-def has_begun(found: Criticality) -> bool:
+def has_begun(analysis: Criticality) -> bool:
     """Whether any run has recorded anything yet."""
-    return any(width.times for result in found.depths.values() for width in result.thresholds.values())
+    return any(width.times for result in analysis.depths.values() for width in result.thresholds.values())
 
 
-def figures(found: Criticality, shown: Sequence[float], papers: Mapping[int, float]) -> None:
+def figures(analysis: Criticality, shown: Sequence[float], papers: Mapping[int, float]) -> None:
     """1/tau* against width, a plot for each depth beside each other."""
-    extent = widths(found.depths.values())
-    with st.grid(min(len(found.depths), 2) or 1, min_column_width=420, gap="medium"):
-        for depth, result in found.depths.items():
+    extent = widths(analysis.depths.values())
+    with st.grid(min(len(analysis.depths), 2) or 1, min_column_width=420, gap="medium"):
+        for depth, result in analysis.depths.items():
             with st.container():
                 st.subheader(f"d = {depth}: {layers(depth)}", anchor=False)
                 live_figure(
@@ -77,11 +77,11 @@ def figures(found: Criticality, shown: Sequence[float], papers: Mapping[int, flo
                 )
 
 
-def line_figure(found: Criticality, papers: Mapping[int, float]) -> None:
+def line_figure(analysis: Criticality, papers: Mapping[int, float]) -> None:
     """Fig. 6, and its slopes in words."""
-    alt = "Critical width against threshold. " + " ".join(described(result) for result in found.depths.values())
-    live_figure(critical_widths(found, papers), key="line", alt=alt, height=420, filename="critical-width-line")
-    for depth, result in found.depths.items():
+    alt = "Critical width against threshold. " + " ".join(described(result) for result in analysis.depths.values())
+    live_figure(critical_widths(analysis, papers), key="line", alt=alt, height=420, filename="critical-width-line")
+    for depth, result in analysis.depths.items():
         line = result.line
         if line.slope and line.intercept:
             per_step = Estimate(*(-0.01 * end for end in (line.slope.value, line.slope.high, line.slope.low)))
@@ -93,10 +93,10 @@ def line_figure(found: Criticality, papers: Mapping[int, float]) -> None:
             prose(f"**d = {depth}**: no line yet. {plain(line.why)}")
 
 
-def table(found: Criticality) -> None:
+def table(analysis: Criticality) -> None:
     """w_c and parameters for every depth and threshold; of how many runs, and why not where there is none."""
     lines = []
-    for depth, result in found.depths.items():
+    for depth, result in analysis.depths.items():
         for threshold, width in result.thresholds.items():
             lines.append(
                 {
@@ -109,7 +109,7 @@ def table(found: Criticality) -> None:
                 }
             )
     st.table(lines, hide_index=True)
-    for depth, result in found.depths.items():
+    for depth, result in analysis.depths.items():
         for threshold, width in result.thresholds.items():
             if width.why:
                 st.caption(f"d = {depth}, NLL* = {threshold:g}: {plain(width.why)}")
@@ -121,7 +121,7 @@ def _parameters(estimate: Estimate | None) -> str:
     return estimate.written(lambda value: whole(round(value)))
 
 
-def depth_against_width(found: Criticality, world: World) -> None:
+def depth_against_width(analysis: Criticality, world: World) -> None:
     """Which depth needs fewer units, and which fewer parameters, at the strictest threshold they share."""
     prose(
         "**Is it better to be deep or wide?** A deeper network can be narrower; what counts is how many parameters "
@@ -129,13 +129,13 @@ def depth_against_width(found: Criticality, world: World) -> None:
         + ", ".join(f"d = {d}: w_c = {w:g}, {whole(PAPER_PARAMETERS[d])}" for d, w in PAPER_W_C.items())
         + " parameters. So there, depth saves parameters."
     )
-    seen = compare(found)
+    seen = compare(analysis)
     if not seen.shared:
         one_depth = "there are runs of one depth only, so nothing can be compared: run another depth."
         no_threshold = "no threshold has a w_c at all depths yet, so nothing can be compared: run more widths."
-        prose(f"Here {one_depth if len(found.depths) < 2 else no_threshold}")
+        prose(f"Here {one_depth if len(analysis.depths) < 2 else no_threshold}")
         return
-    pairs = [(depth, result.thresholds[seen.shared[0]]) for depth, result in found.depths.items()]
+    pairs = [(depth, result.thresholds[seen.shared[0]]) for depth, result in analysis.depths.items()]
     parts = [f"d = {d}: w_c = {with_interval(r.w_c)}, {_parameters(r.parameters)} parameters" for d, r in pairs]
     n = len(seen.shared)
     smaller = (
@@ -154,9 +154,9 @@ def _of(k: int, n: int) -> str:
     return f"{k} of {n} threshold{'s' if n > 1 else ''}"
 
 
-def suggestions(found: Criticality) -> None:
+def suggestions(analysis: Criticality) -> None:
     """The run that would help most at each depth, with a button that makes it."""
-    for depth, result in found.depths.items():
+    for depth, result in analysis.depths.items():
         hint = result.suggestion
         if hint is None:
             continue
@@ -197,17 +197,17 @@ def smoothing_words() -> None:
     )
 
 
-def downloads(found: Criticality, world: World) -> None:
+def downloads(analysis: Criticality, world: World) -> None:
     """Learning times as CSV, everything as JSON."""
     stamp = f"{datetime.now():%Y%m%d-%H%M%S}"
     settings = json.dumps(world.to_json() | {"smoothing": SMOOTHING})
     with st.container(horizontal=True):
         st.download_button(
-            "Learning times as CSV", data=lambda: "".join(tables.learning_times(found, settings)).encode(),
+            "Learning times as CSV", data=lambda: "".join(tables.learning_times(analysis, settings)).encode(),
             file_name=f"critical-width-{stamp}.csv", mime="text/csv", icon=":material/download:", on_click="ignore",
         )  # fmt: skip
         st.download_button(
-            "Everything as JSON", data=lambda: json.dumps({"data": world.to_json()} | found.to_json()).encode(),
+            "Everything as JSON", data=lambda: json.dumps({"data": world.to_json()} | analysis.to_json()).encode(),
             file_name=f"critical-width-{stamp}.json", mime="application/json", icon=":material/download:",
             on_click="ignore",
         )  # fmt: skip

@@ -25,12 +25,12 @@ def link_to(title: str) -> None:
             link(page)
 
 
-def choose_runs(found: Sequence[Row]) -> list[Row]:
+def choose_runs(rows: Sequence[Row]) -> list[Row]:
     """The runs to show, in the URL; at first the newest class trio, or the newest runs.
 
     Links from other pages name them by id, as `?run=ID&run=ID`.
     """
-    names = unique_names(found)
+    names = unique_names(rows)
     if linked := [run_id for run_id in st.query_params.get_all("run") if run_id in names]:
         st.session_state["runs"] = linked
     st.query_params.pop("run", None)
@@ -39,13 +39,13 @@ def choose_runs(found: Sequence[Row]) -> list[Row]:
     ids = st.multiselect(
         "Runs",
         list(names),
-        default=first_choice(found),
+        default=first_choice(rows),
         format_func=lambda run_id: names.get(run_id, run_id),
         key="runs",
         bind="query-params",
         placeholder="Choose runs to compare",
     )
-    by_id = {row.id: row for row in found}
+    by_id = {row.id: row for row in rows}
     return [by_id[run_id] for run_id in ids if run_id in by_id]
 
 

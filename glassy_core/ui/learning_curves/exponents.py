@@ -18,7 +18,7 @@ from glassy_core.ui.shell.frame import prose
 Data = tuple[str, str | None]  # name and digest
 
 
-def exponents(found: Sequence[Row]) -> None:
+def exponents(candidates: Sequence[Row]) -> None:
     """The map's part of the page, closed at first: nothing is fitted before it is opened."""
     part = st.expander(
         "Exponents of all runs: which setting decays how fast", key="map", bind="query-params", icon=":material/map:"
@@ -26,7 +26,7 @@ def exponents(found: Sequence[Row]) -> None:
     if not part.open:
         return
     with part:
-        data = _data(found)
+        data = _data(candidates)
         names = _names(data)
         with st.container(horizontal=True, gap="medium", key="map-controls"):
             name = st.selectbox("Runs that learn", names, key="map_data", bind="query-params", width=320)

@@ -63,7 +63,7 @@ def power_laws(members: Members, look: Look) -> bool:
     settings = _settings(members)
     if not settings:
         return False
-    fits = [(setting, fit_of(setting, _fitted(setting), live=True)) for setting in settings]
+    fits = [(setting, fit_of(setting, _fitted(setting), under_way=True)) for setting in settings]
     fits = [(setting, law) for setting, law in fits if _fitted(setting)[0] or worth_drawing(law)]
     look.show(fitted_curves(settings, _VIEW, fits), _all_learned(settings))
     st.caption(LINES if fits else _NO_LAW)

@@ -38,12 +38,12 @@ def readable_rows() -> list[Row]:
     return [row for row in rows(store()) if row.config]
 
 
-def unique_names(found: Sequence[Row]) -> dict[str, str]:
+def unique_names(candidates: Sequence[Row]) -> dict[str, str]:
     """A name a run id; one that several runs have gets what tells them apart, the seed or the end of the id."""
-    count = Counter(row.name for row in found)
-    seeds = Counter((row.name, row.config.seed) for row in found if row.config)
+    count = Counter(row.name for row in candidates)
+    seeds = Counter((row.name, row.config.seed) for row in candidates if row.config)
     names = {}
-    for row in found:
+    for row in candidates:
         apart = re.sub("[^0-9A-Za-z]", "", end_of(row.id))  # a directory may be called anything
         if row.config and seeds[row.name, row.config.seed] == 1:
             apart = f"seed {row.config.seed}"
@@ -51,15 +51,15 @@ def unique_names(found: Sequence[Row]) -> dict[str, str]:
     return names
 
 
-def first_choice(found: Sequence[Row]) -> list[str]:
+def first_choice(candidates: Sequence[Row]) -> list[str]:
     """Which runs to show before the reader has chosen: the newest trio of the class world, or the newest runs.
 
-    found: newest first.
+    candidates: newest first.
     """
-    newest = found[:LATEST]
+    newest = candidates[:LATEST]
     if not any(row.config and of_the_trio(row.config) for row in newest):
         return [row.id for row in newest]
-    return trio((row.id, row.config) for row in found)
+    return trio((row.id, row.config) for row in candidates)
 
 
 def curves_of(chosen: Sequence[Row]) -> list[Curve]:

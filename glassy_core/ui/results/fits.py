@@ -29,10 +29,10 @@ _NEWS = 1.02  # a run at work is fitted again when it has so many times the reco
 Ends = tuple[float | None, float | None]  # of the window; None: chosen by itself
 
 
-def with_sisters(chosen: Sequence[Row], found: Sequence[Row]) -> list[Row]:
+def with_sisters(chosen: Sequence[Row], rows: Sequence[Row]) -> list[Row]:
     """The chosen runs and all those of the same settings with other seeds."""
     sisters: dict[Hashable, list[Row]] = {member(row).ensemble: [] for row in chosen if row.config}
-    for row in found:
+    for row in rows:
         if row.config and (ensemble := member(row).ensemble) in sisters:
             sisters[ensemble].append(row)
     return [row for group in sisters.values() for row in group]
@@ -71,13 +71,13 @@ def _settled(records: int) -> int:
     return records if records < 1 / (_NEWS - 1) else int(_NEWS ** math.floor(math.log(records, _NEWS) + 1e-9))
 
 
-def fit_of(setting: Ensemble, ends: Ends, live: bool) -> PowerLawFit:
-    """The power law of a setting's curves; live: some of its runs are at work, so a little may be left out."""
+def fit_of(setting: Ensemble, ends: Ends, under_way: bool) -> PowerLawFit:
+    """The power law of a setting's curves; under_way: some of its runs are at work, so a little may be left out."""
     parts: list[tuple[Any, ...]] = []
     data = []
     for curve in setting.curves:
         series = curve.series
-        n = _settled(len(series)) if live else len(series)
+        n = _settled(len(series)) if under_way else len(series)
         if ends[1] is not None:  # what is beyond the window is no news
             n = min(n, int(np.searchsorted(series.tau, ends[1], side="right")))
         parts.append((curve.id, *_fingerprint(series, n)))

@@ -11,13 +11,13 @@ from glassy_core.ui.runs.run_table import filters, table
 from glassy_core.ui.shell.actions import show_outcome
 
 
-def all_runs(listed: list[Row]) -> None:
+def all_runs(rows: list[Row]) -> None:
     """Everything about the runs there are."""
     show_outcome()
-    if listed:
-        now = standing(listed)
+    if rows:
+        now = standing(rows)
         in_short(now)
-        shown = filters(listed).keep(listed)
+        shown = filters(rows).keep(rows)
         if shown:
             panel(table(shown))
         else:
