@@ -179,7 +179,7 @@ class LiveFigure {
     const bar = document.querySelector(".st-key-tour")
     if (!bar || document.querySelector(".glassy-figure") !== this.root) return
     if (!bar.querySelector(".st-key-tour_figure")) return // this step speaks of something else
-    if (getComputedStyle(bar.parentElement).position !== "sticky") return
+    if (getComputedStyle(bar.closest(".st-key-tour_place").parentElement).position !== "sticky") return
     this.root.style.scrollMarginBottom = `${bar.offsetHeight + 24}px`
     const still = new AbortController() // until the reader does something
     const signal = AbortSignal.any([still.signal, this.ended.signal, AbortSignal.timeout(10_000)])
