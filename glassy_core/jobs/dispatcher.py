@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import platform
+import socket
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -255,7 +255,7 @@ def train_run(directory: str, run_id: str) -> str:
 
     store = RunStore(Path(directory))
     if not (store.directory / run_id).is_dir():
-        host = platform.node()
+        host = socket.gethostname()
         raise RunError(f"{store.directory} on {host} has no run {run_id}: a cluster must share runs/ under one path.")
     run = store.get(run_id)
     status = run.state().status

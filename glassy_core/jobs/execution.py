@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import platform
+import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -67,7 +67,7 @@ def execute(
         try:
             for run in runs:
                 started = replace(run.state(), status="running", heartbeat=time.time(), error=None, speed=None)
-                run.write_state(replace(started, host=platform.node(), pid=os.getpid()))
+                run.write_state(replace(started, host=socket.gethostname(), pid=os.getpid()))
             return _Session(runs, progress, device).train()
         except Exception as error:
             for run in runs:
@@ -197,7 +197,7 @@ class _Session:
             nll=replica.recorder.nll,
             seconds=round(replica.point.seconds + now - self.started, 3),
             notice=replica.point.notice,
-            host=platform.node(),
+            host=socket.gethostname(),
             pid=os.getpid(),
         )
 

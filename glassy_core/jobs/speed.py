@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import platform
+import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -101,4 +102,4 @@ def _key(config: RunConfig) -> str:
     """What decides the speed: machine, code, and all settings but those without cost."""
     names = [name for name in names_of("speed", "learning", "world") if name not in WITHOUT_COST]
     shape = {name: getattr(config, name) for name in names}
-    return json.dumps([platform.node(), platform.machine(), os.cpu_count(), __version__, shape])
+    return json.dumps([socket.gethostname(), platform.machine(), os.cpu_count(), __version__, shape])
