@@ -220,7 +220,7 @@ WINDOW_APP = """
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
-from glassy_core.ui.live_figure import live_figure
+from glassy_core.ui.components.live_figure import live_figure
 
 st.html("<style>html { font-size: LETTERSpx }</style>")
 st.session_state.setdefault("window", (1.0, 100.0))
