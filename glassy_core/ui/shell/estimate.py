@@ -10,8 +10,7 @@ import streamlit as st
 
 from glassy_core.classroom import NotAllowedError
 from glassy_core.errors import EXPECTED, sentence
-from glassy_core.jobs import dispatcher
-from glassy_core.jobs.speed import steps_per_second
+from glassy_core.jobs import dispatcher, speed
 from glassy_core.settings import RunConfig
 from glassy_core.ui.results.rows import rows
 from glassy_core.ui.shell import presenter
@@ -36,7 +35,7 @@ class _Measurements:
             for key, other in list(self._futures.items()):
                 if other.cancel() or (other.done() and other.exception()):
                     del self._futures[key]
-            future = self._pool.submit(steps_per_second, config, directory)
+            future = self._pool.submit(speed.steps_per_second, config, directory)
             self._futures[config] = future
         return future
 
@@ -73,13 +72,13 @@ def _estimate(config: RunConfig, waiting: bool) -> None:
     if waiting:
         st.rerun()  # once more, without looking again
     try:
-        speed = future.result()
+        rate = future.result()
     except (*EXPECTED, SubprocessError) as error:
         st.caption(f":material/timer: How long it would take is not known: {plain(sentence(error))}")
         return
     st.markdown(
-        f":material/timer: About **{duration(config.steps / speed)}**: {whole(config.steps)} steps at "
-        f"{speed:.0f} steps/s, measured on this machine{_crowd()}."
+        f":material/timer: About **{duration(config.steps / rate)}**: {whole(config.steps)} steps at "
+        f"{rate:.0f} steps/s, measured on this machine{_crowd()}."
     )
 
 
