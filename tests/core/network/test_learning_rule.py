@@ -171,8 +171,9 @@ def test_a_padded_batch_of_widths_equals_the_networks_alone(gradient):
     for r, net in enumerate(alone):
         for name, value in net.weights().items():
             np.testing.assert_allclose(together.weights(r)[name], value, rtol=0, atol=1e-12, err_msg=name)
-        for name in DELTAS:
-            np.testing.assert_allclose(together.state(r)[name], net.state()[name], rtol=0, atol=1e-12)
+        for past, alones in zip(together.history, net.history, strict=True):
+            np.testing.assert_allclose(past[:, r, :, : widths[r]], alones[:, 0], rtol=0, atol=1e-12)
+        assert together.state(r).keys() == net.state().keys() == set(DELTAS if gradient == "delayed" else ())
         assert not together.master["M.0"][r, widths[r] :].any()
         assert not together.master["M.0"][r, :, widths[r] :].any()
 
