@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glassy_core.errors import GlassyError
 from glassy_core.network.equations import Weights
 
 
-class FlowError(RuntimeError):
+class FlowError(GlassyError):
     """The flow cannot go on; the message says why and what to do."""
 
 

@@ -18,8 +18,8 @@ from glassy_core.network.velocity_field import VelocityField
 
 RISE = 1e-5  # of the loss along the sharpest direction, relative
 ROUNDING = 3e-7  # least shift over the weights' length: below it float32 does not resolve the weights
-OF_VELOCITY = 0.3  # what is added of the velocity's direction to the last sharpest one
-UNKNOWN = 10.0  # taken for the sharpness before there is an estimate
+_OF_VELOCITY = 0.3  # what is added of the velocity's direction to the last sharpest one
+_UNKNOWN = 10.0  # taken for the sharpness before there is an estimate
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def sharpest(
     The velocity joins the guess because a mode that has been missed, and so has grown, shows in it.
     """
     x, first = field.vectors, basis[0]
-    x[first] = x[first] / _length(x[first]) + x[slope] * (OF_VELOCITY / max(_length(x[slope]), 1e-300))
+    x[first] = x[first] / _length(x[first]) + x[slope] * (_OF_VELOCITY / max(_length(x[slope]), 1e-300))
     field.tangent(first, start)
     x[first] /= _length(x[first])
     diagonal, beside = [], []
@@ -64,7 +64,7 @@ def sharpest(
 
 def shift(sharpness: float, loss: float, weights: float) -> float:
     """Length of the shift for `sharpest`. loss: nats a transition; weights: their length; sharpness: 0 if unknown."""
-    return max(math.sqrt(2 * RISE * loss / (sharpness or UNKNOWN)), ROUNDING * weights)
+    return max(math.sqrt(2 * RISE * loss / (sharpness or _UNKNOWN)), ROUNDING * weights)
 
 
 def _product(a: np.ndarray, b: np.ndarray) -> float:

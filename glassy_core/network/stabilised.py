@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 FEWEST_STAGES = 4  # for four different points along a step
 MOST_STAGES = 1000
-DAMPING = 2 / 13
-EARLY, LATE = 0.3, 0.65  # where along the step the two inner points of the error estimate are wanted
+_DAMPING = 2 / 13
+_EARLY, _LATE = 0.3, 0.65  # where along the step the two inner points of the error estimate are wanted
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def scheme(s: int) -> Scheme:
 
 def _chebyshev(s: int) -> tuple[float, float, list[float], list[float]]:
     """w0, w1, and a_j = 1 - b_j T_j(w0), b_j = T_j''(w0) / T_j'(w0)^2 for j = 0 ... s."""
-    w0 = 1 + DAMPING / s**2
+    w0 = 1 + _DAMPING / s**2
     T, D, D2 = [1.0, w0], [0.0, 1.0], [0.0, 0.0]  # T_j and its derivatives at w0
     for j in range(2, s + 1):
         T.append(2 * w0 * T[-1] - T[-2])
@@ -104,10 +104,10 @@ def _power_series(stages: list[Stage]) -> NDArray[np.float64]:
 
 
 def _points(places: NDArray[np.float64]) -> tuple[int, int, int, int]:
-    """The start, two stages of second order near EARLY and LATE, and the end."""
+    """The start, two stages of second order near _EARLY and _LATE, and the end."""
     s = len(places) - 1
-    late = min(s - 1, max(3, int(np.argmin(np.abs(places - LATE)))))
-    return 0, min(late - 1, max(2, int(np.argmin(np.abs(places - EARLY))))), late, s
+    late = min(s - 1, max(3, int(np.argmin(np.abs(places - _LATE)))))
+    return 0, min(late - 1, max(2, int(np.argmin(np.abs(places - _EARLY))))), late, s
 
 
 def _third_difference(places: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from glassy_core.editions.encoding import N_PITCHES, Transitions
 from glassy_core.network.equations import Weights, depth_and_width, nll_bits, weight_shapes
 from glassy_core.network.learning_rule import TorchLearner, nearest_orthogonal
 
-TOO_FAR = 0.1  # largest element of M^T M - 1 at which there is a velocity
+_TOO_FAR = 0.1  # largest element of M^T M - 1 at which there is a velocity
 
 
 class TorchField:
@@ -31,6 +31,7 @@ class TorchField:
     def evaluate(
         self, out: int, factors: Sequence[float], terms: Sequence[int], velocity: int, measured: bool = False
     ) -> float:
+        """As VelocityField.evaluate."""
         self._combine(out, factors, terms)
         weights, learner = self._orthogonal(out), self._learner
         if weights is None:
@@ -45,6 +46,7 @@ class TorchField:
         return float(nll_bits(learner.H[0].numpy(), learner.data.targets).mean() * N_PITCHES * math.log(2))
 
     def place(self, out: int, factors: Sequence[float], terms: Sequence[int]) -> bool:
+        """As VelocityField.place."""
         self._combine(out, factors, terms)
         weights = self._orthogonal(out)
         if weights is not None:
@@ -60,7 +62,7 @@ class TorchField:
         for name, value in weights.items():
             if name.startswith("M."):
                 M = torch.from_numpy(value)
-                if not float((M.T @ M - torch.eye(len(M), dtype=M.dtype)).abs().max()) < TOO_FAR:
+                if not float((M.T @ M - torch.eye(len(M), dtype=M.dtype)).abs().max()) < _TOO_FAR:
                     return None
                 weights[name] = nearest_orthogonal(M[None], self._learner.widths)[0].numpy()
         return weights
@@ -75,12 +77,15 @@ class TorchField:
         self.write(i, change)
 
     def tangent(self, i: int, at: int) -> None:
+        """As VelocityField.tangent."""
         self._on_tangent(i, self.read(at))
 
     def write(self, i: int, weights: Weights) -> None:
+        """vectors[i] = weights."""
         np.concatenate([weights[name].reshape(-1) for name in self._shapes], out=self.vectors[i])
 
     def read(self, i: int) -> Weights:
+        """vectors[i] as weights, copied."""
         pieces = np.split(self.vectors[i], self._cuts)
         shapes = self._shapes.items()
         return {name: piece.reshape(shape).copy() for piece, (name, shape) in zip(pieces, shapes, strict=True)}

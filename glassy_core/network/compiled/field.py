@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from glassy_core.editions.encoding import N_PITCHES, Transitions
 from glassy_core.network.compiled import velocity as kernels
 from glassy_core.network.compiled.layout import (
-    Doubles,
     Layout,
     Master,
     Sizes,
@@ -28,32 +27,34 @@ from glassy_core.network.compiled.parts import divided
 from glassy_core.network.compiled.velocity import SETTLE, SHARE, VELOCITY, WEIGHTS
 from glassy_core.network.equations import Weights, depth_and_width
 
+_Doubles = NDArray[np.float64]
 
-class Vector(NamedTuple):
+
+class _Vector(NamedTuple):
     """All weights, or a change of them, laid out as in layout.Master: views of one flat array."""
 
-    inputs: Doubles
-    h0: Doubles
-    J: Doubles
-    M: Doubles
-    K: Doubles
+    inputs: _Doubles
+    h0: _Doubles
+    J: _Doubles
+    M: _Doubles
+    K: _Doubles
 
 
-class Place(NamedTuple):
+class _Place(NamedTuple):
     """A vector as the kernels evaluate it: a layout.Master whose M are put on the orthogonal matrices."""
 
-    inputs: Doubles
-    h0: Doubles
-    J: Doubles
-    M: Doubles  # the nearest orthogonal ones
-    K: Doubles
-    constant: Doubles
-    excess: Doubles
-    result: Doubles
-    free: Doubles  # the vector's own M
+    inputs: _Doubles
+    h0: _Doubles
+    J: _Doubles
+    M: _Doubles  # the nearest orthogonal ones
+    K: _Doubles
+    constant: _Doubles
+    excess: _Doubles
+    result: _Doubles
+    free: _Doubles  # the vector's own M
 
 
-class Sums(NamedTuple):
+class _Sums(NamedTuple):
     """Sums of outer products over transitions, float32 in a part, float64 over all; views of one flat array, `all`."""
 
     inputs: NDArray  # (N_PITCHES + 2, n + v), as in layout.Batch
@@ -63,21 +64,21 @@ class Sums(NamedTuple):
     all: NDArray
 
 
-class Terms(NamedTuple):
+class _Terms(NamedTuple):
     """Vectors of a linear combination, and where it goes."""
 
-    out: Doubles
-    a: Doubles
-    b: Doubles
-    c: Doubles
-    d: Doubles
-    e: Doubles
+    out: _Doubles
+    a: _Doubles
+    b: _Doubles
+    c: _Doubles
+    d: _Doubles
+    e: _Doubles
 
 
 class CompiledField:
     """velocity_field.VelocityField in compiled kernels: float32 inside, vectors and sums in float64.
 
-    vectors: (count, size) float64 in the layout of `Vector`; its padding is zero and stays so.
+    vectors: (count, size) float64 in the layout of `_Vector`; its padding is zero and stays so.
     With threads the chorales are divided among them; sums are added in a fixed order, so that the same number of
     threads gives the same bits.
     """
@@ -89,9 +90,9 @@ class CompiledField:
         d, n, v = depth, self._sizes.n, self._sizes.v
         lengths = [N_PITCHES * (n + v), v, d * n * n, d * n * n, v * n]
         self.vectors = np.zeros((count, sum(lengths)))
-        self._vectors = [Vector(*_pieces(x, lengths)) for x in self.vectors]
+        self._vectors = [_Vector(*_pieces(x, lengths)) for x in self.vectors]
         posed, spare = np.zeros(d * n * n), (np.zeros(n + v), np.zeros(n * n), np.zeros(n * n))
-        self._places = [Place(x.inputs, x.h0, x.J, posed, x.K, *spare, x.M) for x in self._vectors]
+        self._places = [_Place(x.inputs, x.h0, x.J, posed, x.K, *spare, x.M) for x in self._vectors]
         sums = [(N_PITCHES + 2) * (n + v), d * n * n, d * n * n, v * n]
         self._count = sum(sums)
         self._totals = _sums(np.zeros(len(self._parts) * self._count), sums)
@@ -106,6 +107,7 @@ class CompiledField:
     def evaluate(
         self, out: int, factors: Sequence[float], terms: Sequence[int], velocity: int, measured: bool = False
     ) -> float:
+        """As VelocityField.evaluate."""
         if self._pool is None:
             return self._call(WEIGHTS | SHARE | VELOCITY, 0, out, factors, terms, velocity, measured) / self._P
         if math.isnan(self._call(WEIGHTS, 0, out, factors, terms, velocity, measured)):
@@ -119,6 +121,7 @@ class CompiledField:
         return loss / self._P
 
     def place(self, out: int, factors: Sequence[float], terms: Sequence[int]) -> bool:
+        """As VelocityField.place."""
         return not math.isnan(self._call(WEIGHTS | SETTLE, 0, out, factors, terms, out, False))
 
     def _call(
@@ -132,7 +135,7 @@ class CompiledField:
         measured: bool,
     ) -> float:
         x, missing = self.vectors, 5 - len(terms)
-        chosen = Terms(x[out], *(x[i] for i in terms), *(x[terms[0]] for _ in range(missing)))
+        chosen = _Terms(x[out], *(x[i] for i in terms), *(x[terms[0]] for _ in range(missing)))
         weights = (*(float(factor) for factor in factors), *(0.0 for _ in range(missing)))
         place, into = self._places[out], self._vectors[velocity]
         what = *self._parts[part], place, self._work[part], self._sums[part], self._totals
@@ -140,13 +143,16 @@ class CompiledField:
         return float(kernels.evaluate(phases, *what, *how, chosen, weights, into, measured))
 
     def tangent(self, i: int, at: int) -> None:
+        """As VelocityField.tangent."""
         kernels.tangent(self._sizes, self._places[at], self._vectors[i])
 
     def write(self, i: int, weights: Weights) -> None:
+        """vectors[i] = weights."""
         for piece, padded in zip(self._vectors[i], padded_weights(weights, self._sizes)[:5], strict=True):
             piece[:] = padded
 
     def read(self, i: int) -> Weights:
+        """vectors[i] as weights, copied."""
         place = self._places[i]
         return unpadded_weights(Master(*place[:8])._replace(M=place.free), self._sizes)
 
@@ -161,6 +167,6 @@ def _pieces(flat: NDArray, lengths: Sequence[int]) -> list[NDArray]:
     return np.split(flat[: sum(lengths)], np.cumsum(lengths)[:-1])
 
 
-def _sums(flat: NDArray, lengths: Sequence[int]) -> Sums:
+def _sums(flat: NDArray, lengths: Sequence[int]) -> _Sums:
     inputs, J, M, K = _pieces(flat, lengths)
-    return Sums(inputs, J, M, K, flat)
+    return _Sums(inputs, J, M, K, flat)

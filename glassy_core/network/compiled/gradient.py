@@ -16,12 +16,12 @@ from glassy_core.network.compiled.evaluation import backward, hidden, output_fie
 from glassy_core.network.compiled.layout import CONSTANT, EMPTY_PITCH, WINDOW, Generations
 from glassy_core.network.compiled.simd import HEIGHT, LANES
 
-SUMMED = 8 * WINDOW  # slots whose outer products are summed in float32 before they join the sums in float64
-ONLY = Generations(0, 0, 0)  # the exact gradient needs no deltas of earlier steps
+_SUMMED = 8 * WINDOW  # slots whose outer products are summed in float32 before they join the sums in float64
+_ONLY = Generations(0, 0, 0)  # the exact gradient needs no deltas of earlier steps
 
 
 @njit
-def surprise(first, rows, sizes, layout, work):  # type: ignore[no-untyped-def]
+def _surprise(first, rows, sizes, layout, work):  # type: ignore[no-untyped-def]
     """Loss of the slots from first on, nats: the sum of ln(1 + exp(-2 S H)); work.errors holds the fields H."""
     v, total = sizes.v, 0.0
     for s in range(first, first + rows):
@@ -36,7 +36,7 @@ def surprise(first, rows, sizes, layout, work):  # type: ignore[no-untyped-def]
 
 
 @njit
-def add_slots(first, rows, sizes, layout, work, part):  # type: ignore[no-untyped-def]
+def _add_slots(first, rows, sizes, layout, work, part):  # type: ignore[no-untyped-def]
     """Add the outer products of Eqs. B2-B7 of `rows` slots from first on to the part's float32 sums."""
     w, n, v, lanes, slots = sizes.width, sizes.n, sizes.v, sizes.lanes, sizes.slots
     mu, deltas, height = work.mu, work.deltas, -(-w // HEIGHT) * HEIGHT
@@ -51,11 +51,11 @@ def add_slots(first, rows, sizes, layout, work, part):  # type: ignore[no-untype
     multiply(work.errors, first * v, 1, v, mu, top, n, rows, part.K, 0, n, height, n, HEIGHT, True)
     for s in range(first, first + rows):
         if layout.live[s] != 0:
-            add_pitches(s, sizes, layout, work, part)
+            _add_pitches(s, sizes, layout, work, part)
 
 
 @njit
-def add_pitches(s, sizes, layout, work, part):  # type: ignore[no-untyped-def]
+def _add_pitches(s, sizes, layout, work, part):  # type: ignore[no-untyped-def]
     """Add delta of layer 0 and errors of slot s to the sums of its chord's pitches and over all."""
     n, v = sizes.n, sizes.v
     for k in range(s * sizes.notes - 1, (s + 1) * sizes.notes):
@@ -69,7 +69,7 @@ def add_pitches(s, sizes, layout, work, part):  # type: ignore[no-untyped-def]
 
 
 @njit
-def drain(x, total, at, count):  # type: ignore[no-untyped-def]
+def _drain(x, total, at, count):  # type: ignore[no-untyped-def]
     """Add float32 sums to the float64 ones and start them anew."""
     for i in range(count):
         total[at + i] += x[i]
@@ -88,14 +88,14 @@ def sweep(sizes, layout, work, part, total, at, count, measured):  # type: ignor
         hidden(first, rows, 0, sizes.slots, sizes, layout, work)
         output_fields(first, rows, 0, sizes.slots, work.errors, first, sizes, layout, work)
         if measured:
-            loss += surprise(first, rows, sizes, layout, work)
+            loss += _surprise(first, rows, sizes, layout, work)
         residuals(first, rows, 0, sizes, layout, work)
     for i in range(count):
         total[at + i] = 0
-    for block in range(lanes + (end - lanes - 1) // SUMMED * SUMMED, 0, -SUMMED):
-        stop = min(block + SUMMED, end)
+    for block in range(lanes + (end - lanes - 1) // _SUMMED * _SUMMED, 0, -_SUMMED):
+        stop = min(block + _SUMMED, end)
         for first in range(block + (stop - block - 1) // WINDOW * WINDOW, block - 1, -WINDOW):
-            backward(first, min(WINDOW, stop - first), 0, sizes.slots, sizes, layout, work, ONLY, True)
-        add_slots(block, stop - block, sizes, layout, work, part)
-        drain(part.all, total, at, count)
+            backward(first, min(WINDOW, stop - first), 0, sizes.slots, sizes, layout, work, _ONLY, True)
+        _add_slots(block, stop - block, sizes, layout, work, part)
+        _drain(part.all, total, at, count)
     return loss

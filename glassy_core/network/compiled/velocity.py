@@ -21,7 +21,7 @@ WEIGHTS, SETTLE, SHARE, VELOCITY = 1, 2, 4, 8  # phases of `evaluate`
 
 
 @njit
-def combine(terms, factors, size):  # type: ignore[no-untyped-def]
+def _combine(terms, factors, size):  # type: ignore[no-untyped-def]
     """out = sum of factors x terms, five of them."""
     c0, c1, c2, c3, c4 = factors
     for i in range(size):
@@ -29,7 +29,7 @@ def combine(terms, factors, size):  # type: ignore[no-untyped-def]
 
 
 @njit
-def pose(sizes, layout, place, work):  # type: ignore[no-untyped-def]
+def _pose(sizes, layout, place, work):  # type: ignore[no-untyped-def]
     """Weights for evaluation at a vector, with every M on the orthogonal matrices; False if one is too far away.
 
     Combinations of orthogonal matrices leave them by the square of the step. The velocity there is that of the
@@ -45,7 +45,7 @@ def pose(sizes, layout, place, work):  # type: ignore[no-untyped-def]
 
 
 @njit
-def on_tangent(sizes, M, x, at, scratch):  # type: ignore[no-untyped-def]
+def _on_tangent(sizes, M, x, at, scratch):  # type: ignore[no-untyped-def]
     """x <- x - M sym(M^T x): the part of a change of M, at x[at ...], that keeps M orthogonal to first order."""
     w, n = sizes.width, sizes.n
     rows = -(-w // HEIGHT) * HEIGHT
@@ -58,7 +58,7 @@ def on_tangent(sizes, M, x, at, scratch):  # type: ignore[no-untyped-def]
 
 
 @njit
-def descend(sizes, layout, place, totals, parts, count, P, out):  # type: ignore[no-untyped-def]
+def _descend(sizes, layout, place, totals, parts, count, P, out):  # type: ignore[no-untyped-def]
     """The velocity: minus the gradient of the mean loss, from the sums, every M's along the orthogonal matrices."""
     n, v = sizes.n, sizes.v
     both, total = n + v, CONSTANT * (n + v)
@@ -77,7 +77,7 @@ def descend(sizes, layout, place, totals, parts, count, P, out):  # type: ignore
         out.M[i] = totals.M[i] / P
         out.J[i] = totals.J[i] / P
     for l in range(sizes.depth):
-        on_tangent(sizes, place.M, out.M, l * n * n, place.excess)
+        _on_tangent(sizes, place.M, out.M, l * n * n, place.excess)
 
 
 @kernel
@@ -92,15 +92,15 @@ def evaluate(phases, sizes, layout, place, work, part, totals, at, count, P, par
     place, work, size, loss = pointers(place), pointers(work), len(terms.out), 0.0
     layout, totals = pointers(layout), pointers(totals)
     if phases & WEIGHTS:
-        combine(pointers(terms), factors, size)
-        if not pose(sizes, layout, place, work):
+        _combine(pointers(terms), factors, size)
+        if not _pose(sizes, layout, place, work):
             return math.nan
         if phases & SETTLE:
             copy(place.free, 0, place.M, 0, sizes.depth * sizes.n * sizes.n)
     if phases & SHARE:
         loss = sweep(sizes, layout, work, pointers(part), totals.all, at, count, measured)
     if phases & VELOCITY:
-        descend(sizes, layout, place, totals, parts, count, P, pointers(out))
+        _descend(sizes, layout, place, totals, parts, count, P, pointers(out))
     return loss
 
 
@@ -109,4 +109,4 @@ def tangent(sizes, place, out):  # type: ignore[no-untyped-def]
     """Leave of a change, out, at a vector what keeps its every M orthogonal to first order."""
     place, out = pointers(place), pointers(out)
     for l in range(sizes.depth):
-        on_tangent(sizes, place.free, out.M, l * sizes.n * sizes.n, place.excess)
+        _on_tangent(sizes, place.free, out.M, l * sizes.n * sizes.n, place.excess)
