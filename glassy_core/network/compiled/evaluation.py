@@ -8,6 +8,7 @@ only a window of them (`held` = WINDOW + lanes).
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,18 @@ from glassy_core.network.compiled.layout import CONSTANT, WINDOW
 from glassy_core.network.compiled.simd import HEIGHT, LANES
 
 
+def _forgiving(load: Callable[[], dict[Any, Any]]) -> Callable[[], dict[Any, Any]]:
+    """load, but empty where what is on disk names a class of arguments that is not there any more."""
+
+    def load_index() -> dict[Any, Any]:
+        try:
+            return load()
+        except (AttributeError, ImportError):  # numba reads the classes before it looks at the stamp
+            return {}
+
+    return load_index
+
+
 def kernel(function: Any) -> Any:
     """Compiled on first use and kept on disk, anew whenever a file of this package, or the encoding, has changed.
 
@@ -37,7 +50,9 @@ def kernel(function: Any) -> Any:
     compiled: Any = njit(cache=True, nogil=True)(function)
     sources = [*sorted(Path(__file__).parent.glob("*.py")), Path(encoding.__file__)]
     stamp = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
-    compiled._cache._cache_file._source_stamp = stamp
+    file = compiled._cache._cache_file
+    file._source_stamp = stamp
+    file._load_index = _forgiving(file._load_index)
     return compiled
 
 
