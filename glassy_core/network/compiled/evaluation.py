@@ -8,6 +8,7 @@ only a window of them (`held` = WINDOW + lanes).
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +30,29 @@ from glassy_core.network.compiled.layout import CONSTANT, WINDOW
 from glassy_core.network.compiled.simd import HEIGHT, LANES
 
 
+def _forgiving(load: Callable[[], dict[Any, Any]]) -> Callable[[], dict[Any, Any]]:
+    """load, but empty where what is on disk names a class of arguments that is not there any more."""
+
+    def load_index() -> dict[Any, Any]:
+        try:
+            return load()
+        except (AttributeError, ImportError):  # numba reads the classes before it looks at the stamp
+            return {}
+
+    return load_index
+
+
 def kernel(function: Any) -> Any:
     """Compiled on first use and kept on disk, anew whenever a file of this package, or the encoding, has changed.
 
     Numba itself would watch the function's own file only, not what is inlined from the others.
     """
-    compiled: Any = njit(cache=True)(function)
+    compiled: Any = njit(cache=True, nogil=True)(function)
     sources = [*sorted(Path(__file__).parent.glob("*.py")), Path(encoding.__file__)]
     stamp = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
-    compiled._cache._cache_file._source_stamp = stamp
+    file = compiled._cache._cache_file
+    file._source_stamp = stamp
+    file._load_index = _forgiving(file._load_index)
     return compiled
 
 
@@ -104,7 +119,7 @@ def _input_fields(s, x, i, start, columns, sizes, layout, work):  # type: ignore
 
 
 @njit
-def _output_fields(first, rows, shift, held, H, at, sizes, layout, work):  # type: ignore[no-untyped-def]
+def output_fields(first, rows, shift, held, H, at, sizes, layout, work):  # type: ignore[no-untyped-def]
     """H of the slots from `first` on, into H at row at."""
     n, v, top = sizes.n, sizes.v, (sizes.depth - 1) * held + first - shift
     for r in range(rows):
@@ -113,9 +128,9 @@ def _output_fields(first, rows, shift, held, H, at, sizes, layout, work):  # typ
 
 
 @njit
-def forward(first, rows, shift, held, sizes, layout, work):  # type: ignore[no-untyped-def]
-    """mu of all layers and the errors of the slots from `first` on; slot s is held in row s - shift."""
-    w, n, v, lanes, group = sizes.width, sizes.n, sizes.v, sizes.lanes, sizes.group
+def hidden(first, rows, shift, held, sizes, layout, work):  # type: ignore[no-untyped-def]
+    """mu of all layers of the slots from `first` on; slot s is held in row s - shift."""
+    w, n, lanes, group = sizes.width, sizes.n, sizes.lanes, sizes.group
     for s in range(first, first + rows):
         _input_fields(s, work.mu, (s - shift) * n, 0, n, sizes, layout, work)
     for l in range(sizes.depth):
@@ -129,10 +144,21 @@ def forward(first, rows, shift, held, sizes, layout, work):  # type: ignore[no-u
             for i in range(at, at + group * n, LANES):
                 tanh_at(work.mu, i, work.mu, i)
             _silence(work.mu, r, group, n, layout.live, first + r - row)
-    errors = (first - shift) * v
-    _output_fields(first, rows, shift, held, work.errors, first - shift, sizes, layout, work)
-    for i in range(0, rows * v, LANES):
-        residual_at(work.errors, errors + i, layout.targets, first * v + i)
+
+
+@njit
+def residuals(first, rows, shift, sizes, layout, work):  # type: ignore[no-untyped-def]
+    """Output fields in work.errors become errors."""
+    for i in range(0, rows * sizes.v, LANES):
+        residual_at(work.errors, (first - shift) * sizes.v + i, layout.targets, first * sizes.v + i)
+
+
+@njit
+def forward(first, rows, shift, held, sizes, layout, work):  # type: ignore[no-untyped-def]
+    """mu of all layers and the errors of the slots from `first` on; slot s is held in row s - shift."""
+    hidden(first, rows, shift, held, sizes, layout, work)
+    output_fields(first, rows, shift, held, work.errors, first - shift, sizes, layout, work)
+    residuals(first, rows, shift, sizes, layout, work)
 
 
 @njit
@@ -186,4 +212,4 @@ def evaluate(sizes, layout, master, work, generations, exact):  # type: ignore[n
 def fields(sizes, layout, work, out):  # type: ignore[no-untyped-def]
     """Output fields H, (slots, v), into out, at the weights and activations last evaluated."""
     rows, H = sizes.slots - 2 * sizes.lanes, pointers(out).H
-    _output_fields(sizes.lanes, rows, 0, sizes.slots, H, sizes.lanes, sizes, pointers(layout), pointers(work))
+    output_fields(sizes.lanes, rows, 0, sizes.slots, H, sizes.lanes, sizes, pointers(layout), pointers(work))

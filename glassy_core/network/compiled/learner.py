@@ -23,7 +23,7 @@ from glassy_core.network.compiled.layout import (
     unpadded_weights,
     working,
 )
-from glassy_core.network.compiled.update import step, update
+from glassy_core.network.compiled.update import conclude, step, update
 from glassy_core.network.equations import Weights, depth_and_width, initial_weights
 from glassy_core.network.rules import DELTAS, State
 
@@ -55,12 +55,13 @@ class CompiledLearner:
         self.gradient = gradient
         self._slot, self.sizes = in_lanes(data, depth, width)
         self._layout = laid_out(data, self._slot, self.sizes)
-        self._master = padded_weights(networks[0], self.sizes)
+        self.master = padded_weights(networks[0], self.sizes)
         self._window = working(self.sizes)
-        self._batch = minibatch(self.sizes)
+        self.batch = minibatch(self.sizes)
         self._full: Working | None = None  # with all activations
         self._evaluated = False
         self._latest, self._older = 0, 1  # generations of the deltas
+        self._now = 1  # and the one that the step at hand writes
         for generation, key in enumerate(DELTAS):
             if states and key in states[0]:
                 self._generation(generation)[:, self._slot, :width] = states[0][key]
@@ -74,18 +75,29 @@ class CompiledLearner:
 
         etas: one learning rate. batches: (1, p) rows of the transitions, or None for all of them.
         """
-        chosen = np.sort(self._slot if batches is None else self._slot[batches[0]])
-        eta = float(etas[0])
+        failed = self.sum_up(None if batches is None else batches[0], float(etas[0]))
+        self.moved(failed)
+
+    def sum_up(self, rows: NDArray[np.int64] | None, eta: float, alone: bool = True) -> int:
+        """The sums over these rows of the transitions, all of them without rows, and the move of the weights.
+
+        Not alone: the sums only, into `batch`. Returns the layers whose M is too far for Newton-Schulz, one bit each.
+        """
+        chosen = np.sort(self._slot if rows is None else self._slot[rows])
         if not self._evaluated and self.gradient == "delayed" and len(chosen) <= GATHERED:
-            now = self._older
-            of = Generations(now, self._latest, self._older)
-            failed = step(self.sizes, self._layout, self._master, self._window, of, chosen, self._batch, eta)
+            kernel, work, self._now = step, self._window, self._older
         else:
-            work = self._all()
-            now = self._unused
-            of = Generations(now, self._latest, self._older)
-            failed = update(self.sizes, self._layout, self._master, work, of, chosen, self._batch, eta)
-        self._latest, self._older = now, self._latest
+            kernel, work, self._now = update, self._all(), self._unused
+        of = Generations(self._now, self._latest, self._older)
+        return kernel(self.sizes, self._layout, self.master, work, of, chosen, self.batch, eta, alone)
+
+    def conclude(self, p: int, eta: float) -> int:
+        """Move the weights by the sums over p transitions in `batch`; failures as from `sum_up`."""
+        return conclude(p, self.sizes, self._layout, self.master, self.batch, eta)
+
+    def moved(self, failed: int) -> None:
+        """The weights have moved: this step's deltas become the latest ones, and what failed is projected."""
+        self._latest, self._older = self._now, self._latest
         self._evaluated = False
         for l in range(self.sizes.depth):
             if failed >> l & 1:
@@ -98,7 +110,7 @@ class CompiledLearner:
             self._full = self._window._replace(mu=floats(d, slots, n), errors=floats(slots, v))
         if not self._evaluated:
             of = Generations(self._unused, self._latest, self._older)
-            evaluation.evaluate(self.sizes, self._layout, self._master, self._full, of, self.gradient == "exact")
+            evaluation.evaluate(self.sizes, self._layout, self.master, self._full, of, self.gradient == "exact")
             self._evaluated = True
         return self._full
 
@@ -109,7 +121,7 @@ class CompiledLearner:
     def _project(self, l: int) -> None:
         """The polar factor of an M too far from orthogonal for Newton-Schulz."""
         w, n = self.sizes.width, self.sizes.n
-        M = self._master.M.reshape(-1, n, n)[l, :w, :w]
+        M = self.master.M.reshape(-1, n, n)[l, :w, :w]
         if not np.isfinite(M).all():
             return  # the learning has diverged: left for the recording to report
         U, _, Vh = np.linalg.svd(M)
@@ -117,7 +129,7 @@ class CompiledLearner:
 
     def weights(self, r: int = 0) -> Weights:
         """Float64 master weights without padding, copied; r: 0, the one network."""
-        return unpadded_weights(self._master, self.sizes)
+        return unpadded_weights(self.master, self.sizes)
 
     def state(self, r: int = 0) -> State:
         """What besides the weights decides the next step, copied; for the delayed gradient (d, P, w) each."""
@@ -156,9 +168,15 @@ class CompiledLearner:
 
 def warm() -> None:
     """Compile all kernels and keep them on disk, so that the first run starts at once."""
+    from glassy_core.network.compiled.field import CompiledField
+
     chorale = tuple((pitch,) for pitch in range(LOWEST_PITCH, HIGHEST_PITCH))
-    data = Transitions.pack([chorale], "per_note")
-    learner = CompiledLearner([initial_weights(2, 2, np.random.default_rng(0))], data, "delayed")
+    data, weights = Transitions.pack([chorale], "per_note"), initial_weights(2, 2, np.random.default_rng(0))
+    learner = CompiledLearner([weights], data, "delayed")
     learner.update([1e-3], np.arange(3)[None])  # through the window
     _ = learner.H
     learner.update([1e-3], None)  # from all activations
+    learner.conclude(1, 1e-3)
+    field = CompiledField(weights, data, 2)
+    field.evaluate(0, (1.0,), (0,), 1)
+    field.tangent(1, 0)

@@ -76,7 +76,7 @@ def move(sizes, layout, master, batch, rate):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _orthogonalise(at, sizes, master):  # type: ignore[no-untyped-def]
+def orthogonalise(at, sizes, master):  # type: ignore[no-untyped-def]
     """Newton-Schulz, M <- M - M (M^T M - 1) / 2, to rounding; False if M is too far from orthogonal."""
     w, n, M, excess, result = sizes.width, sizes.n, master.M, master.excess, master.result
     rows = -(-w // HEIGHT) * HEIGHT
@@ -106,14 +106,17 @@ def _finish(p, sizes, layout, master, batch, eta):  # type: ignore[no-untyped-de
     move(sizes, layout, master, batch, eta / p)
     failed = 0
     for l in range(sizes.depth):
-        if not _orthogonalise(l * sizes.n * sizes.n, sizes, master):
+        if not orthogonalise(l * sizes.n * sizes.n, sizes, master):
             failed |= 1 << l
     return failed
 
 
 @kernel
-def step(sizes, layout, master, work, generations, chosen, batch, eta):  # type: ignore[no-untyped-def]
-    """Evaluation through a window, and the update, for a minibatch of at most GATHERED slots, ascending."""
+def step(sizes, layout, master, work, generations, chosen, batch, eta, alone):  # type: ignore[no-untyped-def]
+    """Evaluation through a window, and the update, for a minibatch of at most GATHERED slots, ascending.
+
+    Not alone: the sums over these slots only; `conclude` makes the update of those of all threads.
+    """
     layout, master, work, batch = pointers(layout), pointers(master), pointers(work), pointers(batch)
     prepare(sizes, layout, master, work, 0.5)
     n, lanes, end = sizes.n, sizes.lanes, sizes.slots - sizes.lanes
@@ -134,12 +137,14 @@ def step(sizes, layout, master, work, generations, chosen, batch, eta):  # type:
         for l in range(sizes.depth):
             copy(work.mu, l * held * n, work.mu, (l * held + rows) * n, lanes * n)
     _add_products(len(chosen), sizes, batch, False)
+    if not alone:
+        return 0
     return _finish(len(chosen), sizes, layout, master, batch, eta)
 
 
 @kernel
-def update(sizes, layout, master, work, generations, chosen, batch, eta):  # type: ignore[no-untyped-def]
-    """The update after `evaluate`, for any number of slots, ascending."""
+def update(sizes, layout, master, work, generations, chosen, batch, eta, alone):  # type: ignore[no-untyped-def]
+    """The update after `evaluate`, for any number of slots, ascending; not alone: only the sums, as in `step`."""
     layout, master, work, batch = pointers(layout), pointers(master), pointers(work), pointers(batch)
     for i in range((N_PITCHES + 2) * (sizes.n + sizes.v)):
         batch.inputs[i] = 0
@@ -149,4 +154,12 @@ def update(sizes, layout, master, work, generations, chosen, batch, eta):  # typ
             _gather(r, chosen[start + r], 0, sizes.slots, sizes, work, generations, batch)
             _add_inputs(r, chosen[start + r], sizes, layout, batch)
         _add_products(p, sizes, batch, start > 0)
+    if not alone:
+        return 0
     return _finish(len(chosen), sizes, layout, master, batch, eta)
+
+
+@kernel
+def conclude(p, sizes, layout, master, batch, eta):  # type: ignore[no-untyped-def]
+    """The update from sums over all p transitions of a minibatch."""
+    return _finish(p, sizes, pointers(layout), pointers(master), pointers(batch), eta)

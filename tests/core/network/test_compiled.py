@@ -305,6 +305,19 @@ def test_kernels_on_disk_are_dropped_when_any_of_their_sources_changes(tmp_path)
         assert stamp(name, "# changed\n") != unchanged
 
 
+def test_kernels_on_disk_are_dropped_when_the_class_of_an_argument_has_another_name(tmp_path):
+    source = (
+        "from typing import NamedTuple\nfrom glassy_core.network.compiled.evaluation import kernel\n"
+        "class {0}(NamedTuple):\n    x: float\n@kernel\ndef double(a):\n    return 2 * a.x\n"
+        "print(double({0}(1.5)), sum(double.stats.cache_hits.values()))"
+    )
+    found = []
+    for name in ("First", "First", "Second", "Second"):
+        (tmp_path / "doubled.py").write_text(source.format(name), encoding="utf-8")
+        found.append(in_a_process(f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import doubled"))
+    assert found == ["3.0 0", "3.0 1", "3.0 0", "3.0 1"]
+
+
 def test_outputs_are_those_of_the_plain_forward_pass():
     data, weights = packed(), busy_weights(3, 13)
     engine = CompiledLearner([weights], data, "delayed")

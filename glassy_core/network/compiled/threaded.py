@@ -1,0 +1,123 @@
+"""One network learning on several processor threads, each with some of the chorales."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassy_core.editions.encoding import Transitions
+from glassy_core.network.compiled.learner import CompiledLearner, Gradient
+from glassy_core.network.compiled.parts import divided
+from glassy_core.network.equations import Weights
+from glassy_core.network.rules import State
+
+
+class ThreadedLearner:
+    """CompiledLearner on several threads: the same rule and surface, and the same bits for the same number of threads.
+
+    Each thread sums over the minibatch's transitions of its own chorales; the sums are added in a fixed order. Another
+    number of threads adds them in another one, so its weights differ by rounding.
+    """
+
+    def __init__(
+        self,
+        networks: Sequence[Weights],
+        data: Transitions,
+        gradient: Gradient,
+        states: Sequence[State] = (),
+        threads: int = 2,
+    ) -> None:
+        parts = divided(data, threads)
+        self._rows = [part.rows for part in parts]
+        self._P = data.P
+        self._learners = []
+        for part in parts:
+            mine = [{key: value[:, part.rows] for key, value in state.items()} for state in states]
+            self._learners.append(CompiledLearner(networks, part.data, gradient, mine))
+        self._first = first = self._learners[0]
+        self.widths, self.gradient = first.widths, gradient
+        for learner in self._learners[1:]:  # one set of weights; what the kernels write besides them is each one's own
+            learner.master = first.master._replace(constant=np.zeros_like(first.master.constant))
+        self._pool = ThreadPoolExecutor(len(parts) - 1) if len(parts) > 1 else None
+
+    def evaluate(self) -> None:
+        """As CompiledLearner's."""
+        for learner in self._learners:
+            learner.evaluate()
+
+    def update(self, etas: Sequence[float], batches: NDArray[np.int64] | None) -> None:
+        """As CompiledLearner's."""
+        chosen = np.ones(self._P, dtype=bool)
+        if batches is not None:
+            chosen[:] = False
+            chosen[batches[0]] = True
+        eta = float(etas[0])
+
+        def sum_up(part: int) -> None:
+            self._learners[part].sum_up(np.flatnonzero(chosen[self._rows[part]]), eta, alone=False)
+
+        self._share(sum_up)
+        total = self._first.batch
+        for learner in self._learners[1:]:
+            for mine, other in zip(total[-4:], learner.batch[-4:], strict=True):  # inputs, J, M, K
+                mine += other
+        failed = self._first.conclude(int(chosen.sum()), eta)
+        self._first.moved(failed)
+        for learner in self._learners[1:]:
+            learner.moved(0)
+
+    def _share(self, work: Callable[[int], None]) -> None:
+        """work(part) for all parts, the first one on this thread."""
+        others = [self._pool.submit(work, part) for part in range(1, len(self._rows))] if self._pool else []
+        work(0)
+        for other in others:
+            other.result()
+
+    def weights(self, r: int = 0) -> Weights:
+        """Float64 master weights without padding, copied; r: 0, the one network."""
+        return self._first.weights(r)
+
+    def state(self, r: int = 0) -> State:
+        """What besides the weights decides the next step, copied; for the delayed gradient (d, P, w) each."""
+        states = [learner.state(r) for learner in self._learners]
+        return {key: self._joined([state[key] for state in states]) for key in states[0]}
+
+    @property
+    def mu(self) -> NDArray[np.float32]:
+        """Activations of the hidden units (d, 1, P, w), Eqs. 1-2."""
+        return self._read("mu")
+
+    @property
+    def H(self) -> NDArray[np.float32]:
+        """Output fields (1, P, N_v), Eq. B1."""
+        return self._read("H")
+
+    @property
+    def errors(self) -> NDArray[np.float32]:
+        """Errors eps = S0(t+1) - tanh H, (1, P, N_v)."""
+        return self._read("errors")
+
+    @property
+    def deltas(self) -> NDArray[np.float32]:
+        """Effective errors of the hidden units (d, 1, P, w), Eqs. B8-B10."""
+        return self._read("deltas")
+
+    def _read(self, name: str) -> NDArray[np.float32]:
+        found: list[Any] = [None] * len(self._learners)
+
+        def read(part: int) -> None:
+            found[part] = getattr(self._learners[part], name)
+
+        self._share(read)
+        return self._joined(found)
+
+    def _joined(self, parts: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+        """Arrays (..., n, columns) of the parts as one (..., P, columns)."""
+        out = np.empty((*parts[0].shape[:-2], self._P, parts[0].shape[-1]), np.float32)
+        for rows, part in zip(self._rows, parts, strict=True):
+            out[..., rows, :] = part
+        return out

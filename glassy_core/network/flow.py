@@ -1,0 +1,214 @@
+"""Learning in continuous proper time: the flow that the steps of the learning rule follow as eta goes to 0.
+
+Its velocity is in `velocity_field`, the steps are those of `stabilised`. Proper time tau has the unit of eta.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassy_core.editions.encoding import N_PITCHES, Transitions
+from glassy_core.network.equations import Weights
+from glassy_core.network.flow_state import FlowError, FlowPoint, FlowSample, FlowState
+from glassy_core.network.sharpness import Sharpness, sharpest, shift
+from glassy_core.network.stabilised import MOST_STAGES, Scheme, Stage, between, scheme, stages_for
+from glassy_core.network.velocity_field import Engine, velocity_field
+
+TOLERANCE = 1e-4
+_MARGIN = 1.2  # bound on the sharpness until its next estimate, over the last one
+_LANCZOS = 5  # evaluations an estimate of the sharpness takes
+_EVERY = 100  # evaluations of steps from one estimate to the next
+_FIRST_STEP = 0.1  # over 1 / sharpness
+_SAFETY, _LEAST, _MOST = 0.8, 0.2, 2.0  # of the next step over this one
+_HOPELESS = 30.0  # error of a step that left the numbers or the orthogonal matrices
+_SHORTEST = 1e-12  # step over tau, or over 1 / sharpness, at which the flow cannot go on
+
+# The vectors of a field. _START: weights at an accepted step. Each _V is the velocity at the vector before it.
+_START, _START_V, _EARLY, _EARLY_V, _LATE, _LATE_V, _END, _END_V, _BEFORE, _STAGE_V, _RING = *range(10), 10
+_BASIS = range(_RING + 3, _RING + 3 + _LANCZOS + 1)
+_VECTORS = _BASIS[-1] + 1
+
+
+class Flow:
+    """One network's weights as a function of tau, one accepted step at a time.
+
+    tolerance bounds the error e of every step. Two numbers measure e: its length over that of the path from the
+    beginning, L, and the loss that it would add as an excitation of stiff modes, over the loss itself:
+        (|e| / (tolerance L))^2 + (e . curvature . e / 2) / (tolerance E) <= 1.
+    The path is short at first, when the weights leave the saddle at K = W = 0 and errors grow with them.
+    The same state gives the same steps, bit for bit, with the same engine and number of threads.
+    """
+
+    def __init__(
+        self,
+        start: Weights | FlowState,
+        data: Transitions,
+        tolerance: float = TOLERANCE,
+        threads: int = 1,
+        engine: Engine = "compiled",
+    ) -> None:
+        state = start if isinstance(start, FlowState) else FlowState.fresh(start)
+        if not (math.isfinite(tolerance) and 0 < tolerance < 1):
+            raise FlowError(f"The tolerance is {tolerance!r}: choose one between 0 and 1, {TOLERANCE:g} is usual.")
+        self.tolerance = tolerance
+        self.tau, self._path, self._step = state.tau, state.path, state.step
+        self._sharpness, self._age = Sharpness(state.sharpness, state.residual), state.age
+        self.evaluations, self.steps, self.rejections = state.evaluations, state.steps, state.rejections
+        self._field = velocity_field(engine, state.weights, data, _VECTORS, threads)
+        self._field.write(_START, state.weights)
+        self._field.write(_BASIS[0], state.sharpest)
+        self._loss = self._field.evaluate(_START, (1.0,), (_START,), _START_V, measured=True)
+        if not math.isfinite(self._loss):
+            raise FlowError(f"The flow cannot start at tau = {self.tau:g}: its weights or their loss are not finite.")
+        self._last: tuple[float, Scheme] | None = None  # tau at which the last step began, and how it was made
+
+    @property
+    def nll(self) -> float:
+        """Bits per pitch and transition at tau."""
+        return self._loss / (N_PITCHES * math.log(2))
+
+    def state(self) -> FlowState:
+        """The present state, copied."""
+        return FlowState(
+            weights=self._field.read(_START),
+            sharpest=self._field.read(_BASIS[0]),
+            tau=self.tau,
+            path=self._path,
+            step=self._step,
+            sharpness=self._sharpness.value,
+            residual=self._sharpness.residual,
+            age=self._age,
+            evaluations=self.evaluations,
+            steps=self.steps,
+            rejections=self.rejections,
+        )
+
+    def advance(self) -> FlowPoint:
+        """One accepted step."""
+        if self._step == 0:
+            for _ in range(2):  # the first one chooses the shift of the second
+                self._estimate()
+            self._step = _FIRST_STEP / self._bound
+        if self._age >= _EVERY:
+            self._estimate()
+        tried = 0
+        while (error := self._attempt()) > 1:
+            tried += 1
+            self.rejections += 1
+            self._step *= max(_LEAST, _SAFETY * error ** (-1 / 3))
+            self._check()
+            if self._age > 0:
+                self._estimate()
+        return self._accept(error, grow=tried == 0)
+
+    @property
+    def _bound(self) -> float:
+        return _MARGIN * (self._sharpness.value + self._sharpness.residual)
+
+    def _estimate(self) -> None:
+        """The sharpness at _START."""
+        x = self._field.vectors
+        size = shift(self._sharpness.value, self._loss, _length(x[_START]))
+        self._sharpness = sharpest(self._field, _BASIS, _START, _START_V, (_RING, _STAGE_V), size)
+        self.evaluations += _LANCZOS
+        self._age = 0
+
+    def _attempt(self) -> float:
+        """A step of length self._step from _START to _END; its error over what is tolerated."""
+        self._step = min(self._step, 0.999 * scheme(MOST_STAGES).reach / self._bound)
+        plan = self._plan = scheme(stages_for(self._step * self._bound))
+        kept = {plan.points[1]: (_EARLY, _EARLY_V), plan.points[2]: (_LATE, _LATE_V)}
+        now, now_v, earlier = _START, _START_V, _START
+        for j, stage in enumerate(plan.stages[:-1], 1):
+            out, out_v = kept.get(j, (_RING + j % 3, _STAGE_V))
+            loss = self._field.evaluate(out, *self._combination(stage, now, earlier, now_v), out_v)
+            self.evaluations += 1
+            self._age += 1
+            if math.isnan(loss):
+                return _HOPELESS
+            now, now_v, earlier = out, out_v, now
+        if not self._field.place(_END, *self._combination(plan.stages[-1], now, earlier, now_v)):
+            return _HOPELESS
+        self._end_loss = self._field.evaluate(_END, (1.0,), (_END,), _END_V, measured=True)
+        self.evaluations += 1
+        self._age += 1
+        return self._error()
+
+    def _combination(
+        self, stage: Stage, now: int, earlier: int, velocity: int
+    ) -> tuple[tuple[float, ...], tuple[int, ...]]:
+        """Factors and terms of a stage."""
+        h = self._step
+        factors = stage.start, stage.before, stage.earlier, h * stage.velocity, h * stage.first
+        return factors, (_START, now, earlier, velocity, _START_V)
+
+    def _error(self) -> float:
+        """Error of the step from _START to _END over what is tolerated."""
+        x, factors = self._field.vectors, self._plan.error
+        change = sum(f * x[i] for f, i in zip(factors, (_START, _EARLY, _LATE, _END), strict=True))
+        # The same combination of velocities is minus the curvature times the error.
+        force = sum(f * x[i] for f, i in zip(factors, (_START_V, _EARLY_V, _LATE_V, _END_V), strict=True))
+        self._end_path = self._path + _length(x[_END] - x[_START])
+        size = _length(change) / (self.tolerance * self._end_path)
+        energy = abs(float(np.sum(change * force))) / 2 / (self.tolerance * self._end_loss)
+        error = math.sqrt(size**2 + energy)
+        if not math.isfinite(error):
+            return _HOPELESS
+        rising = self._end_loss > self._loss * (1 + 1e-6)  # the loss never rises along the flow; 1e-6: rounding
+        return max(error, 2.0) if rising else error
+
+    def _accept(self, error: float, grow: bool) -> FlowPoint:
+        """_END becomes _START."""
+        x, h, plan = self._field.vectors, self._step, self._plan
+        self._last = self.tau, plan
+        x[_BEFORE] = x[_START]
+        x[_START], x[_START_V], self._loss, self._path = x[_END], x[_END_V], self._end_loss, self._end_path
+        self.tau += h
+        self.steps += 1
+        self._step *= min(_MOST if grow else 1.0, max(_LEAST, _SAFETY * max(error, 1e-9) ** (-1 / 3)))
+        return FlowPoint(
+            self.tau,
+            h,
+            plan.s,
+            self.steps,
+            self.rejections,
+            self.evaluations,
+            self._sharpness.value,
+            self.nll,
+            _length(x[_START_V]),
+        )
+
+    def _check(self) -> None:
+        """FlowError where steps have become too short to go on."""
+        if not self._step > _SHORTEST * max(self.tau, 1 / self._bound):
+            raise FlowError(
+                f"At tau = {self.tau:g} steps of the flow have become {self._step:.3g} long and still err by more than "
+                f"the tolerance of {self.tolerance:g} allows: go on from here with a larger one."
+            )
+
+    def at(self, tau: float) -> FlowSample:
+        """The flow at a tau within the last accepted step, between the points that the step went through.
+
+        It changes nothing: the rest of the flow does not depend on what is asked for.
+        """
+        if tau == self.tau:
+            return FlowSample(tau, self.nll, self._field.read(_START))
+        if self._last is None or not self._last[0] <= tau < self.tau:
+            begin = self.tau if self._last is None else self._last[0]
+            raise FlowError(
+                f"tau = {tau:g} is not in the last step, from {begin:g} to {self.tau:g}: ask right after its step."
+            )
+        begin, plan = self._last
+        factors = between(plan.places, (tau - begin) / (self.tau - begin))
+        if not self._field.place(_RING, factors, (_BEFORE, _EARLY, _LATE, _START)):
+            raise FlowError(f"Between two steps, at tau = {tau:g}, a recurrent matrix is too far from orthogonal.")
+        weights = self._field.read(_RING)
+        loss = self._field.evaluate(_RING, (1.0,), (_RING,), _STAGE_V, measured=True)
+        return FlowSample(tau, loss / (N_PITCHES * math.log(2)), weights)
+
+
+def _length(vector: NDArray[np.float64]) -> float:
+    return math.sqrt(float(np.sum(vector**2)))  # numpy's sum has one order, whatever the number of threads
