@@ -20,6 +20,7 @@ _REMEDIES = {
     errno.EDQUOT: "make room within your quota, then try again",
     errno.EROFS: "this place can only be read; choose one that can be written, or mount it for writing",
     errno.EACCES: "give yourself the right to write there, then try again",
+    errno.ENOLCK: "the file system there keeps no locks; mount it with them, or name another place",
     errno.ENOENT: "it was moved or deleted; put it back, or go on without it",
 }
 

@@ -1,7 +1,7 @@
 """Locks between processes: each is an empty file, held by one process, and free again however that one ends.
 
-The operating system keeps them: flock on Linux and macOS, LockFileEx on Windows. The files stay; nobody deletes one,
-because a lock on a deleted file keeps nobody out.
+The operating system keeps them: flock on Linux and macOS, LockFileEx on Windows. A file stays where others may look for
+it, because a lock on a deleted one keeps nobody out.
 """
 
 from __future__ import annotations

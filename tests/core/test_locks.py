@@ -10,6 +10,7 @@ import time
 import pytest
 
 from glassy_core import locks
+from glassy_core.errors import sentence
 from glassy_core.files import ROOT
 
 HOLDER = """
@@ -159,3 +160,4 @@ def test_a_file_system_without_locks_is_no_other_process(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No locks available") as error, locks.hold(tmp_path / "lock"):
         pass
     assert error.value.filename == str(tmp_path / "lock")
+    assert "keeps no locks; mount it with them" in sentence(error.value)
