@@ -271,7 +271,6 @@ def test_every_other_button_keeps_to_its_session():
         for call in calls(tree):
             for value in (keyword.value for keyword in call.keywords if keyword.arg == "on_click"):
                 called = value.value if isinstance(value, ast.Constant) else name_of(value)
-                is_quiz = ast.unparse(value) == "lambda: st.session_state.pop(_SITTING)"
-                assert is_quiz or called in OF_THE_SESSION, (name, ast.unparse(call))
+                assert called in OF_THE_SESSION, (name, ast.unparse(call))
                 if called in ("perform", "queue_and_tell", "on_click"):
                     assert ast.unparse(call.func) in ("actions.button", "button") or name == ACTIONS

@@ -143,6 +143,8 @@ def _score(tally: Tally, composer: str) -> None:
         )
         st.metric(f"The network called {composer}", f"{tally.network_called_bach} of {tally.network}", width="content")
     prose(f"Guessing gives one half. A network that passes is called {composer} as often as {composer} is.")
-    st.button(
-        "Start over", key="quiz_over", icon=":material/restart_alt:", on_click=lambda: st.session_state.pop(_SITTING)
-    )
+    st.button("Start over", key="quiz_over", icon=":material/restart_alt:", on_click=_reset)
+
+
+def _reset() -> None:
+    del st.session_state[_SITTING]
