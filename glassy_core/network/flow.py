@@ -13,23 +13,24 @@ from numpy.typing import NDArray
 from glassy_core.editions.encoding import N_PITCHES, Transitions
 from glassy_core.network.equations import Weights
 from glassy_core.network.flow_state import FlowError, FlowPoint, FlowSample, FlowState
-from glassy_core.network.sharpness import Sharpness, sharpest, shift
 from glassy_core.network.stabilised import MOST_STAGES, Scheme, Stage, between, scheme, stages_for
+from glassy_core.network.stiff_modes import EVALUATIONS, MODES, Modes, length, shift, stiffest
 from glassy_core.network.velocity_field import Engine, velocity_field
 
 TOLERANCE = 1e-4
-_MARGIN = 1.2  # bound on the sharpness until its next estimate, over the last one
-_LANCZOS = 5  # evaluations an estimate of the sharpness takes
-_EVERY = 100  # evaluations of steps from one estimate to the next
+_MARGIN = 1.2  # bound on the rates until the next estimate of the stiffest modes, over the last one
+_EVERY = 150  # evaluations of steps from one estimate to the next
+_LAG = 0.1  # of the tolerated energy: what the lag of slowed modes may have of it
 _FIRST_STEP = 0.1  # over 1 / sharpness
 _SAFETY, _LEAST, _MOST = 0.8, 0.2, 2.0  # of the next step over this one
 _HOPELESS = 30.0  # error of a step that left the numbers or the orthogonal matrices
 _SHORTEST = 1e-12  # step over tau, or over 1 / sharpness, at which the flow cannot go on
 
 # The vectors of a field. _START: weights at an accepted step. Each _V is the velocity at the vector before it.
-_START, _START_V, _EARLY, _EARLY_V, _LATE, _LATE_V, _END, _END_V, _BEFORE, _STAGE_V, _RING = *range(10), 10
-_BASIS = range(_RING + 3, _RING + 3 + _LANCZOS + 1)
-_VECTORS = _BASIS[-1] + 1
+_START, _START_V, _EARLY, _EARLY_V, _LATE, _LATE_V, _END, _END_V, _BEFORE, _STAGE_V = range(10)
+_RING = 10  # the first of three for stages in turn
+_MODES = range(13, 13 + MODES)
+_SPARE = range(_MODES.stop, _MODES.stop + 2 * EVALUATIONS + 1)
 
 
 class Flow:
@@ -38,7 +39,8 @@ class Flow:
     tolerance bounds the error e of every step. Two numbers measure e: its length over that of the path from the
     beginning, L, and the loss that it would add as an excitation of stiff modes, over the loss itself:
         (|e| / (tolerance L))^2 + (e . curvature . e / 2) / (tolerance E) <= 1.
-    The path is short at first, when the weights leave the saddle at K = W = 0 and errors grow with them.
+    The path is short at first, when the weights leave the saddle at K = W = 0 and errors grow with them. The lag of
+    stiff modes that are slowed down, see `stiff_modes`, counts with the second one.
     The same state gives the same steps, bit for bit, with the same engine and number of threads.
     """
 
@@ -55,11 +57,13 @@ class Flow:
             raise FlowError(f"The tolerance is {tolerance!r}: choose one between 0 and 1, {TOLERANCE:g} is usual.")
         self.tolerance = tolerance
         self.tau, self._path, self._step = state.tau, state.path, state.step
-        self._sharpness, self._age = Sharpness(state.sharpness, state.residual), state.age
+        self._modes, self._D, self._age = Modes(state.curvatures, state.residuals), state.slowed, state.age
         self.evaluations, self.steps, self.rejections = state.evaluations, state.steps, state.rejections
-        self._field = velocity_field(engine, state.weights, data, _VECTORS, threads)
+        self._field = velocity_field(engine, state.weights, data, _SPARE.stop, threads)
         self._field.write(_START, state.weights)
-        self._field.write(_BASIS[0], state.sharpest)
+        for i, mode in zip(_MODES, state.modes, strict=True):
+            self._field.write(i, mode)
+        self._field.slow(_MODES, self._D)
         self._loss = self._field.evaluate(_START, (1.0,), (_START,), _START_V, measured=True)
         if not math.isfinite(self._loss):
             raise FlowError(f"The flow cannot start at tau = {self.tau:g}: its weights or their loss are not finite.")
@@ -74,12 +78,13 @@ class Flow:
         """The present state, copied."""
         return FlowState(
             weights=self._field.read(_START),
-            sharpest=self._field.read(_BASIS[0]),
+            modes=tuple(self._field.read(i) for i in _MODES),
             tau=self.tau,
             path=self._path,
             step=self._step,
-            sharpness=self._sharpness.value,
-            residual=self._sharpness.residual,
+            curvatures=self._modes.curvatures,
+            residuals=self._modes.residuals,
+            slowed=self._D,
             age=self._age,
             evaluations=self.evaluations,
             steps=self.steps,
@@ -106,15 +111,39 @@ class Flow:
 
     @property
     def _bound(self) -> float:
-        return _MARGIN * (self._sharpness.value + self._sharpness.residual)
+        return _MARGIN * self._modes.bound(self._D)
 
     def _estimate(self) -> None:
-        """The sharpness at _START."""
+        """The stiffest modes at _START, and how much they are slowed down from here on."""
         x = self._field.vectors
-        size = shift(self._sharpness.value, self._loss, _length(x[_START]))
-        self._sharpness = sharpest(self._field, _BASIS, _START, _START_V, (_RING, _STAGE_V), size)
-        self.evaluations += _LANCZOS
+        self._restore(_START_V)
+        self._field.slow(_MODES, (0.0,) * MODES)
+        size = shift(self._modes.sharpness, self._loss, length(x[_START]))
+        self._modes = stiffest(self._field, _MODES, _SPARE, _START, _START_V, size)
+        self._D = self._modes.slowed(self._step)
+        along = self._along(_START_V)
+        if self._modes.lag(self._D, along) > _LAG * self.tolerance * self._loss:
+            self._D = (0.0,) * MODES
+        for d, part, mode in zip(self._D, along, self._directions, strict=True):
+            x[_START_V] -= d * part * mode
+        self._field.slow(_MODES, self._D)
+        self.evaluations += EVALUATIONS
         self._age = 0
+
+    @property
+    def _directions(self) -> NDArray[np.float64]:
+        """Of the stiffest modes, (MODES, size), not copied."""
+        return self._field.vectors[_MODES.start : _MODES.stop]
+
+    def _along(self, i: int) -> list[float]:
+        """Scalar products of vectors[i] with the modes."""
+        return [_product(mode, self._field.vectors[i]) for mode in self._directions]
+
+    def _restore(self, i: int) -> None:
+        """The velocity vectors[i] becomes what it is without slowed modes."""
+        x = self._field.vectors
+        for d, part, mode in zip(self._D, self._along(i), self._directions, strict=True):
+            x[i] += d / (1 - d) * part * mode
 
     def _attempt(self) -> float:
         """A step of length self._step from _START to _END; its error over what is tolerated."""
@@ -148,13 +177,18 @@ class Flow:
     def _error(self) -> float:
         """Error of the step from _START to _END over what is tolerated."""
         x, factors = self._field.vectors, self._plan.error
-        change = sum(f * x[i] for f, i in zip(factors, (_START, _EARLY, _LATE, _END), strict=True))
+        change, force = x[_SPARE[0]], x[_SPARE[1]]
+        change[:] = sum(f * x[i] for f, i in zip(factors, (_START, _EARLY, _LATE, _END), strict=True))
         # The same combination of velocities is minus the curvature times the error.
-        force = sum(f * x[i] for f, i in zip(factors, (_START_V, _EARLY_V, _LATE_V, _END_V), strict=True))
-        self._end_path = self._path + _length(x[_END] - x[_START])
-        size = _length(change) / (self.tolerance * self._end_path)
-        energy = abs(float(np.sum(change * force))) / 2 / (self.tolerance * self._end_loss)
-        error = math.sqrt(size**2 + energy)
+        force[:] = sum(f * x[i] for f, i in zip(factors, (_START_V, _EARLY_V, _LATE_V, _END_V), strict=True))
+        self._restore(_SPARE[1])
+        x[_STAGE_V] = x[_END_V]
+        self._restore(_STAGE_V)
+        self._end_norm = length(x[_STAGE_V])
+        self._end_path = self._path + length(x[_END] - x[_START])
+        size = length(change) / (self.tolerance * self._end_path)
+        energy = abs(_product(change, force)) / 2 + self._modes.lag(self._D, self._along(_STAGE_V))
+        error = math.sqrt(size**2 + energy / (self.tolerance * self._end_loss))
         if not math.isfinite(error):
             return _HOPELESS
         rising = self._end_loss > self._loss * (1 + 1e-6)  # the loss never rises along the flow; 1e-6: rounding
@@ -170,15 +204,15 @@ class Flow:
         self.steps += 1
         self._step *= min(_MOST if grow else 1.0, max(_LEAST, _SAFETY * max(error, 1e-9) ** (-1 / 3)))
         return FlowPoint(
-            self.tau,
-            h,
-            plan.s,
-            self.steps,
-            self.rejections,
-            self.evaluations,
-            self._sharpness.value,
-            self.nll,
-            _length(x[_START_V]),
+            tau=self.tau,
+            step=h,
+            stages=plan.s,
+            steps=self.steps,
+            rejections=self.rejections,
+            evaluations=self.evaluations,
+            sharpness=self._modes.sharpness,
+            nll=self.nll,
+            gradient_norm=self._end_norm,
         )
 
     def _check(self) -> None:
@@ -210,5 +244,5 @@ class Flow:
         return FlowSample(tau, loss / (N_PITCHES * math.log(2)), weights)
 
 
-def _length(vector: NDArray[np.float64]) -> float:
-    return math.sqrt(float(np.sum(vector**2)))  # numpy's sum has one order, whatever the number of threads
+def _product(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    return float(np.einsum("i,i", a, b))  # in an order that no number of threads changes
