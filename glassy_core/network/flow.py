@@ -1,11 +1,12 @@
 """Learning in continuous proper time: the flow that the steps of the learning rule follow as eta goes to 0.
 
-Its velocity is in `velocity_field`, the steps are those of `stabilised`. Proper time tau has the unit of eta.
+Its velocity is in `velocity_field`, the steps in `stabilised`. Proper time tau has the unit of eta.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from glassy_core.network.stabilised import MOST_STAGES, Scheme, Stage, between, 
 from glassy_core.network.stiff_modes import EVALUATIONS, MODES, Modes, length, shift, stiffest
 from glassy_core.network.velocity_field import Engine, velocity_field
 
-TOLERANCE = 1e-4
+TOLERANCE = 3e-5  # NLL(tau) to 0.1 % up to tau = 100, tau* to 0.1 %
 _MARGIN = 1.2  # bound on the rates until the next estimate of the stiffest modes, over the last one
 _EVERY = 150  # evaluations of steps from one estimate to the next
 _LAG = 0.1  # of the tolerated energy: what the lag of slowed modes may have of it
@@ -94,11 +95,10 @@ class Flow:
     def advance(self) -> FlowPoint:
         """One accepted step."""
         if self._step == 0:
-            for _ in range(2):  # the first one chooses the shift of the second
-                self._estimate()
-            self._step = _FIRST_STEP / self._bound
-        if self._age >= _EVERY:
+            self._estimate()  # it chooses the shift of the next one
+        if self._step == 0 or self._age >= _EVERY:
             self._estimate()
+        self._step = self._step or _FIRST_STEP / self._bound
         tried = 0
         while (error := self._attempt()) > 1:
             tried += 1
@@ -116,16 +116,14 @@ class Flow:
     def _estimate(self) -> None:
         """The stiffest modes at _START, and how much they are slowed down from here on."""
         x = self._field.vectors
-        self._restore(_START_V)
+        self._stretch(_START_V, [d / (1 - d) for d in self._D])
         self._field.slow(_MODES, (0.0,) * MODES)
         size = shift(self._modes.sharpness, self._loss, length(x[_START]))
         self._modes = stiffest(self._field, _MODES, _SPARE, _START, _START_V, size)
         self._D = self._modes.slowed(self._step)
-        along = self._along(_START_V)
-        if self._modes.lag(self._D, along) > _LAG * self.tolerance * self._loss:
+        if self._lag(_START_V) > _LAG * self.tolerance * self._loss:
             self._D = (0.0,) * MODES
-        for d, part, mode in zip(self._D, along, self._directions, strict=True):
-            x[_START_V] -= d * part * mode
+        self._stretch(_START_V, [-d for d in self._D])
         self._field.slow(_MODES, self._D)
         self.evaluations += EVALUATIONS
         self._age = 0
@@ -135,15 +133,19 @@ class Flow:
         """Of the stiffest modes, (MODES, size), not copied."""
         return self._field.vectors[_MODES.start : _MODES.stop]
 
-    def _along(self, i: int) -> list[float]:
-        """Scalar products of vectors[i] with the modes."""
-        return [_product(mode, self._field.vectors[i]) for mode in self._directions]
+    def _stretch(self, i: int, factors: Sequence[float]) -> None:
+        """vectors[i] grows by factors times its parts along the modes: d / (1 - d) undo a slowing down by d."""
+        if any(factors):
+            x = self._field.vectors[i]
+            along = [_product(mode, x) for mode in self._directions]
+            for factor, part, mode in zip(factors, along, self._directions, strict=True):
+                x += factor * part * mode
 
-    def _restore(self, i: int) -> None:
-        """The velocity vectors[i] becomes what it is without slowed modes."""
-        x = self._field.vectors
-        for d, part, mode in zip(self._D, self._along(i), self._directions, strict=True):
-            x[i] += d / (1 - d) * part * mode
+    def _lag(self, velocity: int) -> float:
+        """Loss, nats, by which slowed modes lie above where they would; the velocity is not slowed."""
+        if not any(self._D):
+            return 0.0
+        return self._modes.lag(self._D, [_product(mode, self._field.vectors[velocity]) for mode in self._directions])
 
     def _attempt(self) -> float:
         """A step of length self._step from _START to _END; its error over what is tolerated."""
@@ -181,13 +183,13 @@ class Flow:
         change[:] = sum(f * x[i] for f, i in zip(factors, (_START, _EARLY, _LATE, _END), strict=True))
         # The same combination of velocities is minus the curvature times the error.
         force[:] = sum(f * x[i] for f, i in zip(factors, (_START_V, _EARLY_V, _LATE_V, _END_V), strict=True))
-        self._restore(_SPARE[1])
         x[_STAGE_V] = x[_END_V]
-        self._restore(_STAGE_V)
+        for i in (_SPARE[1], _STAGE_V):
+            self._stretch(i, [d / (1 - d) for d in self._D])
         self._end_norm = length(x[_STAGE_V])
         self._end_path = self._path + length(x[_END] - x[_START])
         size = length(change) / (self.tolerance * self._end_path)
-        energy = abs(_product(change, force)) / 2 + self._modes.lag(self._D, self._along(_STAGE_V))
+        energy = abs(_product(change, force)) / 2 + self._lag(_STAGE_V)
         error = math.sqrt(size**2 + energy / (self.tolerance * self._end_loss))
         if not math.isfinite(error):
             return _HOPELESS
