@@ -1,11 +1,12 @@
 """Learning in continuous proper time: the flow that the steps of the learning rule follow as eta goes to 0.
 
-Its velocity is in `velocity_field`, the steps are those of `stabilised`. Proper time tau has the unit of eta.
+Its velocity is in `velocity_field`, the steps in `stabilised`. Proper time tau has the unit of eta.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,23 +14,24 @@ from numpy.typing import NDArray
 from glassy_core.editions.encoding import N_PITCHES, Transitions
 from glassy_core.network.equations import Weights
 from glassy_core.network.flow_state import FlowError, FlowPoint, FlowSample, FlowState
-from glassy_core.network.sharpness import Sharpness, sharpest, shift
 from glassy_core.network.stabilised import MOST_STAGES, Scheme, Stage, between, scheme, stages_for
+from glassy_core.network.stiff_modes import EVALUATIONS, MODES, Modes, length, shift, stiffest
 from glassy_core.network.velocity_field import Engine, velocity_field
 
-TOLERANCE = 1e-4
-_MARGIN = 1.2  # bound on the sharpness until its next estimate, over the last one
-_LANCZOS = 5  # evaluations an estimate of the sharpness takes
-_EVERY = 100  # evaluations of steps from one estimate to the next
+TOLERANCE = 3e-5  # NLL(tau) to 0.1 % up to tau = 100, tau* to 0.1 %
+_MARGIN = 1.2  # bound on the rates until the next estimate of the stiffest modes, over the last one
+_EVERY = 150  # evaluations of steps from one estimate to the next
+_LAG = 0.1  # of the tolerated energy: what the lag of slowed modes may have of it
 _FIRST_STEP = 0.1  # over 1 / sharpness
 _SAFETY, _LEAST, _MOST = 0.8, 0.2, 2.0  # of the next step over this one
 _HOPELESS = 30.0  # error of a step that left the numbers or the orthogonal matrices
 _SHORTEST = 1e-12  # step over tau, or over 1 / sharpness, at which the flow cannot go on
 
 # The vectors of a field. _START: weights at an accepted step. Each _V is the velocity at the vector before it.
-_START, _START_V, _EARLY, _EARLY_V, _LATE, _LATE_V, _END, _END_V, _BEFORE, _STAGE_V, _RING = *range(10), 10
-_BASIS = range(_RING + 3, _RING + 3 + _LANCZOS + 1)
-_VECTORS = _BASIS[-1] + 1
+_START, _START_V, _EARLY, _EARLY_V, _LATE, _LATE_V, _END, _END_V, _BEFORE, _STAGE_V = range(10)
+_RING = 10  # the first of three for stages in turn
+_MODES = range(13, 13 + MODES)
+_SPARE = range(_MODES.stop, _MODES.stop + 2 * EVALUATIONS + 1)
 
 
 class Flow:
@@ -38,7 +40,8 @@ class Flow:
     tolerance bounds the error e of every step. Two numbers measure e: its length over that of the path from the
     beginning, L, and the loss that it would add as an excitation of stiff modes, over the loss itself:
         (|e| / (tolerance L))^2 + (e . curvature . e / 2) / (tolerance E) <= 1.
-    The path is short at first, when the weights leave the saddle at K = W = 0 and errors grow with them.
+    The path is short at first, when the weights leave the saddle at K = W = 0 and errors grow with them. The lag of
+    stiff modes that are slowed down, see `stiff_modes`, counts with the second one.
     The same state gives the same steps, bit for bit, with the same engine and number of threads.
     """
 
@@ -55,11 +58,13 @@ class Flow:
             raise FlowError(f"The tolerance is {tolerance!r}: choose one between 0 and 1, {TOLERANCE:g} is usual.")
         self.tolerance = tolerance
         self.tau, self._path, self._step = state.tau, state.path, state.step
-        self._sharpness, self._age = Sharpness(state.sharpness, state.residual), state.age
+        self._modes, self._D, self._age = Modes(state.curvatures, state.residuals), state.slowed, state.age
         self.evaluations, self.steps, self.rejections = state.evaluations, state.steps, state.rejections
-        self._field = velocity_field(engine, state.weights, data, _VECTORS, threads)
+        self._field = velocity_field(engine, state.weights, data, _SPARE.stop, threads)
         self._field.write(_START, state.weights)
-        self._field.write(_BASIS[0], state.sharpest)
+        for i, mode in zip(_MODES, state.modes, strict=True):
+            self._field.write(i, mode)
+        self._field.slow(_MODES, self._D)
         self._loss = self._field.evaluate(_START, (1.0,), (_START,), _START_V, measured=True)
         if not math.isfinite(self._loss):
             raise FlowError(f"The flow cannot start at tau = {self.tau:g}: its weights or their loss are not finite.")
@@ -74,12 +79,13 @@ class Flow:
         """The present state, copied."""
         return FlowState(
             weights=self._field.read(_START),
-            sharpest=self._field.read(_BASIS[0]),
+            modes=tuple(self._field.read(i) for i in _MODES),
             tau=self.tau,
             path=self._path,
             step=self._step,
-            sharpness=self._sharpness.value,
-            residual=self._sharpness.residual,
+            curvatures=self._modes.curvatures,
+            residuals=self._modes.residuals,
+            slowed=self._D,
             age=self._age,
             evaluations=self.evaluations,
             steps=self.steps,
@@ -89,11 +95,10 @@ class Flow:
     def advance(self) -> FlowPoint:
         """One accepted step."""
         if self._step == 0:
-            for _ in range(2):  # the first one chooses the shift of the second
-                self._estimate()
-            self._step = _FIRST_STEP / self._bound
-        if self._age >= _EVERY:
+            self._estimate()  # it chooses the shift of the next one
+        if self._step == 0 or self._age >= _EVERY:
             self._estimate()
+        self._step = self._step or _FIRST_STEP / self._bound
         tried = 0
         while (error := self._attempt()) > 1:
             tried += 1
@@ -106,15 +111,41 @@ class Flow:
 
     @property
     def _bound(self) -> float:
-        return _MARGIN * (self._sharpness.value + self._sharpness.residual)
+        return _MARGIN * self._modes.bound(self._D)
 
     def _estimate(self) -> None:
-        """The sharpness at _START."""
+        """The stiffest modes at _START, and how much they are slowed down from here on."""
         x = self._field.vectors
-        size = shift(self._sharpness.value, self._loss, _length(x[_START]))
-        self._sharpness = sharpest(self._field, _BASIS, _START, _START_V, (_RING, _STAGE_V), size)
-        self.evaluations += _LANCZOS
+        self._stretch(_START_V, [d / (1 - d) for d in self._D])
+        self._field.slow(_MODES, (0.0,) * MODES)
+        size = shift(self._modes.sharpness, self._loss, length(x[_START]))
+        self._modes = stiffest(self._field, _MODES, _SPARE, _START, _START_V, size)
+        self._D = self._modes.slowed(self._step)
+        if self._lag(_START_V) > _LAG * self.tolerance * self._loss:
+            self._D = (0.0,) * MODES
+        self._stretch(_START_V, [-d for d in self._D])
+        self._field.slow(_MODES, self._D)
+        self.evaluations += EVALUATIONS
         self._age = 0
+
+    @property
+    def _directions(self) -> NDArray[np.float64]:
+        """Of the stiffest modes, (MODES, size), not copied."""
+        return self._field.vectors[_MODES.start : _MODES.stop]
+
+    def _stretch(self, i: int, factors: Sequence[float]) -> None:
+        """vectors[i] grows by factors times its parts along the modes: d / (1 - d) undo a slowing down by d."""
+        if any(factors):
+            x = self._field.vectors[i]
+            along = [_product(mode, x) for mode in self._directions]
+            for factor, part, mode in zip(factors, along, self._directions, strict=True):
+                x += factor * part * mode
+
+    def _lag(self, velocity: int) -> float:
+        """Loss, nats, by which slowed modes lie above where they would; the velocity is not slowed."""
+        if not any(self._D):
+            return 0.0
+        return self._modes.lag(self._D, [_product(mode, self._field.vectors[velocity]) for mode in self._directions])
 
     def _attempt(self) -> float:
         """A step of length self._step from _START to _END; its error over what is tolerated."""
@@ -148,13 +179,18 @@ class Flow:
     def _error(self) -> float:
         """Error of the step from _START to _END over what is tolerated."""
         x, factors = self._field.vectors, self._plan.error
-        change = sum(f * x[i] for f, i in zip(factors, (_START, _EARLY, _LATE, _END), strict=True))
+        change, force = x[_SPARE[0]], x[_SPARE[1]]
+        change[:] = sum(f * x[i] for f, i in zip(factors, (_START, _EARLY, _LATE, _END), strict=True))
         # The same combination of velocities is minus the curvature times the error.
-        force = sum(f * x[i] for f, i in zip(factors, (_START_V, _EARLY_V, _LATE_V, _END_V), strict=True))
-        self._end_path = self._path + _length(x[_END] - x[_START])
-        size = _length(change) / (self.tolerance * self._end_path)
-        energy = abs(float(np.sum(change * force))) / 2 / (self.tolerance * self._end_loss)
-        error = math.sqrt(size**2 + energy)
+        force[:] = sum(f * x[i] for f, i in zip(factors, (_START_V, _EARLY_V, _LATE_V, _END_V), strict=True))
+        x[_STAGE_V] = x[_END_V]
+        for i in (_SPARE[1], _STAGE_V):
+            self._stretch(i, [d / (1 - d) for d in self._D])
+        self._end_norm = length(x[_STAGE_V])
+        self._end_path = self._path + length(x[_END] - x[_START])
+        size = length(change) / (self.tolerance * self._end_path)
+        energy = abs(_product(change, force)) / 2 + self._lag(_STAGE_V)
+        error = math.sqrt(size**2 + energy / (self.tolerance * self._end_loss))
         if not math.isfinite(error):
             return _HOPELESS
         rising = self._end_loss > self._loss * (1 + 1e-6)  # the loss never rises along the flow; 1e-6: rounding
@@ -170,15 +206,15 @@ class Flow:
         self.steps += 1
         self._step *= min(_MOST if grow else 1.0, max(_LEAST, _SAFETY * max(error, 1e-9) ** (-1 / 3)))
         return FlowPoint(
-            self.tau,
-            h,
-            plan.s,
-            self.steps,
-            self.rejections,
-            self.evaluations,
-            self._sharpness.value,
-            self.nll,
-            _length(x[_START_V]),
+            tau=self.tau,
+            step=h,
+            stages=plan.s,
+            steps=self.steps,
+            rejections=self.rejections,
+            evaluations=self.evaluations,
+            sharpness=self._modes.sharpness,
+            nll=self.nll,
+            gradient_norm=self._end_norm,
         )
 
     def _check(self) -> None:
@@ -210,5 +246,5 @@ class Flow:
         return FlowSample(tau, loss / (N_PITCHES * math.log(2)), weights)
 
 
-def _length(vector: NDArray[np.float64]) -> float:
-    return math.sqrt(float(np.sum(vector**2)))  # numpy's sum has one order, whatever the number of threads
+def _product(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    return float(np.einsum("i,i", a, b))  # in an order that no number of threads changes

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from glassy_core.errors import GlassyError
 from glassy_core.network.equations import Weights
+from glassy_core.network.stiff_modes import MODES
 
 
 class FlowError(GlassyError):
@@ -20,18 +21,19 @@ class FlowError(GlassyError):
 class FlowState:
     """Everything that decides the rest of a flow, at an accepted step.
 
-    sharpest: the direction of the largest curvature, or a guess. path: sum of the lengths of all steps' changes.
-    step: proposed length of the next step, in tau, 0 before the first one. age: evaluations since the sharpness was
-    estimated.
+    modes: directions of the stiffest modes, or guesses. path: sum of the lengths of all steps' changes.
+    step: proposed length of the next step, in tau, 0 before the first one. curvatures, residuals: see
+    `stiff_modes.Modes`; slowed: D of every mode. age: evaluations since the modes were estimated.
     """
 
     weights: Weights
-    sharpest: Weights
+    modes: tuple[Weights, ...]
     tau: float = 0.0
     path: float = 0.0
     step: float = 0.0
-    sharpness: float = 0.0
-    residual: float = 0.0
+    curvatures: tuple[float, ...] = (0.0,) * MODES
+    residuals: tuple[float, ...] = (0.0,) * MODES
+    slowed: tuple[float, ...] = (0.0,) * MODES
     age: int = 0
     evaluations: int = 0
     steps: int = 0
@@ -39,27 +41,29 @@ class FlowState:
 
     @classmethod
     def fresh(cls, weights: Weights) -> FlowState:
-        """The start of a flow at tau = 0; the first guess of the sharpest direction is the same every time."""
+        """The start of a flow at tau = 0; the first guesses of the modes are the same every time."""
         rng = np.random.default_rng(0)
-        return cls(weights, {name: rng.normal(size=value.shape) for name, value in weights.items()})
+        guesses = ({name: rng.normal(size=value.shape) for name, value in weights.items()} for _ in range(MODES))
+        return cls(weights, tuple(guesses))
 
     def arrays(self) -> dict[str, NDArray[np.float64]]:
-        """All arrays by name: weights.J.0, ... and sharpest.J.0, ..."""
-        both = {"weights": self.weights, "sharpest": self.sharpest}
-        return {f"{kind}.{name}": value for kind, arrays in both.items() for name, value in arrays.items()}
+        """All arrays by name: weights.J.0, ... and modes.J.0, ..., these with all modes along their first axis."""
+        modes = {f"modes.{name}": np.stack([mode[name] for mode in self.modes]) for name in self.weights}
+        return {f"weights.{name}": value for name, value in self.weights.items()} | modes
 
-    def numbers(self) -> dict[str, int | float]:
+    def numbers(self) -> dict[str, Any]:
         """All numbers by name, plain JSON values."""
-        return {name: value for name, value in vars(self).items() if name not in ("weights", "sharpest")}
+        numbers = {name: value for name, value in vars(self).items() if name not in ("weights", "modes")}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in numbers.items()}
 
     @classmethod
     def of(cls, arrays: dict[str, NDArray[np.float64]], numbers: dict[str, Any]) -> FlowState:
         """The inverse of `arrays` and `numbers`."""
-
-        def kind(prefix: str) -> Weights:
-            return {name.removeprefix(prefix): value for name, value in arrays.items() if name.startswith(prefix)}
-
-        return cls(kind("weights."), kind("sharpest."), **numbers)
+        names = [name.removeprefix("weights.") for name in arrays if name.startswith("weights.")]
+        weights = {name: arrays[f"weights.{name}"] for name in names}
+        modes = tuple({name: arrays[f"modes.{name}"][i] for name in names} for i in range(MODES))
+        plain: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in numbers.items()}
+        return cls(weights, modes, **plain)
 
 
 @dataclass(frozen=True)

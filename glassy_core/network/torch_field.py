@@ -27,6 +27,7 @@ class TorchField:
         self._cuts = ends[:-1]
         self.vectors = np.zeros((count, int(ends[-1])))
         self._learner = TorchLearner([weights], data, "exact", dtype=torch.float64)
+        self._slowed: list[tuple[int, float]] = []
 
     def evaluate(
         self, out: int, factors: Sequence[float], terms: Sequence[int], velocity: int, measured: bool = False
@@ -41,6 +42,10 @@ class TorchField:
         learner.evaluate()
         self.write(velocity, {name: value[0].numpy() for name, value in learner.directions(None).items()})
         self._on_tangent(velocity, weights)
+        x = self.vectors
+        along = [float(np.einsum("i,i", x[v], x[velocity])) for v, _ in self._slowed]
+        for (v, d), part in zip(self._slowed, along, strict=True):
+            x[velocity] -= d * part * x[v]
         if not measured:
             return 0.0
         return float(nll_bits(learner.H[0].numpy(), learner.data.targets).mean() * N_PITCHES * math.log(2))
@@ -52,6 +57,10 @@ class TorchField:
         if weights is not None:
             self.write(out, weights)
         return weights is not None
+
+    def slow(self, modes: range, D: Sequence[float]) -> None:
+        """As VelocityField.slow."""
+        self._slowed = list(zip(modes, D, strict=True))
 
     def _combine(self, out: int, factors: Sequence[float], terms: Sequence[int]) -> None:
         self.vectors[out] = sum(factor * self.vectors[term] for factor, term in zip(factors, terms, strict=True))

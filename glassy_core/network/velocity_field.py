@@ -43,6 +43,13 @@ class VelocityField(Protocol):
         """The same combination with its every M put on the orthogonal matrices; False where one is too far away."""
         ...
 
+    def slow(self, modes: range, D: Sequence[float]) -> None:
+        """Give velocities S f in place of f from now on, S = 1 - sum of D v v^T over the vectors v of modes.
+
+        modes: eight vectors, orthonormal. With all D 0 there are plain velocities again.
+        """
+        ...
+
     def tangent(self, i: int, at: int) -> None:
         """Leave of the change vectors[i] what keeps every M of vectors[at] orthogonal to first order."""
         ...

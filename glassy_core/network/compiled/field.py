@@ -38,6 +38,14 @@ class _Vector(NamedTuple):
     J: _Doubles
     M: _Doubles
     K: _Doubles
+    all: _Doubles
+
+
+class _Slowed(NamedTuple):
+    """Eight modes and how much each is slowed down; see velocity_field.VelocityField.slow."""
+
+    modes: _Doubles  # (8, size), unread where all D are 0
+    D: _Doubles  # (8,)
 
 
 class _Place(NamedTuple):
@@ -90,7 +98,7 @@ class CompiledField:
         d, n, v = depth, self._sizes.n, self._sizes.v
         lengths = [N_PITCHES * (n + v), v, d * n * n, d * n * n, v * n]
         self.vectors = np.zeros((count, sum(lengths)))
-        self._vectors = [_Vector(*_pieces(x, lengths)) for x in self.vectors]
+        self._vectors = [_Vector(*_five(x, lengths), x) for x in self.vectors]
         posed, spare = np.zeros(d * n * n), (np.zeros(n + v), np.zeros(n * n), np.zeros(n * n))
         self._places = [_Place(x.inputs, x.h0, x.J, posed, x.K, *spare, x.M) for x in self._vectors]
         sums = [(N_PITCHES + 2) * (n + v), d * n * n, d * n * n, v * n]
@@ -102,6 +110,7 @@ class CompiledField:
             shared._replace(mu=floats(d, k.slots, n), errors=floats(k.slots, v), deltas=floats(d, k.slots, n))
             for k, _ in self._parts
         ]
+        self._slowed = _Slowed(np.zeros(0), np.zeros(8))
         self._pool = ThreadPoolExecutor(len(self._parts) - 1) if len(self._parts) > 1 else None
 
     def evaluate(
@@ -140,7 +149,12 @@ class CompiledField:
         place, into = self._places[out], self._vectors[velocity]
         what = *self._parts[part], place, self._work[part], self._sums[part], self._totals
         how = part * self._count, self._count, self._P, len(self._parts)
-        return float(kernels.evaluate(phases, *what, *how, chosen, weights, into, measured))
+        return float(kernels.evaluate(phases, *what, *how, chosen, weights, into, self._slowed, measured))
+
+    def slow(self, modes: range, D: Sequence[float]) -> None:
+        """As VelocityField.slow."""
+        rows = self.vectors[modes.start : modes.stop] if any(D) else np.zeros(0)
+        self._slowed = _Slowed(rows.reshape(-1), np.array(D, dtype=np.float64))
 
     def tangent(self, i: int, at: int) -> None:
         """As VelocityField.tangent."""
@@ -148,7 +162,7 @@ class CompiledField:
 
     def write(self, i: int, weights: Weights) -> None:
         """vectors[i] = weights."""
-        for piece, padded in zip(self._vectors[i], padded_weights(weights, self._sizes)[:5], strict=True):
+        for piece, padded in zip(self._vectors[i], padded_weights(weights, self._sizes)[:5], strict=False):
             piece[:] = padded
 
     def read(self, i: int) -> Weights:
@@ -165,6 +179,11 @@ def _slots(data: Transitions, depth: int, width: int) -> tuple[Sizes, Layout]:
 def _pieces(flat: NDArray, lengths: Sequence[int]) -> list[NDArray]:
     """The beginning of flat in views of these lengths."""
     return np.split(flat[: sum(lengths)], np.cumsum(lengths)[:-1])
+
+
+def _five(flat: NDArray, lengths: Sequence[int]) -> tuple[NDArray, NDArray, NDArray, NDArray, NDArray]:
+    inputs, h0, J, M, K = _pieces(flat, lengths)
+    return inputs, h0, J, M, K
 
 
 def _sums(flat: NDArray, lengths: Sequence[int]) -> _Sums:

@@ -80,14 +80,38 @@ def _descend(sizes, layout, place, totals, parts, count, P, out):  # type: ignor
         _on_tangent(sizes, place.M, out.M, l * n * n, place.excess)
 
 
+@njit
+def _slow(modes, D, x, size):  # type: ignore[no-untyped-def]
+    """x <- x - sum of D (v . x) v over eight vectors v, one after another in modes."""
+    a = b = c = d = e = f = g = h = 0.0  # eight sums at a time, each in its order
+    for i in range(size):
+        y = x[i]
+        a += modes[i] * y
+        b += modes[size + i] * y
+        c += modes[2 * size + i] * y
+        d += modes[3 * size + i] * y
+        e += modes[4 * size + i] * y
+        f += modes[5 * size + i] * y
+        g += modes[6 * size + i] * y
+        h += modes[7 * size + i] * y
+    along = (a, b, c, d, e, f, g, h)
+    for k in range(8):
+        if D[k] != 0:
+            factor = D[k] * along[k]
+            for i in range(size):
+                x[i] -= factor * modes[k * size + i]
+
+
 @kernel
-def evaluate(phases, sizes, layout, place, work, part, totals, at, count, P, parts, terms, factors, out, measured):  # type: ignore[no-untyped-def]
+def evaluate(  # type: ignore[no-untyped-def]
+    phases, sizes, layout, place, work, part, totals, at, count, P, parts, terms, factors, out, slowed, measured
+):
     """Velocity at a linear combination, by phases, so that threads can share the work and one does it in one call.
 
     WEIGHTS: the combination into terms.out and the weights from it; not a number where an M is too far away.
     SETTLE: besides, every M of terms.out becomes the orthogonal one.
     SHARE: one part's sums, to totals at `at`; the sum of its loss, nats, where measured.
-    VELOCITY: the velocity from all parts' sums, into out.
+    VELOCITY: the velocity from all parts' sums, into out, with eight modes slowed down.
     """
     place, work, size, loss = pointers(place), pointers(work), len(terms.out), 0.0
     layout, totals = pointers(layout), pointers(totals)
@@ -100,7 +124,12 @@ def evaluate(phases, sizes, layout, place, work, part, totals, at, count, P, par
     if phases & SHARE:
         loss = sweep(sizes, layout, work, pointers(part), totals.all, at, count, measured)
     if phases & VELOCITY:
-        _descend(sizes, layout, place, totals, parts, count, P, pointers(out))
+        out, slowed = pointers(out), pointers(slowed)
+        _descend(sizes, layout, place, totals, parts, count, P, out)
+        for k in range(8):
+            if slowed.D[k] != 0:
+                _slow(slowed.modes, slowed.D, out.all, size)
+                break
     return loss
 
 
