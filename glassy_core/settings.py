@@ -19,6 +19,7 @@ _MAX_NAME = 80
 _MAX_WIDTH = 2000
 _MAX_DEPTH = 50
 _MAX_STEPS = 10**9
+_MAX_TAU = 10**6
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 120
 
@@ -54,11 +55,25 @@ class RunConfig:
     name: str = setting("", "bookkeeping", "what to call the run; it can be changed later")
     depth: int = setting(2, "learning", "number of recurrent layers d", "layers", (1, _MAX_DEPTH))
     width: int = setting(24, "learning", "hidden units per layer w", "units", (1, _MAX_WIDTH))
-    eta: float = setting(4e-4, "learning", "learning rate at the start; tau counts it up step by step", "tau per step")
+    dynamics: Literal["steps", "flow"] = setting(
+        "steps", "world",
+        "learning step by step, with the noise of minibatches, or as the smooth flow in tau that small steps follow",
+    )  # fmt: skip
+    eta: float = setting(
+        4e-4, "learning", "learning rate at the start; tau counts it up step by step; 0 in a flow", "tau per step"
+    )
     batch_size: int | Literal["all"] = setting(
         300, "world", "minibatch size p; 'all' is full gradient descent", "transitions", (1, 10**7)
     )
     steps: int = setting(60_000, "bookkeeping", "learning steps until the run is finished", "steps", (1, _MAX_STEPS))
+    until: float = setting(
+        0.0, "bookkeeping", "proper time at which the run is finished, if its steps last so long; 0: none", "tau",
+        (0, _MAX_TAU),
+    )  # fmt: skip
+    stop_nll: float = setting(
+        0.0, "bookkeeping", "NLL at which the run is finished, if it gets so low; 0: none", "bits", (0, 1)
+    )
+    tolerance: float = setting(3e-5, "learning", "error allowed in a step of a flow", within=(1e-7, 0.1))
     seed: int = setting(0, "learning", "seed of the initial weights and of the minibatches", within=(0, 2**63 - 1))
     chorales: int = setting(
         80, "world", "how many of the edition's first training chorales to learn", "chorales", (1, 10_000)
@@ -75,7 +90,7 @@ class RunConfig:
     record_every: int = setting(
         200,
         "bookkeeping",
-        "steps between recordings, once the early log-spaced ones are over",
+        "steps between recordings, once the early log-spaced ones are over; a flow's stay log-spaced",
         "steps",
         (1, _MAX_STEPS),
     )
@@ -86,15 +101,16 @@ class RunConfig:
         10_000, "bookkeeping", "steps between measurements of the SGD noise Gamma", "steps", (1, _MAX_STEPS)
     )
     waiting_times: tuple[int, ...] = setting(
-        (), "bookkeeping", "waiting times tau_w: the weights' drift D is measured from each of these steps on", "steps",
-        (1, _MAX_STEPS),
+        (), "bookkeeping",
+        "waiting times tau_w: the weights' drift D is measured from each of these steps on (in a flow: tau)",
+        "steps", (1, _MAX_STEPS),
     )  # fmt: skip
     checkpoint_every: int = setting(10_000, "bookkeeping", "steps between checkpoints", "steps", (1, _MAX_STEPS))
     engine: Literal["compiled", "torch"] = setting(
         "compiled", "speed", "compiled kernels (fast), or plain torch (the reference)"
     )
     threads: int = setting(
-        1, "speed", "processor threads of the torch engine; the compiled one always uses one", "threads", (1, 1024)
+        1, "speed", "processor threads of this one run; another number gives other last digits", "threads", (1, 1024)
     )
 
     def __post_init__(self) -> None:
@@ -102,7 +118,7 @@ class RunConfig:
             object.__setattr__(self, field.name, _coerced(field.name, getattr(self, field.name)))
         check_name(self.name)
         _check_edition(self.edition)
-        check_eta(self.eta)
+        _check_dynamics(self)
         for field in dataclasses.fields(self):
             _check_within(field.name, getattr(self, field.name), field.metadata["within"])
 
@@ -152,7 +168,8 @@ class RunConfig:
 
 @lru_cache(maxsize=4096)  # pages ask it of all runs at every refresh
 def _only(config: RunConfig, kinds: tuple[Kind, ...], without: tuple[str, ...]) -> RunConfig:
-    return RunConfig(**{name: getattr(config, name) for name in names_of(*kinds) if name not in without})
+    kept = {name: getattr(config, name) for name in names_of(*kinds) if name not in without}
+    return dataclasses.replace(usual(config.dynamics), **kept)
 
 
 def names_of(*kinds: Kind) -> tuple[str, ...]:
@@ -172,10 +189,11 @@ def check_eta(eta: float) -> float:
     return float(eta)
 
 
-def check_steps(steps: int) -> int:
-    """steps if a run can end there, else ConfigError."""
-    _check_within("steps", steps, (1, _MAX_STEPS))
-    return steps
+def check_end(name: str, value: float) -> float:
+    """The value of 'steps', 'until' or 'stop_nll' if a run can end there, else ConfigError."""
+    field = next(field for field in dataclasses.fields(RunConfig) if field.name == name)
+    _check_within(name, value, field.metadata["within"])
+    return value
 
 
 def check_name(name: str) -> str:
@@ -247,4 +265,51 @@ def _check_within(name: str, value: Any, within: Range | None) -> None:
             raise ConfigError(f"{name} is {short(number)}: it must be from {low} to {high}{alternative}.")
 
 
+# What else is usual in a flow: it has all transitions and their exact gradient, and ends at a tau.
+_OF_A_FLOW: dict[str, Any] = {
+    "dynamics": "flow", "eta": 0.0, "batch_size": "all", "gradient": "exact", "auto_halve": False,
+    "steps": 10**6, "until": 400.0,
+}  # fmt: skip
+
+
+def _check_dynamics(config: RunConfig) -> None:
+    """ConfigError where a flow has settings of steps, or steps have those of a flow."""
+    if config.dynamics == "steps":
+        check_eta(config.eta)
+        if config.tolerance != _default("tolerance"):
+            raise ConfigError("A tolerance is a flow's: leave it out, or choose the dynamics 'flow'.")
+        return
+    for name in ("eta", "batch_size", "gradient", "auto_halve"):
+        if getattr(config, name) != _OF_A_FLOW[name]:
+            raise ConfigError(
+                f"A flow takes no {name}: it follows the exact gradient of all transitions as eta goes to 0. "
+                "Leave eta, batch_size, gradient and auto_halve out, or choose the dynamics 'steps'."
+            )
+    if not config.until > 0:
+        raise ConfigError("A flow needs a proper time at which it ends: set until, to 400 for example.")
+
+
+def _default(name: str) -> Any:
+    return next(field.default for field in dataclasses.fields(RunConfig) if field.name == name)
+
+
 USUAL = RunConfig()  # what a setting is where nothing else is said
+USUAL_FLOW = RunConfig(**_OF_A_FLOW)
+
+
+def usual(dynamics: str) -> RunConfig:
+    """What a setting is where nothing else is said, in steps or in a flow."""
+    return USUAL_FLOW if dynamics == "flow" else USUAL
+
+
+def with_dynamics(config: RunConfig, dynamics: Literal["steps", "flow"]) -> RunConfig:
+    """The same run by other dynamics: what belongs to one of them alone is as usual, the end is at the same tau."""
+    if config.dynamics == dynamics:
+        return config
+    other = usual(dynamics)
+    changed = {name: getattr(other, name) for name in (*_OF_A_FLOW, "tolerance")}
+    if dynamics == "flow":
+        changed["until"] = config.until or config.steps * config.eta
+    else:
+        changed["steps"] = min(math.ceil(config.until / other.eta), _MAX_STEPS)
+    return dataclasses.replace(config, **changed | {"waiting_times": ()})

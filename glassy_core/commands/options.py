@@ -14,7 +14,7 @@ from glassy_core.presets import preset
 from glassy_core.runs import store as run_store
 from glassy_core.runs.run import Run
 from glassy_core.runs.store import open_store
-from glassy_core.settings import RunConfig
+from glassy_core.settings import ConfigError, RunConfig, with_dynamics
 
 
 class _Parser(argparse.ArgumentParser):
@@ -94,9 +94,13 @@ def numbers(text: str) -> list[int]:
 
 def config_from(options: argparse.Namespace, base: RunConfig | None = None) -> RunConfig:
     """The settings that the options name, on top of base, of the preset's, or of the defaults."""
-    base = preset(options.preset).config if options.preset else base or RunConfig()
-    given = {field.name: getattr(options, field.name, None) for field in dataclasses.fields(RunConfig)}
-    return dataclasses.replace(base, **{name: value for name, value in given.items() if value is not None})
+    named = {field.name: getattr(options, field.name, None) for field in dataclasses.fields(RunConfig)}
+    given: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
+    base = preset(options.preset).config if options.preset else base
+    dynamics = given.get("dynamics", base.dynamics if base else "steps")
+    if base is None and dynamics == "flow" and "until" not in given:
+        raise ConfigError("A flow needs a proper time at which it ends: add --until, such as --until 400.")
+    return dataclasses.replace(with_dynamics(base or RunConfig(), dynamics), **given)
 
 
 def print_values(options: argparse.Namespace, values: dict[str, Any]) -> None:

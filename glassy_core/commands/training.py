@@ -37,6 +37,8 @@ def add(commands: Commands) -> None:
     add_settings(sweep, without=("name", "depth", "width", "seed"))
     resume = commands.add("resume", _resume, "Go on with a run from its last checkpoint.", run=True)
     resume.add_argument("--steps", type=int, help="a new last step")
+    resume.add_argument("--until", type=float, metavar="TAU", help="a new proper time at which it ends")
+    resume.add_argument("--stop-nll", type=float, metavar="BITS", help="a new NLL at which it ends")
     resume.add_argument("--eta", type=float, help="a new learning rate")
     commands.add("stop", _stop, "Ask a run to stop after a checkpoint.", run=True)
     commands.add("runs", _runs, "List the runs.", as_json=True)
@@ -100,7 +102,7 @@ def _resume(options: argparse.Namespace) -> None:
     from glassy_core.jobs.dispatcher import prepare_to_resume
 
     run = open_store(options.runs_dir).get(options.run)
-    prepare_to_resume(run, options.steps, options.eta)
+    prepare_to_resume(run, options.steps, options.eta, options.until, options.stop_nll)
     _in_foreground(run)
 
 
@@ -113,13 +115,14 @@ def _in_foreground(run: Run) -> None:
     processes.when_asked_to_end(lambda: run.request("stop"))
     about, state = run.about(), run.state()
     # A run that cannot start clears its bar: the sentence that says why stands alone.
-    with tqdm(
-        total=state.steps, initial=state.step, unit="step", desc=about["name"], dynamic_ncols=True, leave=False
-    ) as bar:
+    # A flow's bar is of the way in log tau: steps say nothing of how far it is.
+    steps = {"total": state.steps, "initial": state.step, "unit": "step"}
+    way = {"total": 100, "initial": int(100 * state.progress), "unit": "%"}
+    with tqdm(**(way if state.is_flow else steps), desc=about["name"], dynamic_ncols=True, leave=False) as bar:
 
         def show(state: State) -> None:
             bar.leave = True
-            bar.n = state.step
+            bar.n = int(100 * state.progress) if state.is_flow else state.step
             bar.set_postfix_str(f"NLL {state.nll:.4g}, tau {state.tau:.4g}" if state.nll is not None else "")
 
         state = execute(run, show)[0]

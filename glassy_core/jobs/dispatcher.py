@@ -27,7 +27,7 @@ from glassy_core.jobs.queue import WAITING
 from glassy_core.runs.run import Run, RunBusyError, RunError
 from glassy_core.runs.state import ACTIVE, State
 from glassy_core.runs.store import RunStore
-from glassy_core.settings import RunConfig, check_eta, check_steps
+from glassy_core.settings import ConfigError, RunConfig, check_end, check_eta
 
 LOOK_EVERY = 0.5  # seconds between looks at the queue
 RETRY_EVERY = 2.0  # seconds between tries to reach a cluster
@@ -45,30 +45,63 @@ def submit(store: RunStore, config: RunConfig, edition_digest: str) -> Run:
     return run
 
 
-def resume(store: RunStore, run: Run, steps: int | None = None, eta: float | None = None) -> None:
-    """Queue a run again; RunError where it runs already or has nothing left to do."""
-    prepare_to_resume(run, steps, eta)
+def resume(store: RunStore, run: Run, steps: int | None = None, eta: float | None = None, **end: float | None) -> None:
+    """Queue a run again; RunError where it runs already or has nothing left to do. end: as of `prepare_to_resume`."""
+    prepare_to_resume(run, steps, eta, **end)
     run.write_state(replace(run.state(), status="queued", heartbeat=time.time(), error=None, speed=None))
     ensure_dispatcher(store)
 
 
-def prepare_to_resume(run: Run, steps: int | None = None, eta: float | None = None) -> None:
-    """Clear earlier requests and take up a new last step or eta.
+def prepare_to_resume(
+    run: Run,
+    steps: int | None = None,
+    eta: float | None = None,
+    until: float | None = None,
+    stop_nll: float | None = None,
+) -> None:
+    """Clear earlier requests and take up a new end or eta.
 
-    RunError where there is nothing to resume, ConfigError for an unusable step or eta; the run is then as it was.
+    steps, until, stop_nll: the last step, the proper time and the NLL in bits at which the run ends; None: as before.
+    RunError where there is nothing to resume, ConfigError for an unusable end or eta; the run is then as it was.
     """
     run.check_writable()
     config, state = run.config(), run.state()
     if run.is_locked() or state.status == "queued":
         raise RunError(f"Run {run.id} is {state.status} already.")
-    last = check_steps(steps) if steps is not None else state.steps or config.steps
-    if state.step > last or not replace(state, steps=last).has_more_to_do:
-        raise RunError(f"Run {run.id} is at step {state.step} of {last}: give it more steps to go on.")
+    longer = replace(state, steps=state.steps or config.steps)
+    changes = {"steps": steps, "until": until, "stop_nll": stop_nll}
+    ends = {name: check_end(name, value) for name, value in changes.items() if value is not None}
+    longer = replace(longer, **ends)  # type: ignore[arg-type]
+    if config.dynamics == "flow" and not longer.until:
+        raise ConfigError("A flow needs a proper time at which it ends: set until, to 400 for example.")
+    if state.step > longer.steps or not longer.has_more_to_do:
+        raise RunError(f"Run {run.id} is at {_reached(longer)}: give it {_further(longer)} to go on.")
+    if 0 < longer.until < state.tau:
+        raise RunError(
+            f"Run {run.id} is at tau = {state.tau:g}, beyond {longer.until:g}: give it a later tau to go on."
+        )
+    if eta is not None and config.dynamics == "flow":
+        raise ConfigError(f"Run {run.id} is a flow, which has no eta: resume it without one.")
     if eta is not None:
         run.request_eta(check_eta(eta))
     for request in ("stop", "pause"):
         run.clear_request(request)
-    run.write_state(replace(state, steps=last))
+    run.write_state(longer)
+
+
+def _reached(state: State) -> str:
+    """The end that a run has reached, or is beyond."""
+    if state.step >= state.steps:
+        return f"step {state.step} of {state.steps}"
+    if 0 < state.until <= state.tau:
+        return f"tau = {state.tau:g} of {state.until:g}"
+    return f"an NLL of {state.nll:.4g}, and was to end at {state.stop_nll:g}"
+
+
+def _further(state: State) -> str:
+    if state.step >= state.steps:
+        return "more steps"
+    return "a later tau" if 0 < state.until <= state.tau else "a lower NLL"
 
 
 def stop(run: Run, pause: bool = False) -> None:

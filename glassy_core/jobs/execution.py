@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import socket
 import time
@@ -17,6 +18,7 @@ from glassy_core.runs.resuming import ResumePoint, resume_point
 from glassy_core.runs.run import Run, RunError
 from glassy_core.runs.state import STATUSES, State
 from glassy_core.settings import ConfigError, RunConfig, differences
+from glassy_core.training.flow_trainer import FlowTrainer
 from glassy_core.training.records import make_learner
 from glassy_core.training.trainer import Trainer
 
@@ -109,16 +111,15 @@ class _Session:
         edition = load_edition(configs[0].edition)
         data, valid = load_data(configs[0], edition)
         points = [resume_point(run, edition.digest, data.P) for run in runs]
-        if len({(point.snapshot.step, point.last) for point in points}) > 1:
+        if len({(point.snapshot.step, point.ending) for point in points}) > 1:
             raise RunError("Runs trained in one batch must be at the same step and end at the same one.")
-        self.last = points[0].last
+        self.ending = points[0].ending
         self.replicas = [_Replica(run, point, Recorder(run, point)) for run, point in zip(runs, points, strict=True)]
-        snapshots = [point.snapshot for point in points]
-        learner = make_learner(configs[0], snapshots, data, device)
-        self.trainer = Trainer(configs, snapshots, data, valid, learner, [point.references for point in points])
+        self.trainer = _trainer(configs, points, data, valid, device)
         self.started = time.monotonic()
-        self.mark: tuple[float, int] | None = None  # when and at which step the speed was last taken
+        self.mark: tuple[float, int, float] | None = None  # when, at which step and log tau the speed was last taken
         self.speed: float | None = None
+        self.pace: float | None = None  # log tau per second
 
     def train(self) -> list[State]:
         try:
@@ -136,7 +137,7 @@ class _Session:
             if now - looked > _CONTROL_EVERY:
                 looked = now
                 endings = self._heed_control()
-            at_end = trainer.step >= self.last
+            at_end = trainer.is_over(self.ending)
             self._advance(move=not endings)
             for r, (status, request) in endings.items():
                 self.replicas[r].run.clear_request(request)
@@ -156,7 +157,7 @@ class _Session:
         return [r for r, replica in enumerate(self.replicas) if replica.ended is None]
 
     def _advance(self, move: bool = True) -> None:
-        for event in self.trainer.advance(self.last, move=move):
+        for event in self.trainer.advance(self.ending, move=move):
             if self.replicas[event.replica].ended is None:
                 self.replicas[event.replica].recorder.store(event, time.monotonic() - self.started)
 
@@ -177,39 +178,48 @@ class _Session:
     def _take_up_eta(self, r: int) -> bool:
         run = self.replicas[r].run
         eta = run.requested_eta()
-        if eta is None or eta == self.trainer.etas[r]:  # taken up already, before a kill
+        trainer = self.trainer
+        # Taken up already, before a kill; or of a flow, which has none.
+        if eta is None or eta == trainer.etas[r] or isinstance(trainer, FlowTrainer):
             run.clear_request("eta.json")
             return False
-        self.trainer.set_eta(eta, r)
+        trainer.set_eta(eta, r)
         return True
 
     def _state(self, r: int, status: str) -> State:
-        now, replica = time.monotonic(), self.replicas[r]
+        now, replica, trainer, ending = time.monotonic(), self.replicas[r], self.trainer, self.ending
         self._take_speed(now)
+        tau = trainer.tau(r)
+        if isinstance(trainer, FlowTrainer) and ending.until:  # its last step may reach beyond what it records
+            tau = min(tau, ending.until)
         return State(
             status=status,
-            step=self.trainer.step,
-            steps=self.last,
+            step=trainer.step,
+            steps=ending.steps,
             heartbeat=time.time(),
             speed=self.speed,
-            eta=self.trainer.etas[r],
-            tau=self.trainer.tau(r),
+            eta=trainer.etas[r],
+            tau=tau,
             nll=replica.recorder.nll,
             seconds=round(replica.point.seconds + now - self.started, 3),
+            until=ending.until,
+            stop_nll=ending.stop_nll,
+            evaluations=trainer.evaluations if isinstance(trainer, FlowTrainer) else 0,
+            left=math.log(ending.until / tau) / self.pace if self.pace and ending.until > tau > 0 else None,
             notice=replica.point.notice,
             host=socket.gethostname(),
             pid=os.getpid(),
         )
 
     def _take_speed(self, now: float) -> None:
-        """A running mean of the steps per second; the first look comes after the engine's start and sets the mark."""
-        step = self.trainer.step
+        """Running means of steps and log tau per second; the first look, after the engine's start, sets the mark."""
+        step, log_tau = self.trainer.step, math.log(self.trainer.tau() or 1e-3)
         if self.mark is None:
-            self.mark = (now, step)
-        elif now - self.mark[0] > 0.5:
-            recent = (step - self.mark[1]) / (now - self.mark[0])
-            self.speed = recent if self.speed is None else 0.7 * self.speed + 0.3 * recent
-            self.mark = (now, step)
+            self.mark = (now, step, log_tau)
+        elif (elapsed := now - self.mark[0]) > 0.5:
+            self.speed = _mean(self.speed, (step - self.mark[1]) / elapsed)
+            self.pace = _mean(self.pace, (log_tau - self.mark[2]) / elapsed)
+            self.mark = (now, step, log_tau)
 
     def _end(self, r: int, status: str) -> None:
         self.replicas[r].ended = state = self._state(r, status)
@@ -223,6 +233,27 @@ class _Session:
     def _progress_of(self) -> int:
         """The replica whose progress is shown: the first that goes on."""
         return next(iter(self._unended()), len(self.replicas) - 1)
+
+
+def _mean(before: float | None, recent: float) -> float:
+    return recent if before is None else 0.7 * before + 0.3 * recent
+
+
+def _trainer(
+    configs: Sequence[RunConfig],
+    points: Sequence[ResumePoint],
+    data: Transitions,
+    valid: Transitions | None,
+    device: str,
+) -> Trainer | FlowTrainer:
+    """What trains these runs from where they go on."""
+    snapshots = [point.snapshot for point in points]
+    if configs[0].dynamics == "steps":
+        learner = make_learner(configs[0], snapshots, data, device)
+        return Trainer(configs, snapshots, data, valid, learner, [point.references for point in points])
+    if device != "cpu" or len(configs) > 1:
+        raise RunError("A flow is followed one run at a time, on the processor: leave the device out.")
+    return FlowTrainer(configs[0], snapshots[0], data, valid, points[0].references)
 
 
 def _check_batch(configs: Sequence[RunConfig]) -> None:

@@ -75,6 +75,11 @@ class Flow:
         """Bits per pitch and transition at tau."""
         return self._loss / (N_PITCHES * math.log(2))
 
+    @property
+    def sharpness(self) -> float:
+        """Largest curvature of the loss along the orthogonal matrices, nats, by the last estimate; 0: none yet."""
+        return self._modes.sharpness
+
     def state(self) -> FlowState:
         """The present state, copied."""
         return FlowState(
@@ -92,14 +97,15 @@ class Flow:
             rejections=self.rejections,
         )
 
-    def advance(self) -> FlowPoint:
-        """One accepted step."""
+    def advance(self, upto: float = math.inf) -> FlowPoint:
+        """One accepted step, that ends at the tau `upto` where it would pass it; what follows is as long as before."""
         if self._step == 0:
             self._estimate()  # it chooses the shift of the next one
         if self._step == 0 or self._age >= _EVERY:
             self._estimate()
         self._step = self._step or _FIRST_STEP / self._bound
-        tried = 0
+        whole, tried = self._step, 0
+        self._step = min(self._step, upto - self.tau)
         while (error := self._attempt()) > 1:
             tried += 1
             self.rejections += 1
@@ -107,7 +113,11 @@ class Flow:
             self._check()
             if self._age > 0:
                 self._estimate()
-        return self._accept(error, grow=tried == 0)
+        landed = self.tau + self._step >= upto
+        point = self._accept(error, grow=tried == 0, tau=upto if landed else self.tau + self._step)
+        if tried == 0:  # the proposal of before still stands
+            self._step = max(self._step, whole) if landed else self._step
+        return point
 
     @property
     def _bound(self) -> float:
@@ -196,13 +206,13 @@ class Flow:
         rising = self._end_loss > self._loss * (1 + 1e-6)  # the loss never rises along the flow; 1e-6: rounding
         return max(error, 2.0) if rising else error
 
-    def _accept(self, error: float, grow: bool) -> FlowPoint:
-        """_END becomes _START."""
+    def _accept(self, error: float, grow: bool, tau: float) -> FlowPoint:
+        """_END becomes _START, at tau."""
         x, h, plan = self._field.vectors, self._step, self._plan
         self._last = self.tau, plan
         x[_BEFORE] = x[_START]
         x[_START], x[_START_V], self._loss, self._path = x[_END], x[_END_V], self._end_loss, self._end_path
-        self.tau += h
+        self.tau = tau
         self.steps += 1
         self._step *= min(_MOST if grow else 1.0, max(_LEAST, _SAFETY * max(error, 1e-9) ** (-1 / 3)))
         return FlowPoint(

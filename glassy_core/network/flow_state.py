@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glassy_core.errors import GlassyError
-from glassy_core.network.equations import Weights
+from glassy_core.network.equations import Weights, weight_shapes
 from glassy_core.network.stiff_modes import MODES
+
+_MODES, _NUMBERS = "modes.", "flow."  # how the names of a state's tensors begin
 
 
 class FlowError(GlassyError):
@@ -40,30 +43,37 @@ class FlowState:
     rejections: int = 0
 
     @classmethod
-    def fresh(cls, weights: Weights) -> FlowState:
-        """The start of a flow at tau = 0; the first guesses of the modes are the same every time."""
+    def fresh(cls, weights: Weights, tau: float = 0.0) -> FlowState:
+        """The start of a flow, usually at tau = 0; the first guesses of the modes are the same every time."""
         rng = np.random.default_rng(0)
         guesses = ({name: rng.normal(size=value.shape) for name, value in weights.items()} for _ in range(MODES))
-        return cls(weights, tuple(guesses))
+        return cls(weights, tuple(guesses), tau)
 
-    def arrays(self) -> dict[str, NDArray[np.float64]]:
-        """All arrays by name: weights.J.0, ... and modes.J.0, ..., these with all modes along their first axis."""
-        modes = {f"modes.{name}": np.stack([mode[name] for mode in self.modes]) for name in self.weights}
-        return {f"weights.{name}": value for name, value in self.weights.items()} | modes
-
-    def numbers(self) -> dict[str, Any]:
-        """All numbers by name, plain JSON values."""
-        numbers = {name: value for name, value in vars(self).items() if name not in ("weights", "modes")}
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in numbers.items()}
+    def tensors(self) -> dict[str, NDArray[np.float64]]:
+        """All but the weights, by name: modes.J.0, ... with all modes along their first axis, and flow.path, ..."""
+        modes = {f"{_MODES}{name}": np.stack([mode[name] for mode in self.modes]) for name in self.weights}
+        return modes | {f"{_NUMBERS}{name}": np.array(getattr(self, name), dtype=np.float64) for name in _numbers()}
 
     @classmethod
-    def of(cls, arrays: dict[str, NDArray[np.float64]], numbers: dict[str, Any]) -> FlowState:
-        """The inverse of `arrays` and `numbers`."""
-        names = [name.removeprefix("weights.") for name in arrays if name.startswith("weights.")]
-        weights = {name: arrays[f"weights.{name}"] for name in names}
-        modes = tuple({name: arrays[f"modes.{name}"][i] for name in names} for i in range(MODES))
-        plain: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in numbers.items()}
-        return cls(weights, modes, **plain)
+    def of(cls, weights: Weights, tensors: Mapping[str, NDArray[np.float64]]) -> FlowState:
+        """The inverse of `tensors`, exact: whole numbers are kept as floats far below 2^53."""
+        modes = tuple({name: tensors[f"{_MODES}{name}"][i] for name in weights} for i in range(MODES))
+        numbers: dict[str, Any] = {}
+        for name, usual in _numbers().items():
+            value = tensors[f"{_NUMBERS}{name}"].tolist()
+            numbers[name] = tuple(value) if isinstance(usual, tuple) else type(usual)(value)
+        return cls(weights, modes, **numbers)
+
+
+def tensor_shapes(depth: int, width: int) -> dict[str, tuple[int, ...]]:
+    """Shapes of `FlowState.tensors` by name."""
+    modes = {f"{_MODES}{name}": (MODES, *shape) for name, shape in weight_shapes(depth, width).items()}
+    return modes | {f"{_NUMBERS}{name}": np.shape(usual) for name, usual in _numbers().items()}
+
+
+def _numbers() -> dict[str, Any]:
+    """The numbers of a state with their usual values."""
+    return {field.name: field.default for field in fields(FlowState) if field.default is not MISSING}
 
 
 @dataclass(frozen=True)

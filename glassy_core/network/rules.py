@@ -1,6 +1,7 @@
 """The rules of learning: how the weights move, and what besides them decides the next step.
 
-A rule is one entry of RULES, under the name that `RunConfig.gradient` has for it. What it keeps between two steps is
+A rule is one entry of RULES, under the name that `RunConfig.gradient` has for it; the flow, which needs no rule but
+the exact gradient, is the limit of its steps and keeps a state of its own. What it keeps between two steps is
 a state of named tensors. Whoever stores, copies or resumes a run passes that on unread.
 """
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from glassy_core.editions.encoding import Transitions
 from glassy_core.network.equations import Weights
+from glassy_core.network.flow_state import tensor_shapes
 from glassy_core.settings import RunConfig
 
 State = Mapping[str, NDArray[Any]]
@@ -86,8 +88,8 @@ class Rule:
 
 
 def rule_of(config: RunConfig) -> Rule:
-    """The rule that a run learns by: that of its setting `gradient`."""
-    return RULES[config.gradient]
+    """The rule that a run learns by: that of its setting `gradient`, or the flow."""
+    return FLOW if config.dynamics == "flow" else RULES[config.gradient]
 
 
 def _descent(
@@ -96,6 +98,10 @@ def _descent(
     """The engine of the paper's steps: one network on the processor gets the one its settings name, else torch."""
     if config.engine == "compiled" and device == "cpu" and len(networks) == 1:
         with contextlib.suppress(ImportError):  # without numba torch does the same, more slowly
+            if config.threads > 1:
+                from glassy_core.network.compiled.threaded import ThreadedLearner
+
+                return ThreadedLearner(networks, data, config.gradient, states, config.threads)
             from glassy_core.network.compiled.learner import CompiledLearner
 
             return CompiledLearner(networks, data, config.gradient, states)
@@ -120,3 +126,5 @@ RULES: dict[str, Rule] = {
     "delayed": Rule(_two_deltas, _descent),  # the paper's, Eqs. B8-B10
     "exact": Rule(lambda d, w, P: {}, _descent),
 }
+# Steps from the weights of a flow, as its noise is measured with, are those of the exact gradient.
+FLOW = Rule(lambda d, w, P: tensor_shapes(d, w), _descent)

@@ -25,7 +25,7 @@ from glassy_core.network.equations import weight_shapes
 from glassy_core.network.rules import Shapes
 from glassy_core.settings import RunConfig
 from glassy_core.training.records import Snapshot
-from glassy_core.training.schedule import is_milestone
+from glassy_core.training.schedule import is_flow_milestone, is_milestone
 
 _KEPT_WHOLE = 2  # the latest, and the one before it in case that is damaged
 
@@ -111,10 +111,26 @@ def prune(directory: Path, config: RunConfig) -> None:
     for step in steps_in(directory)[:-_KEPT_WHOLE]:
         path = path_of(directory, step)
         with contextlib.suppress(PermissionError):  # on Windows, of a file that is being read: the next time, then
-            if is_milestone(step, config):
+            if _is_kept(path, step, config):
                 _drop_state(path, config)
             else:
                 remove(path)
+
+
+def _is_kept(path: Path, step: int, config: RunConfig) -> bool:
+    if config.dynamics == "steps":
+        return is_milestone(step, config)
+    tau = tau_of(path)
+    return step == 0 or tau is None or is_flow_milestone(tau, config.waiting_times)
+
+
+def tau_of(path: Path) -> float | None:
+    """Proper time of a checkpoint, read without its tensors; None where it cannot be read."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return float(json.loads((file.metadata() or {})["glassy"])["tau"])
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
 def _drop_state(path: Path, config: RunConfig) -> None:

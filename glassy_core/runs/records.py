@@ -16,7 +16,10 @@ from numpy.typing import NDArray
 
 from glassy_core.files import MAX_STEP, opened, parse_line
 
-METRICS = ("step", "tau", "eta", "nll", "nll_minibatch", "accuracy", "orthogonality_error", "nll_valid", "gamma")
+METRICS = (
+    "step", "tau", "eta", "nll", "nll_minibatch", "accuracy", "orthogonality_error", "nll_valid", "gamma",
+    "evaluations", "sharpness",
+)  # fmt: skip
 _TIMING = ("step", "seconds")
 COLUMNS = (*METRICS, "seconds")
 PIECE = 1 << 23  # bytes parsed at a time: bounds the memory of a first read
@@ -30,12 +33,14 @@ Table = NDArray[np.float64]  # (columns, rows), not-a-number where a value was n
 
 @dataclass(frozen=True)
 class Series:
-    """What was recorded of one run, by ascending step, one value a record; all columns (n,).
+    """What was recorded of one run, by ascending step and tau, one value a record; all columns (n,).
 
-    step: learning steps, int64. tau: proper time, the sum of eta over the steps before.
-    eta: learning rate of the step that leaves this point.
+    step: learning steps, int64; in a flow accepted ones, within one of which there may be several records.
+    tau: proper time, the sum of eta over the steps before. eta: learning rate of the step that leaves this point; 0 in
+    a flow.
     nll, nll_minibatch, nll_valid: bits per pitch and transition (all training transitions, this step's
     minibatch, held-out chorales). accuracy: share of right signs. gamma: SGD noise.
+    evaluations: of a flow's velocity so far. sharpness: largest curvature of the loss, nats.
     seconds: of training so far. Not-a-number where a value was not measured.
     serial: another number for every reading that brought news.
     """
@@ -49,6 +54,8 @@ class Series:
     orthogonality_error: NDArray[np.float64]
     nll_valid: NDArray[np.float64]
     gamma: NDArray[np.float64]
+    evaluations: NDArray[np.float64]
+    sharpness: NDArray[np.float64]
     seconds: NDArray[np.float64]
     serial: int = field(default_factory=itertools.count().__next__, compare=False, repr=False)
 
@@ -64,7 +71,7 @@ class Series:
 class SeriesReader:
     """Reads one run's Series; each call of `read` parses only what the files gained since the last.
 
-    A record of a step that comes again replaces the earlier one. Where a run was resumed from an earlier
+    A record of a step and tau that comes again replaces the earlier one. Where a run was resumed from an earlier
     checkpoint its file is another one, or shorter, or differs before the offset: then it is read anew.
     """
 
@@ -104,10 +111,11 @@ def _joined(metrics: Table, timing: Table) -> Series:
 
 
 class _LinesTable:
-    """The numbers of one append-only JSON-lines file, rows by ascending step."""
+    """The numbers of one append-only JSON-lines file, rows by ascending step and, where it has one, tau."""
 
     def __init__(self, path: Path, names: Sequence[str]) -> None:
         self._path, self._names = path, names
+        self._keys = 2 if "tau" in names else 1  # of the columns: a record with the same ones replaces an earlier one
         self.forget()
 
     def forget(self) -> None:
@@ -156,9 +164,8 @@ class _LinesTable:
         n = rows.shape[1]
         if n == 0:
             return False
-        last = self._buffer[0, self._rows - 1] if self._rows else -np.inf
-        if rows[0, 0] <= last or np.any(np.diff(rows[0]) <= 0):
-            rows = _latest(np.concatenate([self.table, rows], axis=1))
+        if not _ascends(np.concatenate([self.table[: self._keys, -1:], rows[: self._keys]], axis=1)):
+            rows = _latest(np.concatenate([self.table, rows], axis=1), self._keys)
             self._buffer, self._rows = rows, rows.shape[1]
             return True
         if self._rows + n > self._buffer.shape[1]:
@@ -179,11 +186,21 @@ def _whole_lines(file: Any, offset: int) -> bytes:
     return piece[: piece.rfind(b"\n") + 1]
 
 
-def _latest(table: Table) -> Table:
-    """Columns sorted by step; of one step's records the last."""
-    order = np.argsort(table[0], kind="stable")
-    step = table[0, order]
-    return table[:, order[np.append(step[1:] != step[:-1], True)]]
+def _ascends(keys: Table) -> bool:
+    """Whether the columns come in the order of their keys (keys, n), the first one first, and none comes twice."""
+    rises = np.zeros(keys.shape[1] - 1, dtype=bool)
+    for key in np.nan_to_num(keys[::-1]):
+        change = np.diff(key)
+        rises = (change > 0) | ((change == 0) & rises)
+    return bool(rises.all())
+
+
+def _latest(table: Table, keys: int) -> Table:
+    """Columns sorted by so many keys; of those with the same ones the last."""
+    known = np.nan_to_num(table[:keys])
+    order = np.lexsort(known[::-1])
+    known = known[:, order]
+    return table[:, order[np.append(np.any(known[:, 1:] != known[:, :-1], axis=0), True)]]
 
 
 def _rows(piece: bytes, names: Sequence[str]) -> Table:

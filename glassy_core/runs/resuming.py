@@ -11,6 +11,7 @@ from glassy_core.network.rules import rule_of
 from glassy_core.runs import checkpoints
 from glassy_core.runs.checkpoints import CheckpointError
 from glassy_core.runs.run import Run, RunError
+from glassy_core.training.ending import Ending
 from glassy_core.training.records import Snapshot, fresh
 
 
@@ -19,13 +20,13 @@ class ResumePoint:
     """Where the training of a run begins, at its start or after an interruption.
 
     snapshot: the last checkpoint that is whole, or the network as it is made. references: the snapshots of the waiting
-    times passed. last: the step at which the run ends. nll: in bits, None where none is recorded yet. seconds: of
-    training so far. notice: what the reader should know, such as a damaged checkpoint passed over.
+    times passed. ending: where the run ends. nll: in bits, None where none is recorded yet. seconds: of training so
+    far. notice: what the reader should know, such as a damaged checkpoint passed over.
     """
 
     snapshot: Snapshot
     references: list[Snapshot]
-    last: int
+    ending: Ending
     nll: float | None
     seconds: float
     notice: str | None
@@ -54,7 +55,8 @@ def resume_point(run: Run, edition_digest: str, P: int) -> ResumePoint:
     references = _references(run, snapshot.step)
     notice = _set_aside(run, snapshot.step, damaged)
     seconds = _seconds_before(run, snapshot)
-    return ResumePoint(snapshot, references, state.steps or config.steps, state.nll, seconds, notice)
+    ending = state.ending if state.steps else Ending(config.steps, config.until, config.stop_nll)
+    return ResumePoint(snapshot, references, ending, state.nll, seconds, notice)
 
 
 def _covers(snapshot: Snapshot, record: dict[str, Any]) -> bool:
@@ -89,8 +91,12 @@ def latest_snapshot(run: Run, P: int | None = None) -> tuple[Snapshot | None, di
 def _references(run: Run, upto: int) -> list[Snapshot]:
     """The snapshots of the waiting times up to a step; CheckpointError where one is damaged."""
     config = run.config()
-    steps = [step for step in config.waiting_times if step <= upto]
-    paths = [checkpoints.path_of(run.checkpoints, step) for step in steps]
+    if config.dynamics == "flow":
+        passed = (step for step in checkpoints.steps_in(run.checkpoints) if step <= upto)
+        known = [checkpoints.path_of(run.checkpoints, step) for step in passed]
+        paths = [path for path in known if checkpoints.tau_of(path) in config.waiting_times]
+    else:
+        paths = [checkpoints.path_of(run.checkpoints, step) for step in config.waiting_times if step <= upto]
     try:
         return [checkpoints.read(path, config.depth, config.width, {}) for path in paths]
     except CheckpointError as error:

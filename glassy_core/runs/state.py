@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from glassy_core.files import read_json
+from glassy_core.training.ending import Ending
 
 ACTIVE = ("queued", "running")
 STATUSES = ("queued", "running", "stalled", "paused", "stopped", "finished", "failed", "interrupted")
+_EARLY = 1.0  # tau from which on a flow's progress is counted in log tau
 _MAX_NUMBER = 1e15  # of any number in state.json; none is negative
 
 
@@ -28,19 +31,52 @@ class State:
     nll: float | None = None
     seconds: float = 0.0  # of training so far
     error: str | None = None
+    until: float = 0.0  # proper time, and
+    stop_nll: float = 0.0  # bits, at which the run ends, too; 0: not by that
+    evaluations: int = 0  # of a flow's velocity so far
+    left: float | None = None  # seconds until a flow is at its end, by its progress in log tau
     notice: str | None = None  # something the reader should know, such as a damaged checkpoint passed over
     host: str | None = None
     pid: int | None = None
 
     @property
+    def ending(self) -> Ending:
+        """Where the run ends."""
+        return Ending(self.steps, self.until, self.stop_nll)
+
+    @property
+    def is_flow(self) -> bool:
+        """Whether the run is a flow, which has no learning rate."""
+        return self.eta == 0
+
+    @property
     def has_more_to_do(self) -> bool:
-        """Whether resuming makes sense; a run that ended at its last step, but before it said so, still has to."""
-        return self.step < self.steps or self.status != "finished"
+        """Whether resuming makes sense; a run that came to its end, but not to say so, still has to."""
+        return not self.ending.reached(self.step, self.tau, self.nll) or self.status != "finished"
+
+    @property
+    def progress(self) -> float:
+        """The part of the way to the end that is done, 0..1: of the steps, or in log tau for a flow."""
+        if self.status == "finished" and not self.has_more_to_do:
+            return 1.0
+        done = self.step / self.steps if self.steps else 0.0
+        if self.is_flow and self.until:
+            done = max(done, math.log1p(self.tau / _EARLY) / math.log1p(self.until / _EARLY))
+        elif self.until:
+            done = max(done, self.tau / self.until)
+        return min(done, 1.0)
 
     @property
     def remaining(self) -> float | None:
-        """Seconds until the run is finished, at its present speed."""
-        return (self.steps - self.step) / self.speed if self.speed and self.status == "running" else None
+        """Seconds until the run is finished, at its present speed, if it does not reach its NLL before."""
+        if self.status != "running" or not self.speed:
+            return None
+        if self.is_flow:
+            return self.left
+        steps: float = self.steps - self.step
+        if self.until and self.eta:
+            steps = min(steps, max(self.until - self.tau, 0) / self.eta)
+        return steps / self.speed
 
 
 @cache

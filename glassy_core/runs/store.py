@@ -13,7 +13,7 @@ import secrets
 import shutil
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -77,7 +77,8 @@ class RunStore:
             for part in (draft, draft / "checkpoints", draft / "control"):
                 part.mkdir()
             write_json(draft / "config.json", config.to_json() | origin)
-            Run(draft).write_state(State(status, steps=config.steps, eta=config.eta, heartbeat=time.time()))
+            first = State(status, steps=config.steps, eta=config.eta, heartbeat=time.time())
+            Run(draft).write_state(replace(first, until=config.until, stop_nll=config.stop_nll))
             move(draft, path)
         except BaseException as error:
             shutil.rmtree(draft, ignore_errors=True)

@@ -17,18 +17,23 @@ from glassy_core.training.spikes import SpikeRule
 
 @dataclass(frozen=True)
 class Record:
-    """Measurements at one step, before the weights move; None where a quantity was not measured."""
+    """Measurements at one step, before the weights move; None where a quantity was not measured.
+
+    In a flow they are at a tau within the step, or at its end; the minibatch is all transitions.
+    """
 
     replica: int
     step: int
     tau: float  # proper time, the sum of eta over the steps before this one
-    eta: float  # of the step that leaves this point
+    eta: float  # of the step that leaves this point; 0 in a flow
     nll: float  # bits per pitch and transition, all training transitions
     nll_minibatch: float  # the same over this step's minibatch
     accuracy: float
     orthogonality_error: float
     nll_valid: float | None = None
     gamma: float | None = None
+    evaluations: int | None = None  # of a flow's velocity so far
+    sharpness: float | None = None  # of a flow: largest curvature of the loss, nats
 
     def to_json(self) -> dict[str, Any]:
         """The record as metrics.jsonl has it."""

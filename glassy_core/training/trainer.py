@@ -18,9 +18,11 @@ from glassy_core.errors import GlassyError
 from glassy_core.network.equations import Weights, accuracy, forward, nll_bits, orthogonality_error
 from glassy_core.network.rules import Learner
 from glassy_core.settings import RunConfig, check_eta
-from glassy_core.training.observables import drift, gamma
+from glassy_core.training.drift import drift
+from glassy_core.training.ending import Ending
 from glassy_core.training.records import AgingRecord, Record, Snapshot
 from glassy_core.training.schedule import is_checkpoint, is_due, log_spaced
+from glassy_core.training.sgd_noise import gamma
 from glassy_core.training.spikes import SpikeRule
 
 WATCH_EVERY = 20  # steps between looks for spikes: a spike lasts some 20 to 50 steps
@@ -60,7 +62,7 @@ class Trainer:
         self.etas = [snapshot.eta for snapshot in snapshots]
         self._tau_origins = [snapshot.tau_origin for snapshot in snapshots]
         self._spikes = [SpikeRule.from_state(snapshot.spikes) for snapshot in snapshots]
-        self._eta_changed = False
+        self._eta_changed = self._low = False
         self._generators = []
         for snapshot in snapshots:
             bits = np.random.PCG64()
@@ -89,25 +91,42 @@ class Trainer:
         self._spikes[r].rest()
         self._eta_changed = True
 
-    def advance(self, last: int, move: bool = True) -> list[Record | AgingRecord | Snapshot]:
-        """Make one learning step, unless step `last` is reached; returns what was measured before it.
+    def is_over(self, ending: Ending) -> bool:
+        """Whether all runs are at their end."""
+        return self._low or self.step >= self._last(ending)
+
+    def _last(self, ending: Ending) -> int:
+        """The step at which the ending is reached, as far as it is not by the NLL."""
+        if not ending.until:
+            return ending.steps
+        origins = zip(self._tau_origins, self.etas, strict=True)
+        # 1e-9: so many etas may have been summed to a rounding less than `until`
+        return min(
+            ending.steps, max(step + math.ceil((ending.until - tau) / eta - 1e-9) for (step, tau), eta in origins)
+        )
+
+    def advance(self, ending: Ending, move: bool = True) -> list[Record | AgingRecord | Snapshot]:
+        """Make one learning step, unless the end is reached; returns what was measured before it.
 
         A snapshot is among it where one is due or asked for; move = False takes one and stays there.
         Raises TrainingError when the NLL or a weight is not finite any more.
         """
-        config, step = self.configs[0], self.step
-        move = move and step < last
+        config, step, last = self.configs[0], self.step, self._last(ending)
+        move = move and not self.is_over(ending)
         recorded = step == self._recorded_at
         self.learner.evaluate()
         if not recorded and step % WATCH_EVERY == 0:
             self._watch_for_spikes()
         checkpoint = not move or self._eta_changed or is_checkpoint(step, config)
-        states = [generator.bit_generator.state for generator in self._generators] if checkpoint else []
+        # After a resume or a step without a move the records are there already, unless eta is new.
+        due = self._eta_changed or (not recorded and (step == last or self._record_due(step)))
+        states = [generator.bit_generator.state for generator in self._generators] if checkpoint or due else []
         batches = self._draw()
         out: list[Record | AgingRecord | Snapshot] = []
-        # After a resume or a step without a move the records are there already, unless eta is new.
-        if self._eta_changed or (not recorded and (step == last or self._record_due(step))):
-            out += self._measure(batches)
+        if due:
+            records = self._measure(batches)
+            self._low = all(ending.is_low(record.nll) for record in records)
+            out += records
         if config.waiting_times and not recorded:
             out += self._drifts()
         self._recorded_at, self._eta_changed = step, False
@@ -118,7 +137,7 @@ class Trainer:
                     if all(reference.step != step for reference in known):  # not so after a resume right here
                         known.append(replace(snapshot, state={}))
             out += snapshots
-        if move:
+        if move and not self._low:
             self.learner.update(self.etas, batches)
             self.step += 1
         else:  # this step's minibatch is drawn again when it is made

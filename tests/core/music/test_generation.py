@@ -14,6 +14,7 @@ from glassy_core.music.probabilities import log2_probability, probability
 from glassy_core.music.recall import best_mean_share, recall
 from glassy_core.network.equations import forward, initial_weights, nll_bits
 from glassy_core.settings import ConfigError, RunConfig
+from glassy_core.training.ending import Ending
 from glassy_core.training.records import Snapshot, fresh, make_learner
 from glassy_core.training.trainer import Trainer
 from tests.core.toys import toy_chorales
@@ -319,7 +320,7 @@ def test_a_network_that_has_learned_sings_by_heart_and_one_that_has_not_does_not
     assert recall(start.weights, data.scaling, chorales).complete == 0
     trainer = Trainer([config], [start], data, None, make_learner(config, [start], data))
     while trainer.step < config.steps:
-        trainer.advance(config.steps)
+        trainer.advance(Ending(config.steps))
     last = trainer.learner.weights(0)
     nll = nll_bits(forward(last, data)[1], data.targets).mean()
     assert nll < 0.01

@@ -11,6 +11,7 @@ from glassy_core.network.learning_rule import TorchLearner
 from glassy_core.network.rules import DELTAS, RULES, Rule, rule_of
 from glassy_core.runs import checkpoints
 from glassy_core.settings import RunConfig
+from glassy_core.training.ending import Ending
 from glassy_core.training.records import Snapshot, fresh, make_learner
 from glassy_core.training.trainer import Trainer
 from tests.core.toys import toy_data
@@ -48,9 +49,11 @@ def run(snapshot, last):
     trainer = Trainer([CONFIG], [snapshot], data, None, make_learner(CONFIG, [snapshot], data))
     events = []
     while trainer.step < last:
-        events += trainer.advance(last)
-    events += trainer.advance(last)
-    return trainer.learner, [event for event in trainer.advance(last, move=False) if isinstance(event, Snapshot)][-1]
+        events += trainer.advance(Ending(last))
+    events += trainer.advance(Ending(last))
+    return trainer.learner, [
+        event for event in trainer.advance(Ending(last), move=False) if isinstance(event, Snapshot)
+    ][-1]
 
 
 def test_another_rule_is_stored_and_resumed_bit_for_bit(tmp_path, monkeypatch):

@@ -13,6 +13,7 @@ from glassy_core.jobs.execution import load_data
 from glassy_core.network.rules import DELTAS
 from glassy_core.presets import PRESETS
 from glassy_core.settings import ConfigError, RunConfig
+from glassy_core.training.ending import Ending
 from glassy_core.training.records import AgingRecord, Record, Snapshot, fresh, make_learner
 from glassy_core.training.schedule import is_checkpoint, is_due, is_milestone
 from glassy_core.training.trainer import WATCH_EVERY, Trainer, TrainingError
@@ -34,7 +35,7 @@ def run(trainer, last, **kwargs):
     events = []
     while True:
         at_end = trainer.step >= last
-        events += trainer.advance(last, **kwargs)
+        events += trainer.advance(Ending(last), **kwargs)
         if at_end:
             return events
 
@@ -90,8 +91,8 @@ def test_stopping_in_between_leaves_no_trace():
     trainer = trainer_of()
     events = []
     while trainer.step < 33:
-        events += trainer.advance(50)
-    stopped = trainer.advance(50, move=False)
+        events += trainer.advance(Ending(50))
+    stopped = trainer.advance(Ending(50), move=False)
     assert trainer.step == 33
     events += stopped
     for go_on in (trainer_of(snapshot=stopped[-1]), trainer):  # another process, or the same one
@@ -101,9 +102,9 @@ def test_stopping_in_between_leaves_no_trace():
 def test_a_changed_eta_is_recorded_at_its_step():
     trainer = trainer_of()
     while trainer.step < 31:
-        trainer.advance(100)
+        trainer.advance(Ending(100))
     trainer.set_eta(0.005)
-    events = trainer.advance(100)
+    events = trainer.advance(Ending(100))
     assert [type(event) for event in events] == [Record, Snapshot]
     assert events[0].step == 31
     assert events[0].eta == 0.005
@@ -117,7 +118,7 @@ def test_a_changed_eta_right_after_a_resume_is_recorded_too():
     snapshot = run(trainer_of(), 40)[-1]
     trainer = trainer_of(snapshot=snapshot)
     trainer.set_eta(0.01)
-    assert records(trainer.advance(100))[0].eta == 0.01
+    assert records(trainer.advance(Ending(100)))[0].eta == 0.01
 
 
 def test_what_is_measured_when():
@@ -175,7 +176,7 @@ def test_recordings_cost_less_than_a_twentieth_of_the_time():
     times = {"plain": [], "recorded": [], "all measured": []}
     while trainer.step < 26_000:
         begun = time.thread_time()
-        found = records(trainer.advance(10**6))
+        found = records(trainer.advance(Ending(10**6)))
         kind = "plain" if not found else "recorded" if found[0].gamma is None else "all measured"
         times[kind].append(time.thread_time() - begun)
     # Medians: other work on the machine makes single times long.

@@ -11,7 +11,7 @@ import torch
 
 from glassy_core.network.equations import initial_weights
 from glassy_core.network.learning_rule import TorchLearner, predecessors
-from glassy_core.training.observables import gamma
+from glassy_core.training.sgd_noise import gamma
 from tests.core.toys import toy_data
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -70,7 +70,8 @@ import dataclasses, time
 from glassy_core.editions.editions import load_edition
 from glassy_core.jobs.execution import load_data
 from glassy_core.presets import PRESETS
-from glassy_core.training.observables import drift
+from glassy_core.training.drift import drift
+from glassy_core.training.ending import Ending
 from glassy_core.training.records import AgingRecord, Record, fresh, make_learner
 from glassy_core.training.trainer import Trainer
 
@@ -81,7 +82,7 @@ trainer = Trainer([config], [fresh(config)], data, valid, make_learner(config, [
 def until(step):
     begun, events = time.process_time(), []
     while trainer.step < step:
-        events += trainer.advance(10_000)
+        events += trainer.advance(Ending(10_000))
     return time.process_time() - begun, events
 
 def each(work, n):  # many at a time, for reading the clock costs as much as the cheapest of them
