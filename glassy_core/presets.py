@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from glassy_core.settings import ConfigError, RunConfig, short
+from glassy_core.settings import ConfigError, RunConfig, short, with_dynamics
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,10 @@ def _class_aging(name: str, width: int) -> RunConfig:
     )
 
 
+_PAPERS_TIMES = tuple(80 * 2**k for k in range(5))  # waiting times tau_w of Figs. 7 to 9
+_PAPERS_END = 5120.0  # where Fig. 7 ends
+
+
 def _paper_aging(width: int) -> RunConfig:
     # The paper's waiting times, tau_w = 80 to 1280, and three times the last of them after it.
     times = tuple(200_000 * 2**k for k in range(5))
@@ -59,6 +63,13 @@ def _paper_run(depth: int, width: int, eta: float, steps: int, waiting_times: tu
         edition="paper",
         auto_halve=depth >= 5,
     )
+
+
+def _as_flow(key: str, title: str, until: float, waiting_times: tuple[int, ...] = ()) -> Preset:
+    """The same network as a preset's, its learning followed without noise to a proper time."""
+    steps = PRESETS[key]
+    config = replace(with_dynamics(steps.config, "flow"), until=until, waiting_times=waiting_times)
+    return Preset(title, f"{steps.words} Without the noise of minibatches, in a small part of the time.", config)
 
 
 # Class world: a prototype's levels after 6e4 steps were NLL 0.09, 0.0115 and below 0.01 after 2.5e4 steps.
@@ -96,6 +107,18 @@ PRESETS: dict[str, Preset] = {
     ),
     "paper-d10": Preset("Paper, d = 10, w = 60", "The deepest of the paper.", _paper_run(10, 60, 1e-4, 4_000_000)),
 }
+PRESETS |= {
+    f"class-flow-{place}": _as_flow(f"class-{place}", f"Class world, {place}, as a flow", 300.0)
+    for place in ("under", "near", "over")
+}
+PRESETS |= {
+    "paper-flow-d1": _as_flow("paper-d1", "Paper, d = 1, w = 200, as a flow", 2000.0),
+    "paper-flow-d2-under": _as_flow("paper-d2-under", "Paper, d = 2, w = 30, as a flow", _PAPERS_END, _PAPERS_TIMES),
+    "paper-flow-d2-near": _as_flow("paper-d2-near", "Paper, d = 2, w = 68, as a flow", _PAPERS_END, _PAPERS_TIMES),
+    "paper-flow-d2-over": _as_flow("paper-d2-over", "Paper, d = 2, w = 90, as a flow", _PAPERS_END, _PAPERS_TIMES),
+    "paper-flow-d5": _as_flow("paper-d5", "Paper, d = 5, w = 70, as a flow", 800.0),
+    "paper-flow-d10": _as_flow("paper-d10", "Paper, d = 10, w = 60, as a flow", 400.0),
+}
 CLASS_TRIO = ("class-under", "class-near", "class-over")
 CLASS_AGING = ("class-aging-under", "class-aging-near", "class-aging-over")
 
@@ -105,6 +128,10 @@ def preset(name: str) -> Preset:
     if name not in PRESETS:
         raise ConfigError(f"There is no preset {short(name)}: choose one of {', '.join(PRESETS)}.")
     return PRESETS[name]
+
+
+# The class trio as flows: done in seconds.
+CLASS_FLOWS = ("class-flow-under", "class-flow-near", "class-flow-over")
 
 
 @dataclass(frozen=True)
@@ -125,6 +152,13 @@ def _paper_sweep(depth: int, widths: tuple[int, ...], key: str, steps: int = 4_0
     return SweepPreset(f"The paper's d = {depth}", words, (depth,), widths, (0,), base)
 
 
+def _paper_flows(depth: int, widths: tuple[int, ...], key: str) -> SweepPreset:
+    # As far as Fig. 7 goes, or to just below the lowest threshold, which is all that 1/tau* needs.
+    base = replace(PRESETS[key].config, name="", waiting_times=(), until=_PAPERS_END, stop_nll=0.009)
+    words = "The paper's 80 chorales, each width in minutes, on both sides of the critical width."
+    return SweepPreset(f"The paper's d = {depth}, as flows", words, (depth,), widths, (0,), base)
+
+
 SWEEPS: dict[str, SweepPreset] = {
     "class": SweepPreset(
         "Class world, d = 1 and 2",
@@ -139,6 +173,17 @@ SWEEPS: dict[str, SweepPreset] = {
     # tau = 3200: by the paper's law w = 90 needs 1170 for NLL* = 0.01, and narrower ones ever more.
     "paper-d2": _paper_sweep(2, (60, 68, 76, 84, 92, 100, 110, 120), "paper-d2-near", 8_000_000),
     "paper-d5": _paper_sweep(5, (30, 34, 38, 42, 47, 53, 60, 70), "paper-d5"),
+    "class-flow": SweepPreset(
+        "Class world, d = 1 and 2, as flows",
+        "The same networks without the noise of minibatches: w_c in minutes.",
+        (1, 2),
+        (6, 8, 10, 14, 18, 24, 30, 36, 48, 60, 72, 84),
+        (0, 1, 2),
+        replace(PRESETS["class-flow-near"].config, name="", until=400.0),
+    ),
+    "paper-flow-d1": _paper_flows(1, (95, 105, 115, 125, 140, 160, 180, 200), "paper-flow-d1"),
+    "paper-flow-d2": _paper_flows(2, (56, 64, 70, 76, 82, 90, 100, 110, 120), "paper-flow-d2-near"),
+    "paper-flow-d5": _paper_flows(5, (30, 34, 38, 42, 47, 53, 60, 70), "paper-flow-d5"),
 }
 
 

@@ -27,7 +27,7 @@ def write_run(store: RunStore, config: RunConfig, tau, nll, status="finished", a
     run = store.create(config, load_edition("corpus").digest)
     tau = np.asarray(tau, dtype=float)
     records = [
-        {"step": round(t / config.eta), "tau": t, "eta": config.eta, "nll": value, "accuracy": 0.9}
+        {"step": round(t / (config.eta or 1e-2)), "tau": t, "eta": config.eta, "nll": value, "accuracy": 0.9}
         | ({} if gamma is None else {"gamma": gamma})
         for t, value in zip(tau.tolist(), np.asarray(nll, dtype=float).tolist(), strict=True)
     ]
@@ -35,9 +35,8 @@ def write_run(store: RunStore, config: RunConfig, tau, nll, status="finished", a
     if aging:
         run.aging_path.write_text("".join(json.dumps(record) + "\n" for record in aging), encoding="utf-8")
     last = records[-1] if records else {"step": 0, "tau": 0.0, "nll": None}
-    run.write_state(
-        State(status, step=last["step"], steps=config.steps, tau=last["tau"], nll=last["nll"], eta=config.eta)
-    )
+    ends = State(status, steps=config.steps, until=config.until, stop_nll=config.stop_nll)
+    run.write_state(replace(ends, step=last["step"], tau=last["tau"], nll=last["nll"], eta=config.eta))
     return run
 
 

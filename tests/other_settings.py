@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any, get_args, get_type_hints
 
-from glassy_core.settings import RunConfig
+from glassy_core.settings import RunConfig, with_dynamics
 
 NAMES = [field.name for field in fields(RunConfig)]
 _HINTS = get_type_hints(RunConfig)
@@ -18,7 +18,11 @@ _CHOICES = {
 
 
 def changed(config: RunConfig, name: str) -> RunConfig:
-    """The settings with another value of one of them."""
+    """The settings with another value of one of them; with other dynamics all that belongs to those changes, too."""
+    if name == "dynamics":
+        return with_dynamics(config, _other(name, config.dynamics))
+    if name == "tolerance":  # a flow's alone
+        config = with_dynamics(config, "flow")
     return replace(config, **{name: _other(name, getattr(config, name))})
 
 
@@ -27,4 +31,4 @@ def _other(name: str, value: Any) -> Any:
         return not value
     if choices := _CHOICES.get(name, get_args(_HINTS[name])):
         return next(choice for choice in choices if choice != value)
-    return value / 2 if isinstance(value, float) else value + 1
+    return value / 2 or 0.5 if isinstance(value, float) else value + 1

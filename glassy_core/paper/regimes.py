@@ -10,7 +10,7 @@ import numpy as np
 from glassy_core.paper.numbers import PAPER_W_C
 from glassy_core.paper.task import is_class_world
 from glassy_core.presets import CLASS_TRIO, PRESETS
-from glassy_core.settings import USUAL, RunConfig
+from glassy_core.settings import RunConfig, usual
 
 Key = TypeVar("Key")
 
@@ -33,7 +33,7 @@ def regime(config: RunConfig) -> str | None:
     its depths only what is over at d = 5 is known, because w_c falls with depth.
     """
     near = _NEAR_WIDTH.get(config.chorales)
-    if not config.widths_known or near is None or config.only("world", without=_ANY) != USUAL:
+    if not config.widths_known or near is None or config.only("world", without=_ANY) != usual(config.dynamics):
         return None
     place = config.width / (near * _shrink(config.depth))
     if place > _BOUNDS[1]:

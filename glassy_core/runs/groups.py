@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from glassy_core.runs.run import Run, RunError
-from glassy_core.settings import USUAL, RunConfig, differences, names_of
+from glassy_core.settings import RunConfig, differences, names_of, usual
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -28,9 +28,12 @@ class World:
 
     def words(self) -> str:
         """Words for the reader: '8 chorales of the corpus edition', and what differs from the usual way of learning."""
-        unusual = [name for name in differences(self.config, USUAL) if name not in ("chorales", "edition")]
+        ordinary = usual(self.config.dynamics)
+        unusual = [name for name in differences(self.config, ordinary) if name not in ("chorales", "edition")]
         unusual.sort(key=lambda name: [*_SAID, name].index(name))
         said = [_SAID.get(name, f"{name} {{}}").format(getattr(self.config, name)) for name in unusual]
+        if self.config.dynamics == "flow":
+            said.insert(0, "as a flow")
         return ", ".join([self.config.data_name(), *said])
 
     def to_json(self) -> dict[str, Any]:

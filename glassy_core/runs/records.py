@@ -115,7 +115,6 @@ class _LinesTable:
 
     def __init__(self, path: Path, names: Sequence[str]) -> None:
         self._path, self._names = path, names
-        self._keys = 2 if "tau" in names else 1  # of the columns: a record with the same ones replaces an earlier one
         self.forget()
 
     def forget(self) -> None:
@@ -164,8 +163,8 @@ class _LinesTable:
         n = rows.shape[1]
         if n == 0:
             return False
-        if not _ascends(np.concatenate([self.table[: self._keys, -1:], rows[: self._keys]], axis=1)):
-            rows = _latest(np.concatenate([self.table, rows], axis=1), self._keys)
+        if not _ascends(_places(np.concatenate([self.table[:, -1:], rows], axis=1), self._names)):
+            rows = _latest(np.concatenate([self.table, rows], axis=1), self._names)
             self._buffer, self._rows = rows, rows.shape[1]
             return True
         if self._rows + n > self._buffer.shape[1]:
@@ -186,21 +185,30 @@ def _whole_lines(file: Any, offset: int) -> bytes:
     return piece[: piece.rfind(b"\n") + 1]
 
 
-def _ascends(keys: Table) -> bool:
-    """Whether the columns come in the order of their keys (keys, n), the first one first, and none comes twice."""
-    rises = np.zeros(keys.shape[1] - 1, dtype=bool)
-    for key in np.nan_to_num(keys[::-1]):
-        change = np.diff(key)
-        rises = (change > 0) | ((change == 0) & rises)
-    return bool(rises.all())
+def _places(table: Table, names: Sequence[str]) -> Table:
+    """(2, rows): where each record belongs; one at the same place replaces an earlier one.
+
+    The step, and within a flow's, which have no eta, tau.
+    """
+    step = table[0]
+    if "eta" not in names:
+        return np.stack([step, np.zeros_like(step)])
+    in_flow = table[names.index("eta")] == 0
+    return np.stack([step, np.where(in_flow, np.nan_to_num(table[names.index("tau")]), 0)])
 
 
-def _latest(table: Table, keys: int) -> Table:
-    """Columns sorted by so many keys; of those with the same ones the last."""
-    known = np.nan_to_num(table[:keys])
-    order = np.lexsort(known[::-1])
-    known = known[:, order]
-    return table[:, order[np.append(np.any(known[:, 1:] != known[:, :-1], axis=0), True)]]
+def _ascends(places: Table) -> bool:
+    """Whether the records come by their places, and at each there is one."""
+    step, within = np.diff(places)
+    return bool(np.all((step > 0) | ((step == 0) & (within > 0))))
+
+
+def _latest(table: Table, names: Sequence[str]) -> Table:
+    """Columns sorted by their places; of those at the same one the last."""
+    places = _places(table, names)
+    order = np.lexsort(places[::-1])
+    changes = np.any(np.diff(places[:, order]) != 0, axis=0)
+    return table[:, order[np.append(changes, True)]]
 
 
 def _rows(piece: bytes, names: Sequence[str]) -> Table:

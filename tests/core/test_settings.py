@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import get_args, get_type_hints
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from glassy_core.settings import USUAL, ConfigError, Kind, RunConfig, differences, names_of
+from glassy_core.settings import ConfigError, Kind, RunConfig, differences, names_of, usual, with_dynamics
 
 
 @pytest.mark.parametrize(
@@ -81,9 +81,12 @@ def values(name, hint):
     return BY_TYPE[hint] if hint in BY_TYPE else st.sampled_from(get_args(hint))
 
 
-CONFIGS = st.fixed_dictionaries({name: values(name, hint) for name, hint in get_type_hints(RunConfig).items()}).map(
-    lambda chosen: RunConfig(**chosen)
+OF_STEPS = {name: values(name, hint) for name, hint in get_type_hints(RunConfig).items() if name != "tolerance"}
+STEPS = st.fixed_dictionaries(OF_STEPS | {"dynamics": st.just("steps")}).map(lambda chosen: RunConfig(**chosen))
+FLOWS = st.builds(
+    lambda steps, tolerance: replace(with_dynamics(steps, "flow"), tolerance=tolerance), STEPS, st.floats(1e-6, 1e-2)
 )
+CONFIGS = st.one_of(STEPS, FLOWS)
 
 
 @pytest.mark.parametrize("name", FIELDS)
@@ -93,7 +96,10 @@ def test_every_setting_decides_exactly_one_kind_of_thing(name):
 
 @given(CONFIGS, CONFIGS, st.sampled_from(sorted(FIELDS)))
 def test_the_same_settings_are_those_that_decide_what_is_learned(config, other, name):
-    changed = replace(config, **{name: getattr(other, name)})
+    try:
+        changed = replace(config, **{name: getattr(other, name)})
+    except ConfigError:  # a flow with what belongs to steps, or the other way round
+        assume(False)
     same = config.only("learning", "world") == changed.only("learning", "world")
     kind = FIELDS[name].metadata["decides"]
     assert same == (kind in ("speed", "bookkeeping") or getattr(config, name) == getattr(changed, name))
@@ -109,6 +115,38 @@ def test_the_differences_are_what_has_to_be_changed(config, other):
 @given(CONFIGS)
 def test_what_is_left_out_is_as_usual(config):
     some = config.only("world", without=("edition",))
-    assert set(differences(some, USUAL)) <= set(names_of("world")) - {"edition"}
+    assert set(differences(some, usual(config.dynamics))) <= set(names_of("world")) - {"edition"}
     assert config.only(*KINDS) == config
-    assert config.only() == USUAL
+    assert config.only() == usual(config.dynamics)
+
+
+@given(CONFIGS)
+def test_the_other_dynamics_change_only_what_belongs_to_them(config):
+    other = with_dynamics(config, "steps" if config.dynamics == "flow" else "flow")
+    mine = {"dynamics", "eta", "batch_size", "gradient", "auto_halve", "steps", "until", "tolerance", "waiting_times"}
+    assert "dynamics" in differences(config, other)
+    assert set(differences(config, other)) <= mine
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"eta": 1e-3}, "A flow takes no eta"),
+        ({"batch_size": 300}, "A flow takes no batch_size"),
+        ({"gradient": "delayed"}, "A flow takes no gradient"),
+        ({"auto_halve": True}, "A flow takes no auto_halve"),
+        ({"until": 0.0}, "set until"),
+        ({"until": -1.0}, "needs a proper time|until is -1"),
+        ({"tolerance": 0.0}, "tolerance is 0.0: it must be from 1e-07 to 0.1"),
+        ({"tolerance": 2.0}, "tolerance is 2.0"),
+        ({"dynamics": "steps"}, "eta is 0.0"),
+    ],
+)
+def test_what_is_no_flow_is_refused_in_one_sentence(settings, words):
+    with pytest.raises(ConfigError, match=words):
+        replace(usual("flow"), **settings)
+
+
+def test_steps_have_no_tolerance():
+    with pytest.raises(ConfigError, match="A tolerance is a flow's"):
+        RunConfig(tolerance=1e-3)

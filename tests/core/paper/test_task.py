@@ -13,17 +13,18 @@ from glassy_core.paper.task import VARIED, Measurement, is_class_world, is_paper
 from glassy_core.presets import CLASS_AGING, CLASS_TRIO, PRESETS, SWEEPS
 from glassy_core.runs.groups import readable
 from glassy_core.runs.store import RunStore
-from glassy_core.settings import names_of
+from glassy_core.settings import names_of, with_dynamics
 from tests.made_runs import write_run, write_sweep
 from tests.other_settings import changed
 
 MEASUREMENTS = Measurement.__args__
 PAPERS = PRESETS["paper-d2-near"].config
 RULE = [name for name in names_of("learning", "world") if name not in VARIED]  # and data
+FLOW = with_dynamics(PAPERS, "flow")
 
 
 @pytest.mark.parametrize("measurement", MEASUREMENTS)
-@pytest.mark.parametrize("name", [name for name in PRESETS if name.startswith("paper")])
+@pytest.mark.parametrize("name", [name for name in PRESETS if name.startswith("paper-d")])
 def test_the_papers_presets_are_the_papers_task(name, measurement):
     assert is_papers(PRESETS[name].config, measurement)
 
@@ -48,6 +49,13 @@ def test_full_gradient_descent_is_the_papers_for_the_critical_width_of_two_layer
     config = replace(PAPERS, depth=depth, batch_size="all")
     assert is_papers(config, measurement) == (measurement == "critical width" and depth == 2)
     assert not is_papers(replace(config, gradient="exact"), measurement)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 5, 10])
+def test_a_flow_stands_beside_the_critical_widths(depth):
+    assert is_papers(replace(FLOW, depth=depth), "critical width")
+    assert not is_papers(replace(FLOW, depth=depth), "aging")
+    assert not is_papers(replace(FLOW, depth=depth, tolerance=1e-2), "critical width")
 
 
 def test_the_papers_widths_stand_beside_depths_of_its_task_alone():
@@ -93,7 +101,8 @@ def test_the_class_world_is_its_presets_on_either_edition(name):
     config = PRESETS[name].config
     for edition, inside in (("corpus", True), ("paper", True), ("own:songs", False)):
         assert is_class_world(replace(config, edition=edition)) is inside
-    for different in set(RULE) - {"edition"}:
+        assert is_class_world(with_dynamics(replace(config, edition=edition), "flow")) is inside
+    for different in set(RULE) - {"edition", "dynamics"}:
         other = changed(config, different)
         assert not is_class_world(other)
         assert of_the_trio(other) is None

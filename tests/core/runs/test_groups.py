@@ -13,7 +13,7 @@ from glassy_core.runs.groups import Member, distinct, ensembles, grouped, readab
 from glassy_core.runs.measured import trajectory
 from glassy_core.runs.run import RunError
 from glassy_core.runs.store import RunStore
-from glassy_core.settings import RunConfig, names_of
+from glassy_core.settings import RunConfig, names_of, with_dynamics
 from tests.made_runs import BASE, EXPONENT, W_C, WIDTHS, write_aging, write_run, write_sweep
 from tests.other_settings import changed
 
@@ -110,8 +110,10 @@ def test_a_world_says_what_is_unusual():
     assert world.words() == "8 chorales of the corpus edition, global scaling, exact gradient, p = all"
     assert world.to_json() == {
         "edition": "corpus", "digest": "x", "chorales": 8, "scaling": "global", "gradient": "exact",
-        "batch_size": "all",
+        "batch_size": "all", "dynamics": "steps",
     }  # fmt: skip
+    flow = Member(None, with_dynamics(SEED, "flow"), "x").world
+    assert flow.words() == "8 chorales of the corpus edition, as a flow"
 
 
 def test_critical_finds_the_made_width_at_both_depths(capsys, store):
