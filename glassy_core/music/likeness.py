@@ -60,21 +60,19 @@ def likeness(piece: Chorale, chorales: Sequence[Chorale]) -> Likeness:
         verbatim=longest_stretch(piece, chorales, transposed=False),
         transposed=longest_stretch(piece, chorales, transposed=True),
         phrases=max(len(piece) - PHRASE + 1, 0),
-        phrases_verbatim=share_of_phrases(piece, chorales, transposed=False),
-        phrases_transposed=share_of_phrases(piece, chorales, transposed=True),
+        phrases_verbatim=_share_of_phrases(piece, chorales, transposed=False),
+        phrases_transposed=_share_of_phrases(piece, chorales, transposed=True),
         nearest=best,
         nearest_share=None if best is None else shares[best],
     )
 
 
-def share_of_phrases(
-    piece: Chorale, chorales: Sequence[Chorale], transposed: bool, length: int = PHRASE
-) -> float | None:
-    """Share of a piece's phrases of so many chords that occur in some chorale; None where it has none."""
-    mine = _phrases(piece, length, transposed)
+def _share_of_phrases(piece: Chorale, chorales: Sequence[Chorale], transposed: bool) -> float | None:
+    """Share of a piece's phrases of PHRASE chords that occur in some chorale; None where it has none."""
+    mine = _phrases(piece, PHRASE, transposed)
     if not mine:
         return None
-    theirs = {phrase for chorale in chorales for phrase in _phrases(chorale, length, transposed)}
+    theirs = {phrase for chorale in chorales for phrase in _phrases(chorale, PHRASE, transposed)}
     return sum(phrase in theirs for phrase in mine) / len(mine)
 
 

@@ -60,9 +60,9 @@ def power(curves: Sequence[DeltaCurve], window: tuple[float, float] = POWER, ori
     return _fit(curves, window, lambda x: np.log(x - origin), np.log, np.exp, origin)
 
 
-def short_time(curves: Sequence[DeltaCurve], window: tuple[float, float] = SHORT) -> Growth:
+def short_time(curves: Sequence[DeltaCurve]) -> Growth:
     """Delta ~ tau^alpha for tau << tau_w; slope is alpha. Of curves that go through the whole window."""
-    return power([curve for curve in curves if curve.x[-1] >= window[1]], window)
+    return power([curve for curve in curves if curve.x[-1] >= SHORT[1]], SHORT)
 
 
 def logarithm(curves: Sequence[DeltaCurve], window: tuple[float, float] = LOGARITHM) -> Growth:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from glassy_core.editions.editions import load_edition
 from glassy_core.music.counterpoint import distance, portrait
-from glassy_core.music.likeness import Stretch, likeness, longest_stretch, share_of_phrases
+from glassy_core.music.likeness import Stretch, likeness, longest_stretch
 
 CHORALES = load_edition("corpus").first(8)
 
@@ -54,7 +54,7 @@ def test_shapes_alone_are_no_stretch():
 def test_silence_belongs_to_what_surrounds_it():
     chorale = ((60, 64), (), (62, 65), (60, 64))
     assert longest_stretch(moved(chorale, 3), [chorale], transposed=True) == Stretch(4, 0, 0, 0, 3)
-    assert share_of_phrases(moved(chorale, 3), [chorale], transposed=True) == 1
+    assert likeness(moved(chorale, 3), [chorale]).phrases_transposed == 1
 
 
 def test_nothing_in_common_and_nothing_to_compare():
