@@ -378,6 +378,27 @@ def test_bad_names_are_one_sentence(name):
         RunConfig(edition=f"own:{name}")
 
 
+@pytest.mark.parametrize("name", ["con", "prn", "aux", "nul", "com0", "com1", "com9", "lpt1", "own:lpt9", " nul "])
+def test_names_that_windows_keeps_for_devices_are_one_sentence_everywhere(name, own_directory):
+    with pytest.raises(ChoraleError, match="Windows keeps con") as caught:
+        import_own(files_of(TRAIN[:1]), name)
+    one_sentence(caught.value)
+    assert not own_directory.exists() or not list(own_directory.iterdir())
+
+
+@pytest.mark.parametrize("name", ["console", "con-1", "com10", "com", "lpt_1", "null"])
+def test_names_that_only_begin_like_a_device_are_taken(name, own_directory):
+    assert import_own(files_of(TRAIN[:1]), name)[0].name == f"own:{name}"
+    assert (own_directory / f"{name}.json").is_file()
+
+
+def test_what_is_no_file_is_no_edition_at_hand(own_directory):
+    """As on Windows nul.json is none, in any folder: a device that opens and is empty."""
+    (own_directory / "nul.json").mkdir(parents=True)
+    with pytest.raises(ChoraleError, match=r"There is no edition 'own:nul': choose one of corpus, paper\.$"):
+        load_edition("own:nul")
+
+
 def test_a_name_is_not_given_to_other_data(own_directory):
     first, _ = import_own(files_of(TRAIN[:2]), "songs")
     assert import_own(files_of(TRAIN[:2]), "own:songs")[0] == first  # the same again is no fault
