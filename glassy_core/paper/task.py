@@ -14,7 +14,7 @@ Measurement = Literal["learning curves", "critical width", "aging"]
 VARIED = ("depth", "width", "seed", "eta", "auto_halve")  # within one task, by the paper, too
 # Where the paper left its task for a measurement at some depth. Appendix B: the learning runs of Sec. IV with two
 # layers were made by full gradient descent, "no significant difference" from minibatches being seen.
-_DEPARTURES: dict[tuple[Measurement, int], dict[str, Any]] = {("critical width", 2): {"batch_size": "all"}}
+DEPARTURES: dict[tuple[Measurement, int], dict[str, Any]] = {("critical width", 2): {"batch_size": "all"}}
 
 
 def _task(config: RunConfig, *without: str) -> RunConfig:
@@ -25,7 +25,7 @@ def _task(config: RunConfig, *without: str) -> RunConfig:
 @cache
 def _papers_tasks(measurement: Measurement, depth: int) -> tuple[RunConfig, ...]:
     task = _task(PRESETS["paper-d2-near"].config)
-    return task, replace(task, **_DEPARTURES.get((measurement, depth), {}))
+    return task, replace(task, **DEPARTURES.get((measurement, depth), {}))
 
 
 def is_papers(config: RunConfig, measurement: Measurement) -> bool:

@@ -710,12 +710,14 @@ def test_a_new_family_of_editions_is_an_entry_too(empty: Path, monkeypatch: pyte
     class_of = EditionSource(
         name="class:", words="a class's data", file="class", remedy="ask the class", complete=False
     )
+    shipped = edition_names(empty)
     monkeypatch.setitem(EDITION_SOURCES, "class:", class_of)
     (empty / "class").mkdir()
     for name in ("b", "a", "Not one"):
         (empty / "class" / f"{name}.json").write_text(json.dumps({"train": [[[60], [62]]]}), encoding="utf-8")
-    assert edition_names(empty) == ("corpus", "paper", "class:a", "class:b")
+    assert edition_names(empty) == (*shipped, "class:a", "class:b")
     assert load_edition("class:a", empty).first(1) == (((60,), (62,)),)
     assert RunConfig(edition="class:gone").edition == "class:gone"  # whether or not its file is here
-    with pytest.raises(ChoraleError, match="There is no edition 'class:gone': choose one of corpus, paper, class:a"):
+    listed = ", ".join(shipped)
+    with pytest.raises(ChoraleError, match=f"There is no edition 'class:gone': choose one of {listed}, class:a"):
         load_edition("class:gone", empty)
