@@ -37,15 +37,15 @@ with st.container(horizontal=True, gap="medium", key="axes"):
         "Minibatch: the transitions of the step itself. Accuracy: the share of pitches predicted right.",
     )  # fmt: skip
 view = View(x, "x" in logarithmic, "y" in logarithmic, tuple(shown))
-choice = fit_parts.choose()
-if choice.seeds:
+options = fit_parts.choose()
+if options.seeds:
     chosen = with_sisters(chosen, found)
 
 
 def draw(rows: list[Row]) -> None:
     fit_parts.renew_controls()
-    settings = groups_of(chosen, choice.seeds)
-    fits = fit_parts.fits_of(settings, choice, [row.id for row in rows if row.busy])
+    settings = groups_of(chosen, options.seeds)
+    fits = fit_parts.fits_of(settings, options, [row.id for row in rows if row.busy])
     live_figure(
         drawn(settings, view, fits),
         key="learning_curves",
@@ -55,7 +55,7 @@ def draw(rows: list[Row]) -> None:
         window=fit_parts.shown_window(fits) if view.x == "tau" else None,
         on_window=fit_parts.dragged,
     )
-    curve_parts.key_to_lines(view, chosen, choice.fit)
+    curve_parts.key_to_lines(view, chosen, options.fit)
     spikes.spikes(settings, rows)
     if fits:
         fit_parts.details(fits)

@@ -73,9 +73,9 @@ def _fetch(source: EditionSource, answer: list[bytes | Exception]) -> None:
         answer.append(error)
 
 
-def install_made(source: EditionSource, edition: str, content: bytes, directory: Path = DATA) -> None:
+def install_made(source: EditionSource, edition: str, content: bytes) -> None:
     """Keep content as an edition of a family. ChoraleError where it is unusable or the name is another's already."""
-    path = source.path(edition, directory)
+    path = source.path(edition)
     parse(content, f"The edition {edition}", source.complete)
     if len(content) > MAX_BYTES:
         raise ChoraleError(

@@ -16,7 +16,7 @@ from glassy_core.editions.format import SPLITS, ChoraleError, json_of
 from glassy_core.editions.install import install_made
 from glassy_core.editions.midi_files import GRIDS, MOST_CHORDS, chords_on_grid, shift_into_range, shifted
 from glassy_core.editions.own_files import MOST_MIDI_BYTES, File, unpacked
-from glassy_core.editions.sources import DATA, NAME, OWN
+from glassy_core.editions.sources import NAME, OWN, RESERVED
 from glassy_core.errors import GlassyError
 from glassy_core.files import replace_file
 
@@ -74,12 +74,15 @@ def _check_own_name(name: str) -> str:
             f"The name {plain[:60]!r} cannot be used: take 1 to 40 small letters, digits, - and _, "
             "a letter or a digit first."
         )
+    if RESERVED.fullmatch(plain):
+        raise ChoraleError(
+            f"The name {plain!r} cannot be used: Windows keeps con, prn, aux, nul, com0 to com9 and lpt0 to lpt9 for "
+            "devices and has no file of such a name, so take another."
+        )
     return OWN.name + plain
 
 
-def import_own(
-    files: Sequence[File], name: str, grid: str = "quarter", directory: Path = DATA
-) -> tuple[Edition, Report]:
+def import_own(files: Sequence[File], name: str, grid: str = "quarter") -> tuple[Edition, Report]:
     """Make an own edition of MIDI files, a zip of them, or one JSON file; nothing is kept where that fails.
 
     JSON is a list of chorales, or an object of such lists, "train" and, where it has them, "valid" and "test".
@@ -108,16 +111,16 @@ def import_own(
         first = next((f"{name}: {why}" for name, why in report.refused.items()), "there is none.")
         raise ChoraleError(f"No piece can be learned, of {len(report.refused)} that were given: {first}")
     report.taken = {split: list(pieces) for split, pieces in splits.items()}
-    install_made(OWN, report.edition, _content(splits), directory)
-    edition = load_edition(report.edition, directory)
+    install_made(OWN, report.edition, _content(splits))
+    edition = load_edition(report.edition)
     values = report.to_json() | {"digest": edition.digest}
-    replace_file(report_path(report.edition, directory), (json.dumps(values, indent=1) + "\n").encode())
+    replace_file(report_path(report.edition), (json.dumps(values, indent=1) + "\n").encode())
     return edition, report
 
 
-def report_path(edition: str, directory: Path = DATA) -> Path:
+def report_path(edition: str) -> Path:
     """Where an own edition's report is kept; its name has a dot, so that it is no edition's."""
-    return OWN.path(edition, directory).with_suffix(".report.json")
+    return OWN.path(edition).with_suffix(".report.json")
 
 
 def facts(edition: Edition, report: Report) -> dict[str, Any]:

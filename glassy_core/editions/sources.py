@@ -14,6 +14,7 @@ from glassy_core.files import ROOT
 
 DATA = ROOT / "data"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")  # within a family; of a file, so no dots and no capitals
+RESERVED = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]")  # what Windows takes for a device, whatever the file's ending
 
 
 @dataclass(frozen=True)
@@ -73,14 +74,14 @@ class EditionSource:
 
     def at_hand(self, edition: str, directory: Path = DATA) -> bool:
         """Whether an edition's file is on this machine, so that no download is waited for."""
-        return self.path(edition, directory).exists()
+        return self.path(edition, directory).is_file()  # `exists` says yes of a device, too
 
     def editions(self, directory: Path = DATA) -> tuple[str, ...]:
         """The editions there are to choose from."""
         if not self.is_family:
             return (self.name,)
-        names = sorted(path.stem for path in self.place(directory).glob("*.json"))
-        return tuple(self.name + name for name in names if NAME.fullmatch(name))
+        files = [path for path in self.place(directory).glob("*.json") if NAME.fullmatch(path.stem) and path.is_file()]
+        return tuple(sorted(self.name + path.stem for path in files))
 
 
 CORPUS = EditionSource(

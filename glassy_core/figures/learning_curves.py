@@ -214,7 +214,7 @@ def _matched(law: PaperCurve, series: Series) -> Integers:
     return np.flatnonzero((tau >= max(10.0, tau[-1] / 10)) & (nll > law.nll_inf)) if len(tau) else np.array([], int)
 
 
-class Level(NamedTuple):
+class ReferenceLine(NamedTuple):
     """A horizontal line: its value in bits, what it is, its words."""
 
     value: float
@@ -222,7 +222,7 @@ class Level(NamedTuple):
     words: str
 
 
-def _levels(curves: Sequence[Curve], view: View) -> list[Level]:
+def _levels(curves: Sequence[Curve], view: View) -> list[ReferenceLine]:
     """The loss of plausible music, the floors of the data, the paper's asymptotes.
 
     A floor of 0 has no place on a logarithmic axis.
@@ -234,17 +234,20 @@ def _levels(curves: Sequence[Curve], view: View) -> list[Level]:
     # Among the paper's lines, or on a linear axis, there is little room; a single floor is that of the data shown.
     short = (bool(laws) or not view.y_log) and len(floors) == 1
     levels = [
-        Level(PLAUSIBLE_NLL, "music", f"plausible music: NLL {PLAUSIBLE_NLL:g}"),
-        *(Level(value, "floor", f"floor {value:.3g}" + ("" if short else f": {data}")) for value, data in floors),
+        ReferenceLine(PLAUSIBLE_NLL, "music", f"plausible music: NLL {PLAUSIBLE_NLL:g}"),
         *(
-            Level(law.nll_inf, "paper", f"paper, d = {d}, w = {w}: NLL∞ {law.nll_inf:g}")
+            ReferenceLine(value, "floor", f"floor {value:.3g}" + ("" if short else f": {data}"))
+            for value, data in floors
+        ),
+        *(
+            ReferenceLine(law.nll_inf, "paper", f"paper, d = {d}, w = {w}: NLL∞ {law.nll_inf:g}")
             for (d, w), law in sorted(laws.items())
         ),
     ]
     return [level for level in levels if level.value > 0 or not view.y_log]
 
 
-def _level_line(level: Level, lowest: bool, log: bool) -> dict[str, Any]:
+def _level_line(level: ReferenceLine, lowest: bool, log: bool) -> dict[str, Any]:
     """A level with its words; lowest: of all in the figure."""
     place, below = _place_of_words(level, lowest, log)
     return _across(level.value) | {
@@ -261,7 +264,7 @@ def _level_line(level: Level, lowest: bool, log: bool) -> dict[str, Any]:
     }
 
 
-def _place_of_words(level: Level, lowest: bool, log: bool) -> tuple[Literal["start", "middle", "end"], bool]:
+def _place_of_words(level: ReferenceLine, lowest: bool, log: bool) -> tuple[Literal["start", "middle", "end"], bool]:
     """Where along its line a level has its words, and whether below it: where no curve runs.
 
     Curves begin high and end low: there is room at the left; for a line as high as where they pause, below it only.

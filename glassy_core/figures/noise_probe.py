@@ -13,7 +13,7 @@ from glassy_core.training.probe import MEASURES, Level, Probe
 from glassy_core.wording import whole
 
 
-class Line(NamedTuple):
+class LegendEntry(NamedTuple):
     """A legend entry."""
 
     id: str
@@ -29,7 +29,7 @@ def noise_traces(probe: Probe, measure: str = "nll") -> go.Figure:
     figure = empty()
     for trace, colour in zip(probe.traces, shades(len(probe.traces)), strict=True):
         nll = getattr(trace, measure)
-        entry, at = Line(f"p{trace.batch_size}", trace.label, colour), Level.of(nll)
+        entry, at = LegendEntry(f"p{trace.batch_size}", trace.label, colour), Level.of(nll)
         steps = np.arange(probe.steps)
         ends = [0, probe.steps - 1]
         area = {"fill": "toself", "fillcolor": faint(colour, 0.14), "line": {"width": 0}, "hoverinfo": "skip"}

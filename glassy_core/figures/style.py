@@ -21,6 +21,7 @@ X_TITLES = {"tau": "proper time τ = Σ η", "step": "learning steps", "seconds"
 KINDS = ("training", "held-out", "minibatch", "accuracy")
 # Above the plot, where no curve can run behind it.
 LEGEND = {"orientation": "h", "x": 0, "y": 1.01, "xanchor": "left", "yanchor": "bottom"}
+ROOM = 0.05  # of a range, left free at its ends
 MARGIN = {"l": 72, "r": 16, "t": 64, "b": 56}  # pixels, of figures whose numbers along y are short
 
 STYLES: dict[str, dict[str, Any]] = {
@@ -220,7 +221,7 @@ def layout(x: dict[str, Any], y: dict[str, Any], **more: Any) -> dict[str, Any]:
     } | more
 
 
-def limits(arrays: Sequence[Floats], log: bool, room: float = 0.05) -> list[float] | None:
+def limits(arrays: Sequence[Floats], log: bool) -> list[float] | None:
     """One range for several plots of the same quantity, as Plotly wants it; None where there is nothing to show."""
     values = np.concatenate([np.asarray(array, dtype=np.float64) for array in arrays]) if arrays else np.array([])
     values = values[np.isfinite(values) & ((values > 0) | (not log))]
@@ -228,4 +229,4 @@ def limits(arrays: Sequence[Floats], log: bool, room: float = 0.05) -> list[floa
         return None
     low, high = (np.log10([values.min(), values.max()])) if log else (min(0.0, values.min()), values.max())
     span = max(float(high - low), 0.1 if log else 1e-12)
-    return [float(low - room * span) if log or low < 0 else 0.0, float(high + room * span)]
+    return [float(low - ROOM * span) if log or low < 0 else 0.0, float(high + ROOM * span)]

@@ -45,12 +45,12 @@ class Audio:
         return len(self.mix) / self.rate
 
 
-def render(voices: Voices, sound: Sound, rate: int = RATE, font: SoundFont | None = None) -> Audio:
+def render(voices: Voices, sound: Sound, rate: int = RATE) -> Audio:
     """Every voice on its own, all with the same gain: T quarter notes and TAIL seconds."""
     # Here, because the compiler takes a second to load that pages without sound need not wait for.
     from glassy_core.music.soundfont import general_midi
 
-    font = font or general_midi()
+    font = general_midi()
     notes: dict[tuple[int, float], Samples] = {}  # equal ones are computed once
     n = round((len(voices) * sound.seconds + TAIL) * rate)
     stems = {name: _stem(voices, name, sound, n, rate, font, notes) for name in voices.names}

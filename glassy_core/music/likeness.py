@@ -1,4 +1,4 @@
-"""How much of a piece is the training chorales': stretches and phrases found in them, transposed or not."""
+"""How much of a piece is the training chorales': passages and phrases found in them, transposed or not."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PHRASE = 4  # chords
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Passage:
     """Consecutive chords that a piece and a chorale have in common.
 
     length:    chords
@@ -34,15 +34,15 @@ class Stretch:
 class Likeness:
     """A piece beside the training chorales.
 
-    verbatim, transposed: the longest stretches, None where not even one chord is in common
+    verbatim, transposed: the longest passages, None where not even one chord is in common
     phrases:              how many phrases of PHRASE chords the piece has
     phrases_verbatim, phrases_transposed: shares of them found in some chorale, 0 .. 1; None without phrases
     nearest, nearest_share: the chorale with most of the piece's steps from chord to chord, transposed or
                           not, and that share; None where it has no steps or none is found
     """
 
-    verbatim: Stretch | None
-    transposed: Stretch | None
+    verbatim: Passage | None
+    transposed: Passage | None
     phrases: int
     phrases_verbatim: float | None
     phrases_transposed: float | None
@@ -57,32 +57,30 @@ def likeness(piece: Chorale, chorales: Sequence[Chorale]) -> Likeness:
     shares = [sum(step in theirs for step in mine) / len(mine) for theirs in map(set, steps)] if mine else []
     best = int(np.argmax(shares)) if shares and max(shares) > 0 else None
     return Likeness(
-        verbatim=longest_stretch(piece, chorales, transposed=False),
-        transposed=longest_stretch(piece, chorales, transposed=True),
+        verbatim=longest_passage(piece, chorales, transposed=False),
+        transposed=longest_passage(piece, chorales, transposed=True),
         phrases=max(len(piece) - PHRASE + 1, 0),
-        phrases_verbatim=share_of_phrases(piece, chorales, transposed=False),
-        phrases_transposed=share_of_phrases(piece, chorales, transposed=True),
+        phrases_verbatim=_share_of_phrases(piece, chorales, transposed=False),
+        phrases_transposed=_share_of_phrases(piece, chorales, transposed=True),
         nearest=best,
         nearest_share=None if best is None else shares[best],
     )
 
 
-def share_of_phrases(
-    piece: Chorale, chorales: Sequence[Chorale], transposed: bool, length: int = PHRASE
-) -> float | None:
-    """Share of a piece's phrases of so many chords that occur in some chorale; None where it has none."""
-    mine = _phrases(piece, length, transposed)
+def _share_of_phrases(piece: Chorale, chorales: Sequence[Chorale], transposed: bool) -> float | None:
+    """Share of a piece's phrases of PHRASE chords that occur in some chorale; None where it has none."""
+    mine = _phrases(piece, PHRASE, transposed)
     if not mine:
         return None
-    theirs = {phrase for chorale in chorales for phrase in _phrases(chorale, length, transposed)}
+    theirs = {phrase for chorale in chorales for phrase in _phrases(chorale, PHRASE, transposed)}
     return sum(phrase in theirs for phrase in mine) / len(mine)
 
 
-def longest_stretch(piece: Chorale, chorales: Sequence[Chorale], transposed: bool) -> Stretch | None:
+def longest_passage(piece: Chorale, chorales: Sequence[Chorale], transposed: bool) -> Passage | None:
     """The longest run of chords in both; of equals the first in the piece, then in the chorales."""
     shapes: dict[Chord, int] = {}
     mine, my_bass = _shapes(piece, shapes, transposed)
-    best: Stretch | None = None
+    best: Passage | None = None
     for i, chorale in enumerate(chorales):
         common = _Common(*_shapes(chorale, shapes, transposed))
         for t, chord in enumerate(piece):
@@ -91,12 +89,12 @@ def longest_stretch(piece: Chorale, chorales: Sequence[Chorale], transposed: boo
             length = int(common.run[j]) if len(chorale) else 0
             start = t - length + 1
             if length > (best.length if best else 0) or (best and length == best.length and start < best.start):
-                best = Stretch(length, start, i, j - length + 1, int(common.shift[j]))
+                best = Passage(length, start, i, j - length + 1, int(common.shift[j]))
     return best
 
 
 class _Common:
-    """The stretches that a piece, chord after chord, has in common with one chorale.
+    """The passages that a piece, chord after chord, has in common with one chorale.
 
     run[j]:   how many common chords end with the piece's last chord and the chorale's chord j, all shifted alike
     quiet[j]: how many of them, the last ones, are silent: silence is the same in every key

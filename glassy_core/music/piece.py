@@ -213,11 +213,11 @@ def write_piece(piece: Piece, directory: Path, sound: Sound | None = None) -> di
     return paths
 
 
-def score_marks(piece: Piece, sound: Sound, colors: tuple[str, str] = COLORS) -> Marks:
+def score_marks(piece: Piece, sound: Sound) -> Marks:
     """Title, colours of prime and own chords, and where the network takes over."""
     return Marks(
         title=str(piece.origin.get("name", "")),
-        colors=[colors[0]] * piece.prime + [colors[1]] * len(piece.continuation),
+        colors=[COLORS[0]] * piece.prime + [COLORS[1]] * len(piece.continuation),
         texts=[(0, "prime"), (piece.prime, NETWORK_MARK)],
         tempo=sound.tempo,
     )

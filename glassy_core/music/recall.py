@@ -20,16 +20,14 @@ PRIMED = 4  # chords given
 
 @dataclass(frozen=True)
 class Recall:
-    """What one network reproduces of some chorales, given the first `primed` chords of each.
+    """What one network reproduces of some chorales, given the first chords of each.
 
     counts:  (n,) int64, chords right before the first wrong one
     lengths: (n,) int64, chords there were to reproduce
-    primed:  k
     """
 
     counts: NDArray[np.int64]
     lengths: NDArray[np.int64]
-    primed: int
 
     @property
     def shares(self) -> NDArray[np.float64]:
@@ -70,7 +68,7 @@ def recall(weights: Weights, scaling: Scaling, chorales: Sequence[Chorale], prim
         S0 = right if t < primed else chosen
     by_place = np.empty_like(counts)
     by_place[order] = counts
-    return Recall(by_place, lengths - primed, primed)
+    return Recall(by_place, lengths - primed)
 
 
 def _check_primed(chorales: Sequence[Chorale], primed: int) -> None:

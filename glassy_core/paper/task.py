@@ -14,9 +14,9 @@ Measurement = Literal["learning curves", "critical width", "aging"]
 VARIED = ("depth", "width", "seed", "eta", "auto_halve")  # within one task, by the paper, too
 # Where the paper left its task for a measurement at some depth. Appendix B: the learning runs of Sec. IV with two
 # layers were made by full gradient descent, "no significant difference" from minibatches being seen.
-_DEPARTURES: dict[tuple[Measurement, int], dict[str, Any]] = {("critical width", 2): {"batch_size": "all"}}
+DEPARTURES: dict[tuple[Measurement, int], dict[str, Any]] = {("critical width", 2): {"batch_size": "all"}}
 # The paper cuts eta until its curves are smooth: the flow is the limit of that.
-_BY_FLOW: tuple[Measurement, ...] = ("critical width",)
+BY_FLOW: tuple[Measurement, ...] = ("critical width",)
 
 
 def _task(config: RunConfig, *without: str) -> RunConfig:
@@ -28,8 +28,8 @@ def _task(config: RunConfig, *without: str) -> RunConfig:
 def _papers_tasks(measurement: Measurement, depth: int) -> tuple[RunConfig, ...]:
     papers = PRESETS["paper-d2-near"].config
     task = _task(papers)
-    flow = (_task(with_dynamics(papers, "flow")),) if measurement in _BY_FLOW else ()
-    return task, replace(task, **_DEPARTURES.get((measurement, depth), {})), *flow
+    flow = (_task(with_dynamics(papers, "flow")),) if measurement in BY_FLOW else ()
+    return task, replace(task, **DEPARTURES.get((measurement, depth), {})), *flow
 
 
 def is_papers(config: RunConfig, measurement: Measurement) -> bool:

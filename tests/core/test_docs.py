@@ -30,6 +30,15 @@ def test_files_that_a_document_names_are_there(path):
             assert any(f"def {function}(" in place.read_text(encoding="utf-8") for place in sources), function
 
 
+def test_tables_that_contributing_names_are_there():
+    """A table is named in capitals: somebody looks for it to add a row."""
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "glassy_core").rglob("*.py"))
+    tables = set(re.findall(r"`([A-Z][A-Z_]{3,})`", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")))
+    assert {"DECODINGS", "EDITION_SOURCES", "RULES", "FIGURES", "DRAWINGS"} <= tables
+    for table in tables:
+        assert re.search(rf"^{table}\b.*=", sources, re.MULTILINE), table
+
+
 def test_what_the_rule_would_find():
     assert named("see `gone.py`, `tests/x/test_gone.py::test_it`") == [
         ("gone.py", ""),

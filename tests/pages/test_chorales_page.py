@@ -162,7 +162,7 @@ def test_a_new_decoding_rule_is_offered_with_its_options(open_page, store, monke
     add_singer(store)
     app = open_page(PAGE)
     rules = app.radio(key="address_decode")
-    assert rules.options == ["threshold", "sampling", "loudest"]
+    assert rules.options == [rule.label for rule in DECODINGS.values()]
     assert rules.help.endswith("Loudest: a fixed number of pitches.")
     rules.set_value("loudest").run()
     app.slider(key="address_notes").set_value(3.0).run()

@@ -1,13 +1,14 @@
 """Own music on the pages: uploaded, reported, learned, sung; nothing held out and no composer named."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from glassy_core.editions.editions import load_edition
 from glassy_core.editions.own_data import import_own
 from glassy_core.editions.own_files import File
-from glassy_core.editions.sources import EDITION_SOURCES, EditionSource
+from glassy_core.editions.sources import EDITION_SOURCES, EditionSource, edition_names
 from glassy_core.music.midi import Sound, to_midi
 from glassy_core.music.voices import lead
 from tests.components import components
@@ -16,6 +17,8 @@ from tests.singers import add_singer
 RUNS, CRITICAL, CHORALES = "pages/1_Runs.py", "pages/3_Critical_width.py", "pages/5_Chorales.py"
 TRAIN = load_edition("corpus").splits["train"]
 MIDI = "audio/midi"
+SHIPPED = edition_names(Path("no such folder"))  # those that no reader has made
+LISTED = ", ".join(SHIPPED)
 
 
 def files(n):
@@ -81,7 +84,7 @@ def test_an_edition_that_has_gone_stays_in_the_form_and_the_start_says_so(open_p
     app.run()
     app.button(key="start").click().run()
     assert not app.exception
-    assert "There is no edition 'own:songs': choose one of corpus, paper." in words(app)
+    assert f"There is no edition 'own:songs': choose one of {LISTED}." in words(app)
     assert store.runs() == []
 
 
@@ -118,7 +121,7 @@ def test_pages_of_runs_whose_data_have_gone(open_page, store, songs, own_directo
     (own_directory / "songs.json").unlink()
     app = open_page(page)
     assert not app.exception
-    wanted = ["There is no edition 'own:songs': choose one of corpus, paper."] if page == CHORALES else []
+    wanted = [f"There is no edition 'own:songs': choose one of {LISTED}."] if page == CHORALES else []
     assert [error.value.replace("\\", "") for error in app.error] == wanted
 
 
@@ -146,7 +149,7 @@ def test_a_new_edition_in_the_table_is_offered_learned_and_sung(open_page, store
     folk = EditionSource("folk", "the folk songs", "folk.json", "sing it again", variable="FOLK", complete=False)
     monkeypatch.setitem(EDITION_SOURCES, "folk", folk)
     app = open_page(RUNS, edition="folk", chorales="5")
-    assert app.segmented_control(key="edition").options == ["corpus", "paper", "folk"]
+    assert app.segmented_control(key="edition").options == [*SHIPPED, "folk"]
     app.button(key="start").click().run()
     assert not app.error
     (run,) = store.runs()

@@ -10,7 +10,7 @@ import numpy as np
 
 from glassy_core.physics.aging.collapse import Breakdown, Collapse, breakdowns, collapse
 from glassy_core.physics.aging.fluctuations import DeltaCurve, Trajectory, delta_curves, of_waiting_time
-from glassy_core.physics.aging.growth import LOGARITHM, POWER, SHORT, Growth, logarithm, power, short_time
+from glassy_core.physics.aging.growth import Growth, logarithm, power, short_time
 
 Window = tuple[float, float]
 
@@ -57,32 +57,28 @@ def aging(
     trajectories: Sequence[Trajectory],
     frozen: bool = False,
     kind: str | None = None,
-    short_window: Window = SHORT,
-    collapse_window: Window | None = None,
-    power_window: Window = POWER,
-    log_window: Window = LOGARITHM,
     origin: float = 0.0,
     tau_w: float | None = None,
 ) -> Aging:
     """The analysis of one run, or of several seeds of one setting.
 
     frozen: divide by Gamma(tau_w) throughout, as Baity-Jesi et al. do; kind: of the weights "J", "M", "K", "W" or "h0"
-    alone. Windows are (low, high) in tau / tau_w; collapse_window None: see collapse(). origin: tau / tau_w at which
-    the power law begins. tau_w: of one waiting time, in proper time, that is looked at alone.
+    alone. origin: tau / tau_w at which the power law begins. tau_w: of one waiting time, in proper time, that is
+    looked at alone.
     """
     curves = delta_curves(trajectories, frozen, kind)
     if tau_w is None:
-        best = collapse(curves, collapse_window)
+        best = collapse(curves)
     else:
         curves = of_waiting_time(curves, tau_w)
         alone = "One waiting time alone has nothing to collapse on: mu needs three."
-        best = replace(collapse(curves, collapse_window), why=alone)
+        best = replace(collapse(curves), why=alone)
     return Aging(
         curves,
-        short_time(curves, short_window),
+        short_time(curves),
         best,
-        power(curves, power_window, origin),
-        logarithm(curves, log_window),
+        power(curves, origin=origin),
+        logarithm(curves),
         breakdowns(curves, best.mu.value if best.mu else 1.0),
         frozen,
     )

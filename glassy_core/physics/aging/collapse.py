@@ -63,19 +63,13 @@ class Breakdown:
         return self.stretches[0].begin if self.stretches else None
 
 
-def collapse_errors(curves: Sequence[DeltaCurve], mus: Floats, window: tuple[float, float]) -> Floats:
-    """The collapse error for each mu, (M,): the relative scatter of Delta between curves at equal x.
-
-    Precisely: the standard deviation of log Delta between curves, pooled over a grid in log x with n - 1
-    degrees of freedom where n > 1 curves are known. Only points with tau / tau_w inside the window count, and only
-    curves that go through it for a factor of MIN_REACH or more: a run's youngest curve has often only just come in.
-    """
-    return _errors(_reaching(curves, window), mus)[0]
-
-
 def collapse(curves: Sequence[DeltaCurve], window: tuple[float, float] | None = None) -> Collapse:
     """The exponent mu with the least collapse error, with a 95 % interval.
 
+    The error is the relative scatter of Delta between curves at equal x: the standard deviation of log Delta between
+    them, pooled over a grid in log x with n - 1 degrees of freedom where n > 1 curves are known. Only points with
+    tau / tau_w inside the window count, and only curves that go through it for a factor of MIN_REACH or more: a run's
+    youngest curve has often only just come in.
     window: in tau / tau_w; by default the aging regime, or all tau where the curves have nothing left to grow there:
     a stationary process has its whole rise at short times. The interval is Student's, with the error of a jackknife
     that leaves out one waiting time after the other: noise along a curve is too correlated to count its points.

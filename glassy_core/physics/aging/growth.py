@@ -18,7 +18,7 @@ from glassy_core.arrays import Floats
 from glassy_core.physics.aging.fluctuations import DeltaCurve
 from glassy_core.physics.estimate import Estimate
 
-Line = tuple[Floats, Floats]  # x (n,) and y (n,) of one curve inside the window, x ascending
+XY = tuple[Floats, Floats]  # x (n,) and y (n,) of one curve inside the window, x ascending
 
 SHORT = (0.0, 0.01)  # tau / tau_w of the short-time exponent alpha: before the drift takes over, Delta ~ tau^2 there
 POWER = (1.0, 6.0)  # of A x^b
@@ -60,9 +60,9 @@ def power(curves: Sequence[DeltaCurve], window: tuple[float, float] = POWER, ori
     return _fit(curves, window, lambda x: np.log(x - origin), np.log, np.exp, origin)
 
 
-def short_time(curves: Sequence[DeltaCurve], window: tuple[float, float] = SHORT) -> Growth:
+def short_time(curves: Sequence[DeltaCurve]) -> Growth:
     """Delta ~ tau^alpha for tau << tau_w; slope is alpha. Of curves that go through the whole window."""
-    return power([curve for curve in curves if curve.x[-1] >= window[1]], window)
+    return power([curve for curve in curves if curve.x[-1] >= SHORT[1]], SHORT)
 
 
 def logarithm(curves: Sequence[DeltaCurve], window: tuple[float, float] = LOGARITHM) -> Growth:
@@ -116,7 +116,7 @@ def _fit(
     return Growth(Estimate(slope, slope - half, slope + half), amplitude, window, used, origin=origin)
 
 
-def _common_slope(lines: Sequence[Line]) -> tuple[float, Floats, Floats]:
+def _common_slope(lines: Sequence[XY]) -> tuple[float, Floats, Floats]:
     """Least squares with one slope and an offset for each line; and the means of x and of y of each, (K,)."""
     resampled = [_even(line) for line in lines]
     centres = np.array([[x.mean(), y.mean()] for x, y in resampled])
@@ -125,7 +125,7 @@ def _common_slope(lines: Sequence[Line]) -> tuple[float, Floats, Floats]:
     return xy / xx, centres[:, 0], centres[:, 1]
 
 
-def _half_interval(lines: Sequence[Line]) -> float:
+def _half_interval(lines: Sequence[XY]) -> float:
     """Half the 95 % interval of the common slope, by a jackknife over its measurements."""
     units = list(lines) if len(lines) >= 3 else [part for line in lines for part in _parts(line)]
     slopes = np.array([_common_slope([unit])[0] for unit in units])
@@ -137,13 +137,13 @@ def _half_interval(lines: Sequence[Line]) -> float:
     return float(stdtrit(max(effective - 1, 1), 0.975) * np.sqrt(variance))
 
 
-def _parts(line: Line) -> list[Line]:
+def _parts(line: XY) -> list[XY]:
     """A line cut into PARTS of equal length in x, which share their ends."""
     x, y = _even(line, 10 * PARTS + 1)
     return [(x[10 * k : 10 * k + 11], y[10 * k : 10 * k + 11]) for k in range(PARTS)]
 
 
-def _even(line: Line, n: int = 31) -> Line:
+def _even(line: XY, n: int = 31) -> XY:
     """The line at n evenly spaced x, so that a fit does not depend on where records are dense."""
     x, y = line
     grid = np.linspace(x[0], x[-1], n)

@@ -22,7 +22,6 @@ from glassy_core.network.equations import parameter_count
 from glassy_core.physics.critical_width.censored_parabola import Parabola, Rates, artificial_sweeps, fit_parabolas
 from glassy_core.physics.critical_width.learning_times import (
     SMOOTHING,
-    THRESHOLDS,
     LearningTime,
     Recording,
     learning_times,
@@ -127,25 +126,20 @@ class Criticality:
 
 def critical(
     curves: Iterable[Recording],
-    thresholds: Sequence[float] = THRESHOLDS,
     copies: int = COPIES,
-    seed: int = 0,
     planned: Iterable[tuple[int, int, int]] = (),
 ) -> Criticality:
-    """w_c for each depth and threshold (bits). All curves must be of one edition and of like settings.
+    """w_c for each depth and each of the THRESHOLDS, from curves of one edition and of like settings.
 
     planned: (depth, width, seed) of runs that are queued or under way, which are not suggested again.
     """
     curves = list(curves)
-    for threshold in thresholds:
-        if not 0 < threshold < 1:
-            raise ValueError(f"The threshold NLL* is {threshold}: it must be above 0 and below 1 bit.")
     waiting = list(planned)
     depths = {}
     for depth in sorted({curve.depth for curve in curves}):
-        times = learning_times([curve for curve in curves if curve.depth == depth], sorted(thresholds))
+        times = learning_times([curve for curve in curves if curve.depth == depth])
         taken = {(width, seed) for d, width, seed in waiting if d == depth}
-        depths[depth] = _depth_result(depth, times, copies, np.random.default_rng(seed), taken)
+        depths[depth] = _depth_result(depth, times, copies, np.random.default_rng(0), taken)
     return Criticality(depths)
 
 

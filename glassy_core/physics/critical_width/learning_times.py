@@ -147,17 +147,15 @@ def _first_below(tau: Floats, nll: Floats, threshold: float) -> float | None:
     return float(tau[i - 1] * (tau[i] / tau[i - 1]) ** share)
 
 
-def learning_times(
-    curves: Sequence[Recording], thresholds: Sequence[float] = THRESHOLDS
-) -> dict[float, list[LearningTime]]:
-    """For every threshold the learning times of all curves; curves without a record after tau = 0 are left out."""
-    times: dict[float, list[LearningTime]] = {threshold: [] for threshold in thresholds}
+def learning_times(curves: Sequence[Recording]) -> dict[float, list[LearningTime]]:
+    """For each of the THRESHOLDS the learning times of all curves, but of those without a record after tau = 0."""
+    times: dict[float, list[LearningTime]] = {threshold: [] for threshold in THRESHOLDS}
     for curve in curves:
         tau, nll = smoothed(curve.tau, curve.nll)
         if len(tau) == 0:
             continue
         reached = float(np.asarray(curve.tau)[-1])
-        for threshold in thresholds:
+        for threshold in THRESHOLDS:
             star = _first_below(tau, nll, threshold)
             times[threshold].append(LearningTime(curve.width, curve.seed, star, reached, curve.run))
     return times

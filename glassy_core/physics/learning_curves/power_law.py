@@ -132,10 +132,10 @@ class PowerLawFit:
         return self.nll_inf, self.exponent, self.amplitude
 
 
-def fit_power_law(tau: ArrayLike, nll: ArrayLike, window: Window | None = None, seed: int = 0) -> PowerLawFit:
+def fit_power_law(tau: ArrayLike, nll: ArrayLike, window: Window | None = None) -> PowerLawFit:
     """The fit of a recorded curve, tau (N,) ascending and NLL (N,) in bits, in a window of tau or the default one.
 
-    seed: of the bootstrap; the same curve gives the same intervals. Raises ValueError for a window that is none.
+    The same curve gives the same intervals. Raises ValueError for a window that is none.
     """
     tau, nll = usable_recordings(tau, nll)
     if window is not None:
@@ -147,12 +147,12 @@ def fit_power_law(tau: ArrayLike, nll: ArrayLike, window: Window | None = None, 
     if len(tau) < MIN_BINS or flaw(tau, nll):
         return PowerLawFit.none(window, len(tau), flaw(tau, nll))
     binned = Binned.of(tau, nll)
-    return fit_binned(binned, Noise.around(binned), window, seed)
+    return fit_binned(binned, Noise.around(binned), window)
 
 
-def fit_binned(binned: Binned, noise_of: NoiseOf, window: Window, seed: int) -> PowerLawFit:
+def fit_binned(binned: Binned, noise_of: NoiseOf, window: Window) -> PowerLawFit:
     """The fit of one binned curve with its intervals; noise_of: what the noise behind its residuals is."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)  # so that the same curve gives the same intervals
     curve = fit_curve(binned, noise_of, rng)
     copies, pure_copies = curve.copies(COPIES, rng)
     allowed = _without_negative_floors(copies, pure_copies)

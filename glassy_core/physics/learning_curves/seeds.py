@@ -27,15 +27,13 @@ from glassy_core.physics.learning_curves.windows import (
 Columns = tuple[Floats, Floats]  # tau and NLL of one seed, (N,) each
 
 
-def fit_seeds(
-    curves: Sequence[tuple[ArrayLike, ArrayLike]], window: Window | None = None, seed: int = 0
-) -> PowerLawFit:
+def fit_seeds(curves: Sequence[tuple[ArrayLike, ArrayLike]], window: Window | None = None) -> PowerLawFit:
     """One fit of several seeds' curves of one setting, tau and NLL (bits) (N,) each: the power law of their mean.
 
     Its intervals are the seeds' spread (with Student's factor for few seeds): they say how well the setting's
     mean curve is known, which the intervals of a single run cannot. One curve is fitted as `fit_power_law` does.
     Seeds that have not come far enough (see `far_enough`), or hold too few recordings for a fit, are left out.
-    seed: of the bootstrap. Raises ValueError for a window that is none.
+    Raises ValueError for a window that is none.
     """
     if window is not None:
         window = check_window(window)
@@ -43,9 +41,9 @@ def fit_seeds(
     kept = _fitted_together(recorded, window)
     if len(kept) < 2:  # where none goes far enough, the longest says why
         chosen = kept or sorted(recorded, key=lambda part: len(part[0]))[-1:]
-        fit = fit_power_law(*chosen[0], window, seed) if chosen else PowerLawFit.none(window, 0)
+        fit = fit_power_law(*chosen[0], window) if chosen else PowerLawFit.none(window, 0)
     else:
-        fit = _fit_mean(kept, window, seed)
+        fit = _fit_mean(kept, window)
     if not kept or len(kept) == len(recorded):
         return fit
     n = len(recorded) - len(kept)
@@ -81,7 +79,7 @@ def _fitted_together(curves: Sequence[Columns], window: Window | None) -> list[C
     return [part for part, *good in zip(curves, far, enough, strict=True) if all(good)]
 
 
-def _fit_mean(curves: Sequence[Columns], window: Window | None, seed: int) -> PowerLawFit:
+def _fit_mean(curves: Sequence[Columns], window: Window | None) -> PowerLawFit:
     """The fit of the mean of at least two curves over the tau that they have in common."""
     end = min(float(tau[-1]) for tau, _ in curves)
     if window is None:  # each curve's own up to where all have come
@@ -97,4 +95,4 @@ def _fit_mean(curves: Sequence[Columns], window: Window | None, seed: int) -> Po
     mean = Y.mean(axis=0)
     binned = Binned(bins.tau, mean, bins.count, bins.tau, mean, bins.count, np.arange(len(mean)))
     noise = SeedNoise(Y / mean - 1)
-    return fit_binned(binned, lambda residuals, parameters: noise, window, seed)
+    return fit_binned(binned, lambda residuals, parameters: noise, window)

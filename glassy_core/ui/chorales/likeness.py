@@ -10,7 +10,7 @@ from glassy_core.editions.encoding import Chorale
 from glassy_core.figures import palette
 from glassy_core.figures.music import profiles
 from glassy_core.music.counterpoint import Portrait, distance, portrait
-from glassy_core.music.likeness import Likeness, Stretch, likeness
+from glassy_core.music.likeness import Likeness, Passage, likeness
 from glassy_core.music.piece import Piece
 from glassy_core.ui.chorales.settings import Selection
 from glassy_core.ui.components.live_figure import live_figure
@@ -66,25 +66,25 @@ def _rows(piece: Piece, learned: Sequence[Chorale], held_out: Sequence[Chorale])
     ours = _likeness(piece.continuation, learned)
     same = slice(piece.prime, len(piece.chords))
     theirs = [_likeness(chorale[same], learned) for chorale in held_out if len(chorale) > piece.prime]
-    yield from _stretches(ours, theirs, len(piece.continuation))
+    yield from _passages(ours, theirs, len(piece.continuation))
     yield from _shares(ours, theirs)
     portraits = [_portrait([piece.continuation]), _portrait(learned), *([_portrait(held_out)] if held_out else [])]
     yield from _distances(portraits)
     yield from _counterpoint(portraits)
 
 
-def _stretches(ours: Likeness, theirs: Sequence[Likeness], length: int) -> Iterator[Cells]:
-    """The longest stretches; length: chords of the piece that are the network's own."""
-    for what, stretch, new in (
+def _passages(ours: Likeness, theirs: Sequence[Likeness], length: int) -> Iterator[Cells]:
+    """The longest passages; length: chords of the piece that are the network's own."""
+    for what, passage, new in (
         ("Longest stretch found in a learned chorale (chords)", ours.verbatim, [like.verbatim for like in theirs]),
         ("the same, transposed", ours.transposed, [like.transposed for like in theirs]),
     ):
-        where = f", chorale {stretch.chorale}" if stretch else ""
-        yield what, f"{_chords(stretch)} of {length}{where}", "all", f"{_mean(map(_chords, new)) or 0:.1f}"
+        where = f", chorale {passage.chorale}" if passage else ""
+        yield what, f"{_chords(passage)} of {length}{where}", "all", f"{_mean(map(_chords, new)) or 0:.1f}"
 
 
-def _chords(stretch: Stretch | None) -> int:
-    return stretch.length if stretch else 0
+def _chords(passage: Passage | None) -> int:
+    return passage.length if passage else 0
 
 
 def _shares(ours: Likeness, theirs: Sequence[Likeness]) -> Iterator[Cells]:

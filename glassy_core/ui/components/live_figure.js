@@ -208,17 +208,7 @@ class LiveFigure {
 
   listen() {
     this.plot.on("plotly_afterplot", () => this.placeHandles())
-    this.plot.on("plotly_relayout", (change) => {
-      this.placeHandles()
-      const zoomed = Object.keys(change).some((name) => /axis\d*\.(range|autorange)/.test(name))
-      if (zoomed && this.data.wantsRange) this.setStateValue("range", this.ranges())
-    })
-  }
-
-  ranges() {
-    const { xaxis, yaxis } = this.plot._fullLayout
-    const ends = (axis) => axis.range.map((end) => (axis.type === "log" ? 10 ** end : end))
-    return { x: ends(xaxis), y: ends(yaxis) }
+    this.plot.on("plotly_relayout", () => this.placeHandles())
   }
 
   // A redraw takes the hover text away: ask for it again where the pointer rests.

@@ -78,7 +78,6 @@ def live_figure(
     filename: str = "figure",
     window: Window | None = None,
     on_window: Callable[[Window], None] | None = None,
-    on_range: Callable[[dict[str, list[float]]], None] | None = None,
 ) -> None:
     """Draw figure, or update what is drawn under the same key.
 
@@ -87,8 +86,8 @@ def live_figure(
     alt: the figure in words, for readers who do not see it. height: pixels where the page's letters
     have 16; the figure grows with them, and all that is in it. filename: of PNG and SVG.
     window: ends of the dragged window in units of x, None for none; on_window gets the new ends, ascending, once
-    the reader lets go (or uses the arrow keys): keep them and pass them in again. on_range gets {"x": [from, to],
-    "y": [from, to]} in data units after each zoom. Both are called before the rerun, as widgets' callbacks are.
+    the reader lets go (or uses the arrow keys): keep them and pass them in again. It is called before the rerun, as
+    widgets' callbacks are.
     """
     _component(
         key=key,
@@ -101,22 +100,17 @@ def live_figure(
             "filename": filename,
             "narrow": {"below": _NARROW, "layout": _NARROW_LAYOUT},
             "window": list(window) if window else None,
-            "wantsRange": on_range is not None,
         },
-        on_window_change=lambda: _pass_on(key, "window", lambda ends: on_window and on_window(_ordered(ends))),
-        on_range_change=lambda: _pass_on(key, "range", lambda ranges: on_range and on_range(ranges)),
+        on_window_change=lambda: _pass_on(key, on_window),
     )
 
 
-def _pass_on(key: str, name: str, receive: Callable[[Any], Any]) -> None:
-    value = st.session_state[key].get(name)
-    if value is not None:
-        receive(value)
-
-
-def _ordered(ends: list[float]) -> Window:
-    low, high = sorted(float(end) for end in ends)
-    return low, high
+def _pass_on(key: str, receive: Callable[[Window], None] | None) -> None:
+    """Give the dragged window to who wants it."""
+    ends = st.session_state[key].get("window")
+    if ends is not None and receive is not None:
+        low, high = sorted(float(end) for end in ends)
+        receive((low, high))
 
 
 @cache

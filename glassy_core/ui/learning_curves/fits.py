@@ -28,7 +28,7 @@ _DIGITS = 4  # of a dragged end
 _PAPERS = "the paper's NLL∞, a"  # a row, where there is one
 
 
-class Choice(NamedTuple):
+class FitOptions(NamedTuple):
     """What the reader asked for: fits, seeds as bands, the window's ends (None: each run's own)."""
 
     fit: bool
@@ -36,7 +36,7 @@ class Choice(NamedTuple):
     ends: Ends
 
 
-def choose() -> Choice:
+def choose() -> FitOptions:
     """The switches and, with fits on, the window; all of it in the URL."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom", key="fit-controls"):
         fit = st.toggle(
@@ -49,7 +49,7 @@ def choose() -> Choice:
             "from the least to the greatest, and fitted together: the paper has single runs.",
         )  # fmt: skip
         if not fit:
-            return Choice(False, seeds, (None, None))
+            return FitOptions(False, seeds, (None, None))
         low = _end("Window from τ", _FROM, "own start")
         high = _end("to τ", _TO, "latest")
         st.button(
@@ -60,8 +60,8 @@ def choose() -> Choice:
         check_window((low if low is not None else min(1e-300, high or 1), high if high is not None else 1e300))
     except ValueError as error:
         st.error(str(error))
-        return Choice(True, seeds, (None, None))
-    return Choice(True, seeds, (low, high))
+        return FitOptions(True, seeds, (None, None))
+    return FitOptions(True, seeds, (low, high))
 
 
 def _end(label: str, key: str, placeholder: str) -> float | None:
@@ -108,12 +108,12 @@ def renew_controls() -> None:
         st.rerun()
 
 
-def fits_of(settings: Sequence[Ensemble], choice: Choice, busy: Iterable[str]) -> Fits:
+def fits_of(settings: Sequence[Ensemble], options: FitOptions, busy: Iterable[str]) -> Fits:
     """Every setting with its fit; none without the switch. busy: ids of the runs at work."""
-    if not choice.fit:
+    if not options.fit:
         return []
     at_work = set(busy)
-    return [(s, fit_of(s, choice.ends, any(c.id in at_work for c in s.curves))) for s in settings]
+    return [(s, fit_of(s, options.ends, any(c.id in at_work for c in s.curves))) for s in settings]
 
 
 def details(fits: Fits) -> None:

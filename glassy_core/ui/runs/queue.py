@@ -18,7 +18,7 @@ from glassy_core.ui.shell.frame import plain, store
 
 
 @dataclass(frozen=True)
-class Standing:
+class QueueState:
     """The queue, the workers and the limit as they are now. names: all runs by id; waits: those in the queue."""
 
     status: DispatcherStatus
@@ -28,12 +28,12 @@ class Standing:
     at_work: int
 
 
-def standing(rows: Sequence[Row]) -> Standing:
+def queue_state(rows: Sequence[Row]) -> QueueState:
     """Queue, workers and limit of the app's store, read now; rows: of all its runs."""
     queue, names = waiting.look(store(), _settled(str(store().directory))), {row.id: row for row in rows}
     waits = [names[run.id] for run in queue.waiting if run.id in names and names[run.id].config]
     status, limit = dispatcher.dispatcher_status(store()), waiting.wishes(store()).limit
-    return Standing(status, limit, names, waits, len(queue.at_work))
+    return QueueState(status, limit, names, waits, len(queue.at_work))
 
 
 @st.cache_resource(show_spinner=False)
@@ -42,13 +42,13 @@ def _settled(directory: str) -> dict[str, int]:
     return {}
 
 
-def in_short(now: Standing) -> None:
+def in_short(now: QueueState) -> None:
     """How many runs wait and who trains them; what is wrong where nobody does."""
     _what_is_wrong(now.status, bool(now.waits))
     st.caption(_summary(now.status, len(now.waits), now.at_work, now.limit))
 
 
-def queue_view(now: Standing) -> None:
+def queue_view(now: QueueState) -> None:
     """The limit, the workers, the order; drawn only while the reader has it open."""
     limit = now.limit
     part = st.expander("Queue and workers", key="queue", bind="query-params", icon=":material/dns:")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from glassy_core.ui.results.rows import Row
-from glassy_core.ui.runs.queue import in_short, queue_view, standing
+from glassy_core.ui.runs.queue import in_short, queue_state, queue_view
 from glassy_core.ui.runs.run_panel import panel, trash
 from glassy_core.ui.runs.run_table import filters, table
 from glassy_core.ui.shell.actions import show_outcome
@@ -15,7 +15,7 @@ def all_runs(rows: list[Row]) -> None:
     """Everything about the runs there are."""
     show_outcome()
     if rows:
-        now = standing(rows)
+        now = queue_state(rows)
         in_short(now)
         shown = filters(rows).keep(rows)
         if shown:

@@ -112,5 +112,5 @@ def test_a_new_decoding_rule_is_an_entry_in_the_table(store, tmp_path, capsys, m
     with pytest.raises(SystemExit, match="0"):
         main(["generate", "--help"])
     helped = " ".join(capsys.readouterr().out.split())
-    assert "--decode {threshold,sample,loudest}" in helped
+    assert f"--decode {{{','.join(DECODINGS)}}}" in helped
     assert "--notes NOTES of the loudest" in helped

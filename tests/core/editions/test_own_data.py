@@ -40,6 +40,8 @@ from glassy_core.training.records import fresh
 
 ROOT = Path(__file__).resolve().parents[3]
 TRAIN = load_edition("corpus").splits["train"]
+SHIPPED = edition_names(Path("no such folder"))  # those that no reader has made
+LISTED = ", ".join(SHIPPED)
 SILENT_ENDS = (106, 151, 201)  # training chorales that begin or end with a silent quarter note
 # One to eight notes at once, and silence.
 chords = st.sets(st.integers(43, 96), max_size=8).map(lambda pitches: tuple(sorted(pitches)))
@@ -354,7 +356,7 @@ def test_bad_files_are_one_sentence_and_leave_nothing(files, words, own_director
     with pytest.raises(ChoraleError) as caught:
         import_own(files, "bad")
     assert words in one_sentence(caught.value)
-    assert edition_names() == ("corpus", "paper")
+    assert edition_names() == SHIPPED
     assert not list(own_directory.glob("*.json"))
 
 
@@ -374,8 +376,29 @@ def test_bad_names_are_one_sentence(name):
     with pytest.raises(ChoraleError, match="small letters, digits") as caught:
         import_own(files_of(TRAIN[:1]), name)
     one_sentence(caught.value)
-    with pytest.raises(ConfigError, match="choose one of corpus, paper, or own:NAME"):
+    with pytest.raises(ConfigError, match=f"choose one of {LISTED}, or own:NAME"):
         RunConfig(edition=f"own:{name}")
+
+
+@pytest.mark.parametrize("name", ["con", "prn", "aux", "nul", "com0", "com1", "com9", "lpt1", "own:lpt9", " nul "])
+def test_names_that_windows_keeps_for_devices_are_one_sentence_everywhere(name, own_directory):
+    with pytest.raises(ChoraleError, match="Windows keeps con") as caught:
+        import_own(files_of(TRAIN[:1]), name)
+    one_sentence(caught.value)
+    assert not own_directory.exists() or not list(own_directory.iterdir())
+
+
+@pytest.mark.parametrize("name", ["console", "con-1", "com10", "com", "lpt_1", "null"])
+def test_names_that_only_begin_like_a_device_are_taken(name, own_directory):
+    assert import_own(files_of(TRAIN[:1]), name)[0].name == f"own:{name}"
+    assert (own_directory / f"{name}.json").is_file()
+
+
+def test_what_is_no_file_is_no_edition_at_hand(own_directory):
+    """As on Windows nul.json is none, in any folder: a device that opens and is empty."""
+    (own_directory / "nul.json").mkdir(parents=True)
+    with pytest.raises(ChoraleError, match=rf"There is no edition 'own:nul': choose one of {LISTED}\.$"):
+        load_edition("own:nul")
 
 
 def test_a_name_is_not_given_to_other_data(own_directory):
@@ -393,11 +416,11 @@ def test_only_own_editions_that_are_there_are_offered(own_directory):
     import_own(files_of(TRAIN[:1]), "b")
     import_own(files_of(TRAIN[1:2]), "a")
     (own_directory / "Not a name.json").write_text("{}", encoding="utf-8")
-    assert edition_names() == ("corpus", "paper", "own:a", "own:b")
+    assert edition_names() == (*SHIPPED, "own:a", "own:b")
     assert json.loads(report_path("own:a").read_text(encoding="utf-8"))["digest"] == load_edition("own:a").digest
     for load in (load_edition, load_or_fallback):
         for name in ("own:c", "own:../a", "own:"):
-            with pytest.raises(ChoraleError, match="choose one of corpus, paper, own:a, own:b") as caught:
+            with pytest.raises(ChoraleError, match=f"choose one of {LISTED}, own:a, own:b") as caught:
                 load(name)
             one_sentence(caught.value)
 
@@ -567,8 +590,8 @@ def test_from_a_folder_to_a_trained_network_that_sings(tmp_path):
         (["data", "--import", "data/corpus.json", "--name", "../a"], "The name '../a' cannot be used"),
         (["data", "--import", "data/corpus.json", "--name", "a", "--grid", "third"], "invalid choice: 'third'"),
         (["data", "--edition", "own:../a"], "There is no edition 'own:../a'"),
-        (["train", "--edition", "own:a"], "There is no edition 'own:a': choose one of corpus, paper."),
-        (["train", "--edition", "mine"], "choose one of corpus, paper, or own:NAME"),
+        (["train", "--edition", "own:a"], f"There is no edition 'own:a': choose one of {LISTED}."),
+        (["train", "--edition", "mine"], f"choose one of {LISTED}, or own:NAME"),
     ],
 )
 def test_bad_commands_are_one_line(tmp_path, arguments, words):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from glassy_core.editions.editions import load_edition
 from glassy_core.music.counterpoint import distance, portrait
-from glassy_core.music.likeness import Stretch, likeness, longest_stretch, share_of_phrases
+from glassy_core.music.likeness import Passage, likeness, longest_passage
 
 CHORALES = load_edition("corpus").first(8)
 
@@ -18,43 +18,43 @@ def moved(chords, semitones):
 
 def test_a_chorale_is_like_itself():
     found = likeness(CHORALES[3], CHORALES)
-    assert found.verbatim == Stretch(len(CHORALES[3]), 0, 3, 0, 0)
+    assert found.verbatim == Passage(len(CHORALES[3]), 0, 3, 0, 0)
     assert (found.phrases_verbatim, found.phrases_transposed) == (1, 1)
     assert (found.nearest, found.nearest_share) == (3, 1)
 
 
 def test_a_transposed_chorale_is_found_as_such():
     found = likeness(moved(CHORALES[3], 5), CHORALES)
-    assert found.transposed == Stretch(len(CHORALES[3]), 0, 3, 0, 5)
+    assert found.transposed == Passage(len(CHORALES[3]), 0, 3, 0, 5)
     assert found.verbatim is None or found.verbatim.length < 8
     assert found.phrases_transposed == 1
     assert found.phrases_verbatim < 0.2
     assert (found.nearest, found.nearest_share) == (3, 1)
 
 
-def test_a_stretch_inside_another_piece():
+def test_a_passage_inside_another_piece():
     strange = ((45, 46, 47),) * 10
     piece = (*strange, *CHORALES[5][7:16], *strange[:3], *moved(CHORALES[2][20:35], -2), *strange)
     found = likeness(piece, CHORALES)
-    assert found.verbatim == Stretch(9, 10, 5, 7, 0)
-    assert found.transposed == Stretch(15, 22, 2, 20, -2)
+    assert found.verbatim == Passage(9, 10, 5, 7, 0)
+    assert found.transposed == Passage(15, 22, 2, 20, -2)
     n = len(piece) - 3
     assert found.phrases == n
     assert found.phrases_verbatim == pytest.approx(6 / n)
     assert found.phrases_transposed == pytest.approx((6 + 12) / n)
 
 
-def test_shapes_alone_are_no_stretch():
+def test_shapes_alone_are_no_passage():
     # The same three chords, but the middle one is a tone higher: not one transposition of the whole.
     chorale = ((60, 64, 67), (62, 65, 69), (60, 64, 67))
     piece = ((60, 64, 67), (64, 67, 71), (60, 64, 67))
-    assert longest_stretch(piece, [chorale], transposed=True).length == 1
+    assert longest_passage(piece, [chorale], transposed=True).length == 1
 
 
 def test_silence_belongs_to_what_surrounds_it():
     chorale = ((60, 64), (), (62, 65), (60, 64))
-    assert longest_stretch(moved(chorale, 3), [chorale], transposed=True) == Stretch(4, 0, 0, 0, 3)
-    assert share_of_phrases(moved(chorale, 3), [chorale], transposed=True) == 1
+    assert longest_passage(moved(chorale, 3), [chorale], transposed=True) == Passage(4, 0, 0, 0, 3)
+    assert likeness(moved(chorale, 3), [chorale]).phrases_transposed == 1
 
 
 def test_nothing_in_common_and_nothing_to_compare():
@@ -73,7 +73,7 @@ small = st.lists(st.sampled_from([(), (60,), (62,), (60, 64), (62, 66)]), max_si
 @given(small, st.lists(small, min_size=1, max_size=3), st.booleans())
 @example(((), (60,)), [((), (62,))], True)  # silence is the same in every key, wherever it stands
 @example(((64,), (), (62,)), [((60,), (), (60,))], True)
-def test_the_longest_stretch_is_the_longest(piece, chorales, transposed):
+def test_the_longest_passage_is_the_longest(piece, chorales, transposed):
     def same(a, b):
         if not transposed:
             return a == b
@@ -90,7 +90,7 @@ def test_the_longest_stretch_is_the_longest(piece, chorales, transposed):
         ),
         default=0,
     )
-    found = longest_stretch(piece, chorales, transposed)
+    found = longest_passage(piece, chorales, transposed)
     assert (found.length if found else 0) == longest
     if found:
         theirs = chorales[found.chorale][found.chorale_start : found.chorale_start + found.length]

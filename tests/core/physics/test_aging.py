@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glassy_core.physics.aging.aging import aging
-from glassy_core.physics.aging.collapse import breakdowns, collapse, collapse_errors
+from glassy_core.physics.aging.collapse import breakdowns, collapse
 from glassy_core.physics.aging.fluctuations import SgdNoise, Trajectory, delta, delta_curves, read_waiting
 from glassy_core.physics.aging.growth import logarithm, power, short_time
 
@@ -209,8 +209,8 @@ def test_the_intervals_tell_aging_from_none_and_shrink_with_more_seeds():
 
 def test_the_error_is_the_relative_scatter_between_curves():
     curves = delta_curves([trajectory(lambda t, tau: tau / t * (1.1 if t < 100 else 1.0), tau_w=[80.0, 160.0])])
-    error = collapse_errors(curves, np.array([1.0]), (0, np.inf))[0]
-    assert error == pytest.approx(np.log(1.1) / np.sqrt(2), rel=1e-6)
+    found = collapse(curves, (0, np.inf))
+    assert found.errors[found.mus == 1.0] == pytest.approx(np.log(1.1) / np.sqrt(2), rel=1e-6)
 
 
 def test_the_place_where_the_longest_waiting_time_leaves_the_others_is_found():

@@ -237,8 +237,6 @@ def test_no_runs_and_runs_without_a_record():
     at = critical([Recording(1, 20, 0, [0.0], [1.0])]).depths[1]
     assert at.thresholds[0.01].why.startswith("No width has reached")
     assert at.suggestion is None
-    with pytest.raises(ValueError, match="above 0 and below 1 bit"):
-        critical([], thresholds=[2.0])
 
 
 def test_no_width_is_suggested_beside_those_that_are_planned():
