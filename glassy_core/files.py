@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import sys
 import tempfile
@@ -17,6 +18,7 @@ from typing import Any, BinaryIO, TypeVar
 ROOT = Path(__file__).resolve().parent.parent  # the checkout: app.py, data/, runs/
 MAX_STEP = 2**53  # beyond it columns of numbers could not tell one step from the next
 PATIENCE, PAUSE = 1.0, 0.01  # seconds: how long, and how often, a file that is in use is asked for
+_DEVICE = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9¹²³])(\..*)?", re.IGNORECASE | re.DOTALL)
 Result = TypeVar("Result")
 
 
@@ -138,6 +140,11 @@ def read_json(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, RecursionError):
         return None
     return values if isinstance(values, dict) else None
+
+
+def is_device(name: str) -> bool:
+    """Whether Windows takes a file's name for a device's, in any folder and with any ending: nul, com1, ..."""
+    return bool(_DEVICE.fullmatch(name))
 
 
 def is_text(name: str) -> bool:

@@ -16,9 +16,9 @@ from glassy_core.editions.format import SPLITS, ChoraleError, json_of
 from glassy_core.editions.install import install_made
 from glassy_core.editions.midi_files import GRIDS, MOST_CHORDS, chords_on_grid, shift_into_range, shifted
 from glassy_core.editions.own_files import MOST_MIDI_BYTES, File, unpacked
-from glassy_core.editions.sources import NAME, OWN, RESERVED
+from glassy_core.editions.sources import NAME, OWN
 from glassy_core.errors import GlassyError
-from glassy_core.files import replace_file
+from glassy_core.files import is_device, replace_file
 
 MOST_PIECES = 10_000  # as many as a run can learn
 FEWEST_TO_SPLIT = 20  # fewer pieces are all learned, and held-out curves are not drawn
@@ -74,7 +74,7 @@ def _check_own_name(name: str) -> str:
             f"The name {plain[:60]!r} cannot be used: take 1 to 40 small letters, digits, - and _, "
             "a letter or a digit first."
         )
-    if RESERVED.fullmatch(plain):
+    if is_device(plain):
         raise ChoraleError(
             f"The name {plain!r} cannot be used: Windows keeps con, prn, aux, nul, com0 to com9 and lpt0 to lpt9 for "
             "devices and has no file of such a name, so take another."

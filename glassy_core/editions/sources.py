@@ -14,7 +14,6 @@ from glassy_core.files import ROOT
 
 DATA = ROOT / "data"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")  # within a family; of a file, so no dots and no capitals
-RESERVED = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]")  # what Windows takes for a device, whatever the file's ending
 
 
 @dataclass(frozen=True)

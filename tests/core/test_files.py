@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from glassy_core.files import (
     PATIENCE,
     LineWriter,
+    is_device,
     parse_line,
     read_json,
     read_lines,
@@ -26,6 +27,17 @@ from glassy_core.files import (
 
 def records(path):
     return [record for _, record in read_lines(path)]
+
+
+@pytest.mark.parametrize("name", ["con", "NUL", "aux.json", "prn.tar.gz", "com1", "Com¹.mid", "lpt9.", "com0"])
+def test_names_of_windows_devices(name):
+    assert is_device(name)
+    assert not is_device(f"a{name}")
+
+
+@pytest.mark.parametrize("name", ["", "console", "con-1", "com", "com10", "lpt", "null", "a.con", "con_.json"])
+def test_names_that_windows_leaves_to_files(name):
+    assert not is_device(name)
 
 
 def test_replace_leaves_the_old_file_where_writing_fails(tmp_path):

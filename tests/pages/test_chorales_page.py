@@ -19,7 +19,7 @@ from glassy_core.music.piece import Piece
 from glassy_core.music.voices import NAMES
 from glassy_core.runs import checkpoints
 from glassy_core.training.records import fresh
-from glassy_core.ui.chorales import continuation, transition
+from glassy_core.ui.chorales import continuation, listen, transition
 from glassy_core.ui.chorales.songs import ending
 from tests.components import components
 from tests.made_decoding import Loudest
@@ -155,6 +155,20 @@ def test_the_address_reproduces_the_piece(open_page, store):
     assert sent(again)[0]["audio"] == player["audio"]
     for change in ({"seed": "12"}, {"take": "3"}):
         assert sent(open_page(PAGE, **address(first) | change))[0]["notes"] != player["notes"]
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("w = 24, near", "w---24--near"),
+        ("nul", "piece-nul"),
+        ("Com1", "piece-Com1"),
+        ("", "piece"),
+        ("é" * 80, "é" * 40),
+    ],
+)
+def test_downloads_have_names_that_every_system_takes(name, stem):
+    assert listen.stem_of(name) == stem
 
 
 def test_a_new_decoding_rule_is_offered_with_its_options(open_page, store, monkeypatch):

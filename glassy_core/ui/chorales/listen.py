@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from glassy_core.files import is_device
 from glassy_core.music.midi import to_midi
 from glassy_core.music.piece import NETWORK_MARK, Piece, score_marks
 from glassy_core.music.score import engrave, to_musicxml
@@ -57,11 +58,17 @@ def _alt(selection: Selection, piece: Piece) -> str:
     return f"{selection.name}: {len(piece.chords)} chords, of which {piece.prime} are given"
 
 
+def stem_of(name: str) -> str:
+    """What files of a run's piece are called, on every system."""
+    stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in name)[:40] or "piece"
+    return f"piece-{stem}" if is_device(stem) else stem
+
+
 def _downloads(selection: Selection, piece: Piece) -> None:
     """MIDI, WAV, MusicXML and the engraved score; made when asked for."""
     voices, sound = songs.voices(piece.chords), selection.sound
     piece = replace(piece, origin=piece.origin | {"name": selection.row.name})  # as the reader calls it now
-    stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in selection.row.name)[:40] or "piece"
+    stem = stem_of(selection.row.name)
 
     def musicxml() -> str:
         return to_musicxml(voices, sound.ties, score_marks(piece, sound))
