@@ -118,9 +118,9 @@ class RunConfig:
             object.__setattr__(self, field.name, _coerced(field.name, getattr(self, field.name)))
         check_name(self.name)
         _check_edition(self.edition)
-        _check_dynamics(self)
         for field in dataclasses.fields(self):
             _check_within(field.name, getattr(self, field.name), field.metadata["within"])
+        _check_dynamics(self)
 
     def only(self, *kinds: Kind, without: Collection[str] = ()) -> RunConfig:
         """The settings that decide these kinds of things, all others as usual.

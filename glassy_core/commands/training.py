@@ -6,12 +6,14 @@ import argparse
 import dataclasses
 import json
 import sys
+from dataclasses import replace
 from typing import Any
 
 from glassy_core import processes
 from glassy_core.commands.options import Commands, add_settings, config_from, numbers
 from glassy_core.presets import PRESETS, SWEEPS, sweep_like
 from glassy_core.runs.run import Run, RunError
+from glassy_core.runs.starting import start_from
 from glassy_core.runs.state import State
 from glassy_core.runs.store import RunStore, open_store
 from glassy_core.settings import ConfigError
@@ -21,6 +23,8 @@ def add(commands: Commands) -> None:
     """The commands and their options."""
     train = commands.add("train", _train, "Train one network, in the foreground.")
     train.add_argument("--preset", metavar="NAME", help=f"start from one of: {', '.join(PRESETS)}")
+    train.add_argument("--from", dest="source", metavar="RUN", help="start from this run's checkpoint, as a new run")
+    train.add_argument("--from-step", type=int, metavar="N", help="the checkpoint's step (default: the last one)")
     add_settings(train)
     words = "Queue a run for every depth, width and seed that the store does not have yet."
     sweep = commands.add("sweep", _sweep, words)
@@ -49,10 +53,20 @@ def _train(options: argparse.Namespace) -> None:
     from glassy_core.editions.editions import load_edition
     from glassy_core.jobs.execution import check_against
 
-    config = config_from(options)
+    store = open_store(options.runs_dir)
+    if options.source is None and options.from_step is not None:
+        raise ConfigError("--from-step names a checkpoint of the run that --from names: give that, too.")
+    if options.source is not None and options.preset:
+        raise ConfigError("--from and --preset both name settings to start from: give one of them.")
+    source = store.get(options.source) if options.source is not None else None
+    base = replace(source.config(), name="", waiting_times=()) if source else None
+    config = config_from(options, base)
     edition = load_edition(config.edition)
     check_against(config, edition)
-    _in_foreground(open_store(options.runs_dir).create(config, edition.digest, status="paused"))
+    start = start_from(source, config, options.from_step) if source else None
+    if source and source.origin()["edition_digest"] != edition.digest:
+        raise RunError(f"Run {source.id} was trained on another version of the {config.edition} edition.")
+    _in_foreground(store.create(config, edition.digest, "paused", start))
 
 
 def _sweep(options: argparse.Namespace) -> None:

@@ -35,7 +35,8 @@ class Evidence:
 
     @classmethod
     def of(cls, members: Sequence[Member], read: Callable[[Run], Series] = series_of) -> Evidence:
-        """Evidence among a store's readable runs."""
+        """Evidence among a store's readable runs: those that began with networks of their own."""
+        members = [member for member in members if member.start is None]
         of_widths = [member for member in members if is_papers(member.config, "critical width")]
         return cls(
             _largest([member for member in members if is_papers(member.config, "learning curves")]),

@@ -20,11 +20,13 @@ class World:
     """What the runs of one fit share: the data, and the gradient by which they learn them.
 
     config: the settings that decide that, all others as usual. digest: of the edition's content, None where config.json
-    has none. eta is not among it: times are proper times, in which it is counted up.
+    has none. start: the other run's checkpoint at which they began, in words, None where with networks of their own.
+    eta is not among it: times are proper times, in which it is counted up.
     """
 
     config: RunConfig
     digest: str | None
+    start: str | None = None
 
     def words(self) -> str:
         """Words for the reader: '8 chorales of the corpus edition', and what differs from the usual way of learning."""
@@ -34,36 +36,42 @@ class World:
         said = [_SAID.get(name, f"{name} {{}}").format(getattr(self.config, name)) for name in unusual]
         if self.config.dynamics == "flow":
             said.insert(0, "as a flow")
+        if self.start:
+            said.append(f"from {self.start} on")
         return ", ".join([self.config.data_name(), *said])
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON values: the settings that decide a world, by name, and the edition's digest."""
-        return {name: getattr(self.config, name) for name in names_of("world")} | {"digest": self.digest}
+        """Plain JSON values: the settings that decide a world, by name, the edition's digest, and the start if any."""
+        settings = {name: getattr(self.config, name) for name in names_of("world")}
+        return settings | {"digest": self.digest} | ({"start": self.start} if self.start else {})
 
 
 @dataclass(frozen=True)
 class Member:
-    """A run whose settings can be read: one that may stand in a group. digest: as in World."""
+    """A run whose settings can be read: one that may stand in a group. digest, start: as in World."""
 
     run: Run
     config: RunConfig
     digest: str | None
+    start: str | None = None
 
     @classmethod
     def of(cls, run: Run) -> Member:
         """The run with its settings and digest; RunError where config.json is missing or unusable."""
-        digest = run.origin()["edition_digest"]
-        return cls(run, run.config(), digest if isinstance(digest, str) else None)
+        origin = run.origin()
+        digest, start = origin["edition_digest"], origin.get("started_from")
+        words = f"step {start.get('step')} of {start.get('run')}" if start else None
+        return cls(run, run.config(), digest if isinstance(digest, str) else None, words)
 
     @property
     def world(self) -> World:
         """Data and gradient of the run: equal for runs that may stand in one fit."""
-        return World(self.config.only("world"), self.digest)
+        return World(self.config.only("world"), self.digest, self.start)
 
     @property
-    def ensemble(self) -> tuple[RunConfig, str | None]:
-        """What the seeds of one network share: all that decides its learning, and the data's digest."""
-        return self.config.only("world", "learning", without=("seed",)), self.digest
+    def ensemble(self) -> tuple[RunConfig, str | None, str | None]:
+        """What the seeds of one network share: all that decides its learning, the data's digest, the start."""
+        return self.config.only("world", "learning", without=("seed",)), self.digest, self.start
 
     @property
     def network(self) -> tuple[int, int, int]:

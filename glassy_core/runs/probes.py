@@ -24,9 +24,9 @@ from glassy_core.files import read_json, remove, write_json
 from glassy_core.network.rules import rule_of
 from glassy_core.runs import checkpoints
 from glassy_core.runs.run import Run, RunBusyError, RunError
+from glassy_core.runs.starting import checkpoint
 from glassy_core.runs.store import GALLERY_VARIABLE
 from glassy_core.training.probe import STEPS, Probe, Progress, Size, check_sizes, probe
-from glassy_core.training.records import Snapshot
 
 _START_WITHIN = 60.0  # seconds until a new process has taken its lock
 _SAY_EVERY = 0.3  # seconds between words on the progress
@@ -47,20 +47,6 @@ class Attempt:
     def step(self) -> int:
         """Step of the checkpoint from which it is measured."""
         return int(self.path.name.split("-")[1])
-
-
-def checkpoint(run: Run, step: int | None = None) -> Snapshot:
-    """The run's checkpoint of a step, by default its last one; RunError where there is none."""
-    steps = checkpoints.steps_in(run.checkpoints)
-    if not steps:
-        raise RunError(f"Run {run.id} has no checkpoint yet: let it train for a moment.")
-    if step is None:
-        step = steps[-1]
-    if step not in steps:
-        known = ", ".join(map(str, steps[-6:]))
-        raise RunError(f"Run {run.id} has no checkpoint at step {step}: its last ones are at {known}.")
-    config = run.config()
-    return checkpoints.read(checkpoints.path_of(run.checkpoints, step), config.depth, config.width)
 
 
 def starting_points(run: Run) -> dict[int, bool]:

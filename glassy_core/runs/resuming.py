@@ -68,7 +68,7 @@ def _covers(snapshot: Snapshot, record: dict[str, Any]) -> bool:
 def latest_snapshot(run: Run, P: int | None = None) -> tuple[Snapshot | None, dict[str, str]]:
     """The last checkpoint that is whole, and a sentence for each damaged one passed over, by its file's name.
 
-    (None, {}) where the run has none yet; CheckpointError where all it has are damaged.
+    (None, {}) where the run has none yet; CheckpointError where all it has are damaged, or the last is another rule's.
     """
     config = run.config()
     rule, damaged = rule_of(config), dict[str, str]()
@@ -82,6 +82,11 @@ def latest_snapshot(run: Run, P: int | None = None) -> tuple[Snapshot | None, di
             continue
         if rule.is_whole(snapshot.state) or snapshot.step == 0:
             return snapshot, damaged
+        if not damaged:
+            raise CheckpointError(
+                f"Run {run.id} cannot be resumed: {path.name} lacks what its rule of learning keeps between steps. "
+                f"Start a new run from its weights: train --from {run.id}."
+            )
     if damaged:
         why = next(iter(damaged.values()))
         raise CheckpointError(f"Run {run.id} cannot be resumed: {why} Put a good copy back, or start the run anew.")

@@ -86,9 +86,14 @@ class Run:
             raise RunError(f"Run {self.id}: {error}") from error
 
     def origin(self) -> dict[str, Any]:
-        """Edition's digest, versions and time of creation, as config.json has them; RunError where it is missing."""
+        """Edition's digest, versions, time of creation and start, as config.json has them; RunError without it.
+
+        started_from: of a run that began at another one's checkpoint, its {"run", "step", "tau"}; else absent.
+        """
         values = self._config_json()
-        return {key: values.get(key) for key in ("edition_digest", "versions", "created")}
+        origin = {key: values.get(key) for key in ("edition_digest", "versions", "created")}
+        start = values.get("started_from")
+        return origin | ({"started_from": start} if isinstance(start, dict) else {})
 
     @property
     def read_only(self) -> bool:

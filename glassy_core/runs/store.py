@@ -17,11 +17,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from glassy_core import __version__
 from glassy_core.errors import sentence
 from glassy_core.files import ROOT, age, is_text, move, write_json
+from glassy_core.runs import checkpoints
 from glassy_core.runs.run import Run, RunBusyError, RunError
+from glassy_core.runs.starting import Start
 from glassy_core.runs.state import ACTIVE, State
 from glassy_core.settings import RunConfig
 
@@ -60,17 +63,21 @@ class RunStore:
     directory: Path
     gallery: Path | None = None
 
-    def create(self, config: RunConfig, edition_digest: str, status: str = "queued") -> Run:
+    def create(self, config: RunConfig, edition_digest: str, status: str = "queued", start: Start | None = None) -> Run:
         """Make a new run: its directory appears with config and state already in it.
 
         status: "queued" gives it to the dispatcher; "paused" leaves it to whoever trains it in the foreground.
-        RunError where the store cannot be written.
+        start: what it goes on from, where that is another run's checkpoint. RunError where the store cannot be written.
         """
         stamp = datetime.now(UTC)
         slug = f"{stamp:%Y%m%d-%H%M%S}-d{config.depth}-w{config.width}-s{config.seed}-{secrets.token_hex(2)}"
         draft = self.directory / f".{slug}.new"
         versions = {"glassy": __version__} | {name: version(name) for name in ("torch", "numpy", "numba")}
-        origin = {"edition_digest": edition_digest, "versions": versions, "created": stamp.isoformat()}
+        origin: dict[str, Any] = {
+            "edition_digest": edition_digest, "versions": versions, "created": stamp.isoformat(),
+        }  # fmt: skip
+        if start:
+            origin["started_from"] = start.to_json()
         path = self.directory / slug
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
@@ -78,6 +85,9 @@ class RunStore:
                 part.mkdir()
             write_json(draft / "config.json", config.to_json() | origin)
             first = State(status, steps=config.steps, eta=config.eta, heartbeat=time.time())
+            if start:
+                checkpoints.write(draft / "checkpoints", start.snapshot)
+                first = replace(first, tau=start.snapshot.tau)
             Run(draft).write_state(replace(first, until=config.until, stop_nll=config.stop_nll))
             move(draft, path)
         except BaseException as error:
