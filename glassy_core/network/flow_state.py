@@ -52,7 +52,8 @@ class FlowState:
     def tensors(self) -> dict[str, NDArray[np.float64]]:
         """All but the weights, by name: modes.J.0, ... with all modes along their first axis, and flow.path, ..."""
         modes = {f"{_MODES}{name}": np.stack([mode[name] for mode in self.modes]) for name in self.weights}
-        return modes | {f"{_NUMBERS}{name}": np.array(getattr(self, name), dtype=np.float64) for name in _numbers()}
+        numbers = {name: np.array(getattr(self, name), dtype=np.float64) for name in _numbers()}
+        return modes | {f"{_NUMBERS}{name}": np.atleast_1d(value) for name, value in numbers.items()}
 
     @classmethod
     def of(cls, weights: Weights, tensors: Mapping[str, NDArray[np.float64]]) -> FlowState:
@@ -61,14 +62,14 @@ class FlowState:
         numbers: dict[str, Any] = {}
         for name, usual in _numbers().items():
             value = tensors[f"{_NUMBERS}{name}"].tolist()
-            numbers[name] = tuple(value) if isinstance(usual, tuple) else type(usual)(value)
+            numbers[name] = tuple(value) if isinstance(usual, tuple) else type(usual)(value[0])
         return cls(weights, modes, **numbers)
 
 
 def tensor_shapes(depth: int, width: int) -> dict[str, tuple[int, ...]]:
     """Shapes of `FlowState.tensors` by name."""
     modes = {f"{_MODES}{name}": (MODES, *shape) for name, shape in weight_shapes(depth, width).items()}
-    return modes | {f"{_NUMBERS}{name}": np.shape(usual) for name, usual in _numbers().items()}
+    return modes | {f"{_NUMBERS}{name}": np.atleast_1d(usual).shape for name, usual in _numbers().items()}
 
 
 def _numbers() -> dict[str, Any]:

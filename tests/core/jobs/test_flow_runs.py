@@ -115,7 +115,8 @@ def test_a_flow_that_ends_on_the_way_and_goes_on_has_the_same_bits(store, whole,
     for tau in (*ends[1:], 6.0):
         assert execute(run)[0].status == "finished"
         prepare_to_resume(run, until=tau)
-    assert execute(run)[0].status == "finished"
+    (state,) = execute(run)
+    assert (state.status, state.notice) == ("finished", None)  # it was resumed, not made anew
     ours, theirs = content(run), content(whole)
     assert ours["aging.jsonl"] == theirs["aging.jsonl"]
     assert all(ours[name] == theirs[name] for name in theirs if name.startswith("step-"))
@@ -137,7 +138,8 @@ def test_a_flow_that_is_killed_and_resumed_has_the_same_bits(store, tmp_path):
         process.wait()
         assert run.state().status == "interrupted"
     prepare_to_resume(run)
-    assert execute(run)[0].status == "finished"
+    (state,) = execute(run)
+    assert (state.status, state.notice) == ("finished", None)
     assert content(run) == content(trained(RunStore(tmp_path / "other"), config))
 
 
