@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassy_core.editions.editions import Edition
-from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH, Chorale, Scaling, Transitions
-from glassy_core.editions.format import SPLITS
+from glassy_core.editions.encoding import LOWEST_PITCH, Chorale, Scaling, Transitions
 from glassy_core.files import replace_file
 from glassy_core.music.audio import render, wav_bytes
 from glassy_core.music.decoding import DecodingConfig
@@ -96,18 +95,14 @@ def other_file(edition: Edition, digest: object) -> str:
     )
 
 
-def _prime_of(edition: Edition, split: str, chorale: int, k: int) -> Chorale:
-    """The first k chords of a chorale, counted from 0; ConfigError where there is no such chorale or k."""
-    if split not in SPLITS:
-        raise ConfigError(f"There is no set {split!r} of chorales: choose one of {', '.join(SPLITS)}.")
-    chorales = edition.splits[split]
-    if not chorales:
-        raise ConfigError(f"The {edition.name} edition has no {split} chorales: choose the set train.")
+def _prime_of(edition: Edition, chorale: int, k: int) -> Chorale:
+    """The first k chords of a training chorale, counted from 0; ConfigError where there is no such chorale or k."""
+    chorales = edition.splits["train"]
     if not _whole(chorale) or not 0 <= chorale < len(chorales):
-        raise ConfigError(f"There is no {split} chorale {chorale!r}: they are numbered from 0 to {len(chorales) - 1}.")
+        raise ConfigError(f"There is no train chorale {chorale!r}: they are numbered from 0 to {len(chorales) - 1}.")
     if not _whole(k) or not 1 <= k <= len(chorales[chorale]):
         raise ConfigError(
-            f"The prime is {k!r} chords: {split} chorale {chorale} has {len(chorales[chorale])}, "
+            f"The prime is {k!r} chords: train chorale {chorale} has {len(chorales[chorale])}, "
             f"choose a whole number from 1 to {len(chorales[chorale])}."
         )
     return chorales[chorale][:k]
@@ -118,23 +113,19 @@ def compose(
     config: RunConfig,
     edition: Edition,
     *,
-    split: str = "train",
     chorale: int = 0,
     prime: int = 4,
-    chords: Chorale | None = None,
     length: int = 64,
     decoding: DecodingConfig | None = None,
     run: str = "",
 ) -> Piece:
-    """A piece of `length` chords, prime included.
+    """A piece of `length` chords, of which the first `prime` are a training chorale's.
 
-    The prime is the first `prime` chords of a chorale, or `chords` where these are given. Raises
-    ConfigError for anything unusable.
+    Raises ConfigError for anything unusable.
     """
-    given = _prime_of(edition, split, chorale, prime) if chords is None else _check_chords(chords)
-    beginning: dict[str, Any] = {"chords": "given"} if chords is not None else {"split": split, "chorale": chorale}
+    given = _prime_of(edition, chorale, prime)
     pieces = compose_batch(snapshot, config, edition, [given], length=length, decoding=decoding, run=run)
-    return replace(pieces[0], origin=pieces[0].origin | beginning)
+    return replace(pieces[0], origin=pieces[0].origin | {"split": "train", "chorale": chorale})
 
 
 def compose_batch(
@@ -180,18 +171,6 @@ def _origin(snapshot: Snapshot, config: RunConfig, edition: Edition, run: str) -
         "edition_digest": edition.digest,
         "chorales": config.chorales,
     }
-
-
-def _check_chords(chords: Chorale) -> Chorale:
-    """Chords as the network knows them, ascending and without repeats; ConfigError for other pitches."""
-    for chord in chords:
-        for pitch in chord:
-            if not _whole(pitch) or not LOWEST_PITCH <= pitch <= HIGHEST_PITCH:
-                raise ConfigError(
-                    f"The pitch {pitch!r} cannot be played: it must be a whole number "
-                    f"from {LOWEST_PITCH} to {HIGHEST_PITCH}."
-                )
-    return tuple(tuple(sorted(set(chord))) for chord in chords)
 
 
 def write_piece(piece: Piece, directory: Path, sound: Sound | None = None) -> dict[str, Path]:

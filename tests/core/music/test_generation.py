@@ -356,17 +356,16 @@ def test_compose_uses_the_scaling_of_the_training():
     assert (ours.std == theirs.std).all()
 
 
-def test_compose_takes_chords_and_makes_batches():
+def test_compose_makes_batches():
     config, edition = RunConfig(width=7, chorales=8), load_edition("corpus")
     snapshot = snapshot_of(config)
-    piece = compose(snapshot, config, edition, chords=((64, 60, 67, 60),), length=9)
-    assert piece.chords[0] == (60, 64, 67)
     primes = [((60,),), ((60,), (62,)), ((60, 64, 67),)]
     pieces = compose_batch(snapshot, config, edition, primes, length=9, decoding=DecodingConfig("sample"))
     assert [p.chords[: p.prime] for p in pieces] == primes
     assert pieces[0].cycle is None
-    alone = compose(snapshot, config, edition, chords=((60, 64, 67),), length=9)
-    assert alone.chords == piece.chords
+    together = compose_batch(snapshot, config, edition, primes, length=9)
+    alone = [compose_batch(snapshot, config, edition, [prime], length=9)[0] for prime in primes]
+    assert [p.chords for p in alone] == [p.chords for p in together]
 
 
 @pytest.mark.parametrize(
@@ -374,8 +373,6 @@ def test_compose_takes_chords_and_makes_batches():
     [
         *({"prime": prime} for prime in (0, 1.5, 10**6)),
         *({"chorale": chorale} for chorale in (-1, 10**6)),
-        *({"chords": chords} for chords in ((), ((200,),), ((60.5,),))),
-        {"split": "none"},
         {"length": 4},
     ],
 )
