@@ -54,7 +54,8 @@ def measured(evidence: Evidence, members: Sequence[Member | None]) -> Aging | Te
 def _alpha(evidence: Evidence, network: DepthWidth) -> Finding:
     what = text("short-time exponent ", ALPHA, ", d = {}, w = {}".format(*network))
     statement = Statement(7, what, text(_papers_alpha()))
-    member = evidence.network(*network, aging=True)
+    # A flow has none of the minibatches' noise, by which the weights move at short times.
+    member = evidence.network(*network, aging=True, dynamics="steps")
     # alpha falls from one waiting time to the next at first: the first two alone would tell of their youth.
     missing = evidence.missing(member, network, _THIRD_TAU_W * (1 + SHORT[1]))
     ours = measured(evidence, [member])

@@ -23,8 +23,9 @@ DepthWidth = tuple[int, int]
 class Evidence:
     """The runs of a store that may be judged, each group of one world: the largest of its kind.
 
-    paper: those of the paper's own task. sweeps: by depth, those that may stand beside its critical widths; with two
-    layers made by full gradient descent, as the paper's were, or by minibatches. classroom: those of the class world.
+    paper: those of the paper's own task, and the flows that their steps follow. sweeps: by depth, those that may stand
+    beside its critical widths; with two layers made by full gradient descent, as the paper's were, by minibatches, or
+    flows. classroom: those of the class world.
     read: a run's recorded curves.
     """
 
@@ -37,9 +38,11 @@ class Evidence:
     def of(cls, members: Sequence[Member], read: Callable[[Run], Series] = series_of) -> Evidence:
         """Evidence among a store's readable runs: those that began with networks of their own."""
         members = [member for member in members if member.start is None]
+        papers = [member for member in members if is_papers(member.config, "learning curves")]
+        flows, steps = ([m for m in papers if (m.config.dynamics == "flow") == wanted] for wanted in (True, False))
         of_widths = [member for member in members if is_papers(member.config, "critical width")]
         return cls(
-            _largest([member for member in members if is_papers(member.config, "learning curves")]),
+            _largest(steps) + _largest(flows),
             {
                 depth: _largest([member for member in of_widths if member.config.depth == depth])
                 for depth in sorted({member.config.depth for member in of_widths})
@@ -52,16 +55,19 @@ class Evidence:
         """The recorded curves of one of the runs."""
         return self.read(member.run)
 
-    def network(self, depth: int, width: int, aging: bool = False) -> Member | None:
+    def network(self, depth: int, width: int, aging: bool = False, dynamics: str = "") -> Member | None:
         """The run of the paper's task with that network that went furthest; aging: among those with waiting times.
 
-        One with another learning rate than the paper's is taken only where there is none with it.
+        One with another learning rate than the paper's is taken only where there is none with it, nor a flow.
+        dynamics: "steps" or "flow" where only that will do.
         """
         same = [m for m in self.paper if (m.config.depth, m.config.width) == (depth, width)]
         if aging:
             same = [m for m in same if m.config.waiting_times and is_papers(m.config, "aging")]
-        eta = PRESETS[PRESET_OF[depth, width]].config.eta
-        return max(same, key=lambda m: (m.config.eta == eta, m.run.state().tau), default=None)
+        if dynamics:
+            same = [m for m in same if m.config.dynamics == dynamics]
+        etas = (PRESETS[PRESET_OF[depth, width]].config.eta, 0.0)
+        return max(same, key=lambda m: (m.config.eta in etas, m.run.state().tau), default=None)
 
     def class_aging(self) -> list[tuple[int, list[Member]]]:
         """The class world's aging runs with d = 2, the seeds of a width together, by ascending width."""
@@ -77,6 +83,12 @@ class Evidence:
         if end >= 0.999 * tau:
             return None
         copy = member.run.read_only  # which cannot go on
+        if member.config.dynamics == "flow":
+            until = math.ceil(tau)
+            go_on = command("train", None, "--preset", _preset(member), "--until", str(until))
+            return Shortfall(
+                tau, end, None, None, Command(go_on if copy else command("resume", member, f"--until {until}"))
+            )
         steps = tau / member.config.eta if copy else (tau - end) / (state.eta or member.config.eta)
         speed = best_speed(series)
         anew = _train((member.config.depth, member.config.width), math.ceil(steps)) if copy else None
@@ -94,13 +106,14 @@ class Evidence:
 class Shortfall:
     """Steps and seconds that a run lacks of the proper time that a statement needs.
 
-    tau: needed. end: where the run is. steps: that are missing. seconds: that they take at its best speed so far, None
-    where that is not known. anew: the command for a run that cannot go on; steps and seconds are then of all of it.
+    tau: needed. end: where the run is. steps: that are missing, None for a flow. seconds: that they take at its best
+    speed so far, None where that is not known. anew: the command for a run that cannot go on, steps and seconds are
+    then of all of it; or that for a flow.
     """
 
     tau: float
     end: float
-    steps: float
+    steps: float | None
     seconds: float | None
     anew: Command | None
 
@@ -109,13 +122,20 @@ class Shortfall:
         time = f", about {span(self.seconds)} at its best speed so far" if self.seconds else ""
         needs = text(f"{subject} needs ", TAU, f" = {self.tau:.4g}; ")
         if self.anew:
-            return text(needs, f"this run ends at {self.end:.4g}. Anew: ", self.anew, f"{time}.")
+            what = "Anew" if self.steps is not None else "It goes there by"
+            return text(needs, f"this run ends at {self.end:.4g}. {what}: ", self.anew, f"{time}.")
+        assert self.steps is not None
         return text(needs, "the run is at ", TAU, f" = {self.end:.4g} ({rounded_steps(self.steps)} missing{time}).")
 
 
 def no_run(network: DepthWidth) -> Text:
     """Sentence on why a statement on a network without a run is open, with the command that trains it."""
     return text("No run yet: ", _train(network), " makes it.")
+
+
+def _preset(member: Member) -> str:
+    """The preset of a flow's network."""
+    return PRESET_OF[member.config.depth, member.config.width].replace("paper-", "paper-flow-")
 
 
 def _train(network: DepthWidth, steps: int | None = None) -> Command:

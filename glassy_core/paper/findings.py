@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from glassy_core.paper.text import Text, text
+from glassy_core.paper.text import Text, joined, text
 from glassy_core.physics.estimate import Estimate
 from glassy_core.runs.groups import Member, distinct
 
@@ -17,11 +17,13 @@ TOO_WIDE = 3.0  # of our half-width over the paper's error: a wider interval mee
 TOO_WIDE_ALONE = 0.25  # of our half-width over the value itself, where the paper gives no error
 TOO_UNCERTAIN = "Too uncertain to tell: more seeds or more time would tell."
 _NO_VALUE = text("-")
+_BY_FLOW = "The run is a flow, without the noise of minibatches."
+_BY_FLOWS = "The runs are flows, without the noise of minibatches."
 
 
 @dataclass(frozen=True)
 class Source:
-    """A run behind a finding: its network, its data, how far it went."""
+    """A run behind a finding: its network, its data, how far it went, and by which dynamics: "steps" or "flow"."""
 
     run: str
     network: str
@@ -29,6 +31,7 @@ class Source:
     digest: str
     steps: int
     tau: float
+    dynamics: str = "steps"
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,8 @@ class Statement:
         members: the runs used, None where there is no run. words: why. command: prints ours again.
         """
         used = _sources([member for member in members if member])
+        if any(source.dynamics == "flow" for source in used):
+            words = joined([words, text(_BY_FLOW if len(used) == 1 else _BY_FLOWS)])
         return Finding(self.figure, self.what, self.paper, ours or _NO_VALUE, verdict, words, self.world, used, command)
 
     def open(
@@ -91,7 +96,7 @@ def _sources(members: Sequence[Member]) -> tuple[Source, ...]:
 def _source(member: Member) -> Source:
     config, state = member.config, member.run.state()
     network = f"d = {config.depth}, w = {config.width}, seed {config.seed}"
-    return Source(member.run.id, network, config.edition, member.digest or "", state.step, state.tau)
+    return Source(member.run.id, network, config.edition, member.digest or "", state.step, state.tau, config.dynamics)
 
 
 def judge(ours: Estimate, paper: float, uncertainty: float) -> Verdict:

@@ -132,8 +132,8 @@ def _shortest(evidence: Evidence, members: dict[int, Member]) -> Text:
 
 
 def _first_tau_w(member: Member) -> float:
-    """In proper time, at the learning rate that the run has begun with."""
-    return float(member.config.waiting_times[0] * member.config.eta)
+    """In proper time, at the learning rate that the run has begun with; a flow's are proper times."""
+    return float(member.config.waiting_times[0] * (member.config.eta or 1))
 
 
 def _common_end(evidence: Evidence, members: Sequence[Member]) -> float:

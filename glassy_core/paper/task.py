@@ -16,7 +16,7 @@ VARIED = ("depth", "width", "seed", "eta", "auto_halve")  # within one task, by 
 # layers were made by full gradient descent, "no significant difference" from minibatches being seen.
 DEPARTURES: dict[tuple[Measurement, int], dict[str, Any]] = {("critical width", 2): {"batch_size": "all"}}
 # The paper cuts eta until its curves are smooth: the flow is the limit of that.
-BY_FLOW: tuple[Measurement, ...] = ("critical width",)
+BY_FLOW: tuple[Measurement, ...] = ("learning curves", "critical width", "aging")
 
 
 def _task(config: RunConfig, *without: str) -> RunConfig:

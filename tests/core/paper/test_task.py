@@ -19,7 +19,7 @@ from tests.other_settings import changed
 
 MEASUREMENTS = Measurement.__args__
 PAPERS = PRESETS["paper-d2-near"].config
-RULE = [name for name in names_of("learning", "world") if name not in VARIED]  # and data
+RULE = [name for name in names_of("learning", "world") if name not in (*VARIED, "dynamics")]  # and data
 FLOW = with_dynamics(PAPERS, "flow")
 
 
@@ -52,10 +52,10 @@ def test_full_gradient_descent_is_the_papers_for_the_critical_width_of_two_layer
 
 
 @pytest.mark.parametrize("depth", [1, 2, 5, 10])
-def test_a_flow_stands_beside_the_critical_widths(depth):
-    assert is_papers(replace(FLOW, depth=depth), "critical width")
-    assert not is_papers(replace(FLOW, depth=depth), "aging")
-    assert not is_papers(replace(FLOW, depth=depth, tolerance=1e-2), "critical width")
+@pytest.mark.parametrize("measurement", MEASUREMENTS)
+def test_a_flow_of_the_usual_tolerance_stands_beside_the_paper(measurement, depth):
+    assert is_papers(replace(FLOW, depth=depth), measurement)
+    assert not is_papers(replace(FLOW, depth=depth, tolerance=1e-2), measurement)
 
 
 def test_the_papers_widths_stand_beside_depths_of_its_task_alone():
@@ -102,7 +102,7 @@ def test_the_class_world_is_its_presets_on_either_edition(name):
     for edition, inside in (("corpus", True), ("paper", True), ("own:songs", False)):
         assert is_class_world(replace(config, edition=edition)) is inside
         assert is_class_world(with_dynamics(replace(config, edition=edition), "flow")) is inside
-    for different in set(RULE) - {"edition", "dynamics"}:
+    for different in set(RULE) - {"edition"}:
         other = changed(config, different)
         assert not is_class_world(other)
         assert of_the_trio(other) is None
