@@ -13,7 +13,7 @@ def add(commands: Commands) -> None:
     """The command and its options."""
     parser = commands.add("gallery", _gallery, "Make, prolong or copy the finished runs that come with glassy.")
     parser.add_argument("what", choices=["plan", "make", "export"], help="say how far; train; copy into the gallery")
-    parser.add_argument("--part", default="all", help="sweep, aging, paper or all (default)")
+    parser.add_argument("--part", default="all", help="sweep, aging, paper, flows or all (default)")
     parser.add_argument("--work", type=Path, metavar="DIR", help="where they are made (default: .gallery in the store)")
 
 

@@ -33,7 +33,10 @@ TAG = "gallery"
 PER_DECADE = 90  # records kept
 _DIGITS = 6  # of every number kept
 _SEEDS = (0, 1, 2)
-_CHECKPOINT_FACTOR = 8  # between the steps of the checkpoints kept of an aging run
+_CHECKPOINT_FACTOR = 8  # between the steps, or proper times, of the checkpoints kept of an aging run
+_NEAR_W_C = {  # widths at which a sweep of flows has all seeds
+    "paper-flow-d1": (115, 125, 140, 160), "paper-flow-d2": (70, 76, 82, 90), "paper-flow-d5": (38, 42, 47, 53),
+}  # fmt: skip
 _LOOK_EVERY = 5.0  # seconds between looks at the work under way
 
 
@@ -46,7 +49,10 @@ class Exhibit:
 
 
 def exhibits(which: str = "all") -> list[Exhibit]:
-    """What the gallery holds: the class world's sweep and aging runs, the paper's networks. which: one part, or all."""
+    """What the gallery holds: the class world's sweep and aging runs, the paper's networks, and these as flows.
+
+    which: one part, or all.
+    """
     sweep = SWEEPS["class"]
     parts = {
         "sweep": [
@@ -62,10 +68,23 @@ def exhibits(which: str = "all") -> list[Exhibit]:
             Exhibit(PRESETS[key].config, "last")
             for key in ("paper-d2-under", "paper-d2-over", "paper-d2-near", "paper-d1", "paper-d5")
         ],
+        "flows": _flows(),
     }
     if which != "all" and which not in parts:
         raise RunError(f"The gallery has no part {which!r}: choose one of {', '.join(parts)}, or all.")
     return [exhibit for name, part in parts.items() if which in ("all", name) for exhibit in part]
+
+
+def _flows() -> list[Exhibit]:
+    """The paper's networks and sweeps as flows, three seeds at the widths that tell most of w_c."""
+    single = [Exhibit(PRESETS[key].config, "along tau") for key in PRESETS if key.startswith("paper-flow")]
+    swept = [
+        Exhibit(config, "last" if config.seed == _SEEDS[0] else "none")
+        for key, widths in _NEAR_W_C.items()
+        for config in expand(SWEEPS[key].base, SWEEPS[key].depths, SWEEPS[key].widths, _SEEDS)
+        if config.seed == _SEEDS[0] or config.width in widths
+    ]
+    return single + swept
 
 
 @dataclass(frozen=True)
@@ -168,12 +187,21 @@ def _measure_probes(run: Run, copy: Run) -> None:
 
 
 def _copy_records(run: Run, copy: Run) -> None:
-    """Records at log-spaced steps, and all those of aging, which are few."""
+    """Records at log-spaced steps, and all those of aging and of a flow, which are few."""
+    if run.config().dynamics == "flow":
+        _write_lines(copy.metrics_path, (record for _, record in run.metrics()))
+        _write_lines(copy.timing_path, (record for _, record in read_lines(run.timing_path)))
+        _copy_aging(run, copy)
+        return
     records = {record["step"]: record for _, record in run.metrics()}
     kept = thinned(sorted(records)) | thinned([step for step, record in records.items() if "gamma" in record])
     _write_lines(copy.metrics_path, (record for step, record in sorted(records.items()) if step in kept))
     timing = (record for _, record in read_lines(run.timing_path) if record["step"] in kept)
     _write_lines(copy.timing_path, timing)
+    _copy_aging(run, copy)
+
+
+def _copy_aging(run: Run, copy: Run) -> None:
     if run.aging_path.exists():
         _write_lines(copy.aging_path, (record for _, record in read_lines(run.aging_path)))
 
@@ -205,11 +233,24 @@ def _copy_checkpoints(exhibit: Exhibit, run: Run, copy: Run) -> None:
         return
     kept = {steps[-1]} | {probe.step for probe in _probes(run) if probe.step in steps}
     if exhibit.checkpoints == "along tau":
-        step = steps[-1]
-        while step > 0:
-            kept.add(max(known for known in steps if known <= step))
-            step //= _CHECKPOINT_FACTOR
-        kept.add(steps[0])
+        kept |= _along_tau(run, steps)
     for step in sorted(kept):
         snapshot = checkpoints.read(checkpoints.path_of(run.checkpoints, step), config.depth, config.width)
         checkpoints.write(copy.checkpoints, replace(snapshot, state={}))
+
+
+def _along_tau(run: Run, steps: Sequence[int]) -> set[int]:
+    """Of ascending steps some, ever further apart, and the first; of a flow by proper time, with its waiting times."""
+    config = run.config()
+    flow = config.dynamics == "flow"
+    times = {step: _tau(run, step) if flow else float(step) for step in steps}
+    kept = {steps[0]} | {step for step, tau in times.items() if flow and tau in config.waiting_times}
+    place = times[steps[-1]]
+    while place >= 1:
+        kept.add(max((step for step in steps if times[step] <= place), default=steps[0]))
+        place = place / _CHECKPOINT_FACTOR if flow else place // _CHECKPOINT_FACTOR
+    return kept
+
+
+def _tau(run: Run, step: int) -> float:
+    return checkpoints.tau_of(checkpoints.path_of(run.checkpoints, step)) or 0.0

@@ -21,7 +21,7 @@ from glassy_core.runs import checkpoints, probes
 from glassy_core.runs.records import read_series
 from glassy_core.runs.run import RunError
 from glassy_core.runs.store import GALLERY, GALLERY_VARIABLE, RunStore, open_store
-from glassy_core.settings import RunConfig
+from glassy_core.settings import RunConfig, with_dynamics
 
 CONFIG = RunConfig(
     depth=1, width=4, eta=5e-3, chorales=6, steps=600, record_every=2, gamma_every=10, checkpoint_every=100,
@@ -62,6 +62,22 @@ def test_a_copy_is_small_and_says_the_same(made):
         kept, own = (checkpoints.read(checkpoints.path_of(one.checkpoints, step), 1, 4) for one in (copy, run))
         assert not kept.state
         assert all(np.array_equal(kept.weights[name], own.weights[name]) for name in own.weights)
+
+
+def test_a_copy_of_a_flow_has_all_its_records_and_the_weights_at_its_waiting_times(tmp_path, monkeypatch):
+    config = replace(with_dynamics(CONFIG, "flow"), until=20.0, waiting_times=(3, 6))
+    monkeypatch.setattr(gallery, "exhibits", lambda which="all": [gallery.Exhibit(config, "along tau")])
+    work = RunStore(tmp_path / "work")
+    run = work.create(config, load_edition("corpus").digest)
+    execute(run)
+    (copy,) = gallery.export(work, tmp_path / "gallery")
+    for name in ("metrics_path", "timing_path", "aging_path"):
+        ours, theirs = (list(read_lines(getattr(one, name))) for one in (copy, run))
+        assert len(ours) == len(theirs)
+    assert read_series(copy.metrics_path, copy.timing_path).tau[-1] == 20
+    files = [checkpoints.path_of(copy.checkpoints, step) for step in checkpoints.steps_in(copy.checkpoints)]
+    assert {0.0, 2.0, 3.0, 6.0} <= {checkpoints.tau_of(path) for path in files}
+    assert all(not checkpoints.read(path, 1, 4).state for path in files)
 
 
 def test_a_copys_noise_probe_can_be_measured_again_from_it(made):
