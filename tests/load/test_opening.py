@@ -18,7 +18,7 @@ FIGURES = {  # page -> what shows that it and its finished figure are there
     "Critical width": ("Critical width", PLOT),
     "Aging": ("Aging", PLOT),
     "Chorales": ("Chorales", ".play"),
-    "Paper": ("Paper", PLOT),
+    "Paper": ("Paper", "table.paper.overview tr.agrees"),
     "Present": (None, ".st-key-slide img"),
 }
 

@@ -1,4 +1,4 @@
-"""The parts of the Paper page: each figure's statements beside ours, and what they were computed from."""
+"""The parts of the Paper page: all verdicts, or a figure's statements beside ours and what they were computed from."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from glassy_core.paper.statements import PaperFigure
 from glassy_core.runs.groups import readable
 from glassy_core.ui.paper.drawings import DRAWINGS
 from glassy_core.ui.paper.look import Look
-from glassy_core.ui.paper.table import table
+from glassy_core.ui.paper.table import overview, table
 from glassy_core.ui.results import curves
 from glassy_core.ui.shell.frame import prose, store
 from glassy_core.ui.shell.words import number, whole
@@ -25,16 +25,28 @@ _VERDICTS: dict[Verdict, tuple[str, str, str]] = {  # that are counted
     "open": ("gray", ":material/hourglass_empty:", "The runs do not reach far enough yet, or are too uncertain."),
 }
 
+_OVERVIEW, _EVERY = "Verdicts", "All"
+
 
 def page() -> None:
-    """All figures of the paper, with how many statements agree, differ, or are open."""
+    """How many statements agree, differ, or are open; all of them in one table, or one figure, or every figure."""
     members = readable(store().runs())
     states = tuple((member.run.id, (state := member.run.state()).step, state.status) for member in members)
     evidence = Evidence.of(members, curves.series_of)
     findings = _findings(str(store().directory), states, evidence)
     _summary(findings)
+    figures = [str(row.number) for row in statements.FIGURES]
+    st.segmented_control(
+        "Figure of the paper", [_OVERVIEW, *figures, _EVERY], default=_OVERVIEW, required=True, key="figure",
+        bind="query-params",
+    )  # fmt: skip
+    shown = st.session_state["figure"]
+    if shown == _OVERVIEW:
+        overview(findings)
+        _rules()
     for row in statements.FIGURES:
-        _figure(row, [finding for finding in findings if finding.figure == row.number], evidence)
+        if shown in (str(row.number), _EVERY):
+            _figure(row, [finding for finding in findings if finding.figure == row.number], evidence)
 
 
 @st.cache_data(show_spinner="Comparing the runs with the paper", max_entries=4)
@@ -67,13 +79,17 @@ def _summary(findings: Sequence[Finding]) -> None:
             st.markdown(f"On {words}:", width="content")
             for verdict, (colour, icon, meaning) in _VERDICTS.items():
                 st.badge(f"{count[verdict]} {verdict.removesuffix('s')}", icon=icon, color=colour, help=meaning)  # type: ignore[arg-type]
+
+
+def _rules() -> None:
+    """What the verdicts mean, and what is not judged."""
     prose(
         "A number agrees when our 95 % interval and the paper's value, with the error it states or half a unit of its "
         "last digit, have a value in common, and differs when they have none. It is open where a run is too short, "
         "where our interval holds the value of a process without glassiness (α = 1, μ = 0), too, and where it meets "
         f"the paper's but would meet almost any value: over {TOO_WIDE:g} times as wide as the paper's error, or "
         f"± {TOO_WIDE_ALONE:.0%} where it states none. What no run could have shown otherwise is by construction and "
-        "not counted. The table says what is missing, and the rule for a statement "
+        "not counted. A figure's own table says what is missing, and the rule for a statement "
         "without a number. The words below each figure's title are the paper's claims. Below each figure is a command "
         "that computes its table anew; `python -m glassy_core paper` prints all tables and counts the verdicts. Not "
         "judged are the collapse in τ at short times, how clean the collapse of w = 68 is, the growth of exponents "

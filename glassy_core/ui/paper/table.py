@@ -18,6 +18,10 @@ table.paper th, table.paper td { padding: 0.45rem 0.9rem 0.45rem 0; vertical-ali
   color-mix(in srgb, currentColor 16%, transparent); border-inline: none; border-top: none; }
 table.paper td:nth-child(1) { width: 26%; } table.paper td:nth-child(2) { width: 20%; }
 table.paper td:nth-child(4) { width: 12%; min-width: 7.5rem; white-space: nowrap; }
+table.overview td:nth-child(1) { width: 3rem; } table.overview td:nth-child(2) { width: 34%; }
+table.overview td:nth-child(3) { width: 22%; } table.overview td:nth-child(4) { width: auto; white-space: normal; }
+table.overview td:nth-child(5) { width: 11%; min-width: 8.5rem; white-space: nowrap; }
+table.overview td { padding-block: 0.25rem; }
 table.paper small { opacity: 0.8; }
 table.paper code span { white-space: nowrap; }
 table.paper .open b, table.paper .by-construction b { font-weight: 400; opacity: 0.75; }
@@ -36,6 +40,22 @@ def table(findings: Sequence[Finding]) -> None:
     """The paper's statements, ours, and how they stand; on a narrow screen one below the other."""
     head = "<tr><th>statement</th><th>the paper</th><th>here</th><th></th></tr>"
     st.html(f"<style>{_TABLE_CSS}</style><table class='paper'>{head}{''.join(map(row, findings))}</table>")
+
+
+def overview(findings: Sequence[Finding]) -> None:
+    """All statements with their verdicts, a line each; the number of a figure leads to it."""
+    head = "<tr><th>Fig.</th><th>statement</th><th>the paper</th><th>here</th><th></th></tr>"
+    lines = "".join(map(_line, findings))
+    st.html(f"<style>{_TABLE_CSS}</style><table class='paper overview'>{head}{lines}</table>")
+
+
+def _line(finding: Finding) -> str:
+    kind, world = finding.verdict.replace(" ", "-"), "<small> (class world)</small>" if finding.world == "class" else ""
+    link = f"<a href='?figure={finding.figure}' target='_self'>{finding.figure}</a>"
+    return (
+        f"<tr class='{kind}'><td>{link}</td><td>{html(finding.what)}{world}</td><td>{html(finding.paper)}</td>"
+        f"<td>{html(finding.ours)}</td><td><b>{_SIGNS[finding.verdict]} {finding.verdict}</b></td></tr>"
+    )
 
 
 def row(finding: Finding) -> str:
