@@ -57,7 +57,7 @@ def _alpha(evidence: Evidence, network: DepthWidth) -> Finding:
     # A flow has none of the minibatches' noise, by which the weights move at short times.
     member = evidence.network(*network, aging=True, dynamics="steps")
     # alpha falls from one waiting time to the next at first: the first two alone would tell of their youth.
-    missing = evidence.missing(member, network, _THIRD_TAU_W * (1 + SHORT[1]))
+    missing = evidence.missing(member, network, _THIRD_TAU_W * (1 + SHORT[1]), by_flow=False)
     ours = measured(evidence, [member])
     if member is None or isinstance(ours, Text) or ours.alpha.slope is None:
         return statement.open(missing or (ours if isinstance(ours, Text) else spelled(ours.alpha.why)), [member])

@@ -10,10 +10,8 @@ from glassy_core.paper.findings import Finding, Statement, Verdict, weigh_alone
 from glassy_core.paper.numbers import PAPER_PARAMETERS, PAPER_THRESHOLD, PAPER_W_C, half_digit
 from glassy_core.paper.text import W_C, Command, Quantity, Text, joined, text
 from glassy_core.physics.critical_width.criticality import Criticality, compare
-from glassy_core.presets import SWEEPS, SweepPreset
 from glassy_core.runs.groups import Member, distinct
 from glassy_core.runs.measured import criticality
-from glassy_core.runs.records import best_speed
 
 _CLASS_COMMAND = command("critical", None, "--json")
 
@@ -66,19 +64,8 @@ def _papers_width(evidence: Evidence, depth: int) -> Finding:
         ours = text(Quantity(width.w_c, digits=4), ", ", Quantity(round(width.parameters.value)))
         again = command("critical", None, *[m.run.id for m in distinct(members)], "--json")
         return statement.judged(ours, verdict, text(doubt), members, again)
-    sweep = f"paper-d{depth}"
-    needs = text("It needs a sweep: ", Command(command("sweep", None, f"--like {sweep}")), ".")
-    return statement.open(joined([needs, _sweep_hours(evidence, members, SWEEPS[sweep])]), members)
-
-
-def _sweep_hours(evidence: Evidence, members: Sequence[Member], sweep: SweepPreset) -> Text:
-    """The hours of a sweep, from the best speed of a run of that depth; a step costs about w^1.5."""
-    timed = [(member, speed) for member in members if (speed := best_speed(evidence.series(member)))]
-    if not timed:
-        return Text()
-    member, speed = timed[0]
-    hours = sum(sweep.base.steps / speed * (w / member.config.width) ** 1.5 for w in sweep.widths) / 3600
-    return text(f"That is about {hours:.0f} hours of one core at the best speed of {member.run.id}.")
+    sweep = Command(command("sweep", None, f"--like paper-flow-d{depth}"))
+    return statement.open(text("It needs a sweep; as flows, minutes a width: ", sweep, "."), members)
 
 
 def _narrower(found: Criticality, members: Sequence[Member]) -> Finding:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from glassy_core.paper.numbers import PRESET_OF
 from glassy_core.paper.task import is_class_world, is_papers
-from glassy_core.paper.text import TAU, Command, Text, text
+from glassy_core.paper.text import TAU, Command, Text, joined, text
 from glassy_core.presets import PRESETS
 from glassy_core.runs.groups import Member, World, distinct
 from glassy_core.runs.measured import series_of
@@ -84,22 +84,26 @@ class Evidence:
             return None
         copy = member.run.read_only  # which cannot go on
         if member.config.dynamics == "flow":
-            until = math.ceil(tau)
-            go_on = command("train", None, "--preset", _preset(member), "--until", str(until))
-            return Shortfall(
-                tau, end, None, None, Command(go_on if copy else command("resume", member, f"--until {until}"))
-            )
+            network, until = (member.config.depth, member.config.width), f"--until {math.ceil(tau)}"
+            go_on = _train(network, until, by_flow=True) if copy else Command(command("resume", member, until))
+            return Shortfall(tau, end, None, None, go_on)
         steps = tau / member.config.eta if copy else (tau - end) / (state.eta or member.config.eta)
         speed = best_speed(series)
-        anew = _train((member.config.depth, member.config.width), math.ceil(steps)) if copy else None
+        anew = _train((member.config.depth, member.config.width), f"--steps {math.ceil(steps)}") if copy else None
         return Shortfall(tau, end, steps, steps / speed if speed else None, anew)
 
-    def missing(self, member: Member | None, network: DepthWidth, tau: float) -> Text:
-        """Sentence on why a statement that needs this tau of a network is open; empty where its run is that far."""
+    def missing(self, member: Member | None, network: DepthWidth, tau: float, by_flow: bool = True) -> Text:
+        """Sentence on why a statement that needs this tau of a network is open; empty where its run is that far.
+
+        by_flow: whether a flow would do.
+        """
         if member is None:
-            return no_run(network)
+            return no_run(network, by_flow)
         shortfall = self.lacks(member, tau)
-        return shortfall.text() if shortfall else Text()
+        if shortfall is None:
+            return Text()
+        quicker = text("As a flow, in minutes: ", _train(network, by_flow=True), ".")
+        return joined([shortfall.text(), quicker if by_flow and shortfall.steps is not None else Text()])
 
 
 @dataclass(frozen=True)
@@ -128,20 +132,15 @@ class Shortfall:
         return text(needs, "the run is at ", TAU, f" = {self.end:.4g} ({rounded_steps(self.steps)} missing{time}).")
 
 
-def no_run(network: DepthWidth) -> Text:
+def no_run(network: DepthWidth, by_flow: bool = True) -> Text:
     """Sentence on why a statement on a network without a run is open, with the command that trains it."""
-    return text("No run yet: ", _train(network), " makes it.")
+    return text("No run yet: ", _train(network, by_flow=by_flow), " makes it.")
 
 
-def _preset(member: Member) -> str:
-    """The preset of a flow's network."""
-    return PRESET_OF[member.config.depth, member.config.width].replace("paper-", "paper-flow-")
-
-
-def _train(network: DepthWidth, steps: int | None = None) -> Command:
-    """The command that trains one of the paper's networks; steps: other than the preset's."""
-    options = [] if steps is None else [f"--steps {steps}"]
-    return Command(command("train", None, "--preset", PRESET_OF[network], *options))
+def _train(network: DepthWidth, *options: str, by_flow: bool = False) -> Command:
+    """The command that trains one of the paper's networks; options: other than the preset's."""
+    preset = PRESET_OF[network].replace("paper-", "paper-flow-") if by_flow else PRESET_OF[network]
+    return Command(command("train", None, "--preset", preset, *options))
 
 
 def command(name: str, member: Member | None, *options: str) -> str:

@@ -27,9 +27,9 @@ def probe_findings(evidence: Evidence) -> Iterator[Finding]:
     """Fig. 4: smaller minibatches make larger fluctuations and a larger mean."""
     what, paper = "d = 2, w = 90: p = 75 against p = 300", "greater noise and larger mean error at p = 75"
     statement = Statement(4, text(what), text(paper))
-    member = evidence.network(2, 90)
+    member = evidence.network(2, 90, dynamics="steps")
     if member is None:
-        yield statement.open(no_run((2, 90)))
+        yield statement.open(no_run((2, 90), by_flow=False))
         return
     probe = latest_probe(member.run)
     if probe is None:
