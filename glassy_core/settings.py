@@ -272,6 +272,10 @@ _OF_A_FLOW: dict[str, Any] = {
 }  # fmt: skip
 
 
+# The settings that cannot be chosen for these dynamics.
+NOT_OF = {"flow": ("eta", "batch_size", "gradient", "auto_halve"), "steps": ("tolerance",)}
+
+
 def _check_dynamics(config: RunConfig) -> None:
     """ConfigError where a flow has settings of steps, or steps have those of a flow."""
     if config.dynamics == "steps":
@@ -279,7 +283,7 @@ def _check_dynamics(config: RunConfig) -> None:
         if config.tolerance != _default("tolerance"):
             raise ConfigError("A tolerance is a flow's: leave it out, or choose the dynamics 'flow'.")
         return
-    for name in ("eta", "batch_size", "gradient", "auto_halve"):
+    for name in NOT_OF["flow"]:
         if getattr(config, name) != _OF_A_FLOW[name]:
             raise ConfigError(
                 f"A flow takes no {name}: it follows the exact gradient of all transitions as eta goes to 0. "

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 
 from glassy_core import __version__, processes
+from glassy_core.editions.encoding import Transitions
 from glassy_core.errors import GlassyError
 from glassy_core.files import read_json, write_json
 from glassy_core.settings import RunConfig, names_of
@@ -33,7 +34,7 @@ class EstimateError(GlassyError, RuntimeError):
 
 
 def steps_per_second(config: RunConfig, directory: Path) -> float:
-    """Learning steps per second of such a run here, without its recordings (1 to 2 % of the time).
+    """Learning steps, of a flow evaluations, per second of such a run here, without its recordings (1 to 2 %).
 
     Takes a few seconds the first time; what was measured is kept in `directory` (the run store) for a day.
     Raises EstimateError where the measurement fails.
@@ -60,13 +61,15 @@ def steps_per_second(config: RunConfig, directory: Path) -> float:
 
 
 def measure(config: RunConfig) -> float:
-    """Learning steps per second of a run with these settings, measured in this process."""
+    """Learning steps, of a flow evaluations, per second of a run with these settings, measured in this process."""
     from glassy_core.editions.editions import load_or_fallback
     from glassy_core.jobs.execution import load_data
     from glassy_core.training.records import fresh, make_learner
 
     edition, _ = load_or_fallback(config.edition)
     data, _ = load_data(config, edition)
+    if config.dynamics == "flow":
+        return evaluations_per_second(config, data, _MEASURED_SECONDS)
     return rate_of(make_learner(config, [fresh(config)], data), data.P, config.batch_size, _MEASURED_SECONDS)
 
 
@@ -87,6 +90,24 @@ def rate_of(
 
     learn()  # the first step reads the kernels from the disk
     return max(calls_per_second(learn, seconds / 3, clock) for _ in range(3))
+
+
+def evaluations_per_second(
+    config: RunConfig, data: Transitions, seconds: float, clock: Callable[[], float] = time.perf_counter
+) -> float:
+    """Evaluations of a flow's velocity per second, each with a stage's three terms; the best of three stretches."""
+    from glassy_core.network.velocity_field import velocity_field
+    from glassy_core.training.records import fresh
+
+    weights = fresh(config).weights
+    field = velocity_field(config.engine, weights, data, 4, config.threads)
+    field.write(0, weights)
+
+    def evaluate() -> None:
+        field.evaluate(2, (1.0, 0.0, 0.0), (0, 1, 3), 1)
+
+    evaluate()  # the first one reads the kernels from the disk
+    return max(calls_per_second(evaluate, seconds / 3, clock) for _ in range(3))
 
 
 def calls_per_second(trial: Callable[[], object], seconds: float, clock: Callable[[], float]) -> float:

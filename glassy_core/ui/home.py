@@ -10,16 +10,18 @@ import streamlit as st
 
 from glassy_core.figures.palette import colours, key
 from glassy_core.figures.thinning import thin
-from glassy_core.presets import CLASS_TRIO, PRESETS
+from glassy_core.presets import CLASS_FLOWS, CLASS_TRIO, PRESETS
 from glassy_core.runs.records import Series
 from glassy_core.ui.results.curves import first_choice, latest_series, unique_names
+from glassy_core.ui.results.progress import progress_words
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell import actions
 from glassy_core.ui.shell.actions import Outcome
 from glassy_core.ui.shell.frame import link, pages, plain
-from glassy_core.ui.shell.words import STATUS, duration, number, whole
+from glassy_core.ui.shell.words import STATUS, number
 
 _MOST_CARDS = 9
+_NOISE = "noisy_trio"  # whether the trio learns by minibatches
 _POINTS = 300  # of a card's curve, which is about as many pixels wide
 
 
@@ -29,20 +31,24 @@ def class_trio() -> None:
     with st.container(border=True, key="trio"):
         st.markdown(
             f"**The class trio**: three networks of *w* = {widths} on the first eight chorales. "
-            "The narrow one stays high, the wide one learns them all, the middle one takes longer for it."
+            "The narrow one stays high, the wide one learns them all, the middle one takes longer for it. "
+            "Each learns as a smooth **flow**, in seconds; by steps, with the noise of minibatches, it takes minutes."
         )
-        actions.button(
-            "Start the class trio",
-            key="start_trio",
-            type="primary",
-            icon=":material/play_arrow:",
-            args=(_start_trio,),
-        )
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+            actions.button(
+                "Start the class trio",
+                key="start_trio",
+                type="primary",
+                icon=":material/play_arrow:",
+                args=(_start_trio,),
+            )
+            st.toggle("with the noise of minibatches", key=_NOISE, help="As the paper's networks learned.")
         actions.show_outcome()
 
 
 def _start_trio() -> Outcome:
-    return actions.start([PRESETS[key].config for key in CLASS_TRIO])
+    keys = CLASS_TRIO if st.session_state.get(_NOISE) else CLASS_FLOWS
+    return actions.start([PRESETS[key].config for key in keys])
 
 
 def running_now(rows: list[Row]) -> None:
@@ -81,13 +87,11 @@ def _card(row: Row, name: str, colour: str) -> None:
         in_words = "nothing recorded yet" if state.nll is None else f"now {number(state.nll)} at {number(state.tau)}"
         curve = latest_series(row)
         st.html(_picture(_sparkline(curve, colour), f"{name}: NLL against tau, both axes logarithmic; {in_words}"))
-        left = f", {duration(state.remaining)} left" if state.remaining is not None else ""
         if state.nll is None:
             st.markdown("Nothing recorded yet.")
         else:
             st.markdown(f"Loss (NLL) **{number(state.nll)}** bits at proper time τ **{number(state.tau)}**")
-        done = min(state.step / state.steps, 1.0) if state.steps else 0.0
-        st.progress(done, f"step {whole(state.step)} of {whole(state.steps)}{left}")
+        st.progress(state.progress, progress_words(row))
         if state.error:
             st.error(plain(state.error))
         if state.notice:

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from glassy_core.jobs import dispatcher
-from glassy_core.presets import CLASS_TRIO, PRESETS
+from glassy_core.presets import CLASS_FLOWS, CLASS_TRIO, PRESETS
 from glassy_core.runs.state import State
 from glassy_core.settings import RunConfig
 
@@ -33,11 +33,31 @@ def test_one_click_starts_the_class_trio(open_page, store):
     assert not app.exception
     started = {run.config().width: run for run in store.runs()}
     assert sorted(started) == [10, 24, 48]
-    for key in CLASS_TRIO:
+    for key in CLASS_FLOWS:
         expected = PRESETS[key].config
         assert started[expected.width].config() == expected
         assert started[expected.width].state().status == "queued"
     assert "Started under, near and over." in app.success[0].value.replace("\\", "")
+
+
+def test_the_trio_starts_with_the_noise_of_minibatches_where_that_is_asked_for(open_page, store):
+    app = open_page()
+    app.toggle(key="noisy_trio").set_value(True).run()
+    app.button(key="start_trio").click().run()
+    assert not app.exception
+    wanted = {PRESETS[key].config for key in CLASS_TRIO}
+    assert {run.config() for run in store.runs()} == wanted
+
+
+def test_a_flow_says_how_far_it_is_in_proper_time(open_page, store):
+    run = store.create(PRESETS["class-flow-near"].config, "digest")
+    assert "τ 0 of 300, in 0 steps, 0 evaluations" in [bar.text for bar in open_page().progress]
+    with run.locked():
+        state = State("running", 120, 10**6, time.time(), 50.0, 0.0, 21.8, 0.15, 2.0)
+        run.write_state(replace(state, until=300.0, evaluations=1999, left=3.0))
+        app = open_page()
+    assert app.progress[0].text == "τ 21.8 of 300, in 120 steps, 1\u202f999 evaluations, 3 s left"
+    assert app.progress[0].value == 54  # per cent of the way in log tau
 
 
 def test_a_trio_that_cannot_be_written_is_one_sentence(open_page, store):

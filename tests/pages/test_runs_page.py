@@ -13,7 +13,7 @@ from glassy_core.jobs.cluster import Worker
 from glassy_core.presets import PRESETS
 from glassy_core.runs.state import State
 from glassy_core.runs.store import RunStore
-from glassy_core.settings import RunConfig
+from glassy_core.settings import RunConfig, with_dynamics
 
 PAGE = "pages/1_Runs.py"
 CONFIG = RunConfig(name="first", width=12, chorales=8, steps=1000, eta=5e-3)
@@ -86,6 +86,78 @@ def test_a_preset_in_the_url_fills_in_its_settings_unless_they_are_there_too(ope
     assert open_page(PAGE, preset=title).number_input(key="width").value == 48
     app = open_page(PAGE, preset=title, width="50")
     assert app.number_input(key="width").value == 50
+
+
+def test_a_flow_is_one_click_from_steps_and_back(open_page, store):
+    app = open_page(PAGE)
+    app.segmented_control(key="dynamics").set_value("flow").run()
+    assert errors(app) == []
+    assert app.number_input(key="until").value == 300  # where the preset's steps end
+    for name in ("eta", "batch_size"):
+        assert app.number_input(key=name).disabled
+    assert app.toggle(key="auto_halve").disabled
+    assert not app.number_input(key="tolerance").disabled
+    (line,) = [plain(element.value) for element in app.markdown if element.value.startswith("d = 2, w = 24")]
+    assert "as a flow to tau = 300" in line
+    assert "eta" not in line
+    assert "p =" not in line
+    app.button(key="start").click().run()
+    app.segmented_control(key="dynamics").set_value("steps").run()
+    app.button(key="start").click().run()
+    assert errors(app) == []
+    steps = PRESETS["class-near"].config
+    flow = replace(with_dynamics(steps, "flow"), steps=steps.steps)
+    assert {run.config() for run in store.runs()} == {steps, flow}
+
+
+def test_a_flow_chosen_and_started_at_once_ends_where_the_steps_do(open_page, store):
+    app = open_page(PAGE)
+    app.segmented_control(key="dynamics").set_value("flow")
+    app.button(key="start").click().run()  # both in one go, as from a quick reader
+    (run,) = store.runs()
+    assert (run.config().dynamics, run.config().until) == ("flow", 300.0)
+
+
+def test_a_flow_in_the_url_is_kept(open_page, store):
+    query = {"dynamics": "flow", "until": "150", "stop_nll": "0.01", "tolerance": "0.0001", "width": "20"}
+    app = open_page(PAGE, **query)
+    app.button(key="start").click().run()
+    (run,) = store.runs()
+    config = run.config()
+    assert (config.until, config.stop_nll, config.tolerance, config.width) == (150.0, 0.01, 1e-4, 20)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "sentence"),
+    [
+        ("tolerance", 0.0, "tolerance is 0.0: it must be from 1e-07 to 0.1."),
+        ("until", -1.0, "until is -1.0: it must be from 0 to 1000000."),
+        ("stop_nll", 2.0, "stop_nll is 2.0: it must be from 0 to 1."),
+    ],
+)
+def test_an_unusable_setting_of_a_flow_is_one_sentence(open_page, store, setting, value, sentence):
+    app = open_page(PAGE, dynamics="flow", until="300")
+    app.get_by_key(setting).set_value(value).run()
+    assert sentence in errors(app)[0]
+    assert app.button(key="start").disabled
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({}, "took 2\u202f900 to 4\u202f900 evaluations to tau = 300, which is **7 s to 12 s** at 400 evaluations/s"),
+        ({"until": "9000"}, "It goes further, so at least this: flows of d = 2, w = 10 to 48 on 8 chorales took"),
+        ({"depth": "3"}, "How many evaluations this flow needs is not known beforehand; it makes 400 evaluations/s"),
+    ],
+)
+def test_the_estimate_of_a_flow_says_what_is_known(open_page, query, said):
+    app = open_page(PAGE, **{"dynamics": "flow", "until": "300"} | query)
+    for _ in range(50):  # it is measured beside the page
+        if text := " ".join(plain(element.value) for element in app.markdown if "evaluations" in element.value):
+            break
+        time.sleep(0.1)
+        app.run()
+    assert said in text
 
 
 def test_full_gradient_descent_is_one_toggle(open_page, store):
@@ -288,6 +360,82 @@ def test_clone_fills_the_form(open_page, make_run, store):
     app.button(key="start").click().run()
     assert len(store.runs()) == 2
     assert {run.config() for run in store.runs()} == {run.config()}
+
+
+def test_a_clone_of_a_flow_keeps_all_its_settings(open_page, store):
+    config = replace(PRESETS["class-flow-over"].config, until=123.0, stop_nll=0.02, tolerance=1e-4, steps=777)
+    run = store.create(config, load_edition("corpus").digest, "paused")
+    app = open_page(PAGE, selected=run.id)
+    app.button(key="clone").click().run()
+    app.button(key="start").click().run()
+    assert [run.config() for run in store.runs()] == [config, config]
+
+
+@pytest.fixture
+def flow(store):
+    """A flow that says it is finished at its tau."""
+    config = PRESETS["class-flow-near"].config
+    run = store.create(config, load_edition("corpus").digest)
+    ended = State("finished", 302, config.steps, time.time(), eta=0.0, nll=0.0115, tau=300.0, seconds=3.0, until=300.0)
+    run.write_state(replace(ended, evaluations=4075))
+    return run
+
+
+def test_a_flow_goes_on_to_a_later_tau(open_page, flow):
+    app = open_page(PAGE, selected=flow.id)
+    assert not [field for field in app.number_input if field.key == f"new_eta-{flow.id}"]
+    assert app.number_input(key=f"to_tau-{flow.id}").value == 600
+    app.button(key=f"resume_with-{flow.id}").click().run()
+    assert errors(app) == []
+    assert (flow.state().status, flow.state().until, flow.state().steps) == ("queued", 600.0, 10**6)
+
+
+def test_a_flow_does_not_go_back(open_page, flow):
+    app = open_page(PAGE, selected=flow.id)
+    app.number_input(key=f"to_tau-{flow.id}").set_value(200.0).run()
+    app.button(key=f"resume_with-{flow.id}").click().run()
+    assert "later tau" in errors(app)[0]
+    assert flow.state().status == "finished"
+
+
+def test_the_panel_and_the_table_say_what_a_flow_is(open_page, flow, make_run):
+    make_run("finished", name="by steps")
+    app = open_page(PAGE, selected=flow.id)
+    assert "τ 300 of 300, in 302 steps, 4\u202f075 evaluations" in [bar.text for bar in app.progress]
+    assert "learning rate eta" not in {metric.label for metric in app.metric}
+    table = frame(app).set_index("Name")
+    assert dict(table["Learns by"]) == {"by steps": "steps", "near": "flow"}
+    assert table["eta"].isna()["near"]
+    assert (table["Progress"]["near"], table["Evaluations"]["near"]) == (100, 4075)
+
+
+def test_of_a_flow_at_work_eta_is_not_changed(open_page, flow, make_run):
+    from glassy_core.ui.shell import actions
+
+    flow.write_state(replace(flow.state(), status="running", heartbeat=time.time()))
+    with flow.locked():
+        app = open_page(PAGE, selected=flow.id)
+        assert not [button for button in app.button if button.key == f"apply_eta-{flow.id}"]
+        outcome = actions.change_eta([flow.id], 1e-3)
+    assert "is a flow, which has no eta: stop it, and resume it to a later tau instead." in outcome.error
+    assert flow.requested_eta() is None
+
+
+def test_steps_may_be_given_an_end_in_tau(open_page, make_run):
+    run = make_run("paused")
+    app = open_page(PAGE, selected=run.id)
+    app.number_input(key=f"to_tau-{run.id}").set_value(2.0).run()
+    app.button(key=f"resume_with-{run.id}").click().run()
+    assert errors(app) == []
+    assert (run.state().status, run.state().until, run.state().steps) == ("queued", 2.0, 1000)
+
+
+def test_a_flow_beside_steps_has_dashes_for_what_it_has_not(open_page, flow, make_run):
+    run = make_run("paused")
+    table = open_page(PAGE, selected=f"{flow.id},{run.id}", differing="false").dataframe[1].value
+    assert dict(table.loc["eta"]) == {"first": "0.005", "near": "–"}
+    assert dict(table.loc["tolerance"]) == {"first": "–", "near": "3e-05"}
+    assert dict(table.loc["until"]) == {"first": "–", "near": "300"}
 
 
 def test_rename_tag_and_note(open_page, make_run):

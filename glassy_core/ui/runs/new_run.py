@@ -12,7 +12,7 @@ import streamlit as st
 
 from glassy_core.editions.sources import EditionSource, edition_names, source_of
 from glassy_core.presets import PRESETS
-from glassy_core.settings import ConfigError, RunConfig
+from glassy_core.settings import NOT_OF, USUAL, ConfigError, RunConfig, usual
 from glassy_core.ui.runs.own_data import own_data
 from glassy_core.ui.shell import presenter
 from glassy_core.ui.shell.actions import Outcome, button, install, start
@@ -21,8 +21,9 @@ from glassy_core.ui.shell.frame import READING_WIDTH, drop_endless, plain
 from glassy_core.ui.shell.words import whole
 
 _FIRST = "class-near"  # the preset that the form begins with
-_BASIC = ("name", "depth", "width", "eta", "batch_size", "steps", "seed", "chorales", "edition")
-_SYMBOLS = {"depth": "d", "width": "w", "eta": "eta", "batch_size": "p"}
+_BASIC = ("name", "depth", "width", "eta", "batch_size", "steps", "until", "seed", "chorales", "edition")
+_SYMBOLS = {"depth": "d", "width": "w", "eta": "eta", "batch_size": "p", "until": "tau"}
+_ONE_STEP = {"until": 10.0, "stop_nll": 1e-3, "tolerance": 1e-5}  # of the buttons beside a number; else 1e-4
 _ALL = "full_batch"
 _BEFORE = "form_before"  # the form before the preset was filled in, and when that was
 _UNSEEN = 3.0  # seconds within which a browser may still send what it showed before
@@ -46,17 +47,50 @@ def new_run() -> None:
     )
     _follow_preset()
     st.caption(PRESETS[st.session_state["preset"]].words)
+    _dynamics()
     top = st.container()
     with st.expander("Settings", icon=":material/tune:", key="settings"):
         _grid(_BASIC)
         st.markdown("**Finer settings**")
-        _grid([name for name in _FIELDS if name not in _BASIC])
+        _grid([name for name in _FIELDS if name not in (*_BASIC, "dynamics")])
     own_data()
     st.session_state[_APPLIED] = st.session_state["preset"]  # only now do the widgets show it
     with top:
         with st.container():  # which is there for other editions, too: what follows keeps its place
             _missing_file(st.session_state["edition"])
         _start()
+
+
+def _dynamics() -> None:
+    """The choice between steps and the flow, in one sentence."""
+    with st.container(gap="xsmall"):
+        st.segmented_control(
+            "It learns by steps or as a flow",
+            get_args(_HINTS["dynamics"]),
+            default=PRESETS[_FIRST].config.dynamics,
+            required=True,
+            key="dynamics",
+            bind="query-params",
+            on_change=_end_of_a_flow,
+        )
+        meaning: str = _FIELDS["dynamics"].metadata["meaning"]
+        st.caption(f"{meaning[:1].upper()}{meaning[1:]}, which takes a small part of the time.")
+
+
+def _end_of_a_flow() -> None:
+    """A flow ends at a proper time: the one at which the steps would have ended. Chosen back, the steps end there."""
+    state = st.session_state
+    end = _end_of_steps()
+    if state["dynamics"] == "flow" and not state["until"]:
+        state["until"] = end
+    elif state["dynamics"] == "steps" and state["until"] == end:
+        state["until"] = 0.0
+
+
+def _end_of_steps() -> float:
+    """Proper time, to six digits, that the steps in the form come to; 0 where they say nothing."""
+    state = st.session_state
+    return float(f"{(state['steps'] or 0) * (state['eta'] or 0):.6g}")
 
 
 def _grid(names: Sequence[str]) -> None:
@@ -103,11 +137,20 @@ def _form() -> dict[str, Any]:
 
 def _in_words(config: RunConfig) -> str:
     """The settings that matter most, in one line."""
-    batch = "all transitions" if config.batch_size == "all" else f"p = {config.batch_size}"
     return (
-        f"d = {config.depth}, w = {config.width}, eta = {config.eta:g}, {batch}, {whole(config.steps)} steps, "
+        f"d = {config.depth}, w = {config.width}, {_way(config)}, "
         f"the first {config.chorales} chorales of the {config.edition} edition, seed {config.seed}"
     )
+
+
+def _way(config: RunConfig) -> str:
+    """How it learns, and where that ends."""
+    low = f" or NLL {config.stop_nll:g}" if config.stop_nll else ""
+    if config.dynamics == "flow":
+        return f"as a flow to tau = {config.until:g}{low}"
+    batch = "all transitions" if config.batch_size == "all" else f"p = {config.batch_size}"
+    tau = f" or tau = {config.until:g}" if config.until else ""
+    return f"eta = {config.eta:g}, {batch}, {whole(config.steps)} steps{tau}{low}"
 
 
 def chosen() -> RunConfig:
@@ -116,6 +159,11 @@ def chosen() -> RunConfig:
     if st.session_state[_ALL]:
         values["batch_size"] = "all"
     values["waiting_times"] = _steps_from(values["waiting_times"])
+    dynamics = values["dynamics"]
+    if dynamics == "flow" and values["until"] == 0:
+        values["until"] = _end_of_steps()
+    # What the form keeps of the other dynamics, in fields that are out of use, does not count.
+    values |= {name: getattr(usual(dynamics), name) for name in NOT_OF[dynamics]}
     empty = next((name for name, value in values.items() if value is None), None)
     if empty:
         raise ConfigError(f"{_label(empty)} is empty: give it a value.")
@@ -125,11 +173,14 @@ def chosen() -> RunConfig:
 def fill(config: RunConfig) -> None:
     """Put a run's settings into the form; from a callback, before the widgets are drawn."""
     for name in _FIELDS:
-        st.session_state[name] = getattr(config, name)
+        # Fields out of use hold what is usual where they are used.
+        used = name not in NOT_OF[config.dynamics]
+        st.session_state[name] = getattr(config if used else USUAL, name)
     st.session_state["waiting_times"] = _steps_as_text(config.waiting_times)
-    st.session_state[_ALL] = config.batch_size == "all"
-    if config.batch_size == "all":
-        st.session_state["batch_size"] = _FIELDS["batch_size"].default
+    full = config.dynamics == "steps" and config.batch_size == "all"
+    st.session_state[_ALL] = full
+    if full:
+        st.session_state["batch_size"] = USUAL.batch_size
 
 
 def _follow_preset() -> None:
@@ -175,17 +226,19 @@ def _setting(name: str) -> None:
     default: Any = getattr(PRESETS[_FIRST].config, name)
     common: dict[str, Any] = {"key": name, "bind": "query-params"}
     label, hint = _label(name), _HINTS[name]
+    unused = name in NOT_OF[st.session_state["dynamics"]]
+    common["disabled"] = unused
     with st.container(gap="xsmall"):
         if name == "batch_size":
-            full = st.session_state.get(_ALL, False)
-            st.number_input(label, value=default, step=1, disabled=full, **common)
-            st.toggle("all transitions", key=_ALL, bind="query-params")
+            common["disabled"] = unused or st.session_state.get(_ALL, False)
+            st.number_input(label, value=default, step=1, **common)
+            st.toggle("all transitions", key=_ALL, bind="query-params", disabled=unused)
         elif hint is bool:
             st.toggle(label, value=default, **common)
         elif hint is int:
             st.number_input(label, value=default, step=1, **common)
         elif hint is float:
-            st.number_input(label, value=default, step=1e-4, format="%.6g", **common)
+            st.number_input(label, value=default, step=_ONE_STEP.get(name, 1e-4), format="%.6g", **common)
         elif name == "waiting_times":
             st.text_input(label, value=_steps_as_text(default), placeholder="such as 20000, 40000", **common)
         elif name == "edition":

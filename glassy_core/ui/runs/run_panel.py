@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from glassy_core.settings import USUAL
 from glassy_core.ui.results.curves import readable_rows, unique_names
+from glassy_core.ui.results.progress import progress_words, until_of
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.runs.new_run import fill
 from glassy_core.ui.runs.run_table import compare, settings_frame
@@ -48,13 +50,14 @@ def standing(row: Row) -> None:
         st.warning(plain(state.notice), icon=":material/info:")
     if row.config is None:
         return
-    done = state.step / state.steps if state.steps else 0.0
-    left = f", {duration(state.remaining)} left" if state.remaining is not None else ""
-    st.progress(min(done, 1.0), f"step {whole(state.step)} of {whole(state.steps)}{left}")
+    st.progress(state.progress, progress_words(row))
     with st.grid(5, min_column_width=120):
         st.metric("NLL (bits)", number(state.nll), help="per pitch and transition, over all training transitions")
-        st.metric("proper time tau", number(state.tau), help="the sum of eta over the steps made")
-        st.metric("learning rate eta", number(state.eta))
+        st.metric("proper time tau", number(state.tau), help="the sum of eta over the steps made; a flow's clock, too")
+        if state.is_flow:
+            st.metric("evaluations", whole(state.evaluations), help="of the gradient of all transitions, so far")
+        else:
+            st.metric("learning rate eta", number(state.eta))
         st.metric("speed (steps/s)", number(state.speed, 3))
         st.metric("time trained", duration(state.seconds))
 
@@ -101,35 +104,62 @@ def _clone(row: Row) -> Outcome:
 
 
 def _steer(selected: Sequence[Row], active: bool) -> None:
-    """Another eta for running runs; more steps and another eta for those that are resumed."""
-    ids, states = tuple(row.id for row in selected), [row.state for row in selected]
-    tied = "-".join(ids)  # widgets of one selection do not serve the next
-    eta_key, step_key = f"new_eta-{tied}", f"to_step-{tied}"
+    """Another eta for runs at work by steps; a later end for those that are resumed, and for steps another eta.
+
+    A flow has no eta, so nothing of it can be changed while it is at work.
+    """
+    tied = "-".join(row.id for row in selected)  # widgets of one selection do not serve the next
+    by_steps = [row for row in selected if not row.state.is_flow]
+    if active and not by_steps:
+        return
     # The actions read what the fields hold when the button is pressed, so they are given the fields' keys.
     with st.popover("Change eta" if active else "Resume with", icon=":material/tune:"):
-        st.number_input(
-            "learning rate eta (tau per step)",
-            value=next((state.eta for state in states if state.eta), 4e-4),
-            step=1e-4,
-            format="%.6g",
-            key=eta_key,
-        )
-        st.caption("Halve it when spiky fluctuations start. The change is recorded at its step.")
+        keys = _ends(selected, by_steps, tied) if not active else {}
+        if by_steps:
+            keys["eta"] = _eta(by_steps, tied)
+        ids = tuple(row.id for row in selected)
         if active:
-            _tied_button("Use this eta", "apply_eta", tied, _use_eta, ids, eta_key)
-            return
-        most = max((state.steps for state in states), default=0)
+            _tied_button("Use this eta", "apply_eta", tied, _use_eta, ids, keys["eta"])
+        else:
+            _tied_button("Resume with these", "resume_with", tied, _resume_with, ids, keys)
+
+
+def _eta(by_steps: Sequence[Row], tied: str) -> str:
+    """The field of another learning rate; returns its key."""
+    key = f"new_eta-{tied}"
+    usual = next((row.state.eta for row in by_steps if row.state.eta), USUAL.eta)
+    st.number_input("learning rate eta (tau per step)", value=usual, step=1e-4, format="%.6g", key=key)
+    st.caption("Halve it when spiky fluctuations start. The change is recorded at its step.")
+    return key
+
+
+def _ends(selected: Sequence[Row], by_steps: Sequence[Row], tied: str) -> dict[str, str]:
+    """The fields of where runs end, twice as far on where all have come to their ends; returns their keys."""
+    keys = {name: f"{field}-{tied}" for name, field in (("until", "to_tau"), ("stop_nll", "to_nll"))}
+    if by_steps:
+        keys["steps"] = f"to_step-{tied}"
+        states = [row.state for row in by_steps]
+        most = max(state.steps for state in states)
         ended = all(state.step >= state.steps for state in states)
-        st.number_input("go on to step", value=2 * most if ended else most, step=1000, key=step_key)
-        _tied_button("Resume with these", "resume_with", tied, _resume_with, ids, step_key, eta_key)
+        st.number_input("go on to step", value=2 * most if ended else most, step=1000, key=keys["steps"])
+    states = [row.state for row in selected]
+    furthest = max(until_of(row) for row in selected)
+    ended = all(0 < state.until <= state.tau for state in states)
+    label = "or to proper time tau (0: as far as the steps go)" if by_steps else "go on to proper time tau"
+    st.number_input(label, value=2 * furthest if ended else furthest, step=100.0, format="%.6g", key=keys["until"])
+    lowest = min(state.stop_nll for state in states)
+    st.number_input(
+        "or until the NLL is (bits; 0: whatever it is)", value=lowest, step=1e-3, format="%.6g", key=keys["stop_nll"]
+    )
+    return keys
 
 
 def _use_eta(ids: Sequence[str], eta_key: str) -> Outcome:
     return actions.change_eta(ids, st.session_state[eta_key])
 
 
-def _resume_with(ids: Sequence[str], step_key: str, eta_key: str) -> Outcome:
-    return actions.resume_to(ids, st.session_state[step_key], st.session_state[eta_key])
+def _resume_with(ids: Sequence[str], keys: Mapping[str, str]) -> Outcome:
+    return actions.resume_to(ids, **{name: st.session_state[key] for name, key in keys.items()})
 
 
 def _tied_button(label: str, key: str, tied: str, action: object, *arguments: object) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from glassy_core.settings import RunConfig
+from glassy_core.settings import NOT_OF, RunConfig
 from glassy_core.ui.results.rows import Filter, Row, end_of
 from glassy_core.ui.shell.words import STATUS, duration, number, setting_value
 
@@ -92,15 +92,17 @@ def _frame(rows: tuple[Row, ...]) -> pd.DataFrame:
             "Name": row.name,
             "Status": [row.state.status],
             "NLL": row.state.nll,
-            "Progress": 100 * row.state.step / row.state.steps if row.state.steps else 0.0,
+            "Progress": 100 * row.state.progress,
             "tau": row.state.tau,
             "Step": row.state.step,
+            "Evaluations": row.state.evaluations or None,
             "steps/s": row.state.speed if row.state.status == "running" else None,
             "Left": duration(row.state.remaining) if row.state.remaining is not None else "",
             "d": row.config.depth if row.config else None,
             "w": row.config.width if row.config else None,
-            "eta": row.state.eta,
-            "p": str(row.config.batch_size) if row.config else "",
+            "Learns by": row.config.dynamics if row.config else "",
+            "eta": row.state.eta or None,
+            "p": str(row.config.batch_size) if row.config and not row.state.is_flow else "",
             "Chorales": row.config.chorales if row.config else None,
             "Edition": row.config.edition if row.config else "",
             "Seed": row.config.seed if row.config else None,
@@ -112,8 +114,9 @@ def _frame(rows: tuple[Row, ...]) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(lines)
     silent = [name for name in ("Left", "Tags", "Error") if not frame[name].map(len).any()]
-    if frame["steps/s"].isna().all():
-        silent.append("steps/s")
+    silent += [name for name in ("steps/s", "Evaluations") if frame[name].isna().all()]
+    if "flow" not in set(frame["Learns by"]):
+        silent.append("Learns by")
     return frame.drop(columns=silent)
 
 
@@ -127,12 +130,14 @@ def _columns() -> dict[str, Any]:
         "Progress": column.ProgressColumn(format="%.0f %%", min_value=0, max_value=100, width=110),
         "NLL": column.NumberColumn(format="%.4f", help="bits per pitch and transition, all training transitions"),
         "tau": column.NumberColumn("τ", format="%.5g", help="proper time, the sum of eta over the steps made"),
-        "Step": column.NumberColumn(format="localized"),
+        "Step": column.NumberColumn(format="localized", help="learning steps; of a flow the steps of its solver"),
+        "Evaluations": column.NumberColumn(format="localized", help="of a flow: of the gradient of all transitions"),
         "steps/s": column.NumberColumn(format="%.0f"),
-        "Left": column.TextColumn(help="time until the last step, at the present speed"),
+        "Left": column.TextColumn(help="time until its end, at the present speed"),
         "d": column.NumberColumn(help="depth, recurrent layers", width=40),
         "w": column.NumberColumn(help="width, hidden units per layer", width=50),
-        "eta": column.NumberColumn(format="%.2g", help="learning rate now"),
+        "Learns by": column.TextColumn(help="minibatch steps, or as the smooth flow that they follow", width=80),
+        "eta": column.NumberColumn(format="%.2g", help="learning rate now; a flow has none"),
         "p": column.TextColumn(help="minibatch size, transitions", width=50, alignment="right"),
         "Chorales": column.NumberColumn(width=80),
         "Seed": column.NumberColumn(width=55),
@@ -177,5 +182,12 @@ def settings_frame(rows: Sequence[Row]) -> pd.DataFrame:
     columns = {}
     for row in rows:
         title = row.name if row.name not in columns else f"{row.name} ({end_of(row.id)})"
-        columns[title] = [setting_value(getattr(row.config, name)) for name in names]
+        columns[title] = [_in_table(row.config, name) for name in names]
     return pd.DataFrame(columns, index=[name.replace("_", " ") for name in names])
+
+
+def _in_table(config: RunConfig | None, name: str) -> str:
+    """A setting as a word; a dash where it says nothing: a bound that is not set, eta in a flow, tolerance in steps."""
+    value = getattr(config, name)
+    unset = name in ("until", "stop_nll") and not value
+    return "–" if unset or (config and name in NOT_OF[config.dynamics]) else setting_value(value)

@@ -94,14 +94,26 @@ def run_last(run_ids: Sequence[str]) -> Outcome:
     return Outcome(done="They start when all that wait now have started.")
 
 
-def resume_to(run_ids: Sequence[str], steps: int, eta: float) -> Outcome:
-    """Resume with another last step and another eta; one that is as it was asks for nothing."""
+def resume_to(
+    run_ids: Sequence[str],
+    steps: int | None = None,
+    eta: float | None = None,
+    until: float | None = None,
+    stop_nll: float | None = None,
+) -> Outcome:
+    """Resume with another end, in steps, proper time or NLL, and another eta; what is as it was asks for nothing.
+
+    Of a flow only the ends in proper time and NLL count: it has neither eta nor steps that were given beforehand.
+    """
 
     def go_on(run: Run) -> None:
         state = run.state()
+        if state.is_flow:
+            dispatcher.resume(store(), run, until=until, stop_nll=stop_nll)
+            return
         if steps is None or steps <= state.step:
             raise RunError(f"The last step is {steps}: run {run.id} has made {state.step}, choose a later one.")
-        dispatcher.resume(store(), run, steps, eta if eta != state.eta else None)
+        dispatcher.resume(store(), run, steps, eta if eta != state.eta else None, until=until, stop_nll=stop_nll)
 
     return _on_each(run_ids, go_on, "Resumed")
 
@@ -111,9 +123,11 @@ def change_eta(run_ids: Sequence[str], eta: float) -> Outcome:
     eta = check_eta(eta)
 
     def ask(run: Run) -> None:
-        status = run.state().status
-        if status not in ACTIVE:
-            raise RunError(f"Run {run.id} is {status}: give it another eta as you resume it.")
+        state = run.state()
+        if state.is_flow:
+            raise RunError(f"Run {run.id} is a flow, which has no eta: stop it, and resume it to a later tau instead.")
+        if state.status not in ACTIVE:
+            raise RunError(f"Run {run.id} is {state.status}: give it another eta as you resume it.")
         run.request_eta(eta)
 
     return _on_each(run_ids, ask, f"From the coming step on eta = {eta:g}:")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from subprocess import SubprocessError
@@ -14,6 +15,7 @@ from glassy_core.jobs import dispatcher, speed
 from glassy_core.settings import RunConfig
 from glassy_core.ui.results.rows import rows
 from glassy_core.ui.shell import presenter
+from glassy_core.ui.shell.flow_costs import cost_like
 from glassy_core.ui.shell.frame import plain, store
 from glassy_core.ui.shell.polling import refreshed
 from glassy_core.ui.shell.words import duration, whole
@@ -29,7 +31,7 @@ class _Measurements:
         self._futures: dict[RunConfig, Future[float]] = {}
 
     def of(self, config: RunConfig, directory: Path) -> Future[float]:
-        """The measurement of a run's speed in steps per second, under way or done."""
+        """The measurement of a run's speed in steps, of a flow evaluations, per second, under way or done."""
         future = self._futures.get(config)
         if future is None:
             for key, other in list(self._futures.items()):
@@ -76,10 +78,35 @@ def _estimate(config: RunConfig, waiting: bool) -> None:
     except (*EXPECTED, SubprocessError) as error:
         st.caption(f":material/timer: How long it would take is not known: {plain(sentence(error))}")
         return
-    st.markdown(
-        f":material/timer: About **{duration(config.steps / rate)}**: {whole(config.steps)} steps at "
-        f"{rate:.0f} steps/s, measured on this machine{_crowd()}."
+    said = _of_flow(config, rate) if config.dynamics == "flow" else _of_steps(config, rate)
+    st.markdown(f":material/timer: {said}{_crowd()}.")
+
+
+def _of_steps(config: RunConfig, rate: float) -> str:
+    """The time of so many steps; with an end in proper time, of those until then."""
+    steps = min(config.steps, math.ceil(config.until / config.eta)) if config.until else config.steps
+    return f"About **{duration(steps / rate)}**: {whole(steps)} steps at {rate:.0f} steps/s, measured on this machine"
+
+
+def _of_flow(config: RunConfig, rate: float) -> str:
+    """What is known of a flow's time: evaluations per second here, and what flows of such networks have taken."""
+    here = f"{rate:.0f} evaluations/s, measured on this machine"
+    cost = cost_like(config)
+    if cost is None:
+        return f"How many evaluations this flow needs is not known beforehand; it makes {here}"
+    least, most = (float(f"{count:.2g}") for count in (cost.least, cost.most))
+    count = whole(round(most)) if least == most else f"{whole(round(least))} to {whole(round(most))}"
+    beyond = "It goes further, so at least this: flows" if config.until > cost.tau else "Flows"
+    return (
+        f"{beyond} of {cost.words()} took {count} evaluations to tau = {cost.tau:g}, "
+        f"which is **{_span(least / rate, most / rate)}** at {here}"
     )
+
+
+def _span(least: float, most: float) -> str:
+    """Two durations, or one where they read alike."""
+    ends = [duration(max(seconds, 1.0)) for seconds in (least, most)]
+    return f"about {ends[0]}" if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
 
 
 def _crowd() -> str:
