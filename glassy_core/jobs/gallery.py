@@ -25,7 +25,8 @@ from glassy_core.presets import CLASS_AGING, PRESETS, SWEEPS
 from glassy_core.runs import checkpoints, probes
 from glassy_core.runs.records import best_speed, read_series
 from glassy_core.runs.run import Run, RunError
-from glassy_core.runs.store import RunStore
+from glassy_core.runs.state import State
+from glassy_core.runs.store import RunStore, gallery_directory
 from glassy_core.settings import RunConfig
 from glassy_core.training.probe import Probe
 
@@ -91,24 +92,43 @@ def _flows() -> list[Exhibit]:
 class Standing:
     """How far one exhibit is in the store where it is made.
 
-    seconds: of training so far. left: seconds to its last step.
+    done, of: learning steps made and to be made; of a flow proper times. seconds: of training so far. left: seconds to
+    its end, None where that is not known.
     """
 
     exhibit: Exhibit
     run: Run | None
-    step: int
+    done: float
+    of: float
     seconds: float
-    left: float
+    left: float | None
 
 
 def standings(store: RunStore, which: str = "all") -> Iterator[Standing]:
-    """Every exhibit with what there is of it; the time left is measured on this machine where nothing has begun."""
-    for exhibit, run in _found(store, exhibits(which)):
-        state = run.state() if run else None
-        step, seconds = (state.step, state.seconds) if state else (0, 0.0)
-        last = state.steps if state and state.steps else exhibit.config.steps
-        missing = max(last - step, 0)
-        yield Standing(exhibit, run, step, seconds, missing / _speed(exhibit, run, store) if missing else 0.0)
+    """Every exhibit with what there is of it; the time left is measured on this machine where nothing has begun.
+
+    How many evaluations a flow takes is known from the gallery's own one.
+    """
+    wanted = exhibits(which)
+    copies = dict(zip(wanted, _found(RunStore(gallery_directory()), wanted), strict=True))
+    for exhibit, run in _found(store, wanted):
+        state = run.state() if run else State(steps=exhibit.config.steps, until=exhibit.config.until)
+        if exhibit.config.dynamics == "flow":
+            left = _left_of_flow(exhibit, state, copies[exhibit][1], store)
+            yield Standing(exhibit, run, state.tau, state.until, state.seconds, left)
+            continue
+        missing = max(state.steps - state.step, 0)
+        left = missing / _speed(exhibit, run, store) if missing else 0.0
+        yield Standing(exhibit, run, state.step, state.steps, state.seconds, left)
+
+
+def _left_of_flow(exhibit: Exhibit, state: State, copy: Run | None, store: RunStore) -> float | None:
+    """Seconds to the end of a flow, by the evaluations that the gallery's one took; None where there is none."""
+    if state.status == "finished":
+        return 0.0
+    if copy is None or (made := copy.state()).status != "finished":
+        return None
+    return max(made.evaluations - state.evaluations, 0) / steps_per_second(exhibit.config, store.directory)
 
 
 def _speed(exhibit: Exhibit, run: Run | None, store: RunStore) -> float:
@@ -119,19 +139,19 @@ def _speed(exhibit: Exhibit, run: Run | None, store: RunStore) -> float:
 def make(store: RunStore, which: str = "all", progress: Callable[[int, int], None] | None = None) -> None:
     """Make or prolong the exhibits there with the store's workers; returns when all have ended.
 
-    progress gets the learning steps made and to be made in all.
+    progress gets the runs' progress, each 0 to 100, summed, and what it is when all are done.
     """
     runs = []
     for exhibit, run in _found(store, exhibits(which)):
         if run is None:
             run = dispatcher.submit(store, exhibit.config, load_edition(exhibit.config.edition).digest)
-        elif run.state().status in ("stopped", "paused", "failed") and run.state().step < run.state().steps:
+        elif run.state().status in ("stopped", "paused", "failed") and run.state().has_more_to_do:
             dispatcher.resume(store, run)
         runs.append(run)
     while True:
         states = [run.state() for run in runs]
         if progress:
-            progress(sum(state.step for state in states), sum(state.steps for state in states))
+            progress(round(sum(100 * state.progress for state in states)), 100 * len(states))
         if all(state.status in ("finished", "stopped", "paused", "failed") for state in states):
             return
         dispatcher.ensure_dispatcher(store)
