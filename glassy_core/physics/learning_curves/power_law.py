@@ -66,6 +66,10 @@ class PurePowerLaw:
     delta_aic: float
     enough: bool
 
+    def to_json(self) -> dict[str, Any]:
+        """What `fit --json` has of it."""
+        return vars(self) | {"exponent": self.exponent.to_json()}
+
 
 @dataclass(frozen=True)
 class PowerLawFit:
@@ -123,6 +127,7 @@ class PowerLawFit:
             "correlation": self.correlation,
             "reliable": self.reliable,
             "why": self.why,
+            **({"pure": self.pure.to_json()} if self.pure else {}),
             **({"left_out": self.left_out} if self.left_out else {}),
         }
 
