@@ -16,9 +16,10 @@ from glassy_core.physics.aging.growth import SHORT, short_time
 from glassy_core.physics.estimate import Estimate
 from glassy_core.presets import CLASS_TRIO, PRESETS
 from glassy_core.runs.groups import Member
-from glassy_core.runs.measured import trajectory
+from glassy_core.runs.measured import burst_trajectories, trajectory
 from glassy_core.runs.run import RunError
 
+_ENOUGH = 3  # waiting times of bursts
 _THIRD_TAU_W = 4 * FIRST_TAU_W
 _UNDER_WIDTH, _NEAR_WIDTH, _OVER_WIDTH = (PRESETS[name].config.width for name in CLASS_TRIO)
 _DIFFUSION = 1.0  # alpha of weights that diffuse freely
@@ -56,20 +57,47 @@ def _alpha(evidence: Evidence, network: DepthWidth) -> Finding:
     statement = Statement(7, what, text(_papers_alpha()))
     # A flow has none of the minibatches' noise, by which the weights move at short times.
     member = evidence.network(*network, aging=True, dynamics="steps")
+    bursts = evidence.bursts_of(*network)
     # alpha falls from one waiting time to the next at first: the first two alone would tell of their youth.
     missing = evidence.missing(member, network, _THIRD_TAU_W * (1 + SHORT[1]), by_flow=False)
     ours = measured(evidence, [member])
+    of_bursts = burst_aging(evidence, bursts) if bursts else Text()
+    if not isinstance(of_bursts, Text) and len(of_bursts.curves) >= _ENOUGH and of_bursts.alpha.slope:
+        return _alpha_of_bursts(statement, of_bursts, bursts)
     if member is None or isinstance(ours, Text) or ours.alpha.slope is None:
         return statement.open(missing or (ours if isinstance(ours, Text) else spelled(ours.alpha.why)), [member])
+    verdict, words, doubt = _weighed_alpha(ours)
+    again = command("aging", member, "--json")
+    words = joined([words, missing or text(doubt)])
+    return statement.judged(text(Quantity(ours.alpha.slope)), "open" if missing else verdict, words, [member], again)
+
+
+def _weighed_alpha(ours: Aging) -> tuple[Verdict, Text, str]:
+    """Verdict on a slope that is there, what it is of, and why it is doubted."""
+    assert ours.alpha.slope
     verdict, doubt = weigh(ours.alpha.slope, *PAPER_ALPHA, trivial=_DIFFUSION)
     window = text(X, f" up to {ours.alpha.window[1]:g}, ", TAU_W, f" = {_times(ours.alpha.curves)}.")
     each = [fit.slope.value for curve in ours.curves if (fit := short_time([curve])).slope]
     one_by_one = f"Of each of these by itself: {', '.join(f'{value:.2f}' for value in each)}." if len(each) > 1 else ""
     if len(each) > 1 and verdict == "open" and np.all(np.diff(each) < 0):
         doubt = "It still falls from one waiting time to the next, so their mean tells little: later ones would."
-    words = joined([window, text(one_by_one), missing or text(doubt)])
-    again = command("aging", member, "--json")
-    return statement.judged(text(Quantity(ours.alpha.slope)), "open" if missing else verdict, words, [member], again)
+    return verdict, joined([window, text(one_by_one)]), doubt
+
+
+def burst_aging(evidence: Evidence, bursts: Sequence[Member]) -> Aging | Text:
+    """Aging at short times, of bursts of steps from checkpoints of one network."""
+    try:
+        return aging(burst_trajectories(bursts, evidence.read))
+    except RunError as error:
+        return spelled(str(error))
+
+
+def _alpha_of_bursts(statement: Statement, ours: Aging, bursts: Sequence[Member]) -> Finding:
+    assert ours.alpha.slope
+    verdict, words, doubt = _weighed_alpha(ours)
+    seeds = len({member.config.seed for member in bursts})
+    made = f"Bursts of minibatch steps by the paper's rule from a flow's weights, {seeds} seeds of the minibatches."
+    return statement.judged(text(Quantity(ours.alpha.slope)), verdict, joined([words, text(made), text(doubt)]), bursts)
 
 
 def _papers_alpha() -> Quantity:

@@ -26,17 +26,21 @@ class Evidence:
     paper: those of the paper's own task, and the flows that their steps follow. sweeps: by depth, those that may stand
     beside its critical widths; with two layers made by full gradient descent, as the paper's were, by minibatches, or
     flows. classroom: those of the class world.
-    read: a run's recorded curves.
+    bursts: steps by the paper's rule from checkpoints of the paper's networks, with waiting times. read: a run's
+    recorded curves.
     """
 
     paper: tuple[Member, ...]
     sweeps: dict[int, tuple[Member, ...]]
     classroom: tuple[Member, ...]
+    bursts: tuple[Member, ...] = ()
     read: Callable[[Run], Series] = series_of
 
     @classmethod
     def of(cls, members: Sequence[Member], read: Callable[[Run], Series] = series_of) -> Evidence:
         """Evidence among a store's readable runs: those that began with networks of their own."""
+        started = [m for m in members if m.start and m.config.dynamics == "steps" and m.config.waiting_times]
+        bursts = tuple(member for member in started if is_papers(member.config, "aging"))
         members = [member for member in members if member.start is None]
         papers = [member for member in members if is_papers(member.config, "learning curves")]
         flows, steps = ([m for m in papers if (m.config.dynamics == "flow") == wanted] for wanted in (True, False))
@@ -48,6 +52,7 @@ class Evidence:
                 for depth in sorted({member.config.depth for member in of_widths})
             },
             _largest([member for member in members if is_class_world(member.config)]),
+            bursts,
             read,
         )
 
@@ -68,6 +73,10 @@ class Evidence:
             same = [m for m in same if m.config.dynamics == dynamics]
         etas = (PRESETS[PRESET_OF[depth, width]].config.eta, 0.0)
         return max(same, key=lambda m: (m.config.eta in etas, m.run.state().tau), default=None)
+
+    def bursts_of(self, depth: int, width: int) -> list[Member]:
+        """The bursts of steps that began at checkpoints of that network."""
+        return [m for m in self.bursts if (m.config.depth, m.config.width) == (depth, width)]
 
     def class_aging(self) -> list[tuple[int, list[Member]]]:
         """The class world's aging runs with d = 2, the seeds of a width together, by ascending width."""

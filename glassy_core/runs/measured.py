@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from glassy_core.files import read_lines
-from glassy_core.physics.aging.fluctuations import Trajectory
+from glassy_core.physics.aging.fluctuations import SgdNoise, Trajectory
 from glassy_core.physics.critical_width.criticality import COPIES, Criticality, critical
 from glassy_core.physics.critical_width.learning_times import Recording, in_order
 from glassy_core.runs.groups import Member, distinct
@@ -56,17 +57,44 @@ def trajectory(run: Run, read: Callable[[Run], Series] = series_of) -> Trajector
     if records and not (records := [record for record in records if record["tau_w"] + record["tau"] <= end]):
         raise RunError(f"Run {run.id}: Gamma is known up to tau = {known[-1]:.4g} only: metrics.jsonl lacks lines.")
     if not records:
-        first, state = min(run.config().waiting_times), run.state()
-        if state.status == "finished" and state.step <= first:
-            raise RunError(
-                f"Run {run.id} ended at step {state.step}, before its first waiting time, step {first}: "
-                "start one with more steps, or with shorter waiting times."
-            )
-        raise RunError(f"Run {run.id} has not passed its first waiting time, step {first}, yet: let it go on.")
+        raise RunError(_not_there_yet(run))
     try:
         return Trajectory.of(records, series.tau, np.where(series.gamma > 0, series.gamma, np.nan))
     except ValueError as error:  # no Gamma
         raise RunError(f"Run {run.id}: {error}") from error
+
+
+def burst_trajectories(members: Sequence[Member], read: Callable[[Run], Series] = series_of) -> list[Trajectory]:
+    """Drift and SGD noise of bursts of steps from checkpoints of one network, those of a seed as one trajectory.
+
+    Each burst measures the drift since its own first waiting time, which stands for the proper time of its start.
+    RunError where one of them has not been measured.
+    """
+    seeds: dict[int, list[tuple[int, Trajectory]]] = {}
+    for member in members:
+        begun = (member.run.origin().get("started_from") or {}).get("step", 0)
+        seeds.setdefault(member.config.seed, []).append((int(begun), trajectory(member.run, read)))
+    return [_joined(bursts) for _, bursts in sorted(seeds.items())]
+
+
+def _joined(bursts: Sequence[tuple[int, Trajectory]]) -> Trajectory:
+    """One trajectory of bursts that began at some steps of another run: those tell the waiting times apart."""
+    first = sorted(((begun, burst.waiting[0], burst.noise) for begun, burst in bursts), key=lambda part: part[1].tau_w)
+    noise = [np.concatenate([getattr(one, name) for _, _, one in first]) for name in ("tau", "gamma")]
+    return Trajectory([replace(waiting, tau_w_step=begun) for begun, waiting, _ in first], SgdNoise.of(*noise))
+
+
+def _not_there_yet(run: Run) -> str:
+    """Sentence on a run that nothing was measured of after a waiting time: of a flow that is a proper time."""
+    config, state = run.config(), run.state()
+    unit, at = ("tau =", state.tau) if config.dynamics == "flow" else ("step", state.step)
+    first = min(config.waiting_times)
+    if state.status == "finished" and at <= first:
+        return (
+            f"Run {run.id} ended at {unit} {at:g}, before its first waiting time, {unit} {first}: "
+            "start one that is longer, or with shorter waiting times."
+        )
+    return f"Run {run.id} has not passed its first waiting time, {unit} {first}, yet: let it go on."
 
 
 def _is_sound(record: dict[str, object]) -> bool:

@@ -106,11 +106,12 @@ def read_waiting(records: Iterable[Mapping[str, Any]]) -> list[Waiting]:
     """The waiting times among records of `tau_w_step, step, tau_w, tau, D` and `D_J` .. `D_h0`, by ascending tau_w.
 
     tau is the proper time since tau_w. A record that comes again replaces the earlier one; one at tau = 0 is left out.
+    In a flow there may be several within one step.
     """
-    groups: dict[int, dict[int, Mapping[str, Any]]] = {}
+    groups: dict[int, dict[tuple[int, float], Mapping[str, Any]]] = {}
     for record in records:
         if record["tau"] > 0:
-            groups.setdefault(int(record["tau_w_step"]), {})[int(record["step"])] = record
+            groups.setdefault(int(record["tau_w_step"]), {})[int(record["step"]), float(record["tau"])] = record
     return [_waiting(step, [rows[n] for n in sorted(rows)]) for step, rows in sorted(groups.items())]
 
 
