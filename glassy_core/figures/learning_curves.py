@@ -90,7 +90,7 @@ def _line(curve: Curve, kind: str, x: Floats, y: Floats, style: dict[str, Any], 
         kind,
         x=x[rows],
         y=y[rows],
-        mode="lines",
+        mode="lines+markers" if kind == "sharpness" else "lines",  # it is known at few places
         customdata=columns[rows],
         hovertemplate=f"<b>{html.escape(curve.label)}</b>, {kind}<br>{what} %{{y:.4g}}{unit}<br>{where}<extra></extra>",
         **style,

@@ -29,7 +29,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "held-out": {"line": {"width": 1.6}},
     "training": {"line": {"width": 2.2}},
     "accuracy": {"line": {"width": 1.6}, "yaxis": "y2"},
-    "sharpness": {"line": {"width": 1.6}, "yaxis": "y3"},
+    "sharpness": {"line": {"width": 1.6}, "marker": {"size": 5}, "yaxis": "y3"},
 }
 
 # Of held-out lines, beside the palette's of the others.

@@ -92,7 +92,7 @@ def curves_of(chosen: Sequence[Row]) -> list[Curve]:
 def label_of(name: str, config: RunConfig) -> str:
     """A run's name in a legend, with depth and width where they are not in the name, and whether it is a flow."""
     words = [] if f"w={config.width}" in name else [f"d = {config.depth}, w = {config.width}"]
-    words += ["flow"] if config.dynamics == "flow" and "flow" not in name else []
+    words += ["flow"] if config.dynamics == "flow" and not re.search(r"\bflow\b", name) else []
     return f"{name} ({', '.join(words)})" if words else name
 
 
