@@ -34,7 +34,8 @@ with st.container(horizontal=True, gap="medium", key="axes"):
     shown = st.pills(
         "Show", KINDS, default=KINDS[:2], selection_mode="multi", key="show", bind="query-params",
         help="Training: all training transitions. Held-out: as many chorales of the validation set. "
-        "Minibatch: the transitions of the step itself. Accuracy: the share of pitches predicted right.",
+        "Minibatch: the transitions of the step itself. Accuracy: the share of pitches predicted right. "
+        "Sharpness: the largest curvature of the loss, of flows; with 2/η of runs by steps, its bound for them.",
     )  # fmt: skip
 view = View(x, "x" in logarithmic, "y" in logarithmic, tuple(shown))
 options = fit_parts.choose()
@@ -50,10 +51,11 @@ def draw(rows: list[Row]) -> None:
         drawn(settings, view, fits),
         key="learning_curves",
         alt=curve_parts.in_words([curve for setting in settings for curve in setting.curves], view),
-        height=720 if "accuracy" in view.shown else 560,
+        height=560 + 160 * len({"accuracy", "sharpness"}.intersection(view.shown)),
         filename="learning-curves",
         window=fit_parts.shown_window(fits) if view.x == "tau" else None,
         on_window=fit_parts.dragged,
+        grows=True,
     )
     curve_parts.key_to_lines(view, chosen, options.fit)
     spikes.spikes(settings, rows)

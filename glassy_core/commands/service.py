@@ -13,9 +13,9 @@ from glassy_core.settings import ConfigError, RunConfig
 
 def add(commands: Commands) -> None:
     """The commands and their options."""
-    words = "Measure the engine against nn.RNN with autograd, one thread each."
+    words = "Measure the engine: against nn.RNN with autograd, a flow against steps, two threads against one."
     bench = commands.add("bench", _bench, words, as_json=True)
-    bench.add_argument("--quick", action="store_true", help="the five shapes only, briefly")
+    bench.add_argument("--quick", action="store_true", help="the five shapes and the threads only, briefly")
     group = commands.add("class", _class, "Show the app to a class: on the network, the presenter's passphrase needed.")
     group.add_argument("--port", type=int, default=8501, help="where the server listens (default: 8501)")
     commands.add("warm", _warm, "Compile the engine's kernels now rather than at the first run.")

@@ -26,7 +26,7 @@ TAU_W = "τ<sub>w</sub>"
 class Column:
     """One network, or several seeds of it: its name, colour, what was measured, and what that says of aging.
 
-    turn: of its colour, see palette.turns.
+    turn: of its colour, apart: a flow beside networks that learn by steps, see palette.
     """
 
     label: str
@@ -34,6 +34,7 @@ class Column:
     trajectories: Sequence[Trajectory]
     aging: Aging
     turn: int = 0
+    apart: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,8 @@ def collapse_errors(columns: Sequence[Column], mu: float) -> go.Figure:
         highest = max(highest, float(np.max(collapse.errors[known], initial=0.0)))
         figure.add_scatter(
             x=collapse.mus[known], y=collapse.errors[known], mode="lines", name=name, legendgroup=name,
-            uid=f"{name}-error", line={"color": column.colour, "width": 2.2, "dash": dash(column.turn)}, meta="error",
+            uid=f"{name}-error", meta="error",
+            line={"color": column.colour, "width": 2.2, "dash": dash(column.turn, column.apart)},
             hovertemplate=f"<b>{name}</b><br>μ = %{{x:.3g}}: error %{{y:.3g}}<extra></extra>",
         )  # fmt: skip
         if collapse.mu and collapse.error is not None:
@@ -179,7 +181,7 @@ def sgd_noise(columns: Sequence[Column]) -> go.Figure:
             figure.add_scatter(
                 x=noise.tau[started], y=noise.gamma[started], mode="lines", name=name, legendgroup=name,
                 showlegend=k == 0, uid=f"{name}-{k}", meta="gamma",
-                line={"color": column.colour, "width": 2, "dash": dash(column.turn)},
+                line={"color": column.colour, "width": 2, "dash": dash(column.turn, column.apart)},
                 opacity=1.0 if len(column.trajectories) == 1 else 0.7,
                 hovertemplate=f"<b>{name}</b><br>Γ = %{{y:.3g}} nats²<br>τ = %{{x:.4g}}<extra></extra>",
             )  # fmt: skip

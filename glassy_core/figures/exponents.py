@@ -71,7 +71,7 @@ def _estimates(entry: _Depth, places: Sequence[Place], measure: str) -> go.Scatt
         mode="markers",
         marker={
             "size": 10,
-            "symbol": ["circle" if place.fit.reliable else "circle-open" for place in places],
+            "symbol": [_symbol(place) for place in places],
             "line": {"width": 1.6},
         },
         error_y=bars | {"color": entry.colour},
@@ -81,14 +81,20 @@ def _estimates(entry: _Depth, places: Sequence[Place], measure: str) -> go.Scatt
     )
 
 
+def _symbol(place: Place) -> str:
+    """A disc, of a flow a diamond; hollow where the fit is not to be relied on."""
+    return ("diamond" if place.config.dynamics == "flow" else "circle") + ("" if place.fit.reliable else "-open")
+
+
 def _words(place: Place) -> str:
     config, fit = place.config, place.fit
     assert fit.exponent is not None
     assert fit.nll_inf is not None
     assert fit.window is not None
     seeds = "1 seed" if len(place.runs) == 1 else f"{len(place.runs)} seeds"
+    way = "a flow" if config.dynamics == "flow" else f"η = {config.eta:g}, p = {config.batch_size}"
     lines = [
-        f"<b>d = {config.depth}, w = {config.width}</b>, {seeds}, η = {config.eta:g}, p = {config.batch_size}",
+        f"<b>d = {config.depth}, w = {config.width}</b>, {seeds}, {way}",
         f"a = {fit.exponent.text(3)}",
         f"NLL∞ = {fit.nll_inf.text(3)} bits",
         f"τ from {fit.window[0]:.3g} to {fit.window[1]:.3g}",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from glassy_core.arrays import Floats, Integers
-from glassy_core.figures.palette import GREY, faint
+from glassy_core.figures import reference_lines
+from glassy_core.figures.palette import faint
 from glassy_core.figures.style import (
     MARGIN,
     STYLES,
@@ -27,13 +29,18 @@ from glassy_core.figures.style import (
     values,
 )
 from glassy_core.figures.thinning import band, thin
-from glassy_core.paper.numbers import PLAUSIBLE_NLL, PaperCurve, paper_curve
+from glassy_core.paper.numbers import PaperCurve, paper_curve
 from glassy_core.physics.learning_curves.seeds import far_enough
 from glassy_core.runs.records import Series
 from glassy_core.training.spikes import Spikes
 
 POINTS = 1500  # drawn of one curve
 BAND_POINTS = 400  # of a band
+# Kinds with an axis of their own, below that of the NLL, with its title; and the parts of the height, by how many.
+_BELOW = {"accuracy": "1 - accuracy", "sharpness": "sharpness"}
+_DOMAINS = (([0, 1],), ([0.34, 1], [0, 0.27]), ([0.48, 1], [0.25, 0.43], [0, 0.2]))
+_QUANTITIES = {"accuracy": ("wrong signs", ""), "sharpness": ("largest curvature", "")}  # others: NLL, bits
+_BAND_WORDS = {"accuracy": "share of wrong signs", "sharpness": "largest curvature"}
 MAX_ETA_LABELS = 8  # more of them would cover the curves: then eta is in the hover text only
 
 
@@ -45,17 +52,13 @@ def learning_curves(curves: Sequence[Curve], view: View, bands: Sequence[Ensembl
     and grid come from a `template`, which is not set here.
     """
     figure = empty()
-    for curve in curves:
+    for curve in sorted(curves, key=lambda curve: curve.apart):  # flows over the steps that they follow
         figure.add_traces(_traces(curve, view))
     for ensemble in bands:
         figure.add_traces(band_traces(ensemble, view))
     figure.update_layout(_layout(view))
-    levels = _levels([*curves, *(ensemble.curves[0] for ensemble in bands)], view)
-    lowest = min(level.value for level in levels)
-    for level in levels:
-        figure.add_shape(_level_line(level, level.value == lowest, view.y_log))
-    # Room for the lowest label: the range takes in an invisible line (autorangeoptions fail on logarithmic axes).
-    figure.add_shape(_across(0.45 * lowest) | {"opacity": 0})
+    for line in reference_lines.lines([*curves, *(ensemble.curves[0] for ensemble in bands)], view):
+        figure.add_shape(line)
     return figure
 
 
@@ -63,11 +66,13 @@ def _traces(curve: Curve, view: View) -> list[go.Scatter]:
     series = curve.series
     x = np.asarray(getattr(series, view.x), dtype=np.float64)
     out = [
-        _line(curve, kind, x, values(curve, kind), style(kind, curve.turn), view)
+        _bound(curve, x, view)
+        if kind == "sharpness" and not curve.is_flow
+        else _line(curve, kind, x, values(curve, kind), style(kind, curve.turn, curve.apart), view)
         for kind in STYLES
         if kind in view.shown
     ]
-    out.insert(0, legend_entry(curve, curve.turn))
+    out.insert(0, legend_entry(curve))
     out += [_eta_changes(curve, x, view)] if len(series.eta_changes) else []
     out += [_spikes(curve, curve.spikes, x, view)] if curve.spikes and len(curve.spikes.peaks) else []
     law = _law(curve, view)
@@ -78,18 +83,47 @@ def _line(curve: Curve, kind: str, x: Floats, y: Floats, style: dict[str, Any], 
     series = curve.series
     rows = np.flatnonzero(drawable(x, y, view))
     rows = rows[thin(_spaced(x[rows], view.x_log), y[rows], POINTS)]
-    what = "wrong signs" if kind == "accuracy" else "NLL"
-    unit = "" if kind == "accuracy" else " bits"
+    what, unit = _QUANTITIES.get(kind, ("NLL", " bits"))
+    where, columns = _place(series, curve.is_flow)
     return named(
         curve,
         kind,
         x=x[rows],
         y=y[rows],
-        mode="lines",
-        customdata=np.stack([series.step[rows], series.tau[rows], series.eta[rows]], axis=1),
-        hovertemplate=f"<b>{html.escape(curve.label)}</b>, {kind}<br>{what} %{{y:.4g}}{unit}<br>"
-        "step %{customdata[0]:,d}<br>τ = %{customdata[1]:.4g}, η = %{customdata[2]:.3g}<extra></extra>",
+        mode="lines+markers" if kind == "sharpness" else "lines",  # it is known at few places
+        customdata=columns[rows],
+        hovertemplate=f"<b>{html.escape(curve.label)}</b>, {kind}<br>{what} %{{y:.4g}}{unit}<br>{where}<extra></extra>",
         **style,
+    )
+
+
+def _place(series: Series, is_flow: bool) -> tuple[str, Floats]:
+    """Where on a run a record is, for its hover text, and the columns that the text names, (records, 3)."""
+    if is_flow:
+        evaluations = np.nan_to_num(series.evaluations)
+        words = "τ = %{customdata[1]:.4g}, a flow<br>%{customdata[0]:,d} steps, %{customdata[2]:,d} evaluations"
+        return words, np.stack([series.step, series.tau, evaluations], axis=1)
+    words = "step %{customdata[0]:,d}<br>τ = %{customdata[1]:.4g}, η = %{customdata[2]:.3g}"
+    return words, np.stack([series.step, series.tau, series.eta], axis=1)
+
+
+def _bound(curve: Curve, x: Floats, view: View) -> go.Scatter:
+    """2/eta along a run by steps: from this curvature of the loss on its steps would be unstable."""
+    with np.errstate(divide="ignore"):  # a record without eta has no bound
+        bound = 2 / curve.series.eta
+    rows = np.flatnonzero(drawable(x, bound, view))
+    corners = np.flatnonzero(np.diff(bound[rows]) != 0)
+    rows = rows[np.unique([*corners, *(corners + 1), 0, len(rows) - 1])] if len(rows) else rows
+    return named(
+        curve,
+        "bound",
+        x=x[rows],
+        y=bound[rows],
+        mode="lines",
+        yaxis=STYLES["sharpness"]["yaxis"],
+        line={"width": 1.4, "dash": "2px,3px"},
+        hovertemplate=f"<b>{html.escape(curve.label)}</b><br>2/η = %{{y:.4g}}: steps of this η are stable<br>"
+        "where the largest curvature is below it<extra></extra>",
     )
 
 
@@ -144,8 +178,13 @@ def band_traces(ensemble: Ensemble, view: View) -> list[go.Scatter]:
     The band goes from the least to the greatest of them; over 7, it holds the middle 68 %.
     Seeds that are empty, or have hardly begun where the others are far, are left out: the band spans what all have.
     """
-    out = [legend_entry(ensemble, ensemble.turn)]
+    out = [legend_entry(ensemble)]
     for kind in (kind for kind in STYLES if kind in view.shown):
+        if kind == "sharpness" and not ensemble.curves[0].is_flow:
+            first = ensemble.curves[0]  # all seeds have one eta
+            x = np.asarray(getattr(first.series, view.x), dtype=np.float64)
+            out.append(_bound(replace(first, id=ensemble.id, label=ensemble.label), x, view))
+            continue
         parts = []
         for curve in ensemble.curves:
             x, y = np.asarray(getattr(curve.series, view.x), dtype=np.float64), values(curve, kind)
@@ -164,7 +203,7 @@ def _band(ensemble: Ensemble, kind: str, parts: Sequence[tuple[Floats, Floats]])
     edge = np.concatenate([seeds.tau, seeds.tau[::-1]]), np.concatenate([seeds.high, seeds.low[::-1]])
     axis = {"yaxis": STYLES[kind]["yaxis"]} if "yaxis" in STYLES[kind] else {}
     area = {"fill": "toself", "fillcolor": faint(ensemble.colour, 0.22), "hoverinfo": "skip"} | axis
-    words = "share of wrong signs" if kind == "accuracy" else f"mean NLL, {kind}"
+    words = _BAND_WORDS.get(kind, f"mean NLL, {kind}")
     mean = named(
         ensemble,
         kind,
@@ -174,7 +213,7 @@ def _band(ensemble: Ensemble, kind: str, parts: Sequence[tuple[Floats, Floats]])
         customdata=np.stack([seeds.low, seeds.high], axis=1),
         hovertemplate=f"<b>{html.escape(ensemble.label)}</b><br>{words}: %{{y:.4g}}<br>"
         "the seeds: %{customdata[0]:.4g} to %{customdata[1]:.4g}<extra></extra>",
-        **style(kind, ensemble.turn),
+        **style(kind, ensemble.turn, ensemble.apart),
     )
     return [named(ensemble, f"{kind}-band", x=edge[0], y=edge[1], mode="lines", line={"width": 0}, **area), mean]
 
@@ -214,90 +253,24 @@ def _matched(law: PaperCurve, series: Series) -> Integers:
     return np.flatnonzero((tau >= max(10.0, tau[-1] / 10)) & (nll > law.nll_inf)) if len(tau) else np.array([], int)
 
 
-class ReferenceLine(NamedTuple):
-    """A horizontal line: its value in bits, what it is, its words."""
-
-    value: float
-    kind: Literal["music", "floor", "paper"]
-    words: str
-
-
-def _levels(curves: Sequence[Curve], view: View) -> list[ReferenceLine]:
-    """The loss of plausible music, the floors of the data, the paper's asymptotes.
-
-    A floor of 0 has no place on a logarithmic axis.
-    """
-    floors = sorted({(curve.floor, curve.data) for curve in curves if curve.floor is not None})
-    laws = {(c.config.depth, c.config.width): law for c in curves if view.laws and (law := paper_curve(c.config))}
-    # On a linear axis nothing tells those apart that are close to zero.
-    laws = {network: law for network, law in laws.items() if law.nll_inf > (0 if view.y_log else PLAUSIBLE_NLL)}
-    # Among the paper's lines, or on a linear axis, there is little room; a single floor is that of the data shown.
-    short = (bool(laws) or not view.y_log) and len(floors) == 1
-    levels = [
-        ReferenceLine(PLAUSIBLE_NLL, "music", f"plausible music: NLL {PLAUSIBLE_NLL:g}"),
-        *(
-            ReferenceLine(value, "floor", f"floor {value:.3g}" + ("" if short else f": {data}"))
-            for value, data in floors
-        ),
-        *(
-            ReferenceLine(law.nll_inf, "paper", f"paper, d = {d}, w = {w}: NLL∞ {law.nll_inf:g}")
-            for (d, w), law in sorted(laws.items())
-        ),
-    ]
-    return [level for level in levels if level.value > 0 or not view.y_log]
-
-
-def _level_line(level: ReferenceLine, lowest: bool, log: bool) -> dict[str, Any]:
-    """A level with its words; lowest: of all in the figure."""
-    place, below = _place_of_words(level, lowest, log)
-    return _across(level.value) | {
-        "line": {"color": GREY, "width": 1.4, "dash": "1px,4px" if level.kind == "paper" else "solid"},
-        # In the figure's own letters. With an angle that is given, the padding holds along the line, too.
-        "label": {
-            "text": html.escape(level.words),
-            "textposition": place,
-            "xanchor": "right" if place == "end" else "left",
-            "yanchor": "top" if below else "bottom",
-            "textangle": 0,
-            "padding": 1 if place == "end" else 6,
-        },
-    }
-
-
-def _place_of_words(level: ReferenceLine, lowest: bool, log: bool) -> tuple[Literal["start", "middle", "end"], bool]:
-    """Where along its line a level has its words, and whether below it: where no curve runs.
-
-    Curves begin high and end low: there is room at the left; for a line as high as where they pause, below it only.
-    """
-    if not log:  # those of plausible music apart from the others, which lie close to it
-        return "start" if level.kind == "music" else "middle", False
-    if level.kind == "floor" and not lowest:  # the paper's lines are close to it
-        return "end", False
-    if level.kind == "paper":
-        return "start", lowest or level.value > PLAUSIBLE_NLL
-    return "start", level.kind == "floor"
-
-
-def _across(value: float) -> dict[str, Any]:
-    """A horizontal line over the whole width; above all else, as the grid would strike its label through."""
-    line = {"type": "line", "layer": "above", "xref": "paper", "x0": 0, "x1": 1}
-    return line | {"yref": "y", "y0": value, "y1": value}
-
-
 def _layout(view: View) -> dict[str, Any]:
     kinds = {"log": {"type": "log", "exponentformat": "power"}, "linear": {"type": "linear"}}
     x_kind, y_kind = kinds["log" if view.x_log else "linear"], kinds["log" if view.y_log else "linear"]
-    second = "accuracy" in view.shown
+    below = [kind for kind in _BELOW if kind in view.shown]
     x = x_kind | {
         "title": {"text": X_TITLES[view.x]},
         "uirevision": f"{view.x}-{view.x_log}",
-        "anchor": "y2" if second else "y",
+        "anchor": STYLES[below[-1]]["yaxis"] if below else "y",
     }
     y = y_kind | {
         "title": {"text": "NLL (bits per pitch and chord)"},
         "uirevision": f"{view.y_log}",
         "nticks": 6 if view.y_log else 10,  # so few that a logarithmic axis labels 1, 2 and 5 only
-        "domain": [0.34, 1] if second else [0, 1],
+        "domain": _DOMAINS[len(below)][0],
     }
-    below = {"title": {"text": "1 - accuracy"}, "uirevision": f"{view.y_log}", "nticks": 4, "domain": [0, 0.27]}
-    return layout(x, y, **({"yaxis2": y_kind | below} if second else {}), margin=MARGIN)
+    panels = {
+        f"yaxis{STYLES[kind]['yaxis'][1:]}": y_kind
+        | {"title": {"text": _BELOW[kind]}, "uirevision": f"{view.y_log}", "nticks": 4, "domain": domain}
+        for kind, domain in zip(below, _DOMAINS[len(below)][1:], strict=True)
+    }
+    return layout(x, y, **panels, margin=MARGIN)

@@ -32,6 +32,8 @@ WEIGHTS = {"J": "#1D96E6", "M": "#2F7464", "K": "#B4410D", "W": "#8050B0", "h0":
 DEPTHS = {1: SHADES[0], 2: SHADES[3], 5: SHADES[4], 10: SHADES[1]}
 # Of lines whose colour other networks have already; none is as the dashes that mean something of themselves.
 DASHES = ("solid", "10px,3px,2px,3px", "10px,3px,2px,3px,2px,3px", "10px,3px,4px,3px")
+# Of flows that stand beside runs by steps.
+FLOW_DASHES = ("14px,3px", "14px,3px,4px,3px", "14px,3px,4px,3px,4px,3px", "14px,3px,2px,3px")
 GREY = "#85827C"  # of reference lines
 FADED = 0.45  # opacity of a curve that steps back, under its fit or beside what is fitted
 PAPER_BACKGROUND = {"light": "#FCFBF8", "dark": "#15181C"}
@@ -58,9 +60,16 @@ def turns(configs: Mapping[str, RunConfig]) -> dict[str, int]:
     return {run_id: turn for run_id, (_, turn) in _shared(configs).items()}
 
 
-def dash(turn: int) -> str:
-    """The dashes of a line; they come round again, too."""
-    return DASHES[turn % len(DASHES)]
+def dash(turn: int, apart: bool = False) -> str:
+    """The dashes of a line; they come round again, too. apart: of a flow beside runs by steps, see `flows_apart`."""
+    dashes = FLOW_DASHES if apart else DASHES
+    return dashes[turn % len(dashes)]
+
+
+def flows_apart(configs: Mapping[str, RunConfig]) -> frozenset[str]:
+    """Ids of the flows among these runs where there are runs by steps, too, from which they are to be told."""
+    flows = frozenset(run_id for run_id, config in configs.items() if config.dynamics == "flow")
+    return flows if len(flows) < len(configs) else frozenset()
 
 
 def _shared(configs: Mapping[str, RunConfig]) -> dict[str, tuple[str, int]]:

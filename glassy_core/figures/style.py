@@ -18,7 +18,7 @@ from glassy_core.training.spikes import Spikes
 from glassy_core.wording import whole
 
 X_TITLES = {"tau": "proper time τ = Σ η", "step": "learning steps", "seconds": "seconds of training"}
-KINDS = ("training", "held-out", "minibatch", "accuracy")
+KINDS = ("training", "held-out", "minibatch", "accuracy", "sharpness")
 # Above the plot, where no curve can run behind it.
 LEGEND = {"orientation": "h", "x": 0, "y": 1.01, "xanchor": "left", "yanchor": "bottom"}
 ROOM = 0.05  # of a range, left free at its ends
@@ -29,17 +29,18 @@ STYLES: dict[str, dict[str, Any]] = {
     "held-out": {"line": {"width": 1.6}},
     "training": {"line": {"width": 2.2}},
     "accuracy": {"line": {"width": 1.6}, "yaxis": "y2"},
+    "sharpness": {"line": {"width": 1.6}, "marker": {"size": 5}, "yaxis": "y3"},
 }
 
 # Of held-out lines, beside the palette's of the others.
 HELD_OUT = ("5px,4px", "5px,3px,1px,3px", "5px,3px,1px,3px,1px,3px", "5px,3px,3px,3px")
 
 
-def style(kind: str, turn: int) -> dict[str, Any]:
-    """How a line of one of the KINDS is drawn; turn: of its colour, see palette.turns."""
+def style(kind: str, turn: int, apart: bool = False) -> dict[str, Any]:
+    """How a line of one of the KINDS is drawn; turn: of its colour, apart: of a flow beside steps, see palette."""
     if kind == "minibatch":  # too faint and rough for dashes
         return STYLES[kind]
-    dashes = HELD_OUT[turn % len(HELD_OUT)] if kind == "held-out" else dash(turn)
+    dashes = HELD_OUT[turn % len(HELD_OUT)] if kind == "held-out" else dash(turn, apart)
     return STYLES[kind] | {"line": STYLES[kind]["line"] | {"dash": dashes}}
 
 
@@ -65,7 +66,7 @@ class Curve:
 
     label: as the legend has it. colour: #RRGGBB; turn: of the colour, see palette.turns. floor: bits, the least NLL
     that is possible on the run's data, None where unknown; data: the name of those data.
-    spikes: of its NLL, None where not looked for.
+    spikes: of its NLL, None where not looked for. apart: it is a flow, and others in the figure learn by steps.
     """
 
     id: str
@@ -77,6 +78,12 @@ class Curve:
     data: str
     spikes: Spikes | None = None
     turn: int = 0
+    apart: bool = False
+
+    @property
+    def is_flow(self) -> bool:
+        """Whether it is a flow, which has no learning rate."""
+        return self.config.dynamics == "flow"
 
 
 @dataclass(frozen=True)
@@ -111,6 +118,11 @@ class Ensemble:
     def turn(self) -> int:
         """Of its colour, see palette.turns."""
         return self.curves[0].turn
+
+    @property
+    def apart(self) -> bool:
+        """Whether it is a flow, and others in the figure learn by steps."""
+        return self.curves[0].apart
 
     @property
     def floor(self) -> float | None:
@@ -167,16 +179,20 @@ def named(entry: Entry, kind: str, **properties: Any) -> go.Scatter:
     )
 
 
-def legend_entry(entry: Entry, turn: int) -> go.Scatter:
+def legend_entry(entry: Curve | Ensemble) -> go.Scatter:
     """The legend's line of a run or ensemble: one of its own, so that it stays whatever is shown."""
-    line = {"width": 3, "dash": dash(turn)}
+    line = {"width": 3, "dash": dash(entry.turn, entry.apart)}
     return named(entry, "entry", x=[None], y=[None], showlegend=True, line=line, mode="lines")
 
 
 def values(curve: Curve, kind: str) -> Floats:
-    """One of the KINDS of a curve's columns; accuracy as the share of wrong signs."""
+    """One of the KINDS of a curve's columns; accuracy as the share of wrong signs, sharpness where it is new."""
     if kind == "accuracy":
         return 1 - curve.series.accuracy
+    if kind == "sharpness":  # it is estimated now and then, and recorded until the next estimate: here once each
+        again = np.append(False, np.diff(curve.series.sharpness) == 0)[: len(curve.series)]
+        again[-1:] = False
+        return np.where(again, np.nan, curve.series.sharpness)
     names = {"training": "nll", "held-out": "nll_valid", "minibatch": "nll_minibatch"}
     return getattr(curve.series, names[kind])
 

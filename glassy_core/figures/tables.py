@@ -46,6 +46,7 @@ def records(runs: Iterable[tuple[str, Mapping[str, Any], Series]]) -> Iterator[s
     """Runs (id, settings, recorded curves), a row a record, not thinned."""
     runs = list(runs)
     units = "nll, nll_minibatch, nll_valid: bits per pitch and transition; tau: sum of eta; seconds: of training"
+    units += "; of flows eta is 0, evaluations: of the velocity so far, sharpness: largest curvature of the loss, nats"
     comments = [*(f"{run}: {json.dumps(settings)}" for run, settings, _ in runs), units]
     rows = (
         (run, *values)
@@ -78,7 +79,7 @@ def exponents(places: Iterable[Place]) -> Iterator[str]:
     for place in places:
         facts = {"settings": place.config.to_json(), "runs": place.runs, "why": place.fit.why}
         comments.append(f"d={place.config.depth} w={place.config.width}: {json.dumps(facts)}")
-    columns = ("depth", "width", "eta", "batch_size", "seeds", *EXPONENT, *FLOOR, "reliable")
+    columns = ("depth", "width", "eta", "batch_size", "seeds", *EXPONENT, *FLOOR, "reliable", "dynamics")
     return csv_lines(comments, columns, map(_exponent_row, places))
 
 
@@ -86,7 +87,7 @@ def _exponent_row(place: Place) -> list[Any]:
     config, fit = place.config, place.fit
     estimates = [(e.value, e.low, e.high) if e else (None,) * 3 for e in (fit.exponent, fit.nll_inf)]
     setting = (config.depth, config.width, config.eta, config.batch_size, len(place.runs))
-    return [*setting, *estimates[0], *estimates[1], str(fit.reliable).lower()]
+    return [*setting, *estimates[0], *estimates[1], str(fit.reliable).lower(), config.dynamics]
 
 
 def noise_traces(run: str, config: RunConfig, probe: Probe) -> Iterator[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import html
+import math
+import time
 
 import numpy as np
 import streamlit as st
@@ -22,6 +24,8 @@ from glassy_core.ui.shell.words import STATUS, number
 
 _MOST_CARDS = 9
 _NOISE = "noisy_trio"  # whether the trio learns by minibatches
+_SHOWN = "shown_curves"  # where the curve of each run ended before and ends now, and since when
+_GROWTH = 0.9  # seconds, a little less than the time between two looks at the runs
 _POINTS = 300  # of a card's curve, which is about as many pixels wide
 
 
@@ -85,8 +89,8 @@ def _card(row: Row, name: str, colour: str) -> None:
             st.markdown(f"**{plain(name)}**{width}", width="content")
             st.badge(state.status, icon=icon, color=badge, help=meaning)  # type: ignore[arg-type]
         in_words = "nothing recorded yet" if state.nll is None else f"now {number(state.nll)} at {number(state.tau)}"
-        curve = latest_series(row)
-        st.html(_picture(_sparkline(curve, colour), f"{name}: NLL against tau, both axes logarithmic; {in_words}"))
+        picture = _sparkline(latest_series(row), colour, row.id)
+        st.html(_picture(picture, f"{name}: NLL against tau, both axes logarithmic; {in_words}"))
         if state.nll is None:
             st.markdown("Nothing recorded yet.")
         else:
@@ -98,19 +102,47 @@ def _card(row: Row, name: str, colour: str) -> None:
             st.warning(plain(state.notice))
 
 
-def _sparkline(series: Series, colour: str) -> str:
-    """NLL against tau, both logarithmic, as a small SVG: tau from 0.01 to 10 000, NLL from 1 bit down to 0.001."""
+def _sparkline(series: Series, colour: str, run_id: str) -> str:
+    """NLL against tau, both logarithmic, as a small SVG: tau from 0.01 to 10 000, NLL from 1 bit down to 0.001.
+
+    What has come since it was last shown is seen to grow.
+    """
     seen = np.flatnonzero((series.tau > 0) & (series.nll > 0))
     seen = seen[thin(series.tau[seen], series.nll[seen], _POINTS)]
     x = np.clip(50 * (np.log10(series.tau[seen]) + 2), 0, 300)
     y = np.clip(-30 * np.log10(series.nll[seen]), 0, 90)
     points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
+    end = round(float(x[-1]), 1) if len(x) else 0.0
+    growth, clip = _growth(_last_end(run_id, end), end)
     lines = "".join(f'<path d="M0 {y}H300" stroke="#888" stroke-opacity=".35"/>' for y in (0, 30, 60, 90))
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 -3 300 96" width="300" height="96" '
-        f'preserveAspectRatio="none">{lines}<polyline points="{points}" fill="none" stroke="{colour}" '
-        'stroke-width="2.5" vector-effect="non-scaling-stroke"/></svg>'
+        f'preserveAspectRatio="none">{growth}{lines}<polyline points="{points}" fill="none" stroke="{colour}" '
+        f'{clip}stroke-width="2.5" vector-effect="non-scaling-stroke"/></svg>'
     )
+
+
+def _last_end(run_id: str, end: float) -> float:
+    """Where along x the run's curve ended before it came to `end`; `end` at the first sight, and after a while."""
+    shown = st.session_state.setdefault(_SHOWN, {})
+    before, last, since = shown.get(run_id, (end, end, -math.inf))
+    if last != end:
+        before, last, since = last, end, time.monotonic()
+    elif time.monotonic() - since > 3 * _GROWTH:  # another drawing of it would repeat what has been seen
+        before = end
+    shown[run_id] = before, last, since
+    return before
+
+
+def _growth(before: float, end: float) -> tuple[str, str]:
+    """SVG that uncovers what lies between two places along x, and the attribute of the line that is uncovered."""
+    if not before < end:
+        return "", ""
+    return (
+        f"<style>@media (prefers-reduced-motion: no-preference) {{#seen {{animation: grow {_GROWTH}s linear}}}} "
+        f"@keyframes grow {{from {{transform: scaleX({before / end:.3f})}}}}</style>"
+        f'<clipPath id="seen-part"><rect id="seen" x="0" y="-3" width="{end + 2:.1f}" height="96"/></clipPath>'
+    ), 'clip-path="url(#seen-part)" '
 
 
 def _picture(svg: str, alt: str) -> str:

@@ -15,6 +15,7 @@ from glassy_core.presets import CLASS_AGING, PRESETS
 from glassy_core.runs.groups import Member, distinct, grouped, readable
 from glassy_core.settings import ConfigError, RunConfig
 from glassy_core.ui.results.aging import Measure, Network
+from glassy_core.ui.results.curves import network_words
 from glassy_core.ui.shell import actions
 from glassy_core.ui.shell.estimate import show_estimate
 from glassy_core.ui.shell.frame import READING_WIDTH, plain, store
@@ -33,7 +34,8 @@ def networks() -> dict[str, Network]:
     found = []
     for members in groups:
         label, oldest = _label(members), min(member.run.id for member in members)
-        label += f", eta = {members[0].config.eta:g} [{oldest[-4:]}]" if plainly[label] > 1 else ""
+        eta = members[0].config.eta
+        label += (f", eta = {eta:g}" if eta else "") + f" [{oldest[-4:]}]" if plainly[label] > 1 else ""
         found.append(Network(oldest, label, tuple(members)))
     found.sort(key=lambda network: (network.config.depth, network.config.width, network.id))
     return {network.id: network for network in found}
@@ -41,7 +43,7 @@ def networks() -> dict[str, Network]:
 
 def _label(members: Sequence[Member]) -> str:
     config = members[0].config
-    return f"d = {config.depth}, w = {config.width}" + (f", {len(members)} seeds" if len(members) > 1 else "")
+    return network_words(config) + (f", {len(members)} seeds" if len(members) > 1 else "")
 
 
 def choose(by_id: dict[str, Network]) -> list[Network]:

@@ -167,6 +167,7 @@ class LiveFigure {
       this.listen()
       this.intoSight()
     }
+    if (data.grows) (this.growth ??= new Growth(this.plot)).show()
     this.drawn = true
     this.root.dataset.draws = Number(this.root.dataset.draws ?? 0) + 1
     this.placeHandles()

@@ -65,7 +65,7 @@ _component = st.components.v2.component(
     "glassy_live_figure",
     html=_HTML,
     css=_CSS,
-    js=LOADER + (HERE / "live_figure.js").read_text(encoding="utf-8"),
+    js=LOADER + "".join((HERE / name).read_text(encoding="utf-8") for name in ("growth.js", "live_figure.js")),
     isolate_styles=False,
 )
 
@@ -78,6 +78,7 @@ def live_figure(
     filename: str = "figure",
     window: Window | None = None,
     on_window: Callable[[Window], None] | None = None,
+    grows: bool = False,
 ) -> None:
     """Draw figure, or update what is drawn under the same key.
 
@@ -87,7 +88,7 @@ def live_figure(
     have 16; the figure grows with them, and all that is in it. filename: of PNG and SVG.
     window: ends of the dragged window in units of x, None for none; on_window gets the new ends, ascending, once
     the reader lets go (or uses the arrow keys): keep them and pass them in again. It is called before the rerun, as
-    widgets' callbacks are.
+    widgets' callbacks are. grows: lines that have become longer since the last drawing are seen to grow.
     """
     _component(
         key=key,
@@ -100,6 +101,7 @@ def live_figure(
             "filename": filename,
             "narrow": {"below": _NARROW, "layout": _NARROW_LAYOUT},
             "window": list(window) if window else None,
+            "grows": grows,
         },
         on_window_change=lambda: _pass_on(key, on_window),
     )

@@ -9,9 +9,11 @@ import numpy as np
 import streamlit as st
 
 from glassy_core.figures import tables
-from glassy_core.figures.palette import key, turns
+from glassy_core.figures.palette import flows_apart, key, turns
 from glassy_core.figures.style import Curve, View
 from glassy_core.paper.numbers import paper_curve
+from glassy_core.runs.records import Series
+from glassy_core.settings import RunConfig
 from glassy_core.ui.results.curves import first_choice, floor_of, latest_series, series_of, unique_names
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell.frame import link, pages, plain, prose, store
@@ -76,6 +78,11 @@ def physics(chosen: Sequence[Row]) -> None:
         "stretch as a power of τ, a straight line on logarithmic axes; in between, near the critical width, learning "
         "slows down."
     )
+    if any(row.config and row.config.dynamics == "flow" for row in chosen):
+        prose(
+            "A **flow** is what steps tend to as η goes to 0: the same τ runs on smoothly, every transition counts at "
+            "every moment, and there is no noise. What steps add of their own late in learning is missing in it."
+        )
     floors = [_floor_sentence(row) for row in chosen]
     prose(" ".join(dict.fromkeys(sentence for sentence in floors if sentence)))
     if any(row.config and paper_curve(row.config) for row in chosen):
@@ -127,12 +134,19 @@ def _table_row(row: Row) -> dict[str, str]:
         "data": config.data_name(),
         "step": whole(int(series.step[-1])) if len(series) else "–",
         "τ": number(float(series.tau[-1])) if len(series) else "–",
-        "η": number(float(series.eta[-1])) if len(series) else "–",
+        "η": _eta(config, series),
         "NLL (bits)": number(float(series.nll[-1])) if len(series) else "–",
         "held-out NLL (bits)": number(float(held_out[-1])) if len(held_out) else "–",
         "accuracy": f"{series.accuracy[-1]:.2%}" if len(series) else "–",
         "floor (bits)": number(floor_of(row), 3),
     }
+
+
+def _eta(config: RunConfig, series: Series) -> str:
+    """The learning rate as it was last; of a flow that it is one."""
+    if config.dynamics == "flow":
+        return "flow"
+    return number(float(series.eta[-1])) if len(series) else "–"
 
 
 def _csv(chosen: Sequence[Row]) -> Iterable[str]:
@@ -152,14 +166,29 @@ def key_to_lines(view: View, shown: Sequence[Row], fitted: bool = False) -> None
         "minibatch": "Faint: minibatch.",
         "accuracy": "Below: the share of wrong signs, 1 - accuracy.",
     }
+    configs = {row.id: row.config for row in shown if row.config}
     lines = [words for kind, words in kinds.items() if kind in view.shown]
     if fitted:
         lines.append("Thick: the fit with its 95 % band, thin beyond the window; dashed where it is unreliable.")
-    if any(turns({row.id: row.config for row in shown if row.config}).values()):
+    if flows_apart(configs):
+        lines.append("Long dashes: flows, over the runs by steps.")
+    if any(turns(configs).values()):
         lines.append("With dots or shorter dashes between: further networks of the same colour.")
     lines.append("Triangle: η changed there.")
-    inks = key(row.config for row in shown if row.config)
+    inks = key(configs.values())
     st.caption(" ".join(filter(None, [*lines, inks, "Click a name to hide its lines, drag to zoom."])))
+    if "sharpness" in view.shown:
+        sharpness_words(list(configs.values()))
+
+
+def sharpness_words(configs: Sequence[RunConfig]) -> None:
+    """What the sharpness is, and what the dotted lines beside it mean."""
+    flows = [config for config in configs if config.dynamics == "flow"]
+    prose(
+        "**Sharpness** is the largest curvature of the loss, in nats, where the network stands. Steps of η are stable "
+        "while it is below 2/η, dotted for the runs by steps; a flow has no such bound."
+        + ("" if flows else " It is recorded of flows only, and none is shown.")
+    )
 
 
 def in_words(curves: Sequence[Curve], view: View) -> str:

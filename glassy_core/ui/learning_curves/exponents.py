@@ -72,8 +72,7 @@ def _places(rows: Sequence[Row]) -> list[Place]:
 
 def _in_words(places: Sequence[Place]) -> str:
     parts = [
-        f"d = {p.config.depth}, w = {p.config.width}: {p.fit.exponent.value:.3g}"
-        + ("" if p.fit.reliable else " (unreliable)")
+        f"{curves.network_words(p.config)}: {p.fit.exponent.value:.3g}" + ("" if p.fit.reliable else " (unreliable)")
         for p in places
         if p.fit.exponent
     ]
@@ -82,9 +81,10 @@ def _in_words(places: Sequence[Place]) -> str:
 
 def _words(places: Sequence[Place], papers: bool) -> None:
     reliable = sum(place.fit.reliable for place in places)
+    flows = " Diamonds are flows." if any(place.config.dynamics == "flow" for place in places) else ""
     crosses = " Crosses are the paper's values." if papers else ""
     prose(
         f"Every setting is fitted in its own window, its seeds together, with 95 % intervals; "
-        f"{reliable} of {len(places)} estimates are reliable, the others are hollow.{crosses} The paper suspects that "
-        "the decay is always a power law, and that its exponent grows with depth and width."
+        f"{reliable} of {len(places)} estimates are reliable, the others are hollow.{flows}{crosses} The paper "
+        "suspects that the decay is always a power law, and that its exponent grows with depth and width."
     )

@@ -19,7 +19,7 @@ from glassy_core.paper.regimes import regime
 from glassy_core.paper.sgd_noise import latest_probe
 from glassy_core.training.probe import Level, Probe
 from glassy_core.ui.paper.look import Look, Members
-from glassy_core.ui.results.curves import readable_rows
+from glassy_core.ui.results.curves import network_words, readable_rows
 from glassy_core.ui.results.fits import fit_of, groups_of
 from glassy_core.ui.shell.frame import plain
 from glassy_core.ui.shell.words import whole
@@ -80,7 +80,7 @@ def _settings(members: Members) -> list[Ensemble]:
 
 def _plainly_named(setting: Ensemble) -> Ensemble:
     """The setting by its depth and width, whatever its run is called."""
-    label = f"d = {setting.config.depth}, w = {setting.config.width}"
+    label = network_words(setting.config)
     return replace(setting, label=label, curves=tuple(replace(curve, label=label) for curve in setting.curves))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from glassy_core.figures.aging import Column
-from glassy_core.figures.palette import colours, turns
+from glassy_core.figures.palette import colours, flows_apart, turns
 from glassy_core.physics.aging.aging import Aging, aging
 from glassy_core.physics.aging.fluctuations import Trajectory
 from glassy_core.physics.estimate import Estimate
@@ -44,14 +44,15 @@ class Measure:
 def columns(chosen: Sequence[Network], how: Measure) -> tuple[list[Column], list[str]]:
     """Trajectories and aging of the networks as they are now, and a sentence for each run that has nothing to show."""
     configs = {network.id: network.config for network in chosen}
-    inks, times = colours(configs), turns(configs)
+    inks, times, apart = colours(configs), turns(configs), flows_apart(configs)
     out, sentences = [], []
     for network in chosen:
         states = tuple((m.run.id, (s := m.run.state()).step, s.status) for m in network.members)
         trajectories, result, missing = _analysed(states, how, network.members)
         sentences += missing
         if result is not None and result.curves:
-            out.append(Column(network.label, inks[network.id], trajectories, result, times[network.id]))
+            ink, turn, is_apart = inks[network.id], times[network.id], network.id in apart
+            out.append(Column(network.label, ink, trajectories, result, turn, is_apart))
     return out, sentences
 
 

@@ -17,7 +17,7 @@ import streamlit as st
 from glassy_core.editions.editions import Edition, edition_at_hand
 from glassy_core.editions.encoding import floor_bits
 from glassy_core.editions.format import ChoraleError
-from glassy_core.figures.palette import colours, turns
+from glassy_core.figures.palette import colours, flows_apart, turns
 from glassy_core.figures.style import Curve
 from glassy_core.paper.regimes import of_the_trio, trio
 from glassy_core.runs.groups import Member
@@ -39,14 +39,17 @@ def readable_rows() -> list[Row]:
 
 
 def unique_names(candidates: Sequence[Row]) -> dict[str, str]:
-    """A name a run id; one that several runs have gets what tells them apart, the seed or the end of the id."""
+    """A name a run id; one that several runs have gets what tells them apart: seed, dynamics, or the id's end."""
     count = Counter(row.name for row in candidates)
     seeds = Counter((row.name, row.config.seed) for row in candidates if row.config)
+    ways = Counter((row.name, row.config.dynamics) for row in candidates if row.config)
     names = {}
     for row in candidates:
         apart = re.sub("[^0-9A-Za-z]", "", end_of(row.id))  # a directory may be called anything
         if row.config and seeds[row.name, row.config.seed] == 1:
             apart = f"seed {row.config.seed}"
+        elif row.config and ways[row.name, row.config.dynamics] == 1:
+            apart = row.config.dynamics
         names[row.id] = row.name if count[row.name] == 1 else f"{row.name} · {apart}"
     return names
 
@@ -65,7 +68,8 @@ def first_choice(candidates: Sequence[Row]) -> list[str]:
 def curves_of(chosen: Sequence[Row]) -> list[Curve]:
     """The runs' curves as they are on the disk now, with colours, floors and the names of their data."""
     configs = {row.id: row.config for row in chosen if row.config}
-    inks, times, names = colours(configs), turns(configs), unique_names(chosen)
+    inks, times, apart = colours(configs), turns(configs), flows_apart(configs)
+    names = unique_names(chosen)
     out = []
     for row in (row for row in chosen if row.config):
         run_id, config = row.id, configs[row.id]
@@ -79,14 +83,22 @@ def curves_of(chosen: Sequence[Row]) -> list[Curve]:
                 floor=_known_floor(run_id, config),
                 data=config.data_name(),
                 turn=times[run_id],
+                apart=run_id in apart,
             )
         )
     return out
 
 
 def label_of(name: str, config: RunConfig) -> str:
-    """A run's name in a legend, with depth and width where they are not in the name."""
-    return name if f"w={config.width}" in name else f"{name} (d = {config.depth}, w = {config.width})"
+    """A run's name in a legend, with depth and width where they are not in the name, and whether it is a flow."""
+    words = [] if f"w={config.width}" in name else [f"d = {config.depth}, w = {config.width}"]
+    words += ["flow"] if config.dynamics == "flow" and not re.search(r"\bflow\b", name) else []
+    return f"{name} ({', '.join(words)})" if words else name
+
+
+def network_words(config: RunConfig) -> str:
+    """A network by its depth and width, and whether it is a flow."""
+    return f"d = {config.depth}, w = {config.width}" + (", flow" if config.dynamics == "flow" else "")
 
 
 def series_of(run: Run, oldest: float = 0.0) -> Series:

@@ -61,6 +61,8 @@ def _grouped(curves: Sequence[Curve], names: dict[str, str]) -> Ensemble:
 
 
 def _with_spikes(curve: Curve) -> Curve:
+    if curve.is_flow:  # it has no noise that could make spikes
+        return curve
     n = _settled(len(curve.series))
     found = _spikes(curve.id, *_fingerprint(curve.series, n), _series=curve.series)
     return Curve(**{**vars(curve), "spikes": found})
@@ -97,7 +99,8 @@ def drawn(settings: Sequence[Ensemble], view: View, fits: Fits) -> str:
 
 def _all_of(curve: Curve) -> tuple[Any, ...]:
     """What tells one drawing of a curve from another."""
-    return curve.id, curve.label, curve.colour, curve.turn, curve.config, curve.floor, curve.data, curve.series.serial
+    looks = curve.label, curve.colour, curve.turn, curve.apart
+    return curve.id, *looks, curve.config, curve.floor, curve.data, curve.series.serial
 
 
 def _law_of(fit: PowerLawFit) -> tuple[Any, ...]:

@@ -245,3 +245,54 @@ def test_the_floor_among_the_papers_lines_keeps_off_them():
     above, below = labels["floor 0.00253"], labels["paper, d = 2, w = 68: NLL∞ 0.002"]
     assert (above.textposition, above.yanchor) == ("end", "bottom")
     assert (below.textposition, below.yanchor) == ("start", "top")
+
+
+FLOW = PRESETS["class-flow-near"].config
+
+
+def flow(n=200, apart=True, run_id="f", **columns):
+    """A curve of a flow, its sharpness estimated at every fiftieth record."""
+    estimated = 20.0 * (1 + np.arange(n) // 50)
+    values = {"evaluations": 10.0 * np.arange(n), "sharpness": np.where(np.arange(n) < 1, np.nan, estimated)}
+    recorded = dataclasses.replace(series(n, **values | columns), eta=np.zeros(n))
+    return Curve(run_id, "near (flow)", "#B17A12", FLOW, recorded, 0.0, "8 chorales", apart=apart)
+
+
+def test_a_flow_is_told_from_steps_by_dashes_and_words_and_lies_over_them():
+    figure = learning_curves([flow(), curve()], View(shown=("training",)))
+    by_steps, as_flow = traces(figure, "training")
+    assert (by_steps.line.dash, as_flow.line.dash) == ("solid", "14px,3px")
+    assert [entry.line.dash for entry in traces(figure, "entry")] == ["solid", "14px,3px"]
+    assert "a flow" in as_flow.hovertemplate
+    assert "η" not in as_flow.hovertemplate
+    assert as_flow.customdata[5].tolist() == pytest.approx([6, as_flow.x[5], 60])  # step 0 has no place
+    alone = learning_curves([flow(apart=False)], View(shown=("training",)))
+    assert traces(alone, "training")[0].line.dash == "solid"
+
+
+def test_sharpness_is_drawn_where_it_was_estimated_beside_the_bound_of_the_steps():
+    eta = np.where(np.arange(200) < 100, 5e-3, 2.5e-3)
+    figure = learning_curves([curve(recorded=series(eta=eta)), flow()], View(shown=("training", "sharpness")))
+    (sharpness,), (bound,) = traces(figure, "sharpness"), traces(figure, "bound")
+    assert list(sharpness.y) == [20, 40, 60, 80, 80]  # each estimate once, and the last until the end
+    assert (sharpness.yaxis, bound.yaxis) == ("y3", "y3")
+    assert list(bound.y) == pytest.approx([400, 400, 800, 800])
+    assert "2/η" in bound.hovertemplate
+    assert figure.layout.yaxis3.title.text == "sharpness"
+    assert figure.layout.xaxis.anchor == "y3"
+
+
+@pytest.mark.parametrize("shown", [(), ("accuracy",), ("sharpness",), ("accuracy", "sharpness")])
+def test_what_is_drawn_below_has_a_part_of_the_height_of_its_own(shown):
+    layout = learning_curves([curve(), flow()], View(shown=("training", *shown))).layout.to_plotly_json()
+    axes = [layout[name] for name in ("yaxis", "yaxis2", "yaxis3") if name in layout]
+    assert len(axes) == 1 + len(shown)
+    ends = [end for axis in reversed(axes) for end in axis["domain"]]
+    assert ends == sorted(ends)
+    assert (ends[0], ends[-1]) == (0, 1)
+
+
+def test_a_flow_with_nothing_recorded_is_an_empty_line():
+    nothing = Series(**dict.fromkeys(COLUMNS, np.array([])) | {"step": np.array([], dtype=np.int64)})
+    figure = learning_curves([dataclasses.replace(flow(), series=nothing)], EVERYTHING)
+    assert all(not len(trace.x) or trace.x[0] is None for trace in figure.data)

@@ -12,6 +12,7 @@ from glassy_core.figures.palette import (
     DASHES,
     DEPTHS,
     FAMILIES,
+    FLOW_DASHES,
     GREY,
     PAPER_BACKGROUND,
     SEQUENCE,
@@ -22,6 +23,7 @@ from glassy_core.figures.palette import (
     colours,
     dash,
     depth_colour,
+    flows_apart,
     key,
     turns,
 )
@@ -29,7 +31,7 @@ from glassy_core.figures.style import HELD_OUT, style
 from glassy_core.paper.numbers import PAPER_W_C
 from glassy_core.paper.regimes import REGIMES, of_the_trio, regime, trio
 from glassy_core.presets import PRESETS
-from glassy_core.settings import RunConfig
+from glassy_core.settings import RunConfig, with_dynamics
 from tests.colours import contrast
 
 THEME = tomllib.loads((Path(__file__).resolve().parents[3] / ".streamlit" / "config.toml").read_text(encoding="utf-8"))[
@@ -172,10 +174,17 @@ def test_networks_that_share_a_colour_have_dashes_of_their_own():
 
 
 def test_no_dashes_of_one_kind_of_line_are_those_of_another():
-    marks = [*DASHES, *HELD_OUT]
+    marks = [*DASHES, *HELD_OUT, *FLOW_DASHES]
     assert len(set(marks)) == len(marks)
     assert [style("training", turn)["line"]["dash"] for turn in range(4)] == list(DASHES)
     assert style("held-out", 1)["line"]["dash"] == HELD_OUT[1]
+
+
+def test_flows_are_set_apart_only_where_there_are_steps():
+    configs = {"a": of(2, 24), "b": with_dynamics(of(2, 24), "flow")}
+    assert flows_apart(configs) == {"b"}
+    assert flows_apart({"b": configs["b"]}) == flows_apart({"a": configs["a"]}) == set()
+    assert len(set(colours(configs).values())) == 2
 
 
 def test_the_key_names_the_colours_that_are_there():
