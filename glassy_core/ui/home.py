@@ -26,6 +26,7 @@ _MOST_CARDS = 9
 _NOISE = "noisy_trio"  # whether the trio learns by minibatches
 _SHOWN = "shown_curves"  # where the curve of each run ended before and ends now, and since when
 _GROWTH = 0.9  # seconds, a little less than the time between two looks at the runs
+_STAYS = 30.0  # seconds
 _POINTS = 300  # of a card's curve, which is about as many pixels wide
 
 
@@ -61,8 +62,9 @@ def running_now(rows: list[Row]) -> None:
     readable = [row for row in rows if row.config]
     names = unique_names(readable)
     by_id = {row.id: row for row in readable}
-    # Those at work in the order of their start, as they were asked for; the trio from narrow to wide.
-    shown = (busy[::-1] or [by_id[run_id] for run_id in first_choice(readable)])[:_MOST_CARDS]
+    # In the order of their start, as they were asked for; the trio from narrow to wide.
+    at_work = [row for row in rows if row.busy or _has_just_finished(row)][::-1] if busy else []
+    shown = (at_work or [by_id[run_id] for run_id in first_choice(readable)])[:_MOST_CARDS]
     st.header("Running now" if busy or not shown else "Latest runs", anchor=False)
     if not shown:
         st.markdown("Nothing yet. Start the class trio above, or choose your own network on the Runs page.")
@@ -77,6 +79,11 @@ def running_now(rows: list[Row]) -> None:
         "Each curve: the loss NLL from 1 bit at the top to 0.001 at the bottom, over the time τ that the network has "
         f"learned, from 0.01 to 10 000. {key(row.config for row in shown if row.config)}"
     )
+
+
+def _has_just_finished(row: Row) -> bool:
+    """Whether a run ended so lately that it still stands beside those at work: a flow takes seconds."""
+    return row.state.status == "finished" and 0 <= time.time() - row.state.heartbeat < _STAYS
 
 
 def _card(row: Row, name: str, colour: str) -> None:

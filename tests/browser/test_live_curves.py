@@ -16,12 +16,14 @@ from playwright.sync_api import Error, expect
 
 from glassy_core.editions.editions import load_edition
 from glassy_core.jobs import dispatcher
+from glassy_core.presets import PRESETS
 from glassy_core.runs.state import State
 from glassy_core.settings import RunConfig
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = RunConfig(name="small", depth=1, width=6, eta=5e-3, chorales=2, batch_size=100, steps=10**8, record_every=20)
 SECOND = RunConfig(name="second", depth=1, width=8, eta=5e-3, chorales=2, batch_size=100, steps=10**8, record_every=20)
+FLOW = PRESETS["class-flow-near"].config
 RECORDS = 50
 SOON = 60_000  # ms: until a run has been taken up, on a busy machine too
 
@@ -302,3 +304,45 @@ def test_a_window_is_dragged_on_the_plot(window_page):
     expect(handles.nth(1)).to_have_attribute("aria-valuenow", "1000")
     drag(page, (0.35, 0.2), (0.5, 0.6))
     expect(handles.nth(0)).not_to_be_visible()  # outside what is shown now
+
+
+GROWING = """() => {
+  window.fronts = []
+  setInterval(() => {
+    for (const animation of document.getAnimations()) {
+      const group = animation.effect?.target?.closest?.(".glassy-plot .scatterlayer .trace")
+      if (!group) continue
+      window.fronts.push([group.__data__[0].trace.meta, parseFloat(getComputedStyle(group).clipPath.split("px ")[1])])
+    }
+  }, 50)
+}"""
+
+
+def test_what_a_flow_has_recorded_since_is_seen_to_grow(app, page):
+    run = app.store.create(FLOW, load_edition("corpus").digest)
+
+    def record(first, last):
+        with open(run.metrics_path, "a", encoding="utf-8") as file:
+            for k in range(first, last):
+                tau = 1e-3 * 10 ** (k / 20)
+                values = {"tau": tau, "eta": 0.0, "nll": 1 / (1 + tau), "accuracy": 0.95, "evaluations": 10 * k}
+                file.write(json.dumps({"step": k + 1} | values) + "\n")
+
+    record(0, 40)
+    with run.locked():
+        run.write_state(State("running", 40, FLOW.steps, time.time(), 20.0, 0.0, 0.1, 0.9, until=300.0))
+        open_page(app, page)
+        page.wait_for_function("() => document.querySelector('.glassy-figure')?.dataset.draws > 0", timeout=SOON)
+        page.wait_for_timeout(1500)
+        page.evaluate(GROWING)
+        page.wait_for_timeout(500)
+        assert page.evaluate("window.fronts") == []  # what was there when the page was opened does not grow
+        record(40, 90)
+        page.wait_for_function("() => window.fronts.length > 5", timeout=SOON)
+        page.wait_for_timeout(1500)
+        fronts = [hidden for meta, hidden in page.evaluate("window.fronts") if meta == "training"]
+        assert fronts[0] > 100  # pixels that are still covered
+        assert fronts == sorted(fronts, reverse=True)
+        seen = len(page.evaluate("window.fronts"))
+        page.wait_for_timeout(1500)
+        assert len(page.evaluate("window.fronts")) == seen  # and it is drawn whole from then on

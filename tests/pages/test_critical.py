@@ -108,6 +108,27 @@ def test_the_estimate_of_the_whole_is_shown(open_page):
     assert re.search(r"About \*\*[\dhmins ]+\*\* for all: 80.000 steps in one run, ", words(app))
 
 
+def test_a_sweep_of_flows_asks_for_tau_and_promises_no_time(open_page, store):
+    app = open_page(PAGE)
+    app.selectbox(key="sweep").select("class-flow").run()
+    assert {field.key for field in app.number_input} >= {"sweep_until", "sweep_stop_nll"}
+    assert not {"sweep_eta", "sweep_steps"} & {field.key for field in app.number_input}
+    set_sweep(app, widths="12 20", seeds="0", depths="2")
+    app.number_input(key="sweep_until").set_value(50.0)
+    for _ in range(20):  # the measurement is made beside the page
+        if "evaluations/s" in words(app.run()):
+            break
+    assert "2 runs as flows, at 400 evaluations/s, measured on this machine" in words(app)
+    app.button(key="start_sweep").click().run()
+    assert {(run.config().dynamics, run.config().until, run.config().width) for run in store.runs()} == {
+        ("flow", 50.0, 12), ("flow", 50.0, 20)
+    }  # fmt: skip
+    run = store.runs()[0]
+    run.write_state(replace(run.state(), status="finished", step=300, tau=50.0, until=50.0, evaluations=900))
+    app.run()
+    assert app.progress[0].value == 50  # one of two is done, whatever number of steps it was allowed
+
+
 def test_the_progress_of_the_whole_is_shown(open_page, store):
     base = SWEEPS["class"].base
     for config, status in zip(expand(base, [1], [12, 14], [0]), ("finished", "queued"), strict=True):

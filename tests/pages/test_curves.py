@@ -233,3 +233,28 @@ def test_visitors_share_readings_of_a_run_at_work_and_pictures_of_the_same_recor
     for series in (fresh, fresh, readings[0], fresh):
         draw(series)
     assert len(drawings) == 2  # one a reading: they differ in eta alone
+
+
+def test_a_flow_and_steps_of_one_network_stand_in_one_figure(store):
+    both = [add(store, PRESETS[name].config).id for name in ("class-near", "class-flow-near")]
+    app = opened(run=both, show=["training", "sharpness"])
+    entries = {trace["name"]: trace["line"]["dash"] for trace in plot(app)["data"] if trace["showlegend"]}
+    assert entries == {"near · steps (d = 2, w = 24)": "solid", "near · flow (d = 2, w = 24)": "14px,3px"}
+    said = words(app)
+    assert "Long dashes: flows, over the runs by steps." in said
+    assert "**Sharpness** is the largest curvature of the loss" in said
+    assert "below 2/η" in said
+    assert "η = 0" not in said
+    assert sent(app)["grows"]
+
+
+def test_the_table_of_a_flow_says_so_in_the_place_of_eta(store):
+    add(store, PRESETS["class-flow-near"].config)
+    app = opened(numbers="true")
+    (table,) = [table.value for table in app.table if "η" in table.value.columns]
+    assert list(table["η"]) == ["flow"]
+
+
+def test_the_noise_of_steps_is_not_asked_of_a_flow(store):
+    add(store, PRESETS["class-flow-near"].config)
+    assert "A flow makes no steps of η" in words(opened(noise="true"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from subprocess import SubprocessError
 
@@ -26,7 +26,10 @@ from glassy_core.ui.shell.words import duration, whole
 
 _FIRST = "class"
 _LISTS = ("depths", "widths", "seeds")
-_SETTINGS = ("eta", "steps", "chorales", "edition")
+_SETTINGS = {  # that are in the form beside those, by the dynamics of the sweep
+    "steps": ("eta", "steps", "chorales", "edition"),
+    "flow": ("until", "stop_nll", "chorales", "edition"),
+}
 _MEANINGS = {
     "depths": ("Depths d", "layers, such as 1, 2"),
     "widths": ("Widths w", "units per layer, such as 20, 30, 40"),
@@ -36,7 +39,7 @@ _MEANINGS = {
 
 def sweep_form() -> list[RunConfig]:
     """The whole form; returns the sweep's settings, [] for unusable ones. What it holds is in the URL."""
-    drop_endless(["sweep_eta", "sweep_steps", "sweep_chorales"])
+    drop_endless([f"sweep_{name}" for name in ("eta", "steps", "until", "stop_nll", "chorales")])
     st.selectbox(
         "Start from", list(SWEEPS), index=list(SWEEPS).index(_FIRST), key="sweep", bind="query-params",
         format_func=lambda key: SWEEPS[key].title, on_change=_take_preset, width=READING_WIDTH,
@@ -48,10 +51,7 @@ def sweep_form() -> list[RunConfig]:
             label, meaning = _MEANINGS[name]
             st.text_input(label, value=_text(getattr(preset, name)), key=f"sweep_{name}", bind="query-params",
                           placeholder=meaning)  # fmt: skip
-        st.number_input("Learning rate eta (tau per step)", value=preset.base.eta, format="%.6g", step=1e-4,
-                        key="sweep_eta", bind="query-params")  # fmt: skip
-        st.number_input("Steps of each run", value=preset.base.steps, step=10_000, key="sweep_steps",
-                        bind="query-params")  # fmt: skip
+        _length(preset.base)
         st.number_input("Chorales", value=preset.base.chorales, step=1, key="sweep_chorales", bind="query-params")
         editions, base = list(edition_names()), preset.base.edition
         st.selectbox("Edition", editions, index=editions.index(base), key="sweep_edition", bind="query-params")
@@ -73,13 +73,26 @@ def sweep_form() -> list[RunConfig]:
     return configs
 
 
+def _length(base: RunConfig) -> None:
+    """How far each run goes: in steps of eta, or as a flow to a proper time."""
+    if base.dynamics == "flow":
+        st.number_input("To proper time tau", value=base.until, format="%.6g", step=100.0, key="sweep_until",
+                        bind="query-params")  # fmt: skip
+        st.number_input("or until the NLL is (bits; 0: whatever it is)", value=base.stop_nll, format="%.6g", step=1e-3,
+                        key="sweep_stop_nll", bind="query-params")  # fmt: skip
+        return
+    st.number_input("Learning rate eta (tau per step)", value=base.eta, format="%.6g", step=1e-4,
+                    key="sweep_eta", bind="query-params")  # fmt: skip
+    st.number_input("Steps of each run", value=base.steps, step=10_000, key="sweep_steps", bind="query-params")
+
+
 def chosen() -> list[RunConfig]:
     """The sweep's settings as they stand in the form; ConfigError for an unusable one."""
     base = SWEEPS[st.session_state["sweep"]].base
-    values = {name: st.session_state[f"sweep_{name}"] for name in _SETTINGS}
+    values = {name: st.session_state[f"sweep_{name}"] for name in _SETTINGS[base.dynamics]}
     for name, value in values.items():
         if value is None:
-            raise ConfigError(f"{name.capitalize()} is empty: give it a value.")
+            raise ConfigError(f"{name.replace('_', ' ').capitalize()} is empty: give it a value.")
     lists = [_numbers(name, st.session_state[f"sweep_{name}"]) for name in _LISTS]
     return expand(RunConfig.from_json(base.to_json() | values), *lists)
 
@@ -101,7 +114,7 @@ def _take_preset() -> None:
     if preset:
         for name in _LISTS:
             st.session_state[f"sweep_{name}"] = _text(getattr(preset, name))
-        for name in _SETTINGS:
+        for name in _SETTINGS[preset.base.dynamics]:
             st.session_state[f"sweep_{name}"] = getattr(preset.base, name)
 
 
@@ -114,7 +127,12 @@ def _estimate(configs: Sequence[RunConfig]) -> None:
 
 def _show_estimate(left: dict[RunConfig, int], was_measured: bool) -> None:
     seconds, why = _seconds(left)
-    if seconds is not None:
+    if seconds is not None and _are_flows(left):
+        st.markdown(
+            f":material/timer: {_flows_in_words(left)}, {os.cpu_count() or 1} at a time. How many evaluations each "
+            "needs is not known beforehand: the narrow ones take most."
+        )
+    elif seconds is not None:
         st.markdown(
             f":material/timer: About **{duration(seconds)}** for all: {whole(sum(left.values()))} steps in "
             f"{runs_in_words(len(left))}, {os.cpu_count() or 1} at a time, by speeds measured on this machine."
@@ -125,6 +143,20 @@ def _show_estimate(left: dict[RunConfig, int], was_measured: bool) -> None:
         st.caption(":material/timer: Measuring on this machine how long it would take. You can start at once.")
     if not was_measured and _is_known(left):
         st.rerun()  # once more, without looking again
+
+
+def _are_flows(configs: Collection[RunConfig]) -> bool:
+    return any(config.dynamics == "flow" for config in configs)
+
+
+def _flows_in_words(configs: Collection[RunConfig]) -> str:
+    """How many flows there are, and how fast they are here."""
+    rates = sorted(1 / cost for depth in {config.depth for config in configs} for cost in _costs(_ends(configs, depth)))
+    ends = list(dict.fromkeys(f"{rate:.0f}" for rate in (rates[0], rates[-1])))
+    return (
+        f"{runs_in_words(len(configs)).capitalize()} as flows, at {' to '.join(ends)} evaluations/s, "
+        "measured on this machine"
+    )
 
 
 def _is_known(left: dict[RunConfig, int]) -> bool:
@@ -147,10 +179,13 @@ def sweep_progress(configs: Sequence[RunConfig]) -> None:
         if ended := sum(statuses.count(status) for status in ("failed", "stopped", "paused")):
             words += f", {ended} failed, stopped or paused (start the sweep again to go on with them)"
         if at_work := statuses.count("running"):
-            seconds, _ = _seconds(left)
+            seconds, _ = (None, "") if _are_flows(configs) else _seconds(left)
             words += f", {at_work} at work" + (f", about {duration(seconds)} left" if seconds else "")
         total = sum(config.steps for config in configs)
-        st.progress(1 - sum(left.values()) / total, words)
+        done = 1 - sum(left.values()) / total
+        if _are_flows(configs):
+            done = sum(state.progress for state in states.values() if state) / len(configs)
+        st.progress(done, words)
 
     follow("sweep", draw, [run.id for run in known.values()])
 
@@ -162,17 +197,25 @@ def _seconds(left: dict[RunConfig, int]) -> tuple[float | None, str]:
     """
     total = 0.0
     for depth in {config.depth for config in left}:
-        same = sorted((config for config in left if config.depth == depth), key=lambda config: config.width)
-        costs = []
-        for config in (same[0], same[-1]):
-            future = measurement(replace(config, seed=0))
-            if not future.done():
-                return None, ""
-            try:
-                costs.append(1 / future.result())
-            except (*EXPECTED, SubprocessError) as error:
-                return None, sentence(error)
-        ends = np.log([same[0].width, same[-1].width])
-        for config in same:
-            total += left[config] * float(np.exp(np.interp(np.log(config.width), ends, np.log(costs))))
+        ends = _ends(left, depth)
+        if not all(measurement(config).done() for config in ends):
+            return None, ""
+        try:
+            costs = _costs(ends)
+        except (*EXPECTED, SubprocessError) as error:
+            return None, sentence(error)
+        widths = np.log([config.width for config in ends])
+        for config in (config for config in left if config.depth == depth):
+            total += left[config] * float(np.exp(np.interp(np.log(config.width), widths, np.log(costs))))
     return total / (os.cpu_count() or 1), ""
+
+
+def _ends(configs: Collection[RunConfig], depth: int) -> list[RunConfig]:
+    """The narrowest and the widest network of a depth."""
+    same = sorted((config for config in configs if config.depth == depth), key=lambda config: config.width)
+    return [replace(config, seed=0) for config in (same[0], same[-1])]
+
+
+def _costs(configs: Collection[RunConfig]) -> list[float]:
+    """Seconds of a step, of a flow of an evaluation, of each; what its measurement raised where that has failed."""
+    return [1 / measurement(config).result() for config in configs]

@@ -40,7 +40,11 @@ def noise(chosen: Sequence[Row]) -> None:
             "step is kept. Small minibatches make noisier steps, and a noisier path lies higher: the larger spread "
             "comes with a larger mean. The run itself is not changed."
         )
-        names = curves.unique_names(sorted(chosen, key=lambda row: not steps_in(store().named(row.id).checkpoints)))
+        by_steps = [row for row in chosen if row.config and row.config.dynamics == "steps"]
+        if not by_steps:
+            st.info("A flow makes no steps of η that could be noisy: choose a run by steps above.")
+            return
+        names = curves.unique_names(sorted(by_steps, key=lambda row: not steps_in(store().named(row.id).checkpoints)))
         run_id = st.selectbox(
             "Run", list(names), format_func=lambda name: names.get(name, name), key="probe", bind="query-params"
         )

@@ -16,8 +16,8 @@ def _reached(row: Row) -> str:
     state, until = row.state, until_of(row)
     tau = f"τ {number(state.tau)} of {number(until)}" if until else ""
     if state.is_flow:
-        steps, evaluations = whole(state.step), whole(state.evaluations)
-        return f"{tau or f'τ {number(state.tau)}'}, in {steps} steps, {evaluations} evaluations"
+        steps = f"{whole(state.step)} step{'' if state.step == 1 else 's'}"
+        return f"{tau or f'τ {number(state.tau)}'}, in {steps}, {whole(state.evaluations)} evaluations"
     return f"step {whole(state.step)} of {whole(state.steps)}" + (f", {tau}" if tau else "")
 
 

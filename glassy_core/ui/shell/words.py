@@ -15,7 +15,7 @@ STATUS = {
     "stalled": ("orange", ":material/hourglass_disabled:", "Its process is there but gives no sign of life."),
     "paused": ("yellow", ":material/pause_circle:", "Paused at a checkpoint; resume it any time."),
     "stopped": ("gray", ":material/stop_circle:", "Stopped at a checkpoint; resume it any time."),
-    "finished": ("green", ":material/check_circle:", "Has made all its steps; give it more to go on."),
+    "finished": ("green", ":material/check_circle:", "Has come to its end; give it a later one to go on."),
     "failed": ("red", ":material/error:", "Could not go on; the reason stands beside it."),
     "interrupted": ("orange", ":material/power_off:", "Its process ended; it goes on from its last checkpoint."),
 }
