@@ -50,6 +50,7 @@ def test_pictures_for_the_readme(page, app, tmp_path):
     folder = IMAGES if KEEP else tmp_path
     folder.mkdir(parents=True, exist_ok=True)
     page.goto(app.url)
+    page.get_by_text("with the noise of minibatches", exact=True).click()  # which takes so long that it can be filmed
     page.get_by_role("button", name="Start the class trio").click()
     expect(page.get_by_text("Started under, near and over.")).to_be_visible()
     page.goto(f"{app.url}/Learning_curves")

@@ -89,6 +89,49 @@ def test_running_runs_are_shown_with_their_curve(open_page, store):
     assert points[-1] == "84.7,60.0"  # log10 tau = -0.305, NLL = 0.01
 
 
+def grown(app):
+    """The share of its curve that each card shows at first, and the number of points of the whole of it."""
+    found = filter(None, (re.search(r"base64,([^\"]+)", html.value) for html in app.html))
+    pictures = [base64.b64decode(source.group(1)).decode() for source in found]
+    shares = [re.search(r"scaleX\(([\d.]+)\)", picture) for picture in pictures]
+    points = [len(re.search(r'points="([^"]*)"', picture).group(1).split()) for picture in pictures]
+    return [(float(share.group(1)) if share else 1.0, n) for share, n in zip(shares, points, strict=True)]
+
+
+def test_what_came_since_the_last_look_is_seen_to_grow_once(open_page, store, monkeypatch):
+    run = store.create(PRESETS["class-flow-near"].config, "digest")
+
+    def record(taus):
+        with open(run.metrics_path, "a", encoding="utf-8") as file:
+            for tau in taus:
+                file.write(json.dumps({"step": round(100 * tau), "tau": tau, "eta": 0.0, "nll": 0.5}) + "\n")
+
+    record([0.01, 0.1, 1.0])
+    with run.locked():
+        run.write_state(State("running", 9, 10**6, time.time(), 10.0, 0.0, 1.0, 0.5, until=300.0))
+        app = open_page()
+        assert grown(app) == [(1.0, 3)]  # what was there at the first look does not grow
+        record([10.0, 100.0])
+        time.sleep(0.6)  # so old may be what is shown of a run at work
+        assert grown(app.run()) == [(0.5, 5)]  # from log10 tau = 0, half way to 2
+        assert grown(app.run()) == [(0.5, 5)]  # the very same picture, which goes on to grow in the browser
+        now = time.monotonic()
+        monkeypatch.setattr("glassy_core.ui.home.time.monotonic", lambda: now + 10)
+        assert grown(app.run()) == [(1.0, 5)]
+
+
+def test_a_flow_that_has_just_finished_stays_beside_those_at_work(open_page, store):
+    runs = [store.create(PRESETS[key].config, "digest") for key in CLASS_FLOWS]
+    ended = State("finished", 300, 10**6, time.time(), eta=0.0, tau=300.0, nll=0.1, until=300.0)
+    runs[0].write_state(ended)
+    runs[1].write_state(replace(ended, heartbeat=time.time() - 3600))
+    said = words(open_page())
+    assert "Running now" in said
+    assert "**under** w = 10" in said
+    assert "**near** w = 24" not in said
+    assert "**over** w = 48" in said
+
+
 def test_a_run_that_waits_says_that_it_has_recorded_nothing(open_page, store):
     store.create(PRESETS["class-near"].config, "digest")
     assert "Nothing recorded yet." in words(open_page())

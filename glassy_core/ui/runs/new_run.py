@@ -22,7 +22,7 @@ from glassy_core.ui.shell.words import whole
 
 _FIRST = "class-near"  # the preset that the form begins with
 _BASIC = ("name", "depth", "width", "eta", "batch_size", "steps", "until", "seed", "chorales", "edition")
-_SYMBOLS = {"depth": "d", "width": "w", "eta": "eta", "batch_size": "p", "until": "tau"}
+_SYMBOLS = {"depth": "d", "width": "w", "eta": "eta", "batch_size": "p"}
 _ONE_STEP = {"until": 10.0, "stop_nll": 1e-3, "tolerance": 1e-5}  # of the buttons beside a number; else 1e-4
 _ALL = "full_batch"
 _BEFORE = "form_before"  # the form before the preset was filled in, and when that was

@@ -15,6 +15,7 @@ from glassy_core.figures.style import KINDS, Ensemble, View
 from glassy_core.figures.thinning import band
 from glassy_core.paper.numbers import CURVES
 from glassy_core.physics.learning_curves.power_law import fit_power_law
+from glassy_core.settings import with_dynamics
 from glassy_core.training.probe import Level, Probe, Trace
 from glassy_core.training.spikes import find_spikes
 from tests.core.figures.test_learning_curves_figures import CORPUS, curve, series, traces
@@ -186,6 +187,16 @@ def test_the_map_shows_every_setting_and_hollow_what_is_doubtful(fitted, doubtfu
     assert "2 seeds" in two.customdata[1]
     assert doubtful[1].why[:20] in two.customdata[0]
     assert traces(exponent_map(places, "nll_inf"), "estimates")[0].y[1] == fitted[1].nll_inf.value
+
+
+def test_a_flow_is_a_diamond_on_the_map_and_has_no_eta(fitted):
+    flow = with_dynamics(replace(CORPUS, depth=2, width=20), "flow")
+    places = [Place(replace(CORPUS, depth=2, width=10), fitted[1], ("x",)), Place(flow, fitted[1], ("y",))]
+    (two,) = traces(exponent_map(places), "estimates")
+    assert list(two.marker.symbol) == ["circle", "diamond"]
+    assert "a flow" in two.customdata[1]
+    assert "η" not in two.customdata[1]
+    assert "η = " in two.customdata[0]
 
 
 def test_the_papers_values_stand_on_the_map_of_its_own_data(fitted):

@@ -84,6 +84,7 @@ def test_the_map_has_a_row_a_setting_and_no_number_where_there_is_no_fit(fitted)
     assert (known["width"], known["seeds"], known["reliable"]) == ("20", "2", str(fitted[1].reliable).lower())
     assert float(known["nll_inf_high"]) == fitted[1].nll_inf.high
     assert (unknown["exponent"], unknown["nll_inf_low"], unknown["reliable"]) == ("", "", "false")
+    assert known["dynamics"] == "steps"
 
 
 def test_noise_has_a_row_a_step_at_each_size():
