@@ -146,16 +146,18 @@ class Flow:
     def _stretch(self, i: int, factors: Sequence[float]) -> None:
         """vectors[i] grows by factors times its parts along the modes: d / (1 - d) undo a slowing down by d."""
         if any(factors):
-            x = self._field.vectors[i]
-            along = [_product(mode, x) for mode in self._directions]
-            for factor, part, mode in zip(factors, along, self._directions, strict=True):
-                x += factor * part * mode
+            along = self._along(i) * factors
+            self._field.vectors[i] += np.einsum("k,kn->n", along, self._directions)
+
+    def _along(self, i: int) -> NDArray[np.float64]:
+        """Scalar products of vectors[i] with the stiffest modes, (MODES,)."""
+        return np.einsum("kn,n->k", self._directions, self._field.vectors[i])
 
     def _lag(self, velocity: int) -> float:
         """Loss, nats, by which slowed modes lie above where they would; the velocity is not slowed."""
         if not any(self._D):
             return 0.0
-        return self._modes.lag(self._D, [_product(mode, self._field.vectors[velocity]) for mode in self._directions])
+        return self._modes.lag(self._D, self._along(velocity).tolist())
 
     def _attempt(self) -> float:
         """A step of length self._step from _START to _END; its error over what is tolerated."""

@@ -111,19 +111,19 @@ def test_agrees_for_constant_inputs_silence_and_chords_of_many_notes(scaling):
 
 @pytest.mark.parametrize("gradient", ["delayed", "exact"])
 def test_ten_full_batch_steps_and_a_long_descent_agree_to_one_percent(gradient):
-    data, start, eta = packed((30, 25, 20, 8)), initial_weights(2, 12, np.random.default_rng(5)), 1e-2
+    data, start, eta = packed((30, 25, 20, 8)), initial_weights(2, 12, np.random.default_rng(5)), 3e-2
     engine, reference = (
         CompiledLearner([start], data, gradient),
         TorchLearner([start], data, gradient, dtype=torch.float64),
     )
-    for step in range(2000):
+    for step in range(500):
         for learner in (engine, reference):
             learner.evaluate()
             learner.update([eta], None)
         if step == 9:
             for name, error in relative_changes(start, engine.weights(), reference.weights()):
                 assert error < 0.01, name
-        if step % 100 == 99:
+        if step % 50 == 49:
             found, expected = (
                 nll_bits(forward(learner.weights(), data)[1], data.targets).mean() for learner in (engine, reference)
             )

@@ -135,17 +135,17 @@ def test_it_goes_on_from_any_step_with_the_same_bits(engine, threads):
     def flow(begin):
         return Flow(begin, packed(), 1e-3, threads, engine)
 
-    whole, stops = flow(start(2, 9)), (1, 2, 7, 20)
+    whole, stops = flow(start(2, 9)), (1, 2, 12)
     states, done = [], 0
     for stop in stops:
         advanced(whole, stop - done)
         states.append(whole.state())
         done = stop
-    advanced(whole, 10)
+    advanced(whole, 6)
     for stop, state in zip(stops, states, strict=True):
         resumed = flow(FlowState.of(state.weights, state.tensors()))
         assert_same(resumed.state(), state)
-        advanced(resumed, done + 10 - stop)
+        advanced(resumed, done + 6 - stop)
         assert_same(resumed.state(), whole.state())
         assert resumed.nll == whole.nll
 
@@ -175,7 +175,7 @@ def test_what_is_asked_for_changes_nothing():
 
 
 def test_the_engines_agree():
-    taus = np.geomspace(0.01, 20, 12)
+    taus = np.geomspace(0.01, 5, 12)
     one, two, three = (
         through(Flow(start(2, 9), packed(), 1e-4, threads, engine), taus)
         for engine, threads in (("torch", 1), ("compiled", 1), ("compiled", 2))
