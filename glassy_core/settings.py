@@ -65,9 +65,7 @@ class RunConfig:
     batch_size: int | Literal["all"] = setting(
         300, "world", "minibatch size p; 'all' is full gradient descent", "transitions", (1, 10**7)
     )
-    steps: int = setting(
-        60_000, "bookkeeping", "learning steps until the run is finished; of a flow at most", "steps", (1, _MAX_STEPS)
-    )
+    steps: int = setting(60_000, "bookkeeping", "learning steps until the run is finished", "steps", (1, _MAX_STEPS))
     until: float = setting(
         0.0, "bookkeeping", "proper time at which the run is finished, if its steps last so long; 0: none", "tau",
         (0, _MAX_TAU),
