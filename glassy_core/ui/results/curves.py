@@ -19,6 +19,7 @@ from glassy_core.editions.encoding import floor_bits
 from glassy_core.editions.format import ChoraleError
 from glassy_core.figures.palette import colours, flows_apart, turns
 from glassy_core.figures.style import Curve
+from glassy_core.jobs import gallery
 from glassy_core.paper.regimes import of_the_trio, trio
 from glassy_core.runs.groups import Member
 from glassy_core.runs.records import Series, SeriesReader
@@ -57,12 +58,14 @@ def unique_names(candidates: Sequence[Row]) -> dict[str, str]:
 def first_choice(candidates: Sequence[Row]) -> list[str]:
     """Which runs to show before the reader has chosen: the newest trio of the class world, or the newest runs.
 
-    candidates: newest first.
+    The trio, too, where all the newest are the gallery's: there they are only what was made last. candidates: newest
+    first.
     """
     newest = candidates[:LATEST]
-    if not any(row.config and of_the_trio(row.config) for row in newest):
+    own = any(gallery.TAG not in row.tags for row in newest)
+    if own and not any(row.config and of_the_trio(row.config) for row in newest):
         return [row.id for row in newest]
-    return trio((row.id, row.config) for row in candidates)
+    return trio((row.id, row.config) for row in candidates) or [row.id for row in newest]
 
 
 def curves_of(chosen: Sequence[Row]) -> list[Curve]:
