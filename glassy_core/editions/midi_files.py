@@ -2,106 +2,191 @@
 
 from __future__ import annotations
 
-import io
 import re
-import warnings
+from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH, Chorale
+from glassy_core.editions.midi_events import MidiMusic, Note, read_midi
 from glassy_core.settings import ConfigError
 
 GRIDS = {"quarter": 1, "eighth": 2, "sixteenth": 4}  # chords a quarter note
 MOST_CHORDS = 20_000  # of one piece
 OCTAVE = 12
-END_MARK = "end"  # the text by which a file says where it ends
-TRANSPOSED = "transposed by {} semitones"  # the text by which a file says what is to be undone
-ENDLESS_NUMBER = re.compile(rb"[\x80-\xff]{4096}")  # each such byte says that its number goes on
+END_MARK = "end of the piece, written by glassy"  # the text by which a file says where it ends
+TRANSPOSED = "transposed by {} semitones"  # the text by which a file with an end mark says what is to be undone
+# The end mark was once a word that others write too; such files of glassy's are known by these as well.
+_FORMER_MARK, _FORMER_TICKS, _FORMER_NAMES = "end", 480, {"soprano", "alto", "tenor", "bass", "more"}
 LATE = 8  # notes may begin and end this fraction of a step late, as players do
+
+Int64s = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class _Ticks:
-    """The notes of a MIDI file, drums left out, in the file's own time, whatever its tempi.
+class OnGrid:
+    """A MIDI file's chords, and what the grid makes of its notes.
 
-    quarter: ticks of a quarter note
-    notes:   (start, end, MIDI pitch), in ticks; what the file says it was transposed by is undone
-    end:     tick at which the piece ends; marked: the file says so itself, since it was written here
+    chords:  at each time of the grid
+    notes:   how many there are, drums left out
+    between: by grid, the one asked for and the finer ones that are not too long: how many begin between its times
+    unheard: how many are in no chord: between the times, or too short for the grid
+    drums:   how many notes of drums were left out
+    remarks: sentences on what was odd in the file
     """
 
-    quarter: int
-    notes: list[tuple[int, int, int]]
-    end: int
-    marked: bool
-
-
-def _read_ticks(content: bytes) -> _Ticks:
-    """The notes of a MIDI file; ConfigError for bytes that are none."""
-    import pretty_midi
-
-    # Tempi are of no account here.
-    warnings.filterwarnings("ignore", "Tempo, Key or Time signature", RuntimeWarning, "pretty_midi")
-    if ENDLESS_NUMBER.search(content):
-        raise ConfigError("This is no MIDI file that can be read (a number in it has no end): choose another.")
-    try:
-        midi = pretty_midi.PrettyMIDI(io.BytesIO(content))
-    except Exception as error:  # a foreign reader, which raises whatever its tables and divisions do
-        why = " ".join(str(error).split())[:200] or type(error).__name__
-        raise ConfigError(f"This is no MIDI file that can be read ({why}): choose another.") from error
-    if midi.resolution <= 0:
-        raise ConfigError("This MIDI file counts seconds, not quarter notes: choose one that has a tempo.")
-    transpose = _transposition(midi.text_events)
-    notes = [
-        (int(midi.time_to_tick(note.start)), int(midi.time_to_tick(note.end)), note.pitch - transpose)
-        for instrument in midi.instruments
-        if not instrument.is_drum
-        for note in instrument.notes
-    ]
-    marks = [int(midi.time_to_tick(text.time)) for text in midi.text_events if text.text == END_MARK]
-    return _Ticks(midi.resolution, notes, max([0, *(end for _, end, _ in notes), *marks]), bool(marks))
-
-
-def _transposition(texts: Sequence[Any]) -> int:
-    pattern = re.escape(TRANSPOSED).replace(r"\{\}", r"(-?\d{1,3})")
-    for text in texts:
-        found = re.fullmatch(pattern, text.text)
-        if found:
-            return int(found.group(1))
-    return 0
+    chords: Chorale
+    notes: int
+    between: dict[str, int]
+    unheard: int
+    drums: int
+    remarks: tuple[str, ...]
 
 
 def chords_on_grid(content: bytes, grid: str = "quarter") -> Chorale:
     """The chords of a MIDI file at each step of the grid, counted from the file's beginning; any MIDI pitches.
 
     A chord is what sounds an eighth of a step after its time: notes that begin a little late still count, notes
-    that are held a little over do not. Time is the file's own, in ticks of its quarter notes, so its tempi make no
-    difference. Drums are left out. Silence is kept, but for the silence before the first note of files that do not
-    say where they end (those that glassy wrote do, and come back chord for chord).
+    that are held a little over do not. Where nothing of a part sounds then, its notes count that begin at the time,
+    however short they are. Time is the file's own, in ticks of its quarter notes, so its tempi make no difference.
+    Where a time signature stands, a bar begins, and the grid anew; before it there may be half a step. Drums are
+    left out. Silence is kept, but for the silence before the first note of files that do not say where they end
+    (those that glassy wrote do, and come back chord for chord).
     Raises ConfigError for bytes that are no MIDI file, and for more than MOST_CHORDS chords.
     """
-    ticks = _read_ticks(content)
-    n, quarter = GRIDS[grid], ticks.quarter
+    return on_grid(content, grid).chords
 
-    def steps_before(tick: int) -> int:
-        """How many grid times, an eighth of a step late, lie before a tick."""
-        return max(-((quarter - LATE * n * tick) // (LATE * quarter)), 0)
 
-    length = round(n * ticks.end / quarter) if ticks.marked else steps_before(ticks.end)
+def on_grid(content: bytes, grid: str) -> OnGrid:
+    """The chords of `chords_on_grid`, with what the grid makes of the notes. Raises as that."""
+    music = read_midi(content)
+    end = _marked_end(music)
+    shift = 0 if end is None else _transposition(music)
+    sampling = _Sampling.of(music, grid, end)
+    sounding, pitches, unheard = _sounding(music.notes, sampling)
+    chords = tuple(tuple(pitches[i] - shift for i in np.flatnonzero(row)) for row in sounding)
+    first = 0 if end is not None else next((t for t, chord in enumerate(chords) if chord), 0)
+    between = {grid: sampling.between}
+    with suppress(ConfigError):  # too many chords on the finer ones
+        for finer in (other for other, n in GRIDS.items() if n > GRIDS[grid]):
+            between[finer] = _Sampling.of(music, finer, end).between
+    return OnGrid(chords[first:], len(music.notes), between, unheard, music.drums, music.remarks)
+
+
+@dataclass(frozen=True)
+class _Sampling:
+    """The times of a grid and the notes of a piece, in a unit of which a tick is LATE times the chords a quarter note.
+
+    times:      of the grid, ascending
+    late:       an eighth of a step, by which notes may be late
+    start, end: of the notes
+    nearest:    the index of the time that each note begins at, -1 where it begins between them
+    """
+
+    times: Int64s
+    late: int
+    start: Int64s
+    end: Int64s
+    nearest: Int64s
+
+    @classmethod
+    def of(cls, music: MidiMusic, grid: str, end: int | None) -> _Sampling:
+        """end: the tick at which the piece says that it ends, None where it does not."""
+        unit = LATE * GRIDS[grid]
+        late, step = music.quarter, LATE * music.quarter
+        start = np.array([note.start for note in music.notes], dtype=np.int64) * unit
+        stop = np.array([note.end for note in music.notes], dtype=np.int64) * unit
+        if end is None:
+            # The last time of the grid is the last that notes sound at, or that short ones begin at.
+            last = int(max((np.maximum(stop, start + 2 * late) - late).max(initial=0), 0))
+            times = _times([0, *(bar * unit for bar in music.bars)], last, step)
+        else:
+            times = np.arange(_checked(round(end * unit / step)), dtype=np.int64) * step
+        return cls(times, late, start, stop, _nearest(times, start, step, late))
+
+    @property
+    def between(self) -> int:
+        """How many notes begin between the times."""
+        return int((self.nearest < 0).sum())
+
+
+def _times(bars: Sequence[int], end: int, step: int) -> Int64s:
+    """Times a step apart from each bar to the next and before the end; before a bar there may be half a step."""
+    starts = [bar for bar in bars if bar < end]
+    lasts = [*(bar - step // 2 + 1 for bar in starts[1:]), end][: len(starts)]
+    _checked(sum(max(-((a - b) // step), 0) for a, b in zip(starts, lasts, strict=True)))
+    parts = [np.arange(a, b, step, dtype=np.int64) for a, b in zip(starts, lasts, strict=True)]
+    return np.concatenate([np.zeros(0, dtype=np.int64), *parts])
+
+
+def _checked(length: int) -> int:
+    """A number of chords; ConfigError for too many, before they take any memory."""
     if length > MOST_CHORDS:
         raise ConfigError(f"The piece has {length} chords on this grid, at most {MOST_CHORDS} are taken: cut it.")
-    pitches = sorted({pitch for _, _, pitch in ticks.notes})
+    return length
+
+
+def _nearest(times: Int64s, start: Int64s, step: int, late: int) -> Int64s:
+    """The index of the time at which each note begins, at most late before or after it; -1 for none."""
+    if not len(times):
+        return np.full(len(start), -1)
+    i = np.searchsorted(times - late, start, side="right") - 1  # the last time that is not too late for the note
+    return np.where((i >= 0) & (start <= times[i] + late), i, -1)
+
+
+def _sounding(notes: Sequence[Note], sampling: _Sampling) -> tuple[NDArray[np.bool_], list[int], int]:
+    """Which pitches sound at each time, (times, pitches); these pitches; and how many notes are nowhere."""
+    pitches = sorted({note.pitch for note in notes})
     column = {pitch: i for i, pitch in enumerate(pitches)}
-    changes = np.zeros((length + 1, len(pitches)), dtype=np.int64)  # notes begun less notes ended, step by step
-    for start, end, pitch in ticks.notes:
-        changes[min(steps_before(start), length), column[pitch]] += 1
-        changes[min(steps_before(end), length), column[pitch]] -= 1
+    points = sampling.times + sampling.late
+    begun, ended = np.searchsorted(points, sampling.start), np.searchsorted(points, sampling.end)
+    heard = begun < ended
+    columns = np.array([column[note.pitch] for note in notes], dtype=np.int64)
+    changes = np.zeros((len(points) + 1, len(pitches)), dtype=np.int64)  # notes begun less notes ended, time by time
+    np.add.at(changes, (begun, columns), 1)
+    np.add.at(changes, (ended, columns), -1)
     sounding = changes.cumsum(axis=0)[:-1] > 0
-    chords = tuple(tuple(pitches[i] for i in np.flatnonzero(row)) for row in sounding)
-    first = 0 if ticks.marked else next((t for t, chord in enumerate(chords) if chord), 0)
-    return chords[first:]
+    short = _short_ones(notes, sampling, begun, ended)
+    sounding[sampling.nearest[short], columns[short]] = True
+    return sounding, pitches, int((~heard).sum()) - len(short)
+
+
+def _short_ones(notes: Sequence[Note], sampling: _Sampling, begun: Int64s, ended: Int64s) -> list[int]:
+    """The notes that end before they are sampled, but begin at a time at which nothing else of their part sounds."""
+    members = defaultdict(list)
+    for i, note in enumerate(notes):
+        members[note.part].append(i)
+    chosen: list[int] = []
+    for part in members.values():
+        at = np.array(part)
+        short = at[(begun[at] >= ended[at]) & (sampling.nearest[at] >= 0)]
+        if len(short):
+            changes = np.zeros(len(sampling.times) + 1, dtype=np.int64)
+            np.add.at(changes, begun[at], 1)
+            np.add.at(changes, ended[at], -1)
+            silent = changes.cumsum()[:-1] <= 0
+            chosen += short[silent[sampling.nearest[short]]].tolist()
+    return chosen
+
+
+def _marked_end(music: MidiMusic) -> int | None:
+    """The tick at which a file that glassy wrote says that it ends; None for all others."""
+    end = next((tick for tick, text in music.texts if text == END_MARK), None)
+    former = music.texts and music.texts[-1][1] == _FORMER_MARK and music.quarter == _FORMER_TICKS
+    if end is None and former and music.names <= _FORMER_NAMES:
+        end = music.texts[-1][0]
+    return end if end is not None and all(note.end <= end for note in music.notes) else None
+
+
+def _transposition(music: MidiMusic) -> int:
+    """By how many semitones a file says that it was transposed."""
+    pattern = re.escape(TRANSPOSED).replace(r"\{\}", r"(-?\d{1,3})")
+    found = (re.fullmatch(pattern, text) for _, text in music.texts)
+    return next((int(match.group(1)) for match in found if match), 0)
 
 
 def shift_into_range(pieces: Sequence[Chorale]) -> int | None:

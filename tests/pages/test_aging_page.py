@@ -16,6 +16,7 @@ from glassy_core.paper.text import text
 from glassy_core.physics.estimate import Estimate
 from glassy_core.presets import CLASS_AGING, PRESETS
 from glassy_core.runs.state import State
+from glassy_core.settings import with_dynamics
 from glassy_core.ui.aging.sections import _kind_of_aging
 from tests.components import components
 from tests.made_runs import BASE, EXPONENT, write_aging, write_run
@@ -290,3 +291,25 @@ def test_a_broken_aging_file_is_one_sentence(open_page, store):
     app = open_page(PAGE)
     assert not app.exception
     assert run.id in words(app)
+
+
+def test_a_flow_stands_beside_steps_and_waits_in_tau(open_page, store):
+    write_aging(store)  # its waiting times are tau = 50 to 400
+    config = replace(with_dynamics(PRESETS["class-aging-under"].config, "flow"), waiting_times=(50, 100), until=800.0)
+    kinds = ("D", *(f"D_{kind}" for kind in ("J", "M", "K", "W", "h0")))
+    records = [
+        {"tau_w_step": at, "step": at + n, "tau_w": tau_w, "tau": tau} | dict.fromkeys(kinds, 1e-2 * tau / tau_w)
+        for at, tau_w in ((180, 50.0), (210, 100.0))
+        for n, tau in enumerate(np.geomspace(0.1, 600, 40).tolist(), 1)
+    ]
+    tau = np.linspace(0, 800, 200)
+    write_run(store, config, tau, np.full(200, 0.1), "finished", records, 1e-3)
+    app = open_page(PAGE)
+    ids = [run.id for run in store.runs()]
+    app.multiselect(key="networks").set_value(ids).run()
+    assert not app.exception
+    said = words(app)
+    assert "d = 2, w = 10, flow" in said
+    assert "eta = 0" not in said
+    assert app.segmented_control(key="waited").label == "Waiting time (τ)"
+    assert app.segmented_control(key="waited").options == ["50", "100", "200", "400"]

@@ -9,11 +9,12 @@ import streamlit as st
 
 from glassy_core.figures.aging import Column, by_kind, growth
 from glassy_core.paper.numbers import PAPER_EXPONENT, PAPER_ORIGIN
+from glassy_core.physics.aging.fluctuations import Waiting
 from glassy_core.physics.aging.growth import LOGARITHM, POWER, logarithm, power
 from glassy_core.ui.components.live_figure import live_figure
 from glassy_core.ui.results.aging import Measure, Network, columns, with_interval
 from glassy_core.ui.shell.frame import plain, prose
-from glassy_core.ui.shell.words import whole
+from glassy_core.ui.shell.words import number, whole
 
 
 def the_growth(chosen: Sequence[Network], how: Measure) -> None:
@@ -83,18 +84,24 @@ def _fit_in_window(column: Column, name: str, default: tuple[float, float]) -> N
 def the_kinds(chosen: Sequence[Network], how: Measure) -> None:
     """D of every kind of weights after one waiting time."""
     shown, _ = columns(chosen, how)
-    steps = sorted({waiting.tau_w_step for c in shown for t in c.trajectories for waiting in t.waiting})
-    if not steps:
+    # Flows that have waited for one tau have made different numbers of steps until then.
+    in_tau = any(network.config.dynamics == "flow" for network in chosen)
+
+    def waited(waiting: Waiting) -> float:
+        return float(f"{waiting.tau_w:.6g}") if in_tau else waiting.tau_w_step
+
+    times = sorted({waited(waiting) for c in shown for t in c.trajectories for waiting in t.waiting})
+    if not times:
         return
-    if st.session_state.get("waited") not in steps:
+    if st.session_state.get("waited") not in times:
         st.session_state.pop("waited", None)
-    step = st.segmented_control(
-        "Waiting time (steps)", steps, default=steps[0], key="waited", bind="query-params", required=True,
-        format_func=whole,
+    time = st.segmented_control(
+        "Waiting time (τ)" if in_tau else "Waiting time (steps)", times, default=times[0], key="waited",
+        bind="query-params", required=True, format_func=lambda at: number(at) if in_tau else whole(int(at)),
     )  # fmt: skip
     with st.grid(min(len(shown), 3), min_column_width=320, gap="small"):
         for k, column in enumerate(shown):
-            waitings = [w for t in column.trajectories for w in t.waiting if w.tau_w_step == step]
+            waitings = [w for t in column.trajectories for w in t.waiting if waited(w) == time]
             with st.container():
                 st.markdown(f"**{plain(column.label)}**")
                 if not waitings:

@@ -97,8 +97,9 @@ def start_form() -> None:
                            format_func=lambda name: PRESETS[name].title, width=READING_WIDTH)  # fmt: skip
         st.text_input("Seeds", value="0", key="aging_seeds", bind="query-params", placeholder="such as 0, 1, 2")
     preset = PRESETS[key]
-    times = ", ".join(whole(step) for step in preset.config.waiting_times)
-    st.caption(f"{preset.words} Waiting times, in steps: {times}.")
+    times = ", ".join(whole(time) for time in preset.config.waiting_times)
+    unit = "τ" if preset.config.dynamics == "flow" else "steps"
+    st.caption(f"{preset.words} Waiting times, in {unit}: {times}.")
     try:
         configs = _wanted()
     except ConfigError as error:
