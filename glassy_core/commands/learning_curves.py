@@ -14,10 +14,12 @@ def add(commands: Commands) -> None:
     words = "Fit NLL_inf + A tau^-a to a run's learning curve (Figs. 2-4)."
     fit = commands.add("fit", _fit, words, run=True, as_json=True)
     fit.add_argument("--window", type=float, nargs=2, metavar=("LOW", "HIGH"), help="in tau (default: its own choice)")
+    fit.add_argument("--pure", action="store_true", help="the fit without NLL_inf, A tau^-a, beside it")
     words = "Measure the NLL of consecutive steps at several minibatch sizes."
     probe = commands.add("probe", _probe, words, run=True)
     probe.add_argument("--step", type=int, metavar="N", help="the checkpoint to start from (default: the last one)")
     probe.add_argument("--sizes", default="75,300", metavar="N,N|all", help="minibatch sizes (default: 75,300)")
+    probe.add_argument("--eta", type=float, help="learning rate (default: the checkpoint's; a flow has none)")
     probe.add_argument("--steps", type=int, default=1000, metavar="N", help="consecutive steps (default: 1000)")
     words = "Count the weights and the free parameters of a network."
     network = commands.add("network", _network, words, as_json=True)
@@ -36,7 +38,9 @@ def _fit(options: argparse.Namespace) -> None:
     except ValueError as error:
         raise ConfigError(str(error)) from error
     series = read_series(run.metrics_path, run.timing_path)
-    print_values(options, fit_power_law(series.tau, series.nll, window).to_json())
+    found = fit_power_law(series.tau, series.nll, window)
+    pure = {"pure": found.pure and found.pure.to_json()} if options.pure else {}
+    print_values(options, found.to_json() | pure)
 
 
 def _probe(options: argparse.Namespace) -> None:
@@ -53,7 +57,7 @@ def _probe(options: argparse.Namespace) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        path = probes.measure(run, options.step, sizes, options.steps, show)
+        path = probes.measure(run, options.step, sizes, options.steps, show, options.eta)
     for trace in probes.load(path).traces:
         level = Level.of(trace.nll)
         print(f"{trace.label}: mean NLL {level.mean:.5g}, spread {level.spread:.3g} bits")

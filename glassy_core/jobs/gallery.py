@@ -202,7 +202,8 @@ def _measure_probes(run: Run, copy: Run) -> None:
     """The run's noise probes again, from the copy's weights: what is shown of a copy can be measured from it."""
     for probe in _probes(run):
         if probe.step in checkpoints.steps_in(copy.checkpoints):
-            path = probes.measure(copy, probe.step, [trace.batch_size for trace in probe.traces], probe.steps)
+            sizes = [trace.batch_size for trace in probe.traces]
+            path = probes.measure(copy, probe.step, sizes, probe.steps, eta=probe.eta)
             remove(path.with_suffix(".lock"))
 
 

@@ -60,13 +60,17 @@ class Evidence:
         """The recorded curves of one of the runs."""
         return self.read(member.run)
 
+    def of_network(self, depth: int, width: int) -> list[Member]:
+        """The runs of the paper's task with that network."""
+        return [m for m in self.paper if (m.config.depth, m.config.width) == (depth, width)]
+
     def network(self, depth: int, width: int, aging: bool = False, dynamics: str = "") -> Member | None:
         """The run of the paper's task with that network that went furthest; aging: among those with waiting times.
 
         One with another learning rate than the paper's is taken only where there is none with it, nor a flow.
         dynamics: "steps" or "flow" where only that will do.
         """
-        same = [m for m in self.paper if (m.config.depth, m.config.width) == (depth, width)]
+        same = self.of_network(depth, width)
         if aging:
             same = [m for m in same if m.config.waiting_times and is_papers(m.config, "aging")]
         if dynamics:

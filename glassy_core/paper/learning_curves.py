@@ -147,7 +147,7 @@ def _pure_law(evidence: Evidence, network: DepthWidth, law: PaperCurve, levels: 
     if begin is None or end is None:
         return statement.open(_not_down(evidence, member, low), [member])
     fit = fit_power_law(series.tau, series.nll, (begin, end))
-    again = command("fit", member, "--window", f"{begin:.12g} {end:.12g}", "--json")
+    again = command("fit", member, "--window", f"{begin:.12g} {end:.12g}", "--pure", "--json")
     if fit.pure is None:
         return statement.open(spelled(fit.why or ""), [member], command=again)
     verdict, doubt = weigh(fit.pure.exponent, law.exponent, law.uncertainty or 0)

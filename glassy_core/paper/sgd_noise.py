@@ -16,7 +16,7 @@ from glassy_core.runs.run import Run, RunError
 from glassy_core.training.probe import SIZES, Probe
 from glassy_core.wording import whole
 
-_PROBED_STEP = 3_200_000  # of Fig. 4
+_PROBED_TAU = 1280.0  # of Fig. 4, step 3 200 000
 _AROUND = 0.25  # in log tau: so near a time Gamma is taken for its own
 _LONG = 4.0  # times the first waiting time: nearer, a tendency is none
 _CHANGE = 1.25  # factor by which Gamma must change to have grown or fallen
@@ -27,11 +27,11 @@ def probe_findings(evidence: Evidence) -> Iterator[Finding]:
     """Fig. 4: smaller minibatches make larger fluctuations and a larger mean."""
     what, paper = "d = 2, w = 90: p = 75 against p = 300", "greater noise and larger mean error at p = 75"
     statement = Statement(4, text(what), text(paper))
-    member = evidence.network(2, 90, dynamics="steps")
+    probed = [(m, found) for m in evidence.of_network(2, 90) if (found := latest_probe(m.run))]
+    member, probe = max(probed, key=lambda one: one[1].tau, default=(evidence.network(2, 90, dynamics="steps"), None))
     if member is None:
         yield statement.open(no_run((2, 90), by_flow=False))
         return
-    probe = latest_probe(member.run)
     if probe is None:
         makes = Command(command("probe", member))
         why = text("No noise probe of this run yet: ", makes, ", or the Learning curves page, makes one.")
@@ -48,10 +48,11 @@ def _probed(statement: Statement, member: Member, probe: Probe) -> Finding:
         Quantity(large.mean, "bits", 5, unsaid=True),
     )  # fmt: skip
     verdict: Verdict = "agrees" if small.spread > large.spread and small.mean > large.mean else "differs"
-    words = f"{whole(probe.steps)} steps after step {whole(probe.step)}."
-    early = f"The paper probed step {whole(_PROBED_STEP)}." if probe.step < _PROBED_STEP else ""
-    again = command("probe", member, "--step", str(probe.step), "--sizes 75,300")
-    return statement.judged(ours, verdict, joined([text(words), text(early)]), [member], again)
+    words = text(f"{whole(probe.steps)} steps from ", TAU, f" = {probe.tau:.4g} on.")
+    early = text("The paper probed at ", TAU, f" = {_PROBED_TAU:g}.") if probe.tau < 0.999 * _PROBED_TAU else Text()
+    eta = [f"--eta {probe.eta:g}"] if member.config.dynamics == "flow" else []
+    again = command("probe", member, "--step", str(probe.step), "--sizes 75,300", *eta)
+    return statement.judged(ours, verdict, joined([words, early]), [member], again)
 
 
 def latest_probe(run: Run) -> Probe | None:

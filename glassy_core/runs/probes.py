@@ -135,9 +135,14 @@ def start(run: Run, step: int, sizes: Sequence[Size], steps: int = STEPS) -> Non
 
 
 def measure(
-    run: Run, step: int | None, sizes: Sequence[Size], steps: int = STEPS, progress: Progress | None = None
+    run: Run,
+    step: int | None,
+    sizes: Sequence[Size],
+    steps: int = STEPS,
+    progress: Progress | None = None,
+    eta: float | None = None,
 ) -> Path:
-    """Measure a probe in this process and keep the result; returns its file.
+    """Measure a probe in this process and keep the result; returns its file. eta: other than the checkpoint's.
 
     Raises RunBusyError where another process measures the same, and what `probe` raises.
     """
@@ -160,7 +165,7 @@ def measure(
             if edition.digest != run.origin()["edition_digest"]:
                 raise RunError(f"Run {run.id} was trained on another version of the {config.edition} edition.")
             data = Transitions.pack(edition.first(config.chorales), config.scaling)
-            result = probe(config, snapshot, data, sizes, steps, say)
+            result = probe(config, snapshot, data, sizes, steps, say, eta)
             write_json(path, result.to_json(), durable=False)
         except Exception as error:
             with contextlib.suppress(OSError):

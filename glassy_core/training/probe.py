@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -17,7 +17,7 @@ from glassy_core.arrays import Floats
 from glassy_core.editions.encoding import Transitions
 from glassy_core.network.equations import nll_bits
 from glassy_core.network.rules import rule_of
-from glassy_core.settings import ConfigError, RunConfig
+from glassy_core.settings import ConfigError, RunConfig, check_eta, with_dynamics
 from glassy_core.training.records import Snapshot, make_learner
 from glassy_core.training.trainer import TrainingError, on_processor
 
@@ -131,13 +131,22 @@ def probe(
     sizes: Sequence[Size] = SIZES,
     steps: int = STEPS,
     progress: Progress | None = None,
+    eta: float | None = None,
 ) -> Probe:
     """Traces of the NLL from the snapshot's network on, some steps at each minibatch size (Fig. 4).
 
     Minibatches are drawn as the run itself would draw them, so at its own size the probe repeats what the run did.
-    Raises ConfigError for sizes that are none, TrainingError where the learning diverges.
+    eta: the learning rate, by default the snapshot's; a flow has none, so from its weights steps of the usual rule are
+    made with the one given. Raises ConfigError for sizes that are none, and for a flow without an eta; TrainingError
+    where the learning diverges.
     """
     sizes = check_sizes(sizes, data.P)
+    if config.dynamics == "flow":
+        if eta is None:
+            raise ConfigError("A flow has no eta for the probe's steps: give one, such as --eta 0.0004.")
+        config, snapshot = with_dynamics(config, "steps"), replace(snapshot, state={})
+    if eta is not None:
+        snapshot = replace(snapshot, eta=check_eta(eta), tau_origin=(snapshot.step, snapshot.tau))
     if not 1 <= steps <= _MAX_STEPS:
         raise ConfigError(f"The probe has {steps} steps: 1 to {_MAX_STEPS} are allowed, the paper has 1000.")
     traces = []

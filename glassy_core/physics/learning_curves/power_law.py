@@ -127,7 +127,6 @@ class PowerLawFit:
             "correlation": self.correlation,
             "reliable": self.reliable,
             "why": self.why,
-            **({"pure": self.pure.to_json()} if self.pure else {}),
             **({"left_out": self.left_out} if self.left_out else {}),
         }
 

@@ -19,7 +19,7 @@ from glassy_core.runs.checkpoints import path_of, read, write
 from glassy_core.runs.probes import checkpoint, starting_points
 from glassy_core.runs.run import RunBusyError, RunError
 from glassy_core.runs.store import RunStore
-from glassy_core.settings import ConfigError, RunConfig
+from glassy_core.settings import ConfigError, RunConfig, with_dynamics
 from glassy_core.training.probe import Level, Probe, Trace, check_sizes, parse_sizes, probe
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -275,3 +275,17 @@ def test_command_lines(trained):
     assert [line.split(":")[0] for line in lines[:2]] == ["p = 5", "p = all"]
     assert read_json(Path(lines[-1]))["traces"][0]["batch_size"] == 5
     assert "give whole numbers" in glassy("probe", trained.id, "--sizes", "x", status=2).stderr
+
+
+def test_from_a_flows_weights_steps_are_made_with_the_eta_that_is_given(tmp_path):
+    store = RunStore(tmp_path)
+    config = replace(with_dynamics(CONFIG, "flow"), until=2.0)
+    run = store.create(config, load_edition(config.edition).digest, "paused")
+    execute(run)
+    with pytest.raises(ConfigError, match="A flow has no eta for the probe's steps: give one"):
+        probes.measure(run, None, (5, 20), steps=10)
+    found = probes.load(probes.measure(run, None, (5, 20), steps=200, eta=1e-2))
+    assert (found.eta, found.history) == (1e-2, "zero")
+    small, large = found.traces
+    assert np.std(small.nll_minibatch) > np.std(large.nll_minibatch)
+    assert small.nll[0] == large.nll[0]  # that of the flow's weights
