@@ -12,19 +12,20 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from glassy_core.editions.editions import load_edition
 from glassy_core.files import move, read_lines, remove, write_json
 from glassy_core.jobs import dispatcher
+from glassy_core.jobs.exhibits import Exhibit, exhibits
 from glassy_core.jobs.speed import steps_per_second
-from glassy_core.jobs.sweeps import existing_runs, expand
-from glassy_core.presets import CLASS_AGING, PRESETS, SWEEPS
+from glassy_core.jobs.sweeps import existing_runs
 from glassy_core.runs import checkpoints, probes
 from glassy_core.runs.records import best_speed, read_series
 from glassy_core.runs.run import Run, RunError
+from glassy_core.runs.starting import Start, start_from
 from glassy_core.runs.state import State
 from glassy_core.runs.store import RunStore, gallery_directory
 from glassy_core.settings import RunConfig
@@ -33,59 +34,8 @@ from glassy_core.training.probe import Probe
 TAG = "gallery"
 PER_DECADE = 90  # records kept
 _DIGITS = 6  # of every number kept
-_SEEDS = (0, 1, 2)
 _CHECKPOINT_FACTOR = 8  # between the steps, or proper times, of the checkpoints kept of an aging run
-_NEAR_W_C = {  # widths at which a sweep of flows has all seeds
-    "paper-flow-d1": (115, 125, 140, 160), "paper-flow-d2": (70, 76, 82, 90), "paper-flow-d5": (38, 42, 47, 53),
-}  # fmt: skip
 _LOOK_EVERY = 5.0  # seconds between looks at the work under way
-
-
-@dataclass(frozen=True)
-class Exhibit:
-    """A run of the gallery, and which of its checkpoints are kept."""
-
-    config: RunConfig
-    checkpoints: Literal["none", "last", "along tau"] = "none"
-
-
-def exhibits(which: str = "all") -> list[Exhibit]:
-    """What the gallery holds: the class world's sweep and aging runs, the paper's networks, and these as flows.
-
-    which: one part, or all.
-    """
-    sweep = SWEEPS["class"]
-    parts = {
-        "sweep": [
-            Exhibit(config, "last" if config.seed == _SEEDS[0] else "none")
-            for config in expand(sweep.base, sweep.depths, sweep.widths, _SEEDS)
-        ],
-        "aging": [
-            Exhibit(replace(PRESETS[key].config, seed=seed), "along tau" if seed == _SEEDS[0] else "none")
-            for seed in _SEEDS
-            for key in CLASS_AGING
-        ],
-        "paper": [
-            Exhibit(PRESETS[key].config, "last")
-            for key in ("paper-d2-under", "paper-d2-over", "paper-d2-near", "paper-d1", "paper-d5")
-        ],
-        "flows": _flows(),
-    }
-    if which != "all" and which not in parts:
-        raise RunError(f"The gallery has no part {which!r}: choose one of {', '.join(parts)}, or all.")
-    return [exhibit for name, part in parts.items() if which in ("all", name) for exhibit in part]
-
-
-def _flows() -> list[Exhibit]:
-    """The paper's networks and sweeps as flows, three seeds at the widths that tell most of w_c."""
-    single = [Exhibit(PRESETS[key].config, "along tau") for key in PRESETS if key.startswith("paper-flow")]
-    swept = [
-        Exhibit(config, "last" if config.seed == _SEEDS[0] else "none")
-        for key, widths in _NEAR_W_C.items()
-        for config in expand(SWEEPS[key].base, SWEEPS[key].depths, SWEEPS[key].widths, _SEEDS)
-        if config.seed == _SEEDS[0] or config.width in widths
-    ]
-    return single + swept
 
 
 @dataclass(frozen=True)
@@ -141,10 +91,17 @@ def make(store: RunStore, which: str = "all", progress: Callable[[int, int], Non
 
     progress gets the runs' progress, each 0 to 100, summed, and what it is when all are done.
     """
+    wanted = exhibits(which)
+    _make([exhibit for exhibit in wanted if exhibit.source is None], store, progress)
+    _make([exhibit for exhibit in wanted if exhibit.source is not None], store, progress)  # from those just made
+
+
+def _make(wanted: Sequence[Exhibit], store: RunStore, progress: Callable[[int, int], None] | None) -> None:
     runs = []
-    for exhibit, run in _found(store, exhibits(which)):
+    for exhibit, run in _found(store, wanted):
         if run is None:
-            run = dispatcher.submit(store, exhibit.config, load_edition(exhibit.config.edition).digest)
+            digest = load_edition(exhibit.config.edition).digest
+            run = store.create(exhibit.config, digest, start=_start(exhibit, store))
         elif run.state().status in ("stopped", "paused", "failed") and run.state().has_more_to_do:
             dispatcher.resume(store, run)
         runs.append(run)
@@ -156,6 +113,18 @@ def make(store: RunStore, which: str = "all", progress: Callable[[int, int], Non
             return
         dispatcher.ensure_dispatcher(store)
         time.sleep(_LOOK_EVERY)
+
+
+def _start(exhibit: Exhibit, store: RunStore) -> Start | None:
+    """What an exhibit goes on from; RunError where that run, or its checkpoint at that tau, is not there."""
+    if exhibit.source is None:
+        return None
+    config, tau = exhibit.source
+    run = next((one for one in store.runs() if one.config() == config), None)
+    for step in checkpoints.steps_in(run.checkpoints) if run else ():
+        if run and _tau(run, step) == tau:
+            return start_from(run, exhibit.config, step)
+    raise RunError(f"There is no checkpoint at tau = {tau:g} of {config.label()}: make the part 'flows' first.")
 
 
 def export(source: RunStore, target: Path, which: str = "all") -> list[Run]:

@@ -80,6 +80,21 @@ def test_a_copy_of_a_flow_has_all_its_records_and_the_weights_at_its_waiting_tim
     assert all(not checkpoints.read(path, 1, 4).state for path in files)
 
 
+def test_a_burst_starts_from_its_flow_and_its_copy_says_so(tmp_path, monkeypatch):
+    flow = replace(with_dynamics(CONFIG, "flow"), until=5.0, waiting_times=(3,))
+    burst = gallery.Exhibit(replace(CONFIG, steps=20, waiting_times=(10,)), source=(flow, 3.0))
+    monkeypatch.setattr(gallery, "exhibits", lambda which="all": [gallery.Exhibit(flow, "along tau"), burst])
+    work, digest = RunStore(tmp_path / "work"), load_edition("corpus").digest
+    with pytest.raises(RunError, match="no checkpoint at tau = 3 of .*: make the part 'flows' first"):
+        gallery._start(burst, work)
+    execute(source := work.create(flow, digest))
+    execute(work.create(burst.config, digest, start=gallery._start(burst, work)))
+    copies = gallery.export(work, tmp_path / "gallery")
+    assert [copy.origin().get("started_from", {}).get("run") for copy in copies] == [None, source.id]
+    series = read_series(copies[1].metrics_path, copies[1].timing_path)
+    assert series.tau[0] == 3.0
+
+
 def test_a_copys_noise_probe_can_be_measured_again_from_it(made):
     work, reader, run = made
     probes.measure(run, 512, (30, 60), steps=20)
