@@ -85,7 +85,7 @@ def test_a_burst_starts_from_its_flow_and_its_copy_says_so(tmp_path, monkeypatch
     burst = gallery.Exhibit(replace(CONFIG, steps=20, waiting_times=(10,)), source=(flow, 3.0))
     monkeypatch.setattr(gallery, "exhibits", lambda which="all": [gallery.Exhibit(flow, "along tau"), burst])
     work, digest = RunStore(tmp_path / "work"), load_edition("corpus").digest
-    with pytest.raises(RunError, match="no checkpoint at tau = 3 of .*: make the part 'flows' first"):
+    with pytest.raises(RunError, match=r"no checkpoint at tau = 3 of .*: make the part 'flows' first"):
         gallery._start(burst, work)
     execute(source := work.create(flow, digest))
     execute(work.create(burst.config, digest, start=gallery._start(burst, work)))
