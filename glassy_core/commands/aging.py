@@ -21,6 +21,7 @@ def add(commands: Commands) -> None:
     words = "Measure aging: Delta's exponents and its collapse."
     aging = commands.add("aging", _aging, words, run=True, as_json=True)
     aging.add_argument("--seeds", action="store_true", help="average over the runs that differ in the seed only")
+    aging.add_argument("--bursts", action="store_true", help="of the bursts of steps from this run's checkpoints")
     aging.add_argument("--frozen", action="store_true", help="divide by Gamma at the waiting time throughout")
     aging.add_argument("--kind", choices=["J", "M", "K", "W", "h0"], help="the weights of one kind alone")
     aging.add_argument("--tau-w", type=float, metavar="TAU", help="this waiting time alone, in proper time")
@@ -36,7 +37,7 @@ def _aging(options: argparse.Namespace) -> None:
     from glassy_core.physics.aging.fluctuations import delta_curves
     from glassy_core.physics.aging.growth import POWER
     from glassy_core.runs.groups import Member, distinct, readable
-    from glassy_core.runs.measured import trajectory
+    from glassy_core.runs.measured import burst_trajectories, started_from, trajectory
 
     store = open_store(options.runs_dir)
     asked = Member.of(store.get(options.run))
@@ -49,7 +50,11 @@ def _aging(options: argparse.Namespace) -> None:
         raise ConfigError(f"--origin is {options.origin:g}: give tau/tau_w {where}")
     if options.tau_w is not None and not 0 < options.tau_w < math.inf:
         raise ConfigError(f"--tau-w is {options.tau_w:g}: give a waiting time in proper time, above 0.")
-    trajectories = [trajectory(member.run) for member in members]
+    if options.bursts:
+        members = [member for member in readable(store.runs()) if started_from(member) == asked.run.id]
+        if not members:
+            raise RunError(f"No run has started from run {asked.run.id}: train --from {asked.run.id} makes one.")
+    trajectories = burst_trajectories(members) if options.bursts else [trajectory(member.run) for member in members]
     found = aging(trajectories, options.frozen, options.kind, origin=options.origin, tau_w=options.tau_w)
     if not found.curves:
         known = ", ".join(f"{curve.tau_w:g}" for curve in delta_curves(trajectories))

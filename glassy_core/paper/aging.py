@@ -16,7 +16,7 @@ from glassy_core.physics.aging.growth import SHORT, short_time
 from glassy_core.physics.estimate import Estimate
 from glassy_core.presets import CLASS_TRIO, PRESETS
 from glassy_core.runs.groups import Member
-from glassy_core.runs.measured import burst_trajectories, trajectory
+from glassy_core.runs.measured import burst_trajectories, started_from, trajectory
 from glassy_core.runs.run import RunError
 
 _ENOUGH = 3  # waiting times of bursts
@@ -61,8 +61,9 @@ def _alpha(evidence: Evidence, network: DepthWidth) -> Finding:
     # alpha falls from one waiting time to the next at first: the first two alone would tell of their youth.
     missing = evidence.missing(member, network, _THIRD_TAU_W * (1 + SHORT[1]), by_flow=False)
     ours = measured(evidence, [member])
-    of_bursts = burst_aging(evidence, bursts) if bursts else Text()
-    if not isinstance(of_bursts, Text) and len(of_bursts.curves) >= _ENOUGH and of_bursts.alpha.slope:
+    of_bursts = burst_aging(evidence, bursts) if len({m.config.seed for m in bursts}) > 1 else Text()
+    known = 0 if isinstance(ours, Text) else len(ours.alpha.curves)
+    if not isinstance(of_bursts, Text) and len(of_bursts.alpha.curves) >= max(known, _ENOUGH):
         return _alpha_of_bursts(statement, of_bursts, bursts)
     if member is None or isinstance(ours, Text) or ours.alpha.slope is None:
         return statement.open(missing or (ours if isinstance(ours, Text) else spelled(ours.alpha.why)), [member])
@@ -97,7 +98,9 @@ def _alpha_of_bursts(statement: Statement, ours: Aging, bursts: Sequence[Member]
     verdict, words, doubt = _weighed_alpha(ours)
     seeds = len({member.config.seed for member in bursts})
     made = f"Bursts of minibatch steps by the paper's rule from a flow's weights, {seeds} seeds of the minibatches."
-    return statement.judged(text(Quantity(ours.alpha.slope)), verdict, joined([words, text(made), text(doubt)]), bursts)
+    again = command("aging", None, started_from(bursts[0]) or "", "--bursts --json")
+    words = joined([words, text(made), text(doubt)])
+    return statement.judged(text(Quantity(ours.alpha.slope)), verdict, words, bursts, again)
 
 
 def _papers_alpha() -> Quantity:
@@ -134,7 +137,7 @@ def full_aging(mu: Estimate) -> tuple[Verdict, str]:
 
 
 def _times(waiting_times: Sequence[float]) -> str:
-    return ", ".join(f"{tau_w:g}" for tau_w in waiting_times)
+    return ", ".join(f"{tau_w:.4g}" for tau_w in waiting_times)
 
 
 def _of_class(evidence: Evidence, width: int, members: Sequence[Member]) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from glassy_core.paper.task import is_class_world, is_papers
 from glassy_core.paper.text import TAU, Command, Text, joined, text
 from glassy_core.presets import PRESETS
 from glassy_core.runs.groups import Member, World, distinct
-from glassy_core.runs.measured import series_of
+from glassy_core.runs.measured import series_of, started_from
 from glassy_core.runs.records import Series, best_speed
 from glassy_core.runs.run import Run
 from glassy_core.wording import rounded_steps, span
@@ -39,8 +39,7 @@ class Evidence:
     @classmethod
     def of(cls, members: Sequence[Member], read: Callable[[Run], Series] = series_of) -> Evidence:
         """Evidence among a store's readable runs: those that began with networks of their own."""
-        started = [m for m in members if m.start and m.config.dynamics == "steps" and m.config.waiting_times]
-        bursts = tuple(member for member in started if is_papers(member.config, "aging"))
+        bursts = tuple(m for m in members if started_from(m) and is_papers(m.config, "aging"))
         members = [member for member in members if member.start is None]
         papers = [member for member in members if is_papers(member.config, "learning curves")]
         flows, steps = ([m for m in papers if (m.config.dynamics == "flow") == wanted] for wanted in (True, False))

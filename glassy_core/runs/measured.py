@@ -64,6 +64,13 @@ def trajectory(run: Run, read: Callable[[Run], Series] = series_of) -> Trajector
         raise RunError(f"Run {run.id}: {error}") from error
 
 
+def started_from(member: Member) -> str | None:
+    """Id of the run from whose checkpoint a run of steps with waiting times started; None for any other run."""
+    if member.start is None or member.config.dynamics != "steps" or not member.config.waiting_times:
+        return None
+    return str(member.run.origin()["started_from"].get("run"))
+
+
 def burst_trajectories(members: Sequence[Member], read: Callable[[Run], Series] = series_of) -> list[Trajectory]:
     """Drift and SGD noise of bursts of steps from checkpoints of one network, those of a seed as one trajectory.
 

@@ -28,7 +28,9 @@ _PRESET_KEYS = [key for key, preset in PRESETS.items() if preset.config.waiting_
 
 def networks() -> dict[str, Network]:
     """All networks whose aging is or will be measured, by id; narrow ones first."""
-    runs = [member for member in readable(store().runs()) if member.config.waiting_times]
+    runs = [
+        m for m in readable(store().runs()) if m.config.waiting_times and m.start is None
+    ]  # bursts tell of short times alone
     groups = [distinct(members) for members in grouped(runs, lambda member: member.ensemble).values()]
     plainly = Counter(_label(members) for members in groups)
     found = []
