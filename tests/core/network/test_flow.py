@@ -189,7 +189,10 @@ def test_the_engines_agree():
 
 
 def test_the_class_world_is_learnt_as_by_the_integrator_of_high_order_and_cheaply():
-    """w = 48 to NLL 0.01, with what DOP853 at 1e-10 gave in float64: that took 32 000 evaluations to tau = 100."""
+    """w = 48, with what DOP853 at 1e-10 gave in float64: that took 32 000 evaluations to tau = 100.
+
+    Later, a shift of the weights of a thousandth of their length breaks the estimate of the stiffest modes.
+    """
     expected = {0.1: 0.8720685, 1: 0.24823752, 3.162278: 0.21038201, 10: 0.15680059, 31.622777: 0.05920662}
     expected[100] = 0.01147610
     config = PRESETS["class-flow-over"].config
@@ -200,11 +203,14 @@ def test_the_class_world_is_learnt_as_by_the_integrator_of_high_order_and_cheapl
     while flow.nll > 0.01:
         flow.advance()
     assert flow.evaluations < 2500
+    while flow.tau < 300:
+        flow.advance()
+    assert flow.evaluations < 4000
     assert flow.rejections < 0.1 * (flow.steps + flow.rejections)
 
 
 def test_far_into_learning_few_steps_are_rejected_and_the_loss_only_falls():
-    """Where the shift for the sharpness, or an estimate of the error that magnifies stiff modes, used to break it."""
+    """Where steps that trust too low an estimate of the sharpness used to break it."""
     flow = Flow(start(2, 14), packed((30, 25, 20, 8)))
     losses = [flow.nll]
     while flow.tau < 3000:
