@@ -20,3 +20,8 @@ def span(seconds: float) -> str:
         if round(seconds / unit) >= 2:
             return f"{round(seconds / unit)} {name}"
     return "a minute"
+
+
+def counted(n: int, one: str, many: str = "") -> str:
+    """A number with its noun: '1 piece', '2 pieces'; many where an s does not make the plural."""
+    return f"{whole(n)} {one if n == 1 else many or one + 's'}"

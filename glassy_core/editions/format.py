@@ -5,12 +5,18 @@ from __future__ import annotations
 import itertools
 import json
 import reprlib
+from collections.abc import Iterable
 from typing import Any
 
 from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH, Chorale, Chord
 from glassy_core.errors import GlassyError
 
 SPLITS = ("train", "valid", "test")
+# What others call them.
+_SPLITS_BY_NAME = {
+    "training": "train", "validation": "valid", "val": "valid", "dev": "valid", "development": "valid",
+    "testing": "test", **{split: split for split in SPLITS},
+}  # fmt: skip
 
 
 class ChoraleError(GlassyError, ValueError):
@@ -42,11 +48,18 @@ def parse(content: bytes, where: str, complete: bool = True) -> dict[str, tuple[
     return found
 
 
+def split_named(names: Iterable[str]) -> str:
+    """The split that the first of these names is one of, whatever its case; "" for none."""
+    return next((_SPLITS_BY_NAME[name.lower()] for name in names if name.lower() in _SPLITS_BY_NAME), "")
+
+
 def json_of(content: bytes, where: str) -> Any:
-    """The JSON value in a file; ChoraleError where there is none."""
+    """The JSON value in a file of UTF-8, UTF-16 or UTF-32, with or without a mark; ChoraleError where there is none."""
     try:
-        return json.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, an endless number, too deeply nested
+        return json.loads(content)
+    except UnicodeDecodeError as error:
+        raise ChoraleError(f"{where} is not JSON in UTF-8, UTF-16 or UTF-32: save it in one of these.") from error
+    except (ValueError, RecursionError) as error:  # not JSON, an endless number, too deeply nested
         raise ChoraleError(f"{where} is not JSON or is cut short: put the whole file there again.") from error
 
 

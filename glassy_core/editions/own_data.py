@@ -6,64 +6,27 @@ import hashlib
 import itertools
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from glassy_core.editions.editions import Edition, load_edition, summary
 from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH, Chorale
-from glassy_core.editions.format import SPLITS, ChoraleError, json_of
+from glassy_core.editions.format import SPLITS, ChoraleError
 from glassy_core.editions.install import install_made
-from glassy_core.editions.midi_files import GRIDS, MOST_CHORDS, chords_on_grid, shift_into_range, shifted
+from glassy_core.editions.midi_files import GRIDS, OnGrid, on_grid, shift_into_range, shifted
 from glassy_core.editions.own_files import MOST_MIDI_BYTES, File, unpacked
+from glassy_core.editions.own_json import chords_of, collection_of
+from glassy_core.editions.own_report import Report
 from glassy_core.editions.sources import NAME, OWN
 from glassy_core.errors import GlassyError
 from glassy_core.files import is_device, replace_file
 
-MOST_PIECES = 10_000  # as many as a run can learn
 FEWEST_TO_SPLIT = 20  # fewer pieces are all learned, and held-out curves are not drawn
 HELD_OUT = 10  # each of valid and test gets every so manieth piece of a larger collection
-HIGHEST_MIDI = 127
+IN_FOLDERS = "Held out is what lies in the folders for valid and test."
 
 Pieces = dict[str, Chorale]
-
-
-@dataclass
-class Report:
-    """What became of the pieces.
-
-    grid:       of GRIDS; None for JSON, whose chords are taken as they are
-    taken:      names of the pieces of "train", "valid" and "test", in the edition's order
-    transposed: semitones by name
-    refused:    the reason by name
-    split:      one sentence: who decided what is held out
-    """
-
-    edition: str
-    grid: str | None
-    taken: dict[str, list[str]] = field(default_factory=lambda: {name: [] for name in SPLITS})
-    transposed: dict[str, int] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
-    split: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """The report as plain JSON values, by the names above."""
-        return asdict(self)
-
-    def sentences(self) -> list[str]:
-        """For the reader: what was taken, and what was done to it."""
-        counts = ", ".join(f"{len(self.taken[name])} in {name}" for name in SPLITS)
-        grid = f", one chord {'an' if self.grid == 'eighth' else 'a'} {self.grid} note" if self.grid else ""
-        shifts = [f"{name} by {shift:+d}" for name, shift in self.transposed.items()]
-        if len(shifts) > 1 and len(set(self.transposed.values())) == 1:
-            shifts = [f"{len(shifts)} pieces, all by {next(iter(self.transposed.values())):+d}"]
-        moved = f"Transposed into {LOWEST_PITCH} to {HIGHEST_PITCH}, in semitones: {', '.join(shifts)}."
-        taken = f"Taken: {sum(map(len, self.taken.values()))} pieces ({counts}){grid}. {self.split}"
-        return [taken, moved] if shifts else [taken]
-
-    def refusals(self) -> list[str]:
-        """For the reader: each refused piece, and why."""
-        return [f"Refused: {name}: {why}" for name, why in self.refused.items()]
 
 
 def _check_own_name(name: str) -> str:
@@ -85,27 +48,22 @@ def _check_own_name(name: str) -> str:
 def import_own(files: Sequence[File], name: str, grid: str = "quarter") -> tuple[Edition, Report]:
     """Make an own edition of MIDI files, a zip of them, or one JSON file; nothing is kept where that fails.
 
-    JSON is a list of chorales, or an object of such lists, "train" and, where it has them, "valid" and "test".
-    Where nothing says what is to be held out, a tenth each of a larger collection is, chosen by the sha256 of the
-    pieces' names. Pieces out of range are transposed, all alike where that is possible. Raises ChoraleError.
+    JSON is a list of chorales, or an object of such lists, "train" and, where it has them, "valid" and "test"; MIDI
+    files may lie in folders of these names. Where nothing says what is to be held out, a tenth each of a larger
+    collection is, chosen by the sha256 of the pieces' names. Pieces out of range are transposed, all alike where that
+    is possible. A file that cannot be read is refused by name, and the rest is taken. Raises ChoraleError.
     """
     report = Report(_check_own_name(name), grid)
     if grid not in GRIDS:
         raise ChoraleError(f"The grid is {str(grid)[:60]!r}: choose one of {', '.join(GRIDS)}.")
-    files = unpacked(files)
-    kinds = {"JSON" if file.is_json else "MIDI" if file.is_midi else "neither" for file in files}
-    if kinds == {"JSON"} and len(files) == 1:
-        report.grid = None
-        splits, explicit = _from_json(files[0], report)
-    elif kinds == {"MIDI"}:
-        splits, explicit = {"train": _from_midi(files, grid, report)}, False
-    else:
-        odd = next((file.name for file in files if not file.is_midi), "An empty choice")
-        raise ChoraleError(f"{odd} cannot be taken: give MIDI files, one zip of them, or one JSON file by itself.")
+    splits, explicit = _read(unpacked(files), grid, report)
     _fit({split: pieces for split, pieces in splits.items() if pieces}, report)
     splits = {split: {n: c for n, c in pieces.items() if n not in report.refused} for split, pieces in splits.items()}
-    report.split = "Held out is what the file names valid and test."
-    if not explicit:
+    report.split = "Held out is what the file names valid and test." if report.grid is None else IN_FOLDERS
+    if explicit:
+        train = set(splits["train"].values())
+        report.leaked = [n for split in SPLITS[1:] for n, piece in splits[split].items() if piece in train]
+    else:
         splits = _split(splits["train"], report)
     if not splits["train"]:
         first = next((f"{name}: {why}" for name, why in report.refused.items()), "there is none.")
@@ -128,39 +86,83 @@ def facts(edition: Edition, report: Report) -> dict[str, Any]:
     return summary(edition, len(edition.splits["train"])) | {"report": report.to_json()}
 
 
-def _from_midi(files: Sequence[File], grid: str, report: Report) -> Pieces:
-    def read(file: File) -> Chorale:
-        if len(file.content) > MOST_MIDI_BYTES:
-            raise ChoraleError(f"The file has more than {MOST_MIDI_BYTES} bytes: cut the piece.")
-        return chords_on_grid(file.content, grid)
+def _read(files: Sequence[File], grid: str, report: Report) -> tuple[dict[str, Pieces], bool]:
+    """The pieces of each split, and whether the files say themselves what is held out."""
+    report.passed_over = [file.name for file in files if file.skipped]
+    files = [file for file in files if not file.skipped]
+    sound = [file for file in files if not file.fault]
+    music = [file for file in sound if file.is_midi]
+    if len(sound) == 1 and sound[0].is_json:
+        report.grid = None
+        report.refused = {file.name: file.fault for file in files if file.fault}
+        return _from_json(sound[0], report)
+    other = next((file for file in sound if not file.is_midi and (file.is_json or not music)), None)
+    if other or not files:
+        odd = other.name if other else "An empty choice"
+        raise ChoraleError(f"{odd} cannot be taken: give MIDI files, one zip of them, or one JSON file by itself.")
+    return _from_midi(files, grid, report)
 
-    return _readable([(file.name, file) for file in files], read, report)
+
+def _from_midi(files: Sequence[File], grid: str, report: Report) -> tuple[dict[str, Pieces], bool]:
+    """The pieces of MIDI files, split by their folders where these are named for a training and a held-out set."""
+    named = {file.split for file in files}
+    trained = "train" if "train" in named else ""
+    explicit = trained in named and bool(named & set(SPLITS[1:]))
+    split_of: dict[str, str] = {}
+
+    def read(file: File, name: str) -> Chorale:
+        if explicit and not file.split and trained:
+            raise ChoraleError("It lies in none of the folders train, valid and test: put it into one of them.")
+        split_of[name] = file.split if explicit and file.split else "train"
+        sampled = _sampled(file, grid)
+        report.on_grid[name] = {
+            key: value for key, value in asdict(sampled).items() if key not in ("chords", "remarks")
+        }
+        if sampled.remarks:
+            report.remarks[name] = " ".join(sampled.remarks)
+        return sampled.chords
+
+    pieces = _readable([(file.name, file) for file in files], read, report)
+    splits = {split: {n: c for n, c in pieces.items() if split_of[n] == split} for split in SPLITS}
+    return splits, explicit
+
+
+def _sampled(file: File, grid: str) -> OnGrid:
+    """The chords of one MIDI file; ChoraleError, or the reader's own, where there are none to take."""
+    if file.fault:
+        raise ChoraleError(file.fault)
+    if not file.is_midi:
+        raise ChoraleError("It is no MIDI file: give MIDI files, one zip of them, or one JSON file by itself.")
+    if len(file.content) > MOST_MIDI_BYTES:
+        raise ChoraleError(f"The file has more than {MOST_MIDI_BYTES} bytes: cut the piece.")
+    sampled = on_grid(file.content, grid)
+    if sampled.notes and not any(sampled.chords):
+        raise ChoraleError(
+            f"All its notes lie between the times of the {grid} grid or are too short for it: take a finer one."
+        )
+    if sampled.drums and not sampled.notes:
+        raise ChoraleError(f"It has no note but {sampled.drums} of drums, which are left out.")
+    return sampled
 
 
 def _from_json(file: File, report: Report) -> tuple[dict[str, Pieces], bool]:
     """The pieces of a JSON file, and whether it says itself what is held out."""
-    value = json_of(file.content, file.name)
-    lists = {"train": value} if isinstance(value, list) else value
-    if not isinstance(lists, dict) or not isinstance(lists.get("train"), list) or not lists["train"]:
-        raise ChoraleError(
-            f"{file.name} has no chorales: it must be a list of chorales, or an object with such a list named 'train'."
-        )
-    splits = {}
-    for split in SPLITS:
-        given = lists.get(split, [])
-        if not isinstance(given, list) or len(given) > MOST_PIECES:
-            raise ChoraleError(f"{file.name}: {split!r} must be a list of at most {MOST_PIECES} chorales.")
-        splits[split] = _readable([(f"{split} {i}", piece) for i, piece in enumerate(given)], _chords, report)
-    return splits, any(split in lists for split in SPLITS[1:])
+    collection = collection_of(file.content, file.name)
+    report.unread = collection.unread
+    splits = {
+        split: _readable([(f"{split} {i}", piece) for i, piece in enumerate(given)], lambda v, _: chords_of(v), report)
+        for split, given in collection.splits.items()
+    }
+    return splits, collection.explicit
 
 
-def _readable(given: Sequence[tuple[str, Any]], read: Callable[[Any], Chorale], report: Report) -> Pieces:
+def _readable(given: Sequence[tuple[str, Any]], read: Callable[[Any, str], Chorale], report: Report) -> Pieces:
     """Those that can be read and have notes and a transition; the others go into the report."""
     pieces: Pieces = {}
     for name, source in given:
         name = next(new for new in _numbered(name) if new not in pieces and new not in report.refused)
         try:
-            piece = read(source)
+            piece = read(source, name)
             if not any(piece):
                 raise ChoraleError("It has no note.")
             if len(piece) < 2:
@@ -175,19 +177,6 @@ def _numbered(name: str) -> Iterator[str]:
     """The name, then others like it: uploaded files of several folders may have one name."""
     yield name
     yield from (f"{name} ({n})" for n in itertools.count(2))
-
-
-def _chords(value: Any) -> Chorale:
-    """One chorale of a JSON file, with any MIDI pitches in any order; ChoraleError for anything else."""
-    if not isinstance(value, list) or not 0 < len(value) <= MOST_CHORDS:
-        raise ChoraleError(f"It is no list of 1 to {MOST_CHORDS} chords.")
-    for t, chord in enumerate(value):
-        if not isinstance(chord, list):
-            raise ChoraleError(f"Chord {t} is no list of pitches.")
-        odd = [pitch for pitch in chord if type(pitch) is not int or not 0 <= pitch <= HIGHEST_MIDI]
-        if odd:
-            raise ChoraleError(f"Chord {t} has the pitch {str(odd[0])[:20]}: it must be 0 to {HIGHEST_MIDI}.")
-    return tuple(tuple(sorted(set(chord))) for chord in value)
 
 
 def _fit(splits: dict[str, Pieces], report: Report) -> None:
@@ -212,20 +201,20 @@ def _fit(splits: dict[str, Pieces], report: Report) -> None:
 def _split(pieces: Pieces, report: Report) -> dict[str, Pieces]:
     """A tenth each for valid and test, by the sha256 of the names; of equal pieces the first, so that none leaks."""
     first: dict[Chorale, str] = {}
-    for name, piece in pieces.items():
-        if first.setdefault(piece, name) != name:
-            report.refused[name] = f"It has the same chords as {first[piece]}."
-            report.transposed.pop(name, None)
+    equal = {name: one for name, piece in pieces.items() if (one := first.setdefault(piece, name)) != name}
     names = list(first.values())
-    n = len(names) // HELD_OUT if len(names) >= FEWEST_TO_SPLIT else 0
+    if len(names) < FEWEST_TO_SPLIT:
+        report.equal = equal
+        report.split = f"Nothing is held out of fewer than {FEWEST_TO_SPLIT} pieces, so there are no held-out curves."
+        return {"train": pieces, "valid": {}, "test": {}}
+    for name, one in equal.items():
+        report.refused[name] = f"It has the same chords as {one}."
+        report.transposed.pop(name, None)
+    n = len(names) // HELD_OUT
     by_hash = sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest())
     held = {"valid": set(by_hash[:n]), "test": set(by_hash[n : 2 * n])}
     held["train"] = set(by_hash[2 * n :])
-    report.split = (
-        "Held out are a tenth each for valid and test, chosen by the sha256 of the pieces' names."
-        if n
-        else f"Nothing is held out of fewer than {FEWEST_TO_SPLIT} pieces, so there are no held-out curves."
-    )
+    report.split = "Held out are a tenth each for valid and test, chosen by the sha256 of the pieces' names."
     return {split: {name: pieces[name] for name in names if name in held[split]} for split in SPLITS}
 
 

@@ -1,30 +1,50 @@
-"""The files that own data come in: a folder, a zip, MIDI files, one JSON file. Read whole, within limits, never run."""
+"""The files that own data come in: a folder, a zip, MIDI files, one JSON file. Read whole, within limits, never run.
+
+A file that cannot be read takes no other with it: it goes on as a file with a fault, which the report names.
+"""
 
 from __future__ import annotations
 
+import codecs
 import io
+import os
 import re
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from glassy_core.editions.format import ChoraleError
+from glassy_core.editions.format import ChoraleError, split_named
+from glassy_core.files import opened
 
-MIDI_ENDINGS = (".mid", ".midi")
+MIDI_ENDINGS = (".mid", ".midi", ".kar", ".rmi")
+JSON_ENDING = ".json"
 MOST_FILES = 5_000
 MOST_MIDI_BYTES = 2_000_000  # of one MIDI file; a longer one is refused by itself
 MOST_BYTES = 50_000_000  # of all together, unpacked
 SHOWN = 120  # characters of a file's name that are kept
+_TEXT_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_ENCRYPTED = 1  # the flag of a zip's member
 
 
 @dataclass(frozen=True)
 class File:
-    """A file's name, for the reader only, and its content; of a MIDI file up to MOST_MIDI_BYTES + 1 bytes."""
+    """One file that was given, or found in a folder or a zip.
+
+    name:    for the reader only
+    content: of a MIDI file up to MOST_MIDI_BYTES + 1 bytes
+    split:   of "train", "valid", "test", the one that a folder it lies in is named for; "" for none
+    fault:   a sentence: why it could not be read; content is empty then
+    skipped: it was found beside the others, is none of the kinds that are read, and was not opened
+    """
 
     name: str
     content: bytes
+    split: str = ""
+    fault: str = ""
+    skipped: bool = False
 
     @property
     def is_zip(self) -> bool:
@@ -34,84 +54,184 @@ class File:
     @property
     def is_midi(self) -> bool:
         """Whether it begins, or its name ends, as a MIDI file's does."""
-        return self.content.startswith(b"MThd") or _is_midi_name(self.name)
+        wrapped = self.content.startswith(b"RIFF") and self.content[8:12] == b"RMID"
+        return self.content.startswith(b"MThd") or wrapped or _kind(self.name) == "MIDI"
 
     @property
     def is_json(self) -> bool:
         """Whether its name ends, or it begins, as JSON does; no MIDI file does."""
-        return not self.is_midi and (self.name.lower().endswith(".json") or self.content.lstrip()[:1] in (b"[", b"{"))
+        begins = self.content.startswith(_TEXT_MARKS) or self.content.lstrip()[:1] in (b"[", b"{")
+        return not self.is_midi and (_kind(self.name) == "JSON" or begins)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A file that was found: its path in the folder or zip, how to open it, and why that cannot be."""
+
+    path: str
+    open: Callable[[], IO[bytes]]
+    fault: str = ""
 
 
 def read_path(path: Path) -> list[File]:
-    """The files at a path: a folder's MIDI files, those in its folders too, or one file.
+    """The files at a path: a folder's MIDI files, those in its folders too, or its only JSON file; or one file.
 
     Raises ChoraleError where there is nothing to take, or too much.
     """
-    if path.is_file():
+    try:
+        if path.is_dir():
+            return _read_all(_walked(path), str(path))
+        if not path.is_file():
+            raise ChoraleError(
+                f"There is no folder or file {path}: name a folder of MIDI files, a zip of them, or JSON."
+            )
         with open(path, "rb") as file:
-            return [File(_shown(path.name), _limited(file, MOST_BYTES, path.name))]
-    if not path.is_dir():
-        raise ChoraleError(f"There is no folder or file {path}: name a folder of MIDI files, a zip of them, or JSON.")
-    found = [found for found in path.rglob("*") if _is_midi_name(found.name) and found.is_file()]
-    return _read_all(((str(one.relative_to(path)), one.open("rb")) for one in found), len(found), str(path))
+            content = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise ChoraleError(f"{path}: {_fault(error)}") from error
+    if len(content) > MOST_BYTES:
+        raise _too_large(path.name)
+    return [File(_shown(path.name), content)]
 
 
 def unpacked(files: Sequence[File]) -> list[File]:
     """The files, and the MIDI files in those that are zips, in the order of their names, numbers as numbers.
 
-    Raises ChoraleError for a zip that cannot be read.
+    Raises ChoraleError for too much, and for a zip that has nothing to take; one among other files is one of a fault.
     """
     out: list[File] = []
     for file in files:
-        out += _members(file) if file.is_zip else [file]
+        try:
+            out += _members(file) if file.is_zip else [file]
+        except ChoraleError as error:
+            if len(files) == 1:
+                raise
+            out.append(File(file.name, b"", fault=str(error)))
     if sum(len(file.content) for file in out) > MOST_BYTES:
         raise _too_large("All files together")
     return sorted(out, key=_natural)
 
 
-def _is_midi_name(name: str) -> bool:
-    """Whether a name ends as a MIDI file's does; not those that macOS hides beside each file."""
+def _kind(name: str) -> str:
+    """MIDI, JSON or nothing by the end of a name; hidden for what systems put beside the files of others."""
     path = PurePosixPath(name)
-    return path.suffix.lower() in MIDI_ENDINGS and not path.name.startswith("._")
+    if path.name.startswith(".") or path.name in ("Thumbs.db", "desktop.ini") or "__MACOSX" in path.parts:
+        return "hidden"
+    ending = path.suffix.lower()
+    return "MIDI" if ending in MIDI_ENDINGS else "JSON" if ending == JSON_ENDING else ""
+
+
+def _walked(folder: Path) -> list[_Entry]:
+    """All files in a folder and those in it, and the folders that cannot be entered."""
+    entries: list[_Entry] = []
+
+    def refused(error: OSError) -> None:
+        where = Path(error.filename or folder)
+        if where == folder:
+            raise ChoraleError(f"{folder}: {_fault(error)}") from error
+        entries.append(_Entry(where.relative_to(folder).as_posix(), partial(opened, where), _fault(error)))
+
+    for place, folders, names in os.walk(folder, onerror=refused):
+        links = [name for name in folders if (Path(place) / name).is_symlink()]
+        paths = [Path(place) / name for name in [*links, *names]]
+        entries += [
+            _Entry(path.relative_to(folder).as_posix(), partial(opened, path), _no_file(path)) for path in paths
+        ]
+    return entries
+
+
+def _no_file(path: Path) -> str:
+    """Why a path that was found cannot be opened as a file, "" where it can be: a pipe would be waited for."""
+    try:
+        return "" if path.is_file() else "It is a link or a device, no file: put the file itself there."
+    except OSError as error:
+        return _fault(error)
 
 
 def _members(file: File) -> list[File]:
     """The MIDI files in a zip. Nothing is written anywhere, so that their names may be what they like."""
     try:
         with zipfile.ZipFile(io.BytesIO(file.content)) as archive:
-            found = [info for info in archive.infolist() if _is_midi_name(info.filename)]
-            return _read_all(((info.filename, archive.open(info)) for info in found), len(found), file.name)
+            members = [info for info in archive.infolist() if not info.is_dir()]
+            entries = [_Entry(info.filename, partial(archive.open, info), _locked(info)) for info in members]
+            return _read_all(entries, file.name)
     except ChoraleError:
         raise
-    except Exception as error:  # damaged, encrypted, packed in a way that is not known here
-        why = " ".join(str(error).split())[:200] or type(error).__name__
+    except Exception as error:  # damaged, or packed in a way that is not known here
         raise ChoraleError(
-            f"{file.name} cannot be unpacked ({why}): make the zip again, without a password."
+            f"{file.name} cannot be unpacked ({_reason(error)}): make the zip again, without a password."
         ) from error
 
 
-def _read_all(found: Iterable[tuple[str, IO[bytes]]], count: int, where: str) -> list[File]:
-    """All of them; where names the place in the ChoraleError that none, or too many, raise."""
-    if not count:
-        raise ChoraleError(f"{where} has no MIDI file: their names must end in {' or '.join(MIDI_ENDINGS)}.")
-    if count > MOST_FILES:
-        raise ChoraleError(f"{where} has {count} MIDI files: at most {MOST_FILES} are taken, choose fewer.")
+def _locked(info: zipfile.ZipInfo) -> str:
+    """The fault of a member that is encrypted."""
+    encrypted = info.flag_bits & _ENCRYPTED
+    return "It cannot be unpacked: make the zip again, without a password." if encrypted else ""
+
+
+def _read_all(entries: Sequence[_Entry], where: str) -> list[File]:
+    """What is to be taken of the files in a folder or zip, the faulty ones and the names of the others.
+
+    These are the MIDI files, or else the only JSON file. where names the place in the ChoraleError that none, or too
+    many, raise.
+    """
+    by_kind: dict[str, list[_Entry]] = {"MIDI": [], "JSON": [], "": []}
+    for entry in entries:
+        by_kind.setdefault(_kind(entry.path), []).append(entry)
+    chosen = by_kind["MIDI"] or by_kind["JSON"]
+    faulty = [entry for entry in by_kind[""] if entry.fault]  # folders that cannot be entered
+    if not chosen and not faulty:
+        raise ChoraleError(f"{where} has no MIDI file: their names must end in {_either(MIDI_ENDINGS)}.")
+    if not by_kind["MIDI"] and len(chosen) > 1:
+        names = ", ".join(_shown(entry.path) for entry in chosen[:3])
+        raise ChoraleError(f"{where} has {len(chosen)} JSON files ({names}): give one of them by itself.")
+    if len(chosen) > MOST_FILES:
+        raise ChoraleError(f"{where} has {len(chosen)} MIDI files: at most {MOST_FILES} are taken, choose fewer.")
+    others = [entry for entry in by_kind[""] if not entry.fault] + (by_kind["JSON"] if by_kind["MIDI"] else [])
+    most = MOST_MIDI_BYTES if by_kind["MIDI"] else MOST_BYTES
+    return [
+        *_contents([*chosen, *faulty], most, where),
+        *(File(_shown(entry.path), b"", skipped=True) for entry in others),
+    ]
+
+
+def _contents(entries: Iterable[_Entry], most: int, where: str) -> list[File]:
+    """Each file read, up to a byte more than is allowed."""
     files, total = [], 0
-    for name, opened in found:
-        with opened:
-            content = opened.read(MOST_MIDI_BYTES + 1)  # a zip may say that a file is small and go on for ever
+    for entry in entries:
+        content, fault = b"", entry.fault
+        if not fault:
+            try:
+                with entry.open() as file:
+                    content = file.read(most + 1)  # a zip may say that a file is small and go on for ever
+            except Exception as error:  # the zip's libraries raise whatever damage leads them to
+                fault = _fault(error)
         total += len(content)
         if total > MOST_BYTES:
             raise _too_large(where)
-        files.append(File(_shown(name), content))
+        split = split_named(PurePosixPath(entry.path).parts[:-1])
+        files.append(File(_shown(entry.path), content, split, fault))
     return files
 
 
-def _limited(file: IO[bytes], most: int, name: str) -> bytes:
-    content = file.read(most + 1)
-    if len(content) > most:
-        raise _too_large(name)
-    return content
+def _fault(error: Exception) -> str:
+    """Why a file cannot be read, and what to do, in a sentence."""
+    if isinstance(error, PermissionError):
+        remedy = "give yourself the right to read it, or leave it out"
+    elif isinstance(error, OSError):
+        remedy = "copy it anew, or leave it out"
+    else:
+        remedy = "it is damaged in the zip, so put it in again or leave it out"
+    return f"It cannot be read ({_reason(error)}): {remedy}."
+
+
+def _reason(error: Exception) -> str:
+    words = error.strerror if isinstance(error, OSError) and error.strerror else " ".join(str(error).split())
+    return _shown(words[:200].rstrip(".")) or type(error).__name__
+
+
+def _either(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def _too_large(where: str) -> ChoraleError:

@@ -26,7 +26,7 @@ def own_data() -> None:
         st.markdown(
             "Upload MIDI files, one zip of them, or one JSON file (a list of chorales, each a list of chords, each a "
             "list of MIDI pitches). They become an edition that networks learn as they learn the chorales; it stays "
-            "on this machine.",
+            "on this machine. What a zip has in folders named train, valid and test is held out as they say.",
             width=READING_WIDTH,
         )
         uploaded = st.file_uploader(

@@ -263,9 +263,16 @@ def test_a_small_collection_is_learned_whole():
     assert load_data(RunConfig(edition="own:small", chorales=8), edition)[1] is None
 
 
-def test_equal_pieces_are_taken_once():
-    report = import_own(files_of([TRAIN[0], TRAIN[1], TRAIN[0]]), "twice")[1]
-    assert report.refused == {"2.mid": "It has the same chords as 0.mid."}
+def test_equal_pieces_are_taken_once_where_some_are_held_out():
+    many = [((60 + i % 12,), (48 + i,)) for i in range(FEWEST_TO_SPLIT)]
+    report = import_own(files_of([*many, many[0]]), "twice")[1]
+    assert report.refused == {f"{FEWEST_TO_SPLIT}.mid": "It has the same chords as 0.mid."}
+
+
+def test_equal_pieces_are_all_taken_where_all_are_learned_and_that_is_said():
+    edition, report = import_own(files_of([TRAIN[0], TRAIN[1], TRAIN[0]]), "twice")
+    assert edition.splits["train"] == (TRAIN[0], TRAIN[1], TRAIN[0])
+    assert (report.refused, report.equal) == ({}, {"2.mid": "0.mid"})
 
 
 # --- files
