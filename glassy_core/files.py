@@ -1,4 +1,4 @@
-"""Files that a kill at any instant leaves whole: atomic replacement, and append-only lines of JSON."""
+"""Files that a kill at any instant leaves whole: atomic replacement, append-only lines of JSON, kept kernels."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import os
 import re
 import secrets
+import stat
 import sys
 import tempfile
 import time
@@ -222,3 +223,34 @@ class LineWriter:
     def close(self) -> None:
         """Close the file; what was appended is with the operating system already."""
         self._file.close()
+
+
+def compiled(function: Any) -> Any:
+    """The function, compiled by numba on first use and kept on disk where there is a place for it.
+
+    That is beside its file, or in the user's own cache, or else among the temporary files, in a folder that no other
+    user can write; where none can be written, each process compiles anew.
+    """
+    from numba import config, njit
+
+    try:
+        return njit(cache=True, nogil=True)(function)
+    except RuntimeError:  # neither the installation nor a home can be written
+        folder = _private_folder()
+        if folder is None:
+            return njit(nogil=True)(function)
+        config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
+        return njit(cache=True, nogil=True)(function)
+
+
+def _private_folder() -> Path | None:
+    """A folder among the temporary files that this user alone can write, since what lies there is executed."""
+    try:
+        user = os.getuid() if hasattr(os, "getuid") else "user"  # Windows gives each user a folder of their own
+        folder = Path(tempfile.gettempdir()) / f"glassy-kernels-{user}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        status = folder.lstat()
+    except OSError:
+        return None
+    ours = not hasattr(os, "getuid") or (status.st_uid == user and not stat.S_IMODE(status.st_mode) & 0o022)
+    return folder if stat.S_ISDIR(status.st_mode) and ours and os.access(folder, os.W_OK) else None

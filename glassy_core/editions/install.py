@@ -92,4 +92,5 @@ def install_made(source: EditionSource, edition: str, content: bytes) -> None:
             if not path.exists():
                 replace_file(path, content)
     except OSError as error:
-        raise ChoraleError(f"The edition cannot be written. {sentence(error)}") from error
+        elsewhere = f" Or name another folder with {source.variable}." if source.variable else ""
+        raise ChoraleError(f"The edition cannot be written. {sentence(error)}{elsewhere}") from error

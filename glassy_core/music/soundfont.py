@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from glassy_core.errors import GlassyError
+from glassy_core.files import compiled
 
 _NAME = ("name", "S20")
 _BAG = np.dtype([("gen", "<u2"), ("mod", "<u2")])
@@ -207,7 +207,7 @@ def _low_pass(cutoff: float, rate: int) -> tuple[float, float, float]:
     return k * k / a0, 2 * (k * k - 1) / a0, (1 - sqrt(2) * k + k * k) / a0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _add(
     out: Any,
     samples: Any,

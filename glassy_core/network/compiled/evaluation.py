@@ -16,6 +16,7 @@ from numba import njit
 
 from glassy_core.editions import encoding
 from glassy_core.editions.encoding import N_PITCHES
+from glassy_core.files import compiled
 from glassy_core.network.compiled.blocks import (
     add_at,
     multiply,
@@ -47,13 +48,15 @@ def kernel(function: Any) -> Any:
 
     Numba itself would watch the function's own file only, not what is inlined from the others.
     """
-    compiled: Any = njit(cache=True, nogil=True)(function)
+    found: Any = compiled(function)
+    file = getattr(found._cache, "_cache_file", None)
+    if file is None:  # there is no place to keep it
+        return found
     sources = [*sorted(Path(__file__).parent.glob("*.py")), Path(encoding.__file__)]
     stamp = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
-    file = compiled._cache._cache_file
     file._source_stamp = stamp
     file._load_index = _forgiving(file._load_index)
-    return compiled
+    return found
 
 
 @njit

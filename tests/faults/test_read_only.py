@@ -1,0 +1,128 @@
+"""An installation that can only be read, and a user without a home, as containers and kiosks have them."""
+
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from numba import config, njit
+
+from glassy_core import files
+from glassy_core.jobs import dispatcher
+from glassy_core.runs.run import Run
+from glassy_core.runs.store import RunStore
+from tests.faults.shared import cannot
+
+ROOT = Path(__file__).resolve().parents[2]
+NO_HOME = "/proc/no-home"  # not even root can make it
+SEALED = """
+mount -o bind "$0" "$0" && mount -o remount,bind,ro "$0" && cd "$0" && exec "$@"
+"""
+
+
+@pytest.fixture(scope="module")
+def temporary(tmp_path_factory):
+    """Where the kernels go, compiled once for all of these tests."""
+    return tmp_path_factory.mktemp("temporary")
+
+
+@pytest.fixture
+def sealed(tmp_path, temporary):
+    """Runs the command line where the checkout cannot be written; its status and its words."""
+    if subprocess.run(["unshare", "-m", "true"], check=False, capture_output=True).returncode:
+        cannot("This user cannot mount")
+
+    def run(*words, runs=tmp_path / "runs"):
+        variables = os.environ | {"HOME": NO_HOME, "TMPDIR": str(temporary), "GLASSY_RUNS_DIR": str(runs or "")}
+        result = subprocess.run(
+            ["unshare", "-m", "sh", "-c", SEALED, ROOT, sys.executable, "-m", "glassy_core", *map(str, words)],
+            env=variables, capture_output=True, encoding="utf-8", check=False,
+        )  # fmt: skip
+        return result.returncode, result.stdout, result.stderr
+
+    return run
+
+
+def test_train_and_generate_keep_their_kernels_among_the_temporary_files(sealed, temporary, tmp_path):
+    status, out, err = sealed("train", "--width", 8, "--steps", 40)
+    assert status == 0, err
+    (kernels,) = temporary.glob("glassy-kernels-*")
+    assert stat.S_IMODE(kernels.stat().st_mode) == 0o700
+    kept = {path.name for path in kernels.rglob("*.nbi")}
+    assert kept
+    status, out, err = sealed("generate", Run(Path(out.splitlines()[-1])).id, "--length", 8, "--out", tmp_path / "out")
+    assert status == 0, err
+    assert {path.suffix for path in (tmp_path / "out").iterdir()} >= {".mid", ".wav"}
+    assert {path.name for path in kernels.rglob("*.nbi")} > kept  # the sound's
+
+
+def test_a_sweep_is_trained(sealed, tmp_path):
+    store = RunStore(tmp_path / "runs")
+    try:
+        status, _, err = sealed("sweep", "--depths", 1, "--widths", "6,8", "--seeds", 0, "--steps", 60)
+        assert status == 0, err
+        deadline = time.monotonic() + 300
+        while {run.state().status for run in store.runs()} != {"finished"}:
+            assert time.monotonic() < deadline, [run.state() for run in store.runs()]
+            time.sleep(0.5)
+    finally:
+        served = dispatcher.dispatcher_status(store)
+        if served.alive:
+            os.kill(served.pid, 15)
+
+
+def test_what_has_no_place_is_one_sentence(sealed):
+    status, out, err = sealed("train", "--width", 8, "--steps", 40, runs=None)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert "name another folder with --runs-dir or GLASSY_RUNS_DIR" in err
+
+
+def double(x):
+    return 2 * x
+
+
+def nowhere(monkeypatch):
+    """numba finds no place beside a file, nor in a home."""
+    real = njit
+
+    def refusing(*functions, **options):
+        if options.get("cache") and not config.CACHE_DIR:
+            raise RuntimeError("cannot cache function: no locator available")
+        return real(*functions, **options)
+
+    monkeypatch.setattr(config, "CACHE_DIR", "")
+    monkeypatch.setattr("numba.njit", refusing)
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o720, 0o702])
+def test_a_folder_that_others_can_write_is_not_used(monkeypatch, tmp_path, mode):
+    nowhere(monkeypatch)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    folder = tmp_path / f"glassy-kernels-{os.getuid()}"
+    folder.mkdir()
+    folder.chmod(mode)
+    assert files.compiled(double)(4) == 8
+    assert config.CACHE_DIR == ""
+    folder.chmod(0o700)
+    assert files.compiled(double)(4) == 8
+    assert str(folder) == config.CACHE_DIR
+
+
+def test_a_link_in_the_folders_place_is_not_followed(monkeypatch, tmp_path):
+    nowhere(monkeypatch)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "elsewhere").mkdir(mode=0o700)
+    (tmp_path / f"glassy-kernels-{os.getuid()}").symlink_to(tmp_path / "elsewhere")
+    assert files.compiled(double)(4) == 8
+    assert config.CACHE_DIR == ""
+
+
+def test_without_any_place_it_is_compiled_all_the_same(monkeypatch, tmp_path):
+    nowhere(monkeypatch)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    assert files.compiled(double)(4) == 8
+    assert config.CACHE_DIR == ""
