@@ -82,10 +82,18 @@ def connected(address: str) -> Iterator[Any]:
     with client:
         for worker, problem in client.run(_warm_up, on_error="return").items():
             if isinstance(problem, BaseException):
-                raise ClusterError(
-                    f"The worker {worker} cannot train ({problem}): start it in glassy's directory and environment."
-                )
+                raise ClusterError(f"The worker {worker} cannot train ({problem}): {_remedy(problem)}.")
         yield client
+
+
+def _remedy(problem: BaseException) -> str:
+    """What to do about a worker that cannot train."""
+    words = str(problem)  # Dask may have wrapped what the worker raised
+    if "No module named 'glassy_core'" in words:
+        return "start it in glassy's directory by `python -m dask worker`, since `dask worker` does not look there"
+    if isinstance(problem, ImportError) or "No module named" in words:
+        return "start it by the Python of glassy's environment, which has the libraries of requirements.txt"
+    return "look at its log, and start it in glassy's directory and environment"
 
 
 def workers(client: Any, address: str) -> list[Worker]:

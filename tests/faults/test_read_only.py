@@ -1,17 +1,21 @@
 """An installation that can only be read, and a user without a home, as containers and kiosks have them."""
 
+import json
 import os
+import re
+import socket
 import stat
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
 from numba import config, njit
 
-from glassy_core import files
+from glassy_core import classroom, files
 from glassy_core.jobs import dispatcher
 from glassy_core.runs.run import Run
 from glassy_core.runs.store import RunStore
@@ -79,6 +83,78 @@ def test_what_has_no_place_is_one_sentence(sealed):
     status, out, err = sealed("train", "--width", 8, "--steps", 40, runs=None)
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert "name another folder with --runs-dir or GLASSY_RUNS_DIR" in err
+
+
+# --- the container
+
+
+def container():
+    """The Dockerfile's variables, its command, and all of its instructions."""
+    instructions = [line.split(maxsplit=1) for line in (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()]
+    instructions = [words for words in instructions if len(words) == 2 and words[0].isupper()]
+    variables = dict(rest.split("=", 1) for name, rest in instructions if name == "ENV")
+    (command,) = (json.loads(rest) for name, rest in instructions if name == "CMD")
+    return variables, command, instructions
+
+
+def test_the_container_is_no_root_and_has_what_it_copies_and_installs():
+    variables, command, instructions = container()
+    names = [name for name, _ in instructions]
+    assert names[0] == "FROM"
+    assert {"USER", "VOLUME"} < set(names[: names.index("CMD")])
+    assert dict(instructions)["USER"] not in ("root", "0")
+    assert (command[:3], dict(instructions)["EXPOSE"]) == (["python", "-m", "glassy_core"], str(classroom.PORT))
+    assert [rest for name, rest in instructions if name == "COPY"] == ["requirements.txt .", ". ."]
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
+    assert {".git", ".venv", "runs/*", "data/own"} <= set(ignored)
+    assert not {"data", "docs", "pages", "app.py", "glassy_core", ".streamlit"} & set(ignored)
+    (line,) = re.findall(r"^    (docker run .*)$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert "--read-only --tmpfs /tmp" in line
+    assert f":{dict(instructions)['VOLUME']} " in line
+    assert all(value.startswith(("/runs", "/glassy", "1")) for value in variables.values())
+
+
+def test_the_containers_command_serves_the_app_and_trains(sealed, tmp_path, temporary):
+    """With the Dockerfile's variables, where nothing but the volume and the temporary files can be written."""
+    variables, command, _ = container()
+    places = {
+        name: value.replace("/runs", str(tmp_path)).replace("/glassy", str(ROOT)) for name, value in variables.items()
+    }
+    env = os.environ | places | {"HOME": NO_HOME, "TMPDIR": str(temporary), "GLASSY_PASSPHRASE": "four words of ours"}
+    inside = ["unshare", "-m", "sh", "-c", SEALED, ROOT, sys.executable]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with open(tmp_path / "log.txt", "wb") as log:
+        served = subprocess.Popen([*inside, *command[1:], "--port", str(port)], env=env, stdout=log, stderr=log)
+    try:
+        deadline = time.monotonic() + 120
+        while not answers(f"http://127.0.0.1:{port}/_stcore/health"):
+            assert time.monotonic() < deadline, (tmp_path / "log.txt").read_text(encoding="utf-8")
+            time.sleep(0.5)
+        assert answers(f"http://127.0.0.1:{port}/")
+    finally:
+        served.terminate()
+        served.wait(30)
+    trained = subprocess.run(
+        [*inside, "-m", "glassy_core", "train", "--width", "8", "--steps", "40"],
+        env=env, capture_output=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    assert trained.returncode == 0, trained.stderr
+    assert Path(trained.stdout.split()[-1]).parent == tmp_path
+    assert list((tmp_path / ".kernels").rglob("*.nbi"))
+    assert {run.id for run in RunStore(tmp_path).runs()} == {Path(trained.stdout.split()[-1]).name}
+
+
+def answers(address):
+    try:
+        with urllib.request.urlopen(address, timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+# --- where kernels are kept
 
 
 def double(x):

@@ -12,6 +12,7 @@ from glassy_core.editions.sources import EDITION_SOURCES, EditionSource, edition
 from glassy_core.music.midi import Sound, to_midi
 from glassy_core.music.voices import lead
 from tests.components import components
+from tests.core.editions.midi_bytes import midi, notes, track
 from tests.singers import add_singer
 
 RUNS, CRITICAL, CHORALES = "pages/1_Runs.py", "pages/3_Critical_width.py", "pages/5_Chorales.py"
@@ -64,6 +65,15 @@ def test_uploaded_music_is_reported_and_learned(open_page, store):
     (run,) = store.runs()
     assert (run.config().edition, run.config().chorales) == ("own:songs", 5)
     assert run.origin()["edition_digest"] == edition.digest
+
+
+def test_what_the_grid_leaves_out_is_said_and_a_better_one_offered(open_page):
+    runs = midi(track(*notes(range(60, 76), 120, 120)), counted=3)
+    said = words(upload(open_page(RUNS), [("runs.kar", runs, MIDI)]))
+    assert "Taken: 1 piece (1 in train" in said
+    assert "12 of 16 notes lie between the times of the grid, and 12 are in no chord." in said
+    assert "On the sixteenth grid none would." in said
+    assert "runs.kar: Its header counts 3 tracks, it has 1" in said
 
 
 def test_what_cannot_be_taken_is_one_sentence(open_page, songs):
