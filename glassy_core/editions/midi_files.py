@@ -150,26 +150,28 @@ def _sounding(notes: Sequence[Note], sampling: _Sampling) -> tuple[NDArray[np.bo
     np.add.at(changes, (begun, columns), 1)
     np.add.at(changes, (ended, columns), -1)
     sounding = changes.cumsum(axis=0)[:-1] > 0
-    short = _short_ones(notes, sampling, begun, ended)
+    short = _short_ones(notes, sampling, heard)
     sounding[sampling.nearest[short], columns[short]] = True
     return sounding, pitches, int((~heard).sum()) - len(short)
 
 
-def _short_ones(notes: Sequence[Note], sampling: _Sampling, begun: Int64s, ended: Int64s) -> list[int]:
-    """The notes that end before they are sampled, but begin at a time at which nothing else of their part sounds."""
+def _short_ones(notes: Sequence[Note], sampling: _Sampling, heard: NDArray[np.bool_]) -> list[int]:
+    """The notes that end before they are sampled, but begin at a time of the grid and are no grace notes.
+
+    A grace note is one after whose first half, by the time that it would be sampled, another of its part begins.
+    """
     members = defaultdict(list)
     for i, note in enumerate(notes):
         members[note.part].append(i)
     chosen: list[int] = []
     for part in members.values():
         at = np.array(part)
-        short = at[(begun[at] >= ended[at]) & (sampling.nearest[at] >= 0)]
-        if len(short):
-            changes = np.zeros(len(sampling.times) + 1, dtype=np.int64)
-            np.add.at(changes, begun[at], 1)
-            np.add.at(changes, ended[at], -1)
-            silent = changes.cumsum()[:-1] <= 0
-            chosen += short[silent[sampling.nearest[short]]].tolist()
+        short = at[~heard[at] & (sampling.nearest[at] >= 0)]
+        starts = np.sort(sampling.start[at])
+        half = (sampling.start[short] + sampling.end[short]) // 2
+        after = np.searchsorted(starts, np.maximum(half, sampling.start[short] + 1))
+        until = np.searchsorted(starts, sampling.times[sampling.nearest[short]] + sampling.late, side="right")
+        chosen += short[after >= until].tolist()
     return chosen
 
 

@@ -79,10 +79,12 @@ class Report:
             grid: sum(p["between"].get(grid, p["notes"]) for p in pieces.values()) for grid in self._grids(pieces)
         }
         out = [f"Left out: {counted(drums, 'note')} of drums."] if drums else []
-        if between[self.grid] or unheard:
+        if between[self.grid]:
             missing = f", and {counted(unheard, 'is', 'are')} in no chord" if unheard else ""
             lie = f"{whole(between[self.grid])} of {counted(notes, 'note')} lie between the times of the grid{missing}"
             out.append(f"{lie}{self._most(pieces)}. {_better(between, self.grid, notes)}".strip())
+        elif unheard:
+            out.append(f"In no chord, being shorter than the grid sees: {whole(unheard)} of {counted(notes, 'note')}.")
         return out
 
     def _grids(self, pieces: dict[str, dict[str, Any]]) -> list[str]:

@@ -240,13 +240,31 @@ def test_notes_between_the_times_that_are_held_are_heard():
     assert (grid.between["quarter"], grid.unheard) == (2, 0)
 
 
-def test_short_notes_at_a_time_are_heard_where_their_part_is_silent():
+def test_short_notes_at_a_time_are_heard():
     staccato = midi(*(track(*notes(pitches, 48, channel=i)) for i, pitches in enumerate(PARTS)))
     assert chords_on_grid(staccato) == CHORDS
-    over_bass = midi(track(*notes([72, 74, 76], 30)), track(*notes([48], 1440)))
-    assert chords_on_grid(over_bass) == ((48, 72), (48, 74), (48, 76))
-    grid = on_grid(midi(track(*notes([71], 40, 40), *notes([72], 440))), "quarter")  # a grace note
-    assert (grid.chords, grid.unheard, grid.between["quarter"]) == (((72,),), 1, 0)
+    hands, wait = [], 0
+    for first, *rest in CHORDS:  # pressed one after the other, as hands do
+        hands += [
+            (wait, on(first)),
+            *((3, on(pitch)) for pitch in rest),
+            (39, off(first)),
+            *((0, off(p)) for p in rest),
+        ]
+        wait = 432
+    assert chords_on_grid(midi(track(*hands))) == CHORDS
+    over_bass = midi(track((0, on(48)), *notes([72, 74, 76], 30), (450, off(48))))
+    grid = on_grid(over_bass, "quarter")
+    assert (grid.chords, grid.unheard) == (((48, 72), (48, 74), (48, 76)), 0)
+
+
+@pytest.mark.parametrize("held_over", [0, 10])
+def test_grace_notes_are_not_heard_and_that_is_said(held_over):
+    grace = midi(track((0, on(71)), (40, on(72)), (held_over, off(71)), (440 - held_over, off(72)), *notes([74])))
+    grid = on_grid(grace, "quarter")
+    assert (grid.chords, grid.unheard, grid.between["quarter"]) == (((72,), (74,)), 1, 0)
+    two = on_grid(midi(track(*notes([70, 71], 20, 20), *notes([72, 74], 440, 480))), "quarter")
+    assert (two.chords, two.unheard) == (((72,), (74,)), 2)
 
 
 def test_drums_are_counted_and_not_heard():

@@ -286,6 +286,12 @@ def test_what_lies_between_the_times_of_the_grid_is_said_and_a_better_grid_offer
     assert len(import_own([File("a.mid", runs)], "three", "sixteenth")[1].sentences()) == 1
 
 
+def test_grace_notes_that_are_left_out_are_said():
+    grace = midi(track(*notes([71], 40, 40), *notes([72, 74], 440)))
+    said = import_own([File("a.mid", grace)], "a")[1].sentences()[-1]
+    assert said == "In no chord, being shorter than the grid sees: 1 of 3 notes."
+
+
 def test_no_finer_grid_is_offered_for_triplets():
     said = import_own([File("a.mid", song(*range(60, 72), length=160, every=160))], "a")[1].sentences()[-1]
     assert said.startswith("8 of 12 notes lie between")
