@@ -41,11 +41,12 @@ def _generate(options: argparse.Namespace) -> None:
     from glassy_core.editions.editions import load_edition
     from glassy_core.music.piece import compose, other_file, write_piece
     from glassy_core.runs import checkpoints
+    from glassy_core.runs.starting import without_checkpoint
 
     run = open_store(options.runs_dir).get(options.run)
     config, steps = run.config(), checkpoints.steps_in(run.checkpoints)
     if not steps:
-        raise RunError(f"Run {run.id} has no checkpoint yet: let it train for a moment.")
+        raise without_checkpoint(run)
     step = steps[-1] if options.step is None else options.step
     if step not in steps:
         raise RunError(f"Run {run.id} has no checkpoint of step {step}: choose one of {', '.join(map(str, steps))}.")

@@ -31,7 +31,7 @@ def checkpoint(run: Run, step: int | None = None) -> Snapshot:
     """The run's checkpoint of a step, by default its last one; RunError where there is none."""
     steps = checkpoints.steps_in(run.checkpoints)
     if not steps:
-        raise RunError(f"Run {run.id} has no checkpoint yet: let it train for a moment.")
+        raise without_checkpoint(run)
     if step is None:
         step = steps[-1]
     if step not in steps:
@@ -39,6 +39,13 @@ def checkpoint(run: Run, step: int | None = None) -> Snapshot:
         raise RunError(f"Run {run.id} has no checkpoint at step {step}: its last ones are at {known}.")
     config = run.config()
     return checkpoints.read(checkpoints.path_of(run.checkpoints, step), config.depth, config.width)
+
+
+def without_checkpoint(run: Run) -> RunError:
+    """The error for a run that has no checkpoint; one of the gallery gets none."""
+    if run.read_only:
+        return RunError(f"Run {run.id} belongs to the gallery and came without checkpoints: choose another run.")
+    return RunError(f"Run {run.id} has no checkpoint yet: let it train for a moment.")
 
 
 def start_from(run: Run, config: RunConfig, step: int | None = None) -> Start:

@@ -12,7 +12,7 @@ from glassy_core.editions.editions import load_edition
 from glassy_core.editions.midi_files import chords_on_grid
 from glassy_core.music.decoding import DECODINGS
 from glassy_core.runs import checkpoints
-from glassy_core.runs.store import RunStore
+from glassy_core.runs.store import RunStore, gallery_directory, open_store
 from tests.made_decoding import Loudest
 from tests.singers import HELD, add_singer
 
@@ -87,6 +87,13 @@ def test_a_run_without_a_checkpoint_and_no_run_are_one_line(store, tmp_path, cap
     for run, sentence in ((store.runs()[0].id, "has no checkpoint yet"), ("nobody", "There is no run 'nobody'")):
         assert generate(store, run, tmp_path / "out") == 2
         assert sentence in capsys.readouterr().err
+
+
+def test_a_run_of_the_gallery_that_came_without_checkpoints_is_not_to_be_trained(tmp_path, monkeypatch, capsys):
+    shown = next(run for run in open_store().runs() if run.read_only and not list(run.checkpoints.glob("*")))
+    monkeypatch.setenv("GLASSY_GALLERY_DIR", str(gallery_directory()))
+    assert generate(RunStore(tmp_path / "runs"), shown.id, tmp_path / "out") == 2
+    assert "belongs to the gallery and came without checkpoints: choose another run." in capsys.readouterr().err
 
 
 def test_another_file_of_the_edition_is_flagged(store, tmp_path, capsys):
