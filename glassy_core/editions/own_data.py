@@ -137,9 +137,8 @@ def _sampled(file: File, grid: str) -> OnGrid:
         raise ChoraleError(f"The file has more than {MOST_MIDI_BYTES} bytes: cut the piece.")
     sampled = on_grid(file.content, grid)
     if sampled.notes and not any(sampled.chords):
-        raise ChoraleError(
-            f"All its notes lie between the times of the {grid} grid or are too short for it: take a finer one."
-        )
+        remedy = "leave it out" if grid == max(GRIDS, key=lambda one: GRIDS[one]) else "take a finer one"
+        raise ChoraleError(f"All its notes lie between the times of the {grid} grid or are too short for it: {remedy}.")
     if sampled.drums and not sampled.notes:
         raise ChoraleError(f"It has no note but {sampled.drums} of drums, which are left out.")
     return sampled
