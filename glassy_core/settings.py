@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from glassy_core.editions.sources import allowed_names, source_of
+from glassy_core.editions.catalogue import allowed_names, source_of
 from glassy_core.errors import GlassyError
 
 _FORMAT = 1  # of config.json; raised when a reader of today could misread a file of tomorrow

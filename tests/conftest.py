@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from streamlit.components.v2 import manifest_scanner
 
-from glassy_core.editions.sources import OWN
+from glassy_core.editions.catalogue import OWN
 
 # Shared machines are slow by moments; the same examples every time keep a failure repeatable.
 settings.register_profile("glassy", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from glassy_core.editions.editions import load_edition
+from glassy_core.editions.loading import load_edition
 from glassy_core.presets import PRESETS
 from glassy_core.runs.run import Run
 from glassy_core.runs.state import State

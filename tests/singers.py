@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from glassy_core.editions.editions import load_edition
 from glassy_core.editions.encoding import LOWEST_PITCH
+from glassy_core.editions.loading import load_edition
 from glassy_core.runs import checkpoints
 from glassy_core.runs.state import State
 from glassy_core.settings import RunConfig

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from glassy_core.commands.options import Commands, print_values
-from glassy_core.editions.sources import allowed_names, source_of
+from glassy_core.editions.catalogue import allowed_names, source_of
 from glassy_core.settings import ConfigError
 
 
@@ -30,7 +30,7 @@ def add(commands: Commands) -> None:
 
 
 def _data(options: argparse.Namespace) -> None:
-    from glassy_core.editions.editions import load_edition, summary
+    from glassy_core.editions.loading import load_edition, summary
 
     if options.path:
         _import(options)

@@ -38,7 +38,7 @@ def _of(rules: Sequence[Decoding]) -> str:
 
 
 def _generate(options: argparse.Namespace) -> None:
-    from glassy_core.editions.editions import load_edition
+    from glassy_core.editions.loading import load_edition
     from glassy_core.music.piece import compose, other_file, write_piece
     from glassy_core.runs import checkpoints
     from glassy_core.runs.starting import without_checkpoint

@@ -24,7 +24,7 @@ def add(commands: Commands) -> None:
 
 
 def _bench(options: argparse.Namespace) -> None:
-    from glassy_core.editions.editions import load_or_fallback
+    from glassy_core.editions.loading import load_or_fallback
     from glassy_core.jobs import benchmark
 
     edition, notice = load_or_fallback("paper")

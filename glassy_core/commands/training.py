@@ -50,7 +50,7 @@ def add(commands: Commands) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from glassy_core.editions.editions import load_edition
+    from glassy_core.editions.loading import load_edition
     from glassy_core.jobs.execution import check_against
 
     store = open_store(options.runs_dir)
@@ -70,7 +70,7 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _sweep(options: argparse.Namespace) -> None:
-    from glassy_core.editions.editions import load_edition
+    from glassy_core.editions.loading import load_edition
     from glassy_core.jobs import dispatcher, sweeps
     from glassy_core.jobs.execution import check_against, execute
 

@@ -8,8 +8,8 @@ import threading
 from pathlib import Path
 
 from glassy_core import locks
+from glassy_core.editions.catalogue import DATA, EditionSource
 from glassy_core.editions.format import ChoraleError, parse
-from glassy_core.editions.sources import DATA, EditionSource
 from glassy_core.errors import sentence
 from glassy_core.files import replace_file
 

@@ -10,15 +10,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from glassy_core.editions.editions import Edition, load_edition, summary
+from glassy_core.editions.catalogue import NAME, OWN
 from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH, Chorale
 from glassy_core.editions.format import SPLITS, ChoraleError
 from glassy_core.editions.install import install_made
+from glassy_core.editions.loading import Edition, load_edition, summary
 from glassy_core.editions.midi_files import GRIDS, OnGrid, on_grid, shift_into_range, shifted
 from glassy_core.editions.own_files import MOST_MIDI_BYTES, File, unpacked
 from glassy_core.editions.own_json import chords_of, collection_of
 from glassy_core.editions.own_report import Report
-from glassy_core.editions.sources import NAME, OWN
 from glassy_core.errors import GlassyError
 from glassy_core.files import is_device, replace_file
 

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from glassy_core.editions.editions import Edition, load_edition
 from glassy_core.editions.encoding import Transitions
+from glassy_core.editions.loading import Edition, load_edition
 from glassy_core.errors import GlassyError, sentence
 from glassy_core.runs.recording import Recorder
 from glassy_core.runs.resuming import ResumePoint, resume_point

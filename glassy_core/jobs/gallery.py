@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from glassy_core.editions.editions import load_edition
+from glassy_core.editions.loading import load_edition
 from glassy_core.files import move, read_lines, remove, write_json
 from glassy_core.jobs import dispatcher
 from glassy_core.jobs.exhibits import Exhibit, exhibits

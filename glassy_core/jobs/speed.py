@@ -62,7 +62,7 @@ def steps_per_second(config: RunConfig, directory: Path) -> float:
 
 def measure(config: RunConfig) -> float:
     """Learning steps, of a flow evaluations, per second of a run with these settings, measured in this process."""
-    from glassy_core.editions.editions import load_or_fallback
+    from glassy_core.editions.loading import load_or_fallback
     from glassy_core.jobs.execution import load_data
     from glassy_core.training.records import fresh, make_learner
 

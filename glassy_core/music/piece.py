@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassy_core.editions.editions import Edition
 from glassy_core.editions.encoding import LOWEST_PITCH, Chorale, Scaling, Transitions
+from glassy_core.editions.loading import Edition
 from glassy_core.files import replace_file
 from glassy_core.music.audio import render, wav_bytes
 from glassy_core.music.decoding import DecodingConfig

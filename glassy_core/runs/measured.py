@@ -94,12 +94,13 @@ def _joined(bursts: Sequence[tuple[int, Trajectory]]) -> Trajectory:
 def _not_there_yet(run: Run) -> str:
     """Sentence on a run that nothing was measured of after a waiting time: of a flow that is a proper time."""
     config, state = run.config(), run.state()
-    unit, at = ("tau =", state.tau) if config.dynamics == "flow" else ("step", state.step)
+    flow = config.dynamics == "flow"
+    unit, at = ("tau =", state.tau) if flow else ("step", state.step)
     first = min(config.waiting_times)
     if state.status == "finished" and at <= first:
         return (
             f"Run {run.id} ended at {unit} {at:g}, before its first waiting time, {unit} {first}: "
-            "start one that is longer, or with shorter waiting times."
+            f"start one with {'a later end' if flow else 'more steps'}, or with shorter waiting times."
         )
     return f"Run {run.id} has not passed its first waiting time, {unit} {first}, yet: let it go on."
 

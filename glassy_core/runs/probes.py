@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from glassy_core import locks, processes
-from glassy_core.editions.editions import load_edition
 from glassy_core.editions.encoding import Transitions
+from glassy_core.editions.loading import load_edition
 from glassy_core.files import read_json, remove, write_json
 from glassy_core.network.rules import rule_of
 from glassy_core.runs import checkpoints

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from glassy_core.editions.editions import load_edition
+from glassy_core.editions.loading import load_edition
 from glassy_core.editions.midi_files import chords_on_grid
 from glassy_core.jobs.dispatcher import dispatcher_status
 from tests.singers import HELD, add_singer

@@ -2,8 +2,8 @@
 
 import pytest
 
-from glassy_core.editions.editions import Edition, load_edition
-from glassy_core.editions.sources import EDITION_SOURCES
+from glassy_core.editions.catalogue import EDITION_SOURCES
+from glassy_core.editions.loading import Edition, load_edition
 
 
 def edition_at_hand(name: str) -> Edition:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from glassy_core.editions.sources import PAPER
+from glassy_core.editions.catalogue import PAPER
 
 
 @pytest.fixture(scope="session")

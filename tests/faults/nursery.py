@@ -110,11 +110,11 @@ def serve() -> None:
     """Fork and wait as the lines of the input say."""
     os.environ["OMP_NUM_THREADS"] = "1"
     sys.path.insert(0, str(ROOT))
-    from glassy_core.editions import editions
+    from glassy_core.editions import loading
     from glassy_core.network.compiled import learner
 
     learner.warm()
-    editions.load_edition("corpus")
+    loading.load_edition("corpus")
     for line in sys.stdin:
         values = json.loads(line)
         if "wait" in values:
@@ -171,7 +171,7 @@ def _train(path: str) -> str:
 
 
 def _submit(directory: str, settings: str) -> str:
-    from glassy_core.editions.editions import load_edition
+    from glassy_core.editions.loading import load_edition
     from glassy_core.jobs import dispatcher
     from glassy_core.runs.store import RunStore
     from glassy_core.settings import RunConfig

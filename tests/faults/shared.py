@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from glassy_core.editions.editions import load_edition
+from glassy_core.editions.loading import load_edition
 from glassy_core.jobs import dispatcher
 from glassy_core.runs.run import Run
 from glassy_core.runs.store import RunStore

@@ -16,7 +16,7 @@ import psutil
 import pytest
 from shared import CONFIG, ROOT, contents, create, end_dispatcher, wait_for
 
-from glassy_core.editions.editions import load_edition
+from glassy_core.editions.loading import load_edition
 from glassy_core.jobs import dispatcher
 from glassy_core.runs.checkpoints import steps_in
 from glassy_core.runs.store import RunStore

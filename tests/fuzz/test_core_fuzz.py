@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from safetensors.numpy import save
 
+from glassy_core.editions.catalogue import PAPER
 from glassy_core.editions.format import ChoraleError, parse
 from glassy_core.editions.install import install_file
-from glassy_core.editions.sources import PAPER
 from glassy_core.jobs.dispatcher import dispatcher_status
 from glassy_core.jobs.speed import EstimateError
 from glassy_core.physics.critical_width.learning_times import in_order

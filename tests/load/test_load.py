@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from glassy_core.editions.editions import load_edition
+from glassy_core.editions.loading import load_edition
 from glassy_core.jobs import dispatcher
 from glassy_core.presets import PRESETS
 from glassy_core.runs.state import State

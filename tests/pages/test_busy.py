@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from glassy_core.editions.editions import load_edition
+from glassy_core.editions.loading import load_edition
 from glassy_core.jobs import dispatcher, queue
 from glassy_core.jobs.sweeps import expand
 from glassy_core.presets import PRESETS

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glassy_core.editions.editions import load_edition
+from glassy_core.editions.loading import load_edition
 from glassy_core.music.decoding import DECODINGS, DecodingConfig
 from glassy_core.music.generation import Cycle
 from glassy_core.music.piece import Piece

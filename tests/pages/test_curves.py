@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from glassy_core.editions.editions import load_edition
+from glassy_core.editions.loading import load_edition
 from glassy_core.figures.style import Curve, Ensemble, View
 from glassy_core.presets import PRESETS
 from glassy_core.runs.state import State

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from glassy_core.editions.editions import load_edition
+from glassy_core.editions.catalogue import EDITION_SOURCES, EditionSource, edition_names
+from glassy_core.editions.loading import load_edition
 from glassy_core.editions.own_data import import_own
 from glassy_core.editions.own_files import File
-from glassy_core.editions.sources import EDITION_SOURCES, EditionSource, edition_names
 from glassy_core.music.midi import Sound, to_midi
 from glassy_core.music.voices import lead
 from tests.components import components

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from glassy_core.editions.editions import load_edition
+from glassy_core.editions.loading import load_edition
 from glassy_core.jobs import dispatcher, queue
 from glassy_core.jobs.cluster import Worker
 from glassy_core.presets import PRESETS

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from glassy_core.classroom import PASSPHRASE_VARIABLE, Tries
-from glassy_core.editions.editions import load_edition
+from glassy_core.editions.loading import load_edition
 from glassy_core.jobs import dispatcher
 from glassy_core.jobs import speed as estimates
 from glassy_core.presets import PRESETS

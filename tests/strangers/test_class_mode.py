@@ -5,7 +5,7 @@ import ast
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from glassy_core.editions import editions
+from glassy_core.editions import loading
 from glassy_core.ui.shell import actions, presenter
 from tests.strangers.conftest import ROOT, SPEED, refused, unlock
 
@@ -146,7 +146,7 @@ def test_undo_is_the_presenters_too(world, opened):
 
 
 def test_a_visitor_has_no_place_for_a_file_and_the_presenter_has(visit, tmp_path, monkeypatch):
-    monkeypatch.setattr(editions, "DATA", tmp_path)
+    monkeypatch.setattr(loading, "DATA", tmp_path)
     app = visit(RUNS, edition="paper")
     assert not app.get("file_uploader")
     assert unlock(app).get("file_uploader")
@@ -154,7 +154,7 @@ def test_a_visitor_has_no_place_for_a_file_and_the_presenter_has(visit, tmp_path
 
 def test_a_file_sent_without_passphrase_is_not_installed(world, tmp_path, monkeypatch):
     def page():
-        from glassy_core.editions.sources import PAPER
+        from glassy_core.editions.catalogue import PAPER
         from glassy_core.ui.shell import actions
 
         actions.perform(actions.install, PAPER, b"[]")

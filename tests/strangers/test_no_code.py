@@ -53,10 +53,11 @@ def test_the_search_finds_what_it_looks_for():
 # What `st.html` is given, wherever it stands: styles and pictures of our own, numbers and escaped words.
 DRAWN = r"""
 frame.py f"<style>{_CSS}</style>"
-home.py _picture(_sparkline(curve, colour), f"{name}: NLL against tau, both axes logarithmic; {in_words}")
+home.py _picture(picture, f"{name}: NLL against tau, both axes logarithmic; {in_words}")
 network.py f"<ul>{''.join(rows)}</ul>"
 network.py f'<img src="data:image/svg+xml;base64,{drawn}" alt="{alt}" style="width:100%;max-width:{WIDTH}px">'
 slides.py f"<style>{_CSS}</style>"
+table.py f"<style>{_TABLE_CSS}</style><table class='paper overview'>{head}{lines}</table>"
 table.py f"<style>{_TABLE_CSS}</style><table class='paper'>{head}{''.join(map(row, findings))}</table>"
 tour.py f"<style>{_CSS}</style>"
 """

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from glassy_core.editions.catalogue import PAPER
 from glassy_core.editions.format import ChoraleError
 from glassy_core.editions.install import install_file
-from glassy_core.editions.sources import PAPER
 from glassy_core.runs.run import RunError
 from glassy_core.settings import ConfigError, RunConfig
 from tests.strangers.conftest import snapshot, unlock

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from glassy_core.editions.editions import Edition
 from glassy_core.editions.format import SPLITS
+from glassy_core.editions.loading import Edition
 from glassy_core.editions.midi_files import OCTAVE
 from glassy_core.music.decoding import DECODINGS, DecodingConfig
 from glassy_core.music.decodings.rule import Option

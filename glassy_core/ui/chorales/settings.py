@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from glassy_core.editions.editions import Edition
+from glassy_core.editions.catalogue import source_of
 from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH, Chorale
 from glassy_core.editions.format import SPLITS
-from glassy_core.editions.sources import source_of
+from glassy_core.editions.loading import Edition
 from glassy_core.music.decoding import DECODINGS, USUAL, DecodingConfig, all_options
 from glassy_core.music.generation import MAX_LENGTH
 from glassy_core.music.midi import FASTEST, INSTRUMENTS, SLOWEST, Sound

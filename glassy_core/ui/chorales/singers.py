@@ -8,8 +8,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from glassy_core.editions.editions import Edition, load_edition
 from glassy_core.editions.encoding import Chorale
+from glassy_core.editions.loading import Edition, load_edition
 from glassy_core.music.decoding import DecodingConfig
 from glassy_core.music.piece import Piece, compose_batch, other_file, training_scaling
 from glassy_core.music.recall import recall

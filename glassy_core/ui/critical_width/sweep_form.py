@@ -11,8 +11,8 @@ from subprocess import SubprocessError
 import numpy as np
 import streamlit as st
 
-from glassy_core.editions.editions import edition_at_hand
-from glassy_core.editions.sources import edition_names
+from glassy_core.editions.catalogue import edition_names
+from glassy_core.editions.loading import edition_at_hand
 from glassy_core.errors import EXPECTED, sentence
 from glassy_core.jobs.sweeps import existing_runs, expand
 from glassy_core.presets import SWEEPS

@@ -14,9 +14,9 @@ from pathlib import Path
 import pyarrow as pa
 import streamlit as st
 
-from glassy_core.editions.editions import Edition, edition_at_hand
 from glassy_core.editions.encoding import floor_bits
 from glassy_core.editions.format import ChoraleError
+from glassy_core.editions.loading import Edition, edition_at_hand
 from glassy_core.figures.palette import colours, flows_apart, turns
 from glassy_core.figures.style import Curve
 from glassy_core.jobs import gallery

@@ -10,7 +10,7 @@ from typing import Any, get_args, get_type_hints
 
 import streamlit as st
 
-from glassy_core.editions.sources import EditionSource, edition_names, source_of
+from glassy_core.editions.catalogue import EditionSource, edition_names, source_of
 from glassy_core.presets import PRESETS
 from glassy_core.settings import NOT_OF, USUAL, ConfigError, RunConfig, usual
 from glassy_core.ui.runs.own_data import own_data

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from glassy_core.editions.editions import summary
+from glassy_core.editions.loading import summary
 from glassy_core.editions.midi_files import GRIDS
 from glassy_core.editions.own_data import import_own
 from glassy_core.editions.own_files import MIDI_ENDINGS, File

@@ -11,9 +11,9 @@ from typing import Any
 
 import streamlit as st
 
-from glassy_core.editions.editions import load_or_fallback
+from glassy_core.editions.catalogue import EditionSource
 from glassy_core.editions.install import install_file
-from glassy_core.editions.sources import EditionSource
+from glassy_core.editions.loading import load_or_fallback
 from glassy_core.errors import EXPECTED, sentence
 from glassy_core.jobs import dispatcher
 from glassy_core.jobs import queue as waiting

@@ -8,7 +8,7 @@ import pytest
 from scipy.io import wavfile
 
 from glassy_core.commands.main import main
-from glassy_core.editions.editions import load_edition
+from glassy_core.editions.loading import load_edition
 from glassy_core.editions.midi_files import chords_on_grid
 from glassy_core.music.decoding import DECODINGS
 from glassy_core.runs import checkpoints

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
-from glassy_core.editions.editions import load_edition
 from glassy_core.editions.encoding import N_PITCHES, Scaling, Transitions, decode, encode, floor_bits
+from glassy_core.editions.loading import load_edition
 
 pitches = st.integers(43, 96)
 chords = st.sets(pitches, max_size=6).map(lambda chord: tuple(sorted(chord)))

@@ -19,14 +19,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glassy_core.editions.editions import load_edition, load_or_fallback
+from glassy_core.editions.catalogue import OWN, edition_names
 from glassy_core.editions.encoding import floor_bits
 from glassy_core.editions.format import ChoraleError
 from glassy_core.editions.install import MAX_BYTES
+from glassy_core.editions.loading import load_edition, load_or_fallback
 from glassy_core.editions.midi_files import MOST_CHORDS, chords_on_grid, shift_into_range, shifted
 from glassy_core.editions.own_data import FEWEST_TO_SPLIT, import_own, report_path
 from glassy_core.editions.own_files import MOST_BYTES, MOST_FILES, MOST_MIDI_BYTES, File, read_path
-from glassy_core.editions.sources import OWN, edition_names
 from glassy_core.files import read_lines
 from glassy_core.jobs.execution import load_data
 from glassy_core.music.likeness import likeness

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from glassy_core.editions.editions import load_edition
+from glassy_core.editions.loading import load_edition
 from glassy_core.jobs import cluster, dispatcher
 from glassy_core.jobs.cluster import ClusterError
 from glassy_core.jobs.execution import execute

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from glassy_core.editions.editions import load_edition
+from glassy_core.editions.loading import load_edition
 from glassy_core.jobs import dispatcher
 from glassy_core.jobs import queue as waiting
 from glassy_core.jobs.cluster import LEAST_WORKERS

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from glassy_core.commands.main import main
-from glassy_core.editions.editions import load_edition
+from glassy_core.editions.loading import load_edition
 from glassy_core.jobs.dispatcher import prepare_to_resume
 from glassy_core.jobs.execution import execute
 from glassy_core.runs import checkpoints

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from glassy_core.commands.main import main
-from glassy_core.editions.editions import load_edition
+from glassy_core.editions.loading import load_edition
 from glassy_core.files import ROOT, read_lines
 from glassy_core.jobs import gallery
 from glassy_core.jobs.dispatcher import prepare_to_resume

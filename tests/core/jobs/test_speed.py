@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from glassy_core.editions.editions import load_edition
 from glassy_core.editions.encoding import Transitions
+from glassy_core.editions.loading import load_edition
 from glassy_core.jobs.speed import WITHOUT_COST, _key, evaluations_per_second
 from glassy_core.presets import PRESETS
 from glassy_core.settings import RunConfig, names_of

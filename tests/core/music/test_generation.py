@@ -5,8 +5,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from glassy_core.editions.editions import load_edition
 from glassy_core.editions.encoding import LOWEST_PITCH, N_PITCHES, Scaling, Transitions, encode
+from glassy_core.editions.loading import load_edition
 from glassy_core.music.decoding import DecodingConfig, choose
 from glassy_core.music.generation import MAX_LENGTH, ClosedLoop, find_cycle, generate
 from glassy_core.music.piece import compose, compose_batch, training_scaling

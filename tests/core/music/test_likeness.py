@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from glassy_core.editions.editions import load_edition
+from glassy_core.editions.loading import load_edition
 from glassy_core.music.counterpoint import distance, portrait
 from glassy_core.music.likeness import Passage, likeness, longest_passage
 

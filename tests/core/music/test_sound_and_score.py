@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glassy_core.editions.editions import load_edition
 from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH
+from glassy_core.editions.loading import load_edition
 from glassy_core.editions.midi_files import chords_on_grid
 from glassy_core.music.audio import PEAK, RATE, TAIL, render, wav_bytes
 from glassy_core.music.counterpoint import portrait

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from glassy_core.editions.editions import load_edition
 from glassy_core.editions.encoding import Transitions
+from glassy_core.editions.loading import load_edition
 from glassy_core.network.compiled.learner import CompiledLearner
 from glassy_core.network.equations import forward, initial_weights, nll_bits
 from glassy_core.network.learning_rule import TorchLearner

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import scipy.integrate
 
-from glassy_core.editions.editions import load_edition
 from glassy_core.editions.encoding import N_PITCHES, Transitions
+from glassy_core.editions.loading import load_edition
 from glassy_core.network.compiled.learner import CompiledLearner
 from glassy_core.network.equations import forward, initial_weights, nll_bits, orthogonality_error
 from glassy_core.network.flow import TOLERANCE, Flow

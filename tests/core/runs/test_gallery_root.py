@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from glassy_core.editions.editions import load_edition
+from glassy_core.editions.loading import load_edition
 from glassy_core.jobs import dispatcher
 from glassy_core.jobs.queue import Queue, look
 from glassy_core.jobs.sweeps import plan

@@ -2,7 +2,7 @@
 
 import pytest
 
-from glassy_core.editions.editions import load_edition
+from glassy_core.editions.loading import load_edition
 from glassy_core.jobs.execution import execute
 from glassy_core.presets import preset
 from glassy_core.runs.store import RunStore

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glassy_core.editions.editions import load_edition
+from glassy_core.editions.loading import load_edition
 from glassy_core.files import read_json, write_json
 from glassy_core.jobs.execution import execute, load_data
 from glassy_core.locks import is_held

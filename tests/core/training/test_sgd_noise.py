@@ -67,7 +67,7 @@ def test_gamma_is_the_variance_of_autograds_gradients_of_single_transitions(dept
 COST = """
 import glassy_core.commands.main  # sets the number of threads before numpy is loaded, as in every run
 import dataclasses, time
-from glassy_core.editions.editions import load_edition
+from glassy_core.editions.loading import load_edition
 from glassy_core.jobs.execution import load_data
 from glassy_core.presets import PRESETS
 from glassy_core.training.drift import drift

@@ -171,6 +171,6 @@ def test_a_wrong_state_is_refused_in_words(state):
 
 def test_a_million_values_are_searched_at_once():
     nll = decay(10**6) * noise(0.2, 0.5, 9, 10**6)
-    begun = time.perf_counter()
+    begun = time.process_time()  # other work of the machine must not count
     find_spikes(nll)
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1

@@ -7,8 +7,8 @@ import time
 import numpy as np
 import pytest
 
-from glassy_core.editions.editions import load_edition
 from glassy_core.editions.encoding import Transitions
+from glassy_core.editions.loading import load_edition
 from glassy_core.jobs.execution import load_data
 from glassy_core.network.rules import DELTAS
 from glassy_core.presets import PRESETS

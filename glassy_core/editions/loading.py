@@ -11,10 +11,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from glassy_core.editions.catalogue import DATA, EditionSource, edition_names, source_of
 from glassy_core.editions.encoding import Chorale, floor_bits
 from glassy_core.editions.format import ChoraleError, parse
 from glassy_core.editions.install import MAX_BYTES, check_content, download
-from glassy_core.editions.sources import DATA, EditionSource, edition_names, source_of
 
 RETRY_SECONDS = 60.0  # a failed download is not tried again sooner by `load_edition`
 

@@ -20,11 +20,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glassy_core.editions import editions
-from glassy_core.editions.editions import Edition, edition_at_hand, load_edition, load_or_fallback, summary
+from glassy_core.editions import loading
+from glassy_core.editions.catalogue import DATA, EDITION_SOURCES, PAPER, EditionSource, edition_names
 from glassy_core.editions.format import ChoraleError, parse
 from glassy_core.editions.install import MAX_BYTES, download, install_file
-from glassy_core.editions.sources import DATA, EDITION_SOURCES, PAPER, EditionSource, edition_names
+from glassy_core.editions.loading import Edition, edition_at_hand, load_edition, load_or_fallback, summary
 from glassy_core.paper.regimes import regime
 from glassy_core.settings import ConfigError, RunConfig
 
@@ -467,7 +467,7 @@ class TestNetwork:
         gone.set()
 
     def test_pages_do_not_wait_again_at_every_refresh(self, empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(editions, "RETRY_SECONDS", 1e9)
+        monkeypatch.setattr(loading, "RETRY_SECONDS", 1e9)
         with server(send(b"gone", 404)) as running:
             paper_is(monkeypatch, url=url_of(running))
             for _ in range(5):
