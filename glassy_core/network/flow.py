@@ -97,6 +97,10 @@ class Flow:
             rejections=self.rejections,
         )
 
+    def may_pass(self, tau: float) -> bool:
+        """Whether the next step can end beyond this tau: it is never longer than proposed."""
+        return self._step == 0 or self.tau + self._step > tau
+
     def advance(self, upto: float = math.inf) -> FlowPoint:
         """One accepted step, that ends at the tau `upto` where it would pass it; what follows is as long as before."""
         if self._step == 0:
