@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -32,6 +32,7 @@ class FlowTrainer:
     What is recorded at given proper times is taken from between the accepted steps and does not change them. The
     steps end at every power of two and waiting time, whatever is recorded, so the weights of those are there.
     A run that ends within a step goes on from before it, and so records all that is due in the rest of that step.
+    pulse: as of `flow.Flow`.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class FlowTrainer:
         data: Transitions,
         valid: Transitions | None,
         references: Sequence[Snapshot] = (),
+        pulse: Callable[[], None] = lambda: None,
     ) -> None:
         self.config, self.data, self.valid = config, data, valid
         self.etas = [0.0]
@@ -48,7 +50,7 @@ class FlowTrainer:
             state = FlowState.of(snapshot.weights, snapshot.state)
         else:
             state = FlowState.fresh(snapshot.weights, snapshot.tau)
-        self._flow = Flow(state, data, config.tolerance, config.threads, config.engine)
+        self._flow = Flow(state, data, config.tolerance, config.threads, config.engine, pulse)
         self._start, self._references = snapshot, list(references)
         self._recorded = self._flow.steps > 0  # the snapshot is taken after the records of its step
         self._before_end: Snapshot | None = None  # of a run that has ended within a step: from before that

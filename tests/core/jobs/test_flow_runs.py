@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 
 from glassy_core.commands.main import main
 from glassy_core.editions.editions import load_edition
+from glassy_core.jobs import execution
 from glassy_core.jobs.dispatcher import prepare_to_resume
 from glassy_core.jobs.execution import execute
 from glassy_core.runs import checkpoints
@@ -153,6 +155,14 @@ def test_a_flow_that_was_killed_just_before_it_was_called_finished_makes_no_furt
     run.write_state(replace(run.state(), status="paused"))
     assert execute(run)[0].status == "finished"
     assert content(run) == before
+
+
+def test_a_flow_gives_signs_of_life_within_a_step(store, monkeypatch):
+    monkeypatch.setattr(execution, "_STATE_EVERY", 0.0)
+    run = store.create(replace(FLOW, until=1.0), load_edition("corpus").digest, "paused")
+    beats = Counter()
+    execute(run, lambda state: beats.update({(state.step, state.tau): 1}))
+    assert min(beats[place] for place in sorted(beats)[1:-1]) >= 4  # a step has four stages at least
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"torn")], ids=["gone", "torn"])
