@@ -34,7 +34,7 @@ def check_against(config: RunConfig, edition: Edition) -> None:
     P = sum(max(len(chorale) - 1, 0) for chorale in edition.first(config.chorales))
     if config.batch_size != "all" and config.batch_size > P:
         raise ConfigError(
-            f"batch_size is {config.batch_size} but {config.chorales} chorales have {P} transitions: "
+            f"batch_size is {config.batch_size} but there are {P} transitions in {config.data_name()}: "
             "take a smaller one, more chorales, or 'all'."
         )
 

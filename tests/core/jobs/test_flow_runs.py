@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from glassy_core.commands import training
 from glassy_core.commands.main import main
 from glassy_core.editions.editions import load_edition
 from glassy_core.jobs import execution
@@ -290,6 +291,38 @@ def test_a_new_run_starts_from_a_checkpoint_and_says_so(store, capsys, dynamics)
 )
 def test_what_no_flow_can_be_is_one_sentence_and_no_run(store, capsys, options, words):
     assert words in complaint(capsys, store, "train", "--dynamics", "flow", *options)
+    assert store.runs() == []
+
+
+@pytest.mark.parametrize(
+    ("options", "end"),
+    [((), 300.0), (("--eta", 5e-3), 300.0), (("--until", 1000), 1000.0), (("--eta", 1e-3, "--until", 0), 300.0)],
+)
+def test_steps_in_place_of_a_flow_last_as_long(monkeypatch, store, options, end):
+    monkeypatch.setattr(training, "_in_foreground", lambda run: None)
+    assert glassy(store, "train", "--preset", "class-flow-over", "--dynamics", "steps", *options) == 0
+    (run,) = store.runs()
+    config = run.config()
+    assert config.steps * config.eta == pytest.approx(end, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("train", "--eta", 0), "eta is 0.0: it must be above 0"),
+        (("train", "--until", -3), "until is -3.0: it must be from 0"),
+        (("train", "--chorales", 1), "batch_size is 300 but there are 127 transitions in one chorale of the corpus"),
+    ],
+)
+def test_steps_in_place_of_a_flow_that_cannot_be_are_one_sentence(store, capsys, options, words):
+    asked = [*options, "--preset", "class-flow-over", "--dynamics", "steps"]
+    assert words in complaint(capsys, store, *asked)
+    assert store.runs() == []
+
+
+def test_flows_are_not_made_for_an_accelerator(store, capsys):
+    asked = ("sweep", "--like", "class-flow", "--device", "cuda")
+    assert "Flows are followed on the processor" in complaint(capsys, store, *asked)
     assert store.runs() == []
 
 
