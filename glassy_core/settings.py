@@ -306,8 +306,11 @@ def usual(dynamics: str) -> RunConfig:
     return USUAL_FLOW if dynamics == "flow" else USUAL
 
 
-def with_dynamics(config: RunConfig, dynamics: Literal["steps", "flow"]) -> RunConfig:
-    """The same run by other dynamics: what belongs to one of them alone is as usual, the end is at the same tau."""
+def with_dynamics(config: RunConfig, dynamics: Literal["steps", "flow"], eta: float = USUAL.eta) -> RunConfig:
+    """The same run by other dynamics: what belongs to one of them alone is as usual, the end is at the same tau.
+
+    eta: that of the steps that a flow becomes. ConfigError where it cannot be one.
+    """
     if config.dynamics == dynamics:
         return config
     other = usual(dynamics)
@@ -315,5 +318,6 @@ def with_dynamics(config: RunConfig, dynamics: Literal["steps", "flow"]) -> RunC
     if dynamics == "flow":
         changed["until"] = config.until or config.steps * config.eta
     else:
-        changed["steps"] = min(math.ceil(config.until / other.eta), _MAX_STEPS)
+        changed["eta"] = check_eta(eta)
+        changed["steps"] = min(math.ceil(config.until / eta), _MAX_STEPS)
     return dataclasses.replace(config, **changed | {"waiting_times": ()})

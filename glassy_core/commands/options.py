@@ -14,7 +14,7 @@ from glassy_core.presets import preset
 from glassy_core.runs import store as run_store
 from glassy_core.runs.run import Run
 from glassy_core.runs.store import open_store
-from glassy_core.settings import ConfigError, RunConfig, with_dynamics
+from glassy_core.settings import USUAL, ConfigError, RunConfig, with_dynamics
 
 
 class _Parser(argparse.ArgumentParser):
@@ -100,7 +100,10 @@ def config_from(options: argparse.Namespace, base: RunConfig | None = None) -> R
     dynamics = given.get("dynamics", base.dynamics if base else "steps")
     if base is None and dynamics == "flow" and "until" not in given:
         raise ConfigError("A flow needs a proper time at which it ends: add --until, such as --until 400.")
-    return dataclasses.replace(with_dynamics(base or RunConfig(), dynamics), **given)
+    base = base or RunConfig()
+    if base.dynamics == "flow" and given.get("until", 0) > 0:  # steps last as long as the end that is given
+        base = dataclasses.replace(base, until=given["until"])
+    return dataclasses.replace(with_dynamics(base, dynamics, given.get("eta", USUAL.eta)), **given)
 
 
 def print_values(options: argparse.Namespace, values: dict[str, Any]) -> None:

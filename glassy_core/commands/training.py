@@ -16,7 +16,7 @@ from glassy_core.runs.run import Run, RunError
 from glassy_core.runs.starting import start_from
 from glassy_core.runs.state import State
 from glassy_core.runs.store import RunStore, open_store
-from glassy_core.settings import ConfigError
+from glassy_core.settings import ConfigError, RunConfig
 
 
 def add(commands: Commands) -> None:
@@ -74,8 +74,6 @@ def _sweep(options: argparse.Namespace) -> None:
     from glassy_core.jobs import dispatcher, sweeps
     from glassy_core.jobs.execution import check_against, execute
 
-    if options.device == "cuda":
-        _check_cuda()
     if options.like and options.preset:
         raise ConfigError("--like and --preset both name settings to start from: give one of them.")
     like = sweep_like(options.like) if options.like else None
@@ -83,6 +81,8 @@ def _sweep(options: argparse.Namespace) -> None:
     if not depths or not widths:
         raise ConfigError("A sweep needs --depths and --widths, or --like with the name of a whole sweep.")
     base, store = config_from(options, like.base if like else None), open_store(options.runs_dir)
+    if options.device == "cuda":
+        _check_cuda(base)
     edition = load_edition(base.edition)
     check_against(base, edition)
     configs = sweeps.expand(base, depths, widths, options.seeds or (like.seeds if like else [0]))
@@ -105,9 +105,11 @@ def _sweep(options: argparse.Namespace) -> None:
         print(run.path)
 
 
-def _check_cuda() -> None:
+def _check_cuda(config: RunConfig) -> None:
     import torch
 
+    if config.dynamics == "flow":
+        raise ConfigError("Flows are followed on the processor: leave --device out.")
     if not torch.cuda.is_available():
         raise ConfigError("There is no CUDA device here: leave --device out to train on the processor.")
 

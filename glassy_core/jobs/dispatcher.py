@@ -68,10 +68,11 @@ def prepare_to_resume(
     config, state = run.config(), run.state()
     if run.is_locked() or state.status == "queued":
         raise RunError(f"Run {run.id} is {state.status} already.")
-    longer = replace(state, steps=state.steps or config.steps)
+    if not state.steps:  # state.json was lost: it is as at the start
+        state = replace(state, steps=config.steps, until=config.until, stop_nll=config.stop_nll, eta=config.eta)
     changes = {"steps": steps, "until": until, "stop_nll": stop_nll}
     ends = {name: check_end(name, value) for name, value in changes.items() if value is not None}
-    longer = replace(longer, **ends)  # type: ignore[arg-type]
+    longer = replace(state, **ends)  # type: ignore[arg-type]
     if config.dynamics == "flow" and not longer.until:
         raise ConfigError("A flow needs a proper time at which it ends: set until, to 400 for example.")
     if state.step > longer.steps or not longer.has_more_to_do:

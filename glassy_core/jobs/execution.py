@@ -34,7 +34,7 @@ def check_against(config: RunConfig, edition: Edition) -> None:
     P = sum(max(len(chorale) - 1, 0) for chorale in edition.first(config.chorales))
     if config.batch_size != "all" and config.batch_size > P:
         raise ConfigError(
-            f"batch_size is {config.batch_size} but {config.chorales} chorales have {P} transitions: "
+            f"batch_size is {config.batch_size} but there are {P} transitions in {config.data_name()}: "
             "take a smaller one, more chorales, or 'all'."
         )
 
@@ -115,9 +115,10 @@ class _Session:
             raise RunError("Runs trained in one batch must be at the same step and end at the same one.")
         self.ending = points[0].ending
         self.replicas = [_Replica(run, point, Recorder(run, point)) for run, point in zip(runs, points, strict=True)]
-        self.trainer = _trainer(configs, points, data, valid, device)
+        self.trainer = _trainer(configs, points, data, valid, device, self._beat)
         self.started = time.monotonic()
         self.mark: tuple[float, int, float] | None = None  # when, at which step and log tau the speed was last taken
+        self.written = 0.0  # when the last heartbeat was
         self.speed: float | None = None
         self.pace: float | None = None  # log tau per second
 
@@ -130,7 +131,7 @@ class _Session:
                 replica.recorder.close()
 
     def _loop(self) -> None:
-        trainer, looked, written = self.trainer, 0.0, 0.0
+        trainer, looked = self.trainer, 0.0
         while True:
             now = time.monotonic()
             endings: dict[int, tuple[str, str]] = {}
@@ -147,10 +148,14 @@ class _Session:
                     self._end(r, "finished")
             if not self._unended():
                 return
-            if now - written > _STATE_EVERY:
-                written = now
-                for r in self._unended():
-                    self._publish(r, self._state(r, "running"))
+            self._beat()
+
+    def _beat(self) -> None:
+        """A heartbeat, where one is due."""
+        if time.monotonic() - self.written > _STATE_EVERY:
+            self.written = time.monotonic()
+            for r in self._unended():
+                self._publish(r, self._state(r, "running"))
 
     def _unended(self) -> list[int]:
         """Replicas that go on; one that was stopped is still computed with the others, but not stored."""
@@ -216,7 +221,7 @@ class _Session:
         step, log_tau = self.trainer.step, math.log(self.trainer.tau() or 1e-3)
         if self.mark is None:
             self.mark = (now, step, log_tau)
-        elif (elapsed := now - self.mark[0]) > 0.5:
+        elif (elapsed := now - self.mark[0]) > 0.5 and step > self.mark[1]:
             self.speed = _mean(self.speed, (step - self.mark[1]) / elapsed)
             self.pace = _mean(self.pace, (log_tau - self.mark[2]) / elapsed)
             self.mark = (now, step, log_tau)
@@ -245,15 +250,16 @@ def _trainer(
     data: Transitions,
     valid: Transitions | None,
     device: str,
+    pulse: Callable[[], None],
 ) -> Trainer | FlowTrainer:
-    """What trains these runs from where they go on."""
+    """What trains these runs from where they go on; pulse: called in the middle of long steps."""
     snapshots = [point.snapshot for point in points]
     if configs[0].dynamics == "steps":
         learner = make_learner(configs[0], snapshots, data, device)
         return Trainer(configs, snapshots, data, valid, learner, [point.references for point in points])
     if device != "cpu" or len(configs) > 1:
         raise RunError("A flow is followed one run at a time, on the processor: leave the device out.")
-    return FlowTrainer(configs[0], snapshots[0], data, valid, points[0].references)
+    return FlowTrainer(configs[0], snapshots[0], data, valid, points[0].references, pulse)
 
 
 def _check_batch(configs: Sequence[RunConfig]) -> None:

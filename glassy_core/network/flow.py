@@ -6,7 +6,7 @@ Its velocity is in `velocity_field`, the steps in `stabilised`. Proper time tau 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,8 @@ class Flow:
     The path is short at first, when the weights leave the saddle at K = W = 0 and errors grow with them. The lag of
     stiff modes that are slowed down, see `stiff_modes`, counts with the second one.
     The same state gives the same steps, bit for bit, with the same engine and number of threads.
+    pulse: called after every stage, since a late step of a large network takes half a minute; until it is accepted
+    steps and tau are those before it.
     """
 
     def __init__(
@@ -52,11 +54,12 @@ class Flow:
         tolerance: float = TOLERANCE,
         threads: int = 1,
         engine: Engine = "compiled",
+        pulse: Callable[[], None] = lambda: None,
     ) -> None:
         state = start if isinstance(start, FlowState) else FlowState.fresh(start)
         if not (math.isfinite(tolerance) and 0 < tolerance < 1):
             raise FlowError(f"The tolerance is {tolerance!r}: choose one between 0 and 1, {TOLERANCE:g} is usual.")
-        self.tolerance = tolerance
+        self.tolerance, self._pulse = tolerance, pulse
         self.tau, self._path, self._step = state.tau, state.path, state.step
         self._modes, self._D, self._age = Modes(state.curvatures, state.residuals), state.slowed, state.age
         self.evaluations, self.steps, self.rejections = state.evaluations, state.steps, state.rejections
@@ -96,6 +99,10 @@ class Flow:
             steps=self.steps,
             rejections=self.rejections,
         )
+
+    def may_pass(self, tau: float) -> bool:
+        """Whether the next step can end beyond this tau: it is never longer than proposed."""
+        return self._step == 0 or self.tau + self._step > tau
 
     def advance(self, upto: float = math.inf) -> FlowPoint:
         """One accepted step, that ends at the tau `upto` where it would pass it; what follows is as long as before."""
@@ -172,6 +179,7 @@ class Flow:
             self._age += 1
             if math.isnan(loss):
                 return _HOPELESS
+            self._pulse()
             now, now_v, earlier = out, out_v, now
         if not self._field.place(_END, *self._combination(plan.stages[-1], now, earlier, now_v)):
             return _HOPELESS

@@ -66,12 +66,15 @@ class VelocityField(Protocol):
 def velocity_field(engine: Engine, weights: Weights, data: Transitions, count: int, threads: int = 1) -> VelocityField:
     """A field of `count` vectors for one network like `weights`.
 
-    compiled: float32 kernels on `threads` threads. torch: float64, the reference; its threads are torch's own.
+    compiled: float32 kernels. torch: float64, the reference. Both on `threads` threads.
     """
     if engine == "compiled":
         from glassy_core.network.compiled.field import CompiledField
 
         return CompiledField(weights, data, count, threads)
-    from glassy_core.network.torch_field import TorchField  # only here: torch takes seconds and 250 MB
+    import torch  # only here: it takes seconds and 250 MB
 
+    from glassy_core.network.torch_field import TorchField
+
+    torch.set_num_threads(threads)
     return TorchField(weights, data, count)

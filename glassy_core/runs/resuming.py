@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from glassy_core.files import move, read_lines, remove_temporaries, unreadable_lines
@@ -52,7 +53,7 @@ def resume_point(run: Run, edition_digest: str, P: int) -> ResumePoint:
     remove_temporaries(run.path, older_than=60.0)  # pages write here too
     latest, damaged = latest_snapshot(run, P)
     snapshot = latest or fresh(config)
-    references = _references(run, snapshot.step)
+    references = _references(run, snapshot)
     notice = _set_aside(run, snapshot.step, damaged)
     seconds = _seconds_before(run, snapshot)
     ending = state.ending if state.steps else Ending(config.steps, config.until, config.stop_nll)
@@ -93,22 +94,32 @@ def latest_snapshot(run: Run, P: int | None = None) -> tuple[Snapshot | None, di
     return None, {}
 
 
-def _references(run: Run, upto: int) -> list[Snapshot]:
-    """The snapshots of the waiting times up to a step; CheckpointError where one is damaged."""
+def _references(run: Run, upto: Snapshot) -> list[Snapshot]:
+    """The snapshots of the waiting times up to another one; CheckpointError where one is damaged."""
     config = run.config()
-    if config.dynamics == "flow":
-        passed = (step for step in checkpoints.steps_in(run.checkpoints) if step <= upto)
-        known = [checkpoints.path_of(run.checkpoints, step) for step in passed]
-        paths = [path for path in known if checkpoints.tau_of(path) in config.waiting_times]
-    else:
-        paths = [checkpoints.path_of(run.checkpoints, step) for step in config.waiting_times if step <= upto]
     try:
+        if config.dynamics == "flow":
+            paths = _at_waiting_times(run, upto)
+        else:
+            paths = [checkpoints.path_of(run.checkpoints, step) for step in config.waiting_times if step <= upto.step]
         return [checkpoints.read(path, config.depth, config.width, {}) for path in paths]
     except CheckpointError as error:
         raise CheckpointError(
             f"Run {run.id} cannot be resumed: {error} The drift from that waiting time is measured against it: "
             "put a good copy back, or start the run anew."
         ) from error
+
+
+def _at_waiting_times(run: Run, upto: Snapshot) -> list[Path]:
+    """The checkpoints of a flow's waiting times up to a snapshot; CheckpointError where one is missing."""
+    known = [checkpoints.path_of(run.checkpoints, step) for step in checkpoints.steps_in(run.checkpoints)]
+    at = {checkpoints.tau_of(path): path for path in known}
+    start = checkpoints.tau_of(checkpoints.path_of(run.checkpoints, 0)) or 0.0
+    passed = [float(tau) for tau in run.config().waiting_times if start <= tau <= upto.tau]
+    for tau in passed:
+        if tau not in at:
+            raise CheckpointError(f"The checkpoint of tau = {tau:g} is missing, or cannot be read.")
+    return [at[tau] for tau in passed]
 
 
 def _set_aside(run: Run, step: int, damaged: dict[str, str]) -> str | None:

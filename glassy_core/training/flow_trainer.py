@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -31,6 +31,8 @@ class FlowTrainer:
 
     What is recorded at given proper times is taken from between the accepted steps and does not change them. The
     steps end at every power of two and waiting time, whatever is recorded, so the weights of those are there.
+    A run that ends within a step goes on from before it, and so records all that is due in the rest of that step.
+    pulse: as of `flow.Flow`.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class FlowTrainer:
         data: Transitions,
         valid: Transitions | None,
         references: Sequence[Snapshot] = (),
+        pulse: Callable[[], None] = lambda: None,
     ) -> None:
         self.config, self.data, self.valid = config, data, valid
         self.etas = [0.0]
@@ -47,10 +50,10 @@ class FlowTrainer:
             state = FlowState.of(snapshot.weights, snapshot.state)
         else:
             state = FlowState.fresh(snapshot.weights, snapshot.tau)
-        self._flow = Flow(state, data, config.tolerance, config.threads, config.engine)
+        self._flow = Flow(state, data, config.tolerance, config.threads, config.engine, pulse)
         self._start, self._references = snapshot, list(references)
         self._recorded = self._flow.steps > 0  # the snapshot is taken after the records of its step
-        self._low = False
+        self._before_end: Snapshot | None = None  # of a run that has ended within a step: from before that
         # Gamma is that of minibatches of the paper's size, which a flow has none of.
         self._p = min(int(USUAL.batch_size), data.P)
 
@@ -70,7 +73,7 @@ class FlowTrainer:
 
     def is_over(self, ending: Ending) -> bool:
         """Whether the run is at its end."""
-        return self._low or ending.reached(self.step, self.tau(), None)
+        return ending.reached(self.step, self.tau(), self._flow.nll)
 
     def advance(self, ending: Ending, move: bool = True) -> list[Record | AgingRecord | Snapshot]:
         """Make one accepted step, unless the end is reached; returns what was measured on the way.
@@ -85,13 +88,18 @@ class FlowTrainer:
             if move and not self.is_over(ending):
                 out += self._checkpoint()
         if not move or self.is_over(ending):
-            return [*out, self._snapshot()]
+            return [*out, self._before_end or self._snapshot()]
         before, halt = self.tau(), next_milestone(self.tau(), self.config.waiting_times)
+        may_pass = self._flow.may_pass(ending.until) if ending.until else False
+        earlier = self._snapshot() if may_pass else None
         self._flow.advance(halt)
         now = self.tau()
+        passed = 0 < ending.until < now
         out += self._records(before, now, ending)
-        out += self._drifts(before, now)
-        if now == halt or grid(_CHECKPOINTS, before, now):
+        out += self._drifts(before, min(now, ending.until) if passed else now)
+        if passed:
+            self._before_end = earlier
+        elif now == halt or grid(_CHECKPOINTS, before, now):
             out += self._checkpoint()
         return out
 
@@ -100,8 +108,7 @@ class FlowTrainer:
         due = {tau: k for k, tau in grid(FLOW_RECORDS, before, now)}
         if before < ending.until <= now:
             due = {tau: k for tau, k in due.items() if tau < ending.until} | {ending.until: 0}
-        self._low = ending.is_low(self._flow.nll)
-        if (self._low or self.step >= ending.steps) and not before < ending.until <= now:
+        elif self.is_over(ending):
             due[now] = 0
         return [self._record(self._flow.at(tau), due[tau]) for tau in sorted(due)]
 

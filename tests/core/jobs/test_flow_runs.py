@@ -8,14 +8,17 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from glassy_core.commands import training
 from glassy_core.commands.main import main
 from glassy_core.editions.loading import load_edition
+from glassy_core.jobs import execution
 from glassy_core.jobs.dispatcher import prepare_to_resume
 from glassy_core.jobs.execution import execute
 from glassy_core.runs import checkpoints
@@ -25,6 +28,7 @@ from glassy_core.runs.measured import series_of
 from glassy_core.runs.run import Run, RunError
 from glassy_core.runs.store import RunStore
 from glassy_core.settings import RunConfig, with_dynamics
+from glassy_core.training.ending import Ending
 
 ROOT = Path(__file__).resolve().parents[3]
 STEPS = RunConfig(width=8, chorales=2, eta=5e-3, batch_size=20, steps=400)
@@ -53,6 +57,10 @@ def content(run: Run) -> dict[str, bytes]:
     """All that decides and tells of the run: records and checkpoints, not the seconds they took."""
     files = [run.metrics_path, run.aging_path, *sorted(run.checkpoints.iterdir())]
     return {path.name: path.read_bytes() for path in files if path.exists()}
+
+
+def aging(run: Run) -> list[dict]:
+    return [json.loads(line) for line in run.aging_path.read_text().splitlines()]
 
 
 def times(run: Run) -> list[float]:
@@ -99,7 +107,7 @@ def test_the_weights_are_kept_at_powers_of_two_and_at_waiting_times(whole):
 
 
 def test_the_drift_since_a_waiting_time_is_recorded_log_spaced(whole):
-    records = [json.loads(line) for line in whole.aging_path.read_text().splitlines()]
+    records = aging(whole)
     assert {record["tau_w"] for record in records} == {3.0}
     since, D = (np.array([record[name] for record in records]) for name in ("tau", "D"))
     assert np.allclose(np.diff(np.log10(since)), 1 / 12)
@@ -123,6 +131,71 @@ def test_a_flow_that_ends_on_the_way_and_goes_on_has_the_same_bits(store, whole,
     # The ends on the way are records, too; all others are the same.
     lines = [line for line in ours["metrics.jsonl"].splitlines() if json.loads(line)["tau"] not in ends]
     assert lines == [line for line in theirs["metrics.jsonl"].splitlines() if json.loads(line)["tau"] not in ends]
+
+
+def test_of_a_flow_that_ended_within_a_step_nothing_is_missing_or_left_over(store, whole):
+    grid = [1e-3 * 10 ** (k / 20) for k in range(40, 75)]
+    ends = [tau * (1 - 1e-6) for tau in grid if 0.05 < tau < 5]  # what is due next lies in the same step
+    run = store.create(replace(whole.config(), until=ends[0]), whole.origin()["edition_digest"], "paused")
+    for tau in (*ends[1:], 6.0):
+        state = execute(run)[0]
+        series = series_of(run)
+        assert (state.status, state.tau) == ("finished", state.until)
+        assert series.tau[-1] == state.until
+        assert series.nll[-1] == state.nll
+        assert times(run)[-1] <= state.until
+        assert max([r["tau_w"] + r["tau"] for r in aging(run)], default=0) <= state.until
+        prepare_to_resume(run, until=tau)
+    assert execute(run)[0].status == "finished"
+    assert content(run) == content(whole)
+
+
+def test_a_flow_that_was_killed_just_before_it_was_called_finished_makes_no_further_step(store):
+    run = trained(store, replace(FLOW, until=500.0, stop_nll=0.3))
+    before = content(run)
+    run.write_state(replace(run.state(), status="paused"))
+    assert execute(run)[0].status == "finished"
+    assert content(run) == before
+
+
+def test_a_flow_gives_signs_of_life_within_a_step(store, monkeypatch):
+    monkeypatch.setattr(execution, "_STATE_EVERY", 0.0)
+    run = store.create(replace(FLOW, until=1.0), load_edition("corpus").digest, "paused")
+    beats = Counter()
+    execute(run, lambda state: beats.update({(state.step, state.tau): 1}))
+    assert min(beats[place] for place in sorted(beats)[1:-1]) >= 4  # a step has four stages at least
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"torn")], ids=["gone", "torn"])
+def test_a_flow_does_not_go_on_without_the_weights_of_a_waiting_time(store, damage):
+    run = trained(store, replace(FLOW, waiting_times=(2, 3, 9)))
+    before = run.aging_path.read_bytes()
+    (at,) = [path for path in run.checkpoints.iterdir() if checkpoints.tau_of(path) == 3.0]
+    damage(at)
+    prepare_to_resume(run, until=8.0)
+    with pytest.raises(CheckpointError, match="tau = 3 is missing, or cannot be read"):
+        execute(run)
+    assert run.aging_path.read_bytes() == before
+
+
+def test_a_flow_started_beyond_a_waiting_time_goes_on_without_it(store, capsys):
+    source = trained(store, replace(FLOW, until=4.0))
+    capsys.readouterr()
+    assert glassy(store, "train", "--from", source.id, "--waiting-times", "2,5", "--until", 6) == 0
+    run = Run(Path(capsys.readouterr().out.strip().splitlines()[-1]))
+    prepare_to_resume(run, until=8.0)
+    assert execute(run)[0].status == "finished"
+    assert {record["tau_w"] for record in aging(run)} == {5.0}
+
+
+@pytest.mark.parametrize("config", [FLOW, replace(STEPS, until=0.5, stop_nll=1e-3)], ids=["flow", "steps"])
+def test_a_run_whose_state_was_lost_ends_where_its_settings_say(store, config):
+    run = store.create(config, load_edition("corpus").digest, "paused")
+    (run.path / "state.json").unlink()
+    prepare_to_resume(run)
+    assert run.state().ending == Ending(config.steps, config.until, config.stop_nll)
+    state = execute(run)[0]
+    assert (state.status, state.tau, state.eta) == ("finished", pytest.approx(config.until), config.eta)
 
 
 def test_a_flow_that_is_killed_and_resumed_has_the_same_bits(store, tmp_path):
@@ -218,6 +291,38 @@ def test_a_new_run_starts_from_a_checkpoint_and_says_so(store, capsys, dynamics)
 )
 def test_what_no_flow_can_be_is_one_sentence_and_no_run(store, capsys, options, words):
     assert words in complaint(capsys, store, "train", "--dynamics", "flow", *options)
+    assert store.runs() == []
+
+
+@pytest.mark.parametrize(
+    ("options", "end"),
+    [((), 300.0), (("--eta", 5e-3), 300.0), (("--until", 1000), 1000.0), (("--eta", 1e-3, "--until", 0), 300.0)],
+)
+def test_steps_in_place_of_a_flow_last_as_long(monkeypatch, store, options, end):
+    monkeypatch.setattr(training, "_in_foreground", lambda run: None)
+    assert glassy(store, "train", "--preset", "class-flow-over", "--dynamics", "steps", *options) == 0
+    (run,) = store.runs()
+    config = run.config()
+    assert config.steps * config.eta == pytest.approx(end, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("train", "--eta", 0), "eta is 0.0: it must be above 0"),
+        (("train", "--until", -3), "until is -3.0: it must be from 0"),
+        (("train", "--chorales", 1), "batch_size is 300 but there are 127 transitions in one chorale of the corpus"),
+    ],
+)
+def test_steps_in_place_of_a_flow_that_cannot_be_are_one_sentence(store, capsys, options, words):
+    asked = [*options, "--preset", "class-flow-over", "--dynamics", "steps"]
+    assert words in complaint(capsys, store, *asked)
+    assert store.runs() == []
+
+
+def test_flows_are_not_made_for_an_accelerator(store, capsys):
+    asked = ("sweep", "--like", "class-flow", "--device", "cuda")
+    assert "Flows are followed on the processor" in complaint(capsys, store, *asked)
     assert store.runs() == []
 
 

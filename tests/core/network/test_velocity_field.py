@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from glassy_core.network.compiled.parts import divided
 from glassy_core.network.equations import forward, nll_bits
@@ -147,3 +148,13 @@ def test_every_transition_is_in_one_part_and_the_parts_are_alike(threads):
         assert np.array_equal(np.where(ours < 0, -1, part.rows[ours]), theirs)  # whole chorales, chord after chord
     sizes = [part.data.P for part in parts]
     assert max(sizes) - min(sizes) <= max(UNEQUAL) - 1
+
+
+def test_torch_has_the_threads_that_are_asked_for():
+    before = torch.get_num_threads()
+    try:
+        for threads in (2, 1):
+            velocity_field("torch", busy_weights(1, 3), packed(), 2, threads)
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
