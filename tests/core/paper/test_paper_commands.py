@@ -11,12 +11,15 @@ import pytest
 
 from glassy_core.commands.main import main
 from glassy_core.figures.network import counts
+from glassy_core.files import ROOT
 from glassy_core.network.equations import parameter_count
 from glassy_core.paper.evidence import Evidence
 from glassy_core.paper.statements import findings, of_figure
 from glassy_core.runs import probes
 from glassy_core.runs.groups import readable
-from glassy_core.runs.store import DEFAULT_DIRECTORY, GALLERY, RunStore, open_store
+from glassy_core.runs.store import DEFAULT_DIRECTORY, GALLERY, GALLERY_VARIABLE, RunStore, open_store
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 NUMBER = r"(?<![\w.])-?\d+(?:\.\d+)?(?:e-?\d+)?"
 NAMES = r"\b(?:d|w|tau_w) = [\d.]+"  # of networks and curves, not results
@@ -102,6 +105,22 @@ def test_a_networks_size_is_printed(capsys):
     assert sizes == {"weights": counts(3, 20), "free_parameters": round(parameter_count(3, 20))}
     assert main(["network", "--depth", "0"]) == 2
     assert "it must be from 1" in capsys.readouterr().err
+
+
+def test_the_written_reproduction_is_what_the_gallerys_runs_say(tmp_path, monkeypatch, capsys):
+    """Else: python -m glassy_core paper --markdown > docs/reproduction.md, in a clone without runs of its own."""
+    monkeypatch.setenv(GALLERY_VARIABLE, str(GALLERY))
+    printed = printed_by("python -m glassy_core paper --markdown", capsys, "--runs-dir", str(tmp_path))
+    assert printed == (ROOT / "docs" / "reproduction.md").read_text(encoding="utf-8")
+
+
+def test_the_readmes_numbers_are_those_of_the_reproduction():
+    reproduction = (ROOT / "docs" / "reproduction.md").read_text(encoding="utf-8")
+    table = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \| (.+?) \|$", README, re.MULTILINE)
+    rows = [row for row in table if row[3] in ("agrees", "differs", "open")]
+    assert len(rows) >= 5
+    for what, paper, ours, verdict in rows:
+        assert re.search(rf"{re.escape(f'{what} | {paper} | {ours} |')} .* \| {verdict} \|", reproduction), what
 
 
 def test_each_waiting_times_alpha_is_what_its_command_says(known, capsys):
