@@ -307,10 +307,7 @@ def usual(dynamics: str) -> RunConfig:
 
 
 def with_dynamics(config: RunConfig, dynamics: Literal["steps", "flow"], eta: float = USUAL.eta) -> RunConfig:
-    """The same run by other dynamics: what belongs to one of them alone is as usual, the end is at the same tau.
-
-    eta: that of the steps that a flow becomes. ConfigError where it cannot be one.
-    """
+    """The same run to the same tau by other dynamics, steps with this eta; what belongs to one alone is as usual."""
     if config.dynamics == dynamics:
         return config
     other = usual(dynamics)
@@ -318,6 +315,5 @@ def with_dynamics(config: RunConfig, dynamics: Literal["steps", "flow"], eta: fl
     if dynamics == "flow":
         changed["until"] = config.until or config.steps * config.eta
     else:
-        changed["eta"] = check_eta(eta)
-        changed["steps"] = min(math.ceil(config.until / eta), _MAX_STEPS)
+        changed |= {"eta": eta, "steps": min(math.ceil(config.until / check_eta(eta)), _MAX_STEPS)}
     return dataclasses.replace(config, **changed | {"waiting_times": ()})

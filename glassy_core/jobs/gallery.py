@@ -11,6 +11,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -139,9 +140,10 @@ def export(source: RunStore, target: Path, which: str = "all") -> list[Run]:
 def _found(store: RunStore, wanted: Sequence[Exhibit]) -> list[tuple[Exhibit, Run | None]]:
     digests = {edition: load_edition(edition).digest for edition in {exhibit.config.edition for exhibit in wanted}}
     existing: dict[RunConfig, Run] = {}
-    for edition, digest in digests.items():
-        configs = [exhibit.config for exhibit in wanted if exhibit.config.edition == edition]
-        existing |= existing_runs(store, configs, digest)
+    for (edition, digest), started in product(digests.items(), (False, True)):
+        of_kind = [exhibit.config for exhibit in wanted if (exhibit.source is not None) == started]
+        configs = [config for config in of_kind if config.edition == edition]
+        existing |= existing_runs(store, configs, digest, started)
     return [(exhibit, existing.get(exhibit.config)) for exhibit in wanted]
 
 

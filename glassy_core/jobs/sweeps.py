@@ -50,17 +50,21 @@ def plan(store: RunStore, configs: Sequence[RunConfig], edition_digest: str) -> 
     return Plan(missing, *split)
 
 
-def existing_runs(store: RunStore, configs: Sequence[RunConfig], edition_digest: str) -> dict[RunConfig, Run]:
+def existing_runs(
+    store: RunStore, configs: Sequence[RunConfig], edition_digest: str, started: bool = False
+) -> dict[RunConfig, Run]:
     """For each of the settings that some run of the store has (names apart): that run, the one furthest on.
 
-    An unfinished one of the gallery, which cannot go on, is none.
+    started: whether among runs that began at another one's checkpoint, which stand in no fit with the others, or among
+    those others. An unfinished one of the gallery, which cannot go on, is none.
     """
     wanted = {replace(config, name=""): config for config in configs}
     existing: dict[RunConfig, Run] = {}
     for run in store.runs():
         try:
             config = wanted.get(replace(run.config(), name=""))
-            if config is None or run.origin()["edition_digest"] != edition_digest:
+            origin = run.origin()
+            if config is None or origin["edition_digest"] != edition_digest or ("started_from" in origin) != started:
                 continue
             if run.state().has_more_to_do and run.read_only:
                 continue

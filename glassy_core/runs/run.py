@@ -173,7 +173,7 @@ class Run:
         """Records of metrics.jsonl, each with the byte offset of its end."""
         return read_lines(self.metrics_path)
 
-    # Control: requests that a running process honours within a second.
+    # Control: requests that a running process honours within a second, a flow after its present step.
 
     def request(self, what: str) -> None:
         """Ask the run to 'stop' or 'pause'; both write a checkpoint first. RunError for one of the gallery."""

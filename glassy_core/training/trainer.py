@@ -112,11 +112,13 @@ class Trainer:
         Raises TrainingError when the NLL or a weight is not finite any more.
         """
         config, step, last = self.configs[0], self.step, self._last(ending)
-        move = move and not self.is_over(ending)
         recorded = step == self._recorded_at
         self.learner.evaluate()
         if not recorded and step % WATCH_EVERY == 0:
             self._watch_for_spikes()
+        if recorded and ending.stop_nll and self._record_due(step):  # killed before it was called finished, perhaps
+            self._low = all(ending.is_low(self._nll(r)) for r in range(len(self.configs)))
+        move = move and not self.is_over(ending)
         checkpoint = not move or self._eta_changed or is_checkpoint(step, config)
         # After a resume or a step without a move the records are there already, unless eta is new.
         due = self._eta_changed or (not recorded and (step == last or self._record_due(step)))
@@ -171,6 +173,10 @@ class Trainer:
 
     def _gamma_due(self, step: int) -> bool:
         return is_due(step, self.configs[0].gamma_every, 5)
+
+    def _nll(self, r: int) -> float:
+        bits = nll_bits(on_processor(self.learner.H[r]), self.data.targets)
+        return float(bits.mean(dtype=np.float64))
 
     def _measure(self, batches: NDArray[np.int64] | None) -> list[Record]:
         records = []

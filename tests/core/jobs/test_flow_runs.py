@@ -150,8 +150,9 @@ def test_of_a_flow_that_ended_within_a_step_nothing_is_missing_or_left_over(stor
     assert content(run) == content(whole)
 
 
-def test_a_flow_that_was_killed_just_before_it_was_called_finished_makes_no_further_step(store):
-    run = trained(store, replace(FLOW, until=500.0, stop_nll=0.3))
+@pytest.mark.parametrize("config", [replace(FLOW, until=500.0), replace(STEPS, steps=100_000)], ids=["flow", "steps"])
+def test_a_run_that_was_killed_just_before_it_was_called_finished_makes_no_further_step(store, config):
+    run = trained(store, replace(config, stop_nll=0.3))
     before = content(run)
     run.write_state(replace(run.state(), status="paused"))
     assert execute(run)[0].status == "finished"

@@ -8,8 +8,10 @@ from glassy_core.commands.main import main
 from glassy_core.jobs import dispatcher
 from glassy_core.jobs.sweeps import existing_runs, expand, plan
 from glassy_core.presets import SWEEPS
+from glassy_core.runs.starting import Start
 from glassy_core.runs.store import RunStore
 from glassy_core.settings import ConfigError, RunConfig
+from glassy_core.training.records import fresh
 
 BASE = RunConfig(name="base", eta=5e-3)
 
@@ -37,6 +39,18 @@ def test_runs_of_the_same_settings_and_data_are_found(tmp_path):
     (store.create(configs[1], "digest").path / "config.json").unlink()  # a broken run is passed over
     assert existing_runs(store, configs, "digest") == {configs[1]: run}
     assert existing_runs(store, configs, "another") == {}
+
+
+def test_a_run_from_anothers_checkpoint_is_not_the_sweeps(tmp_path):
+    store = RunStore(tmp_path / "runs")
+    (config,) = expand(BASE, [1], [5], [0])
+    start = Start(fresh(config), "another", 0)
+    onward = store.create(config, "digest", "finished", start)
+    onward.write_state(replace(onward.state(), step=9))
+    assert plan(store, [config], "digest").missing == [config]
+    assert existing_runs(store, [config], "digest", started=True) == {config: onward}
+    run = store.create(config, "digest")
+    assert existing_runs(store, [config], "digest") == {config: run}
 
 
 def test_a_sweep_started_again_goes_on_with_what_ended_early_and_skips_the_rest(tmp_path):
