@@ -242,7 +242,7 @@ class Flow:
         if not self._step > _SHORTEST * max(self.tau, 1 / self._bound):
             raise FlowError(
                 f"At tau = {self.tau:g} steps of the flow have become {self._step:.3g} long and still err by more than "
-                f"the tolerance of {self.tolerance:g} allows: go on from here with a larger one."
+                f"the tolerance of {self.tolerance:g} allows: start a new run from here with a larger one."
             )
 
     def at(self, tau: float) -> FlowSample:

@@ -116,7 +116,9 @@ class FlowTrainer:
         weights = sample.weights
         H = forward(weights, self.data, np.float32)[1]
         if not math.isfinite(sample.nll):
-            raise TrainingError(f"The flow diverged at tau = {sample.tau:g}: go on with a smaller tolerance.")
+            raise TrainingError(
+                f"The flow diverged at tau = {sample.tau:g}: start a new run from here with a smaller tolerance."
+            )
         return Record(
             replica=0,
             step=self.step,

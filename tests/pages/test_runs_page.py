@@ -390,6 +390,15 @@ def test_a_flow_goes_on_to_a_later_tau(open_page, flow):
     assert (flow.state().status, flow.state().until, flow.state().steps) == ("queued", 600.0, 10**6)
 
 
+def test_a_flow_whose_state_was_lost_goes_on_to_a_later_tau(open_page, flow):
+    (flow.path / "state.json").unlink()
+    app = open_page(PAGE, selected=flow.id)
+    app.number_input(key=f"to_tau-{flow.id}").set_value(700.0).run()
+    app.button(key=f"resume_with-{flow.id}").click().run()
+    assert errors(app) == []
+    assert (flow.state().status, flow.state().until) == ("queued", 700.0)
+
+
 def test_a_flow_does_not_go_back(open_page, flow):
     app = open_page(PAGE, selected=flow.id)
     app.number_input(key=f"to_tau-{flow.id}").set_value(200.0).run()

@@ -108,7 +108,7 @@ def resume_to(
 
     def go_on(run: Run) -> None:
         state = run.state()
-        if state.is_flow:
+        if run.config().dynamics == "flow":  # which a state that was lost does not say
             dispatcher.resume(store(), run, until=until, stop_nll=stop_nll)
             return
         if steps is None or steps <= state.step:

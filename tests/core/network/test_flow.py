@@ -271,3 +271,22 @@ def test_unusable_tolerances_and_taus_are_named():
     for tau in (0.0, flow.tau * 1.01):
         with pytest.raises(FlowError, match="not in the last step"):
             flow.at(tau)
+
+
+def test_where_no_step_is_good_enough_it_ends_and_says_so():
+    flow = Flow(start(), toy_data(), tolerance=1e-13)  # which float32 cannot keep
+    with pytest.raises(FlowError, match=r"still err by more than the tolerance of 1e-13 allows: start a new run"):
+        while flow.tau < 1:
+            flow.advance()
+    assert flow.rejections < 100
+
+
+def test_no_step_passes_a_tau_that_it_is_not_said_to_pass():
+    flow = Flow(start(), packed())
+    said = []
+    while flow.tau < 30:
+        ends = {tau: flow.may_pass(tau) for tau in np.linspace(1.0001, 1.5, 20) * max(flow.tau, 1e-3)}
+        flow.advance()
+        assert all(may or flow.tau <= tau for tau, may in ends.items())
+        said += ends.values()
+    assert 0 < sum(said) < len(said)
