@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
@@ -13,6 +14,7 @@ from glassy_core.errors import GlassyError
 from glassy_core.network.equations import Weights, weight_shapes
 from glassy_core.network.stiff_modes import MODES
 
+_FROM_ZERO = ("K", "W", "h0")  # the weights that are zero in a network that has learned nothing
 _MODES, _NUMBERS = "modes.", "flow."  # how the names of a state's tensors begin
 
 
@@ -44,10 +46,15 @@ class FlowState:
 
     @classmethod
     def fresh(cls, weights: Weights, tau: float = 0.0) -> FlowState:
-        """The start of a flow, usually at tau = 0; the first guesses of the modes are the same every time."""
+        """The start of a flow, usually at tau = 0; the first guesses of the modes are the same every time.
+
+        Weights that have learned have come a way already, at least as far as those that begin at zero are from it.
+        Without it errors would be measured by a path that has just begun, which rounding alone is too coarse for.
+        """
         rng = np.random.default_rng(0)
         guesses = ({name: rng.normal(size=value.shape) for name, value in weights.items()} for _ in range(MODES))
-        return cls(weights, tuple(guesses), tau)
+        way = math.sqrt(sum(float(np.sum(weights[name] ** 2)) for name in _FROM_ZERO))
+        return cls(weights, tuple(guesses), tau, path=way)
 
     def tensors(self) -> dict[str, NDArray[np.float64]]:
         """All but the weights, by name: modes.J.0, ... with all modes along their first axis, and flow.path, ..."""

@@ -16,6 +16,7 @@ from glassy_core.network.flow_state import FlowError, FlowState
 from glassy_core.network.learning_rule import TorchLearner
 from glassy_core.network.velocity_field import velocity_field
 from glassy_core.presets import PRESETS
+from glassy_core.settings import RunConfig
 from glassy_core.training.records import fresh
 from tests.core.network.test_compiled import packed
 from tests.core.toys import toy_data
@@ -294,3 +295,17 @@ def test_no_step_passes_a_tau_that_it_is_not_said_to_pass():
         assert all(may or flow.tau <= tau for tau, may in ends.items())
         said += ends.values()
     assert 0 < sum(said) < len(said)
+
+
+def test_a_flow_can_start_from_weights_that_have_learned_for_long():
+    data = Transitions.pack(load_edition("corpus").first(1), "per_note")
+    first = Flow(fresh(RunConfig(depth=2, width=12)).weights, data)
+    while first.tau < 96:
+        first.advance()
+    second = Flow(FlowState.fresh(first.state().weights, first.tau), data)
+    for flow in (first, second):
+        while flow.tau < 110:
+            flow.advance(110.0)
+    assert second.steps < 30
+    assert second.rejections <= 3
+    assert second.nll == pytest.approx(first.nll, rel=1e-3)
