@@ -51,7 +51,7 @@ def sealed(tmp_path, temporary):
     return run
 
 
-def test_train_and_generate_keep_their_kernels_among_the_temporary_files(sealed, temporary, tmp_path):
+def test_train_generate_and_sweep_keep_their_kernels_among_the_temporary_files(sealed, temporary, tmp_path):
     status, out, err = sealed("train", "--width", 8, "--steps", 40)
     assert status == 0, err
     (kernels,) = temporary.glob("glassy-kernels-*")
@@ -62,12 +62,14 @@ def test_train_and_generate_keep_their_kernels_among_the_temporary_files(sealed,
     assert status == 0, err
     assert {path.suffix for path in (tmp_path / "out").iterdir()} >= {".mid", ".wav"}
     assert {path.name for path in kernels.rglob("*.nbi")} > kept  # the sound's
+    assert_a_sweep_is_trained(sealed, RunStore(tmp_path / "swept"))  # here, where the kernels are compiled already
 
 
-def test_a_sweep_is_trained(sealed, tmp_path):
-    store = RunStore(tmp_path / "runs")
+def assert_a_sweep_is_trained(sealed, store):
     try:
-        status, _, err = sealed("sweep", "--depths", 1, "--widths", "6,8", "--seeds", 0, "--steps", 60)
+        status, _, err = sealed(
+            "sweep", "--depths", 1, "--widths", "6,8", "--seeds", 0, "--steps", 60, runs=store.directory
+        )
         assert status == 0, err
         deadline = time.monotonic() + 300
         while {run.state().status for run in store.runs()} != {"finished"}:
