@@ -159,13 +159,14 @@ def _paper_flows(depth: int, widths: tuple[int, ...], key: str) -> SweepPreset:
     return SweepPreset(f"The paper's d = {depth}, as flows", words, (depth,), widths, (0,), base)
 
 
+# Narrow enough for NLL* = 0.1 and wide enough for 0.01 at both depths, in tau = 400.
+_CLASS_WIDTHS = (6, 8, 10, 14, 18, 24, 30, 36, 48, 60, 72, 84)
 SWEEPS: dict[str, SweepPreset] = {
     "class": SweepPreset(
         "Class world, d = 1 and 2",
         "Eight chorales, one and two layers, three seeds each: w_c in half an hour, and what depth does to it.",
         (1, 2),
-        # Narrow enough for NLL* = 0.1 and wide enough for 0.01 at both depths, in tau = 400.
-        (6, 8, 10, 14, 18, 24, 30, 36, 48, 60, 72, 84),
+        _CLASS_WIDTHS,
         (0, 1, 2),
         replace(PRESETS["class-near"].config, name="", steps=80_000),
     ),
@@ -177,7 +178,7 @@ SWEEPS: dict[str, SweepPreset] = {
         "Class world, d = 1 and 2, as flows",
         "The same networks without the noise of minibatches: w_c in minutes.",
         (1, 2),
-        (6, 8, 10, 14, 18, 24, 30, 36, 48, 60, 72, 84),
+        _CLASS_WIDTHS,
         (0, 1, 2),
         replace(PRESETS["class-flow-near"].config, name="", until=400.0),
     ),

@@ -191,8 +191,7 @@ def check_eta(eta: float) -> float:
 
 def check_end(name: str, value: float) -> float:
     """The value of 'steps', 'until' or 'stop_nll' if a run can end there, else ConfigError."""
-    field = next(field for field in dataclasses.fields(RunConfig) if field.name == name)
-    _check_within(name, value, field.metadata["within"])
+    _check_within(name, value, _field(name).metadata["within"])
     return value
 
 
@@ -280,7 +279,7 @@ def _check_dynamics(config: RunConfig) -> None:
     """ConfigError where a flow has settings of steps, or steps have those of a flow."""
     if config.dynamics == "steps":
         check_eta(config.eta)
-        if config.tolerance != _default("tolerance"):
+        if config.tolerance != _field("tolerance").default:
             raise ConfigError("A tolerance is a flow's: leave it out, or choose the dynamics 'flow'.")
         return
     for name in NOT_OF["flow"]:
@@ -293,8 +292,8 @@ def _check_dynamics(config: RunConfig) -> None:
         raise ConfigError("A flow needs a proper time at which it ends: set until, to 400 for example.")
 
 
-def _default(name: str) -> Any:
-    return next(field.default for field in dataclasses.fields(RunConfig) if field.name == name)
+def _field(name: str) -> dataclasses.Field[Any]:
+    return next(field for field in dataclasses.fields(RunConfig) if field.name == name)
 
 
 USUAL = RunConfig()  # what a setting is where nothing else is said

@@ -209,7 +209,7 @@ class _Session:
             seconds=round(replica.point.seconds + now - self.started, 3),
             until=ending.until,
             stop_nll=ending.stop_nll,
-            evaluations=trainer.evaluations if isinstance(trainer, FlowTrainer) else 0,
+            evaluations=trainer.evaluations,
             left=math.log(ending.until / tau) / self.pace if self.pace and ending.until > tau > 0 else None,
             notice=replica.point.notice,
             host=socket.gethostname(),

@@ -250,8 +250,16 @@ class Flow:
 
         It changes nothing: the rest of the flow does not depend on what is asked for.
         """
+        weights = self.weights_at(tau)
         if tau == self.tau:
-            return FlowSample(tau, self.nll, self._field.read(_START))
+            return FlowSample(tau, self.nll, weights)
+        loss = self._field.evaluate(_RING, (1.0,), (_RING,), _STAGE_V, measured=True)
+        return FlowSample(tau, loss / (N_PITCHES * math.log(2)), weights)
+
+    def weights_at(self, tau: float) -> Weights:
+        """The weights of `at`, without the evaluation that its loss takes; they are left in _RING within a step."""
+        if tau == self.tau:
+            return self._field.read(_START)
         if self._last is None or not self._last[0] <= tau < self.tau:
             begin = self.tau if self._last is None else self._last[0]
             raise FlowError(
@@ -261,9 +269,7 @@ class Flow:
         factors = between(plan.places, (tau - begin) / (self.tau - begin))
         if not self._field.place(_RING, factors, (_BEFORE, _EARLY, _LATE, _START)):
             raise FlowError(f"Between two steps, at tau = {tau:g}, a recurrent matrix is too far from orthogonal.")
-        weights = self._field.read(_RING)
-        loss = self._field.evaluate(_RING, (1.0,), (_RING,), _STAGE_V, measured=True)
-        return FlowSample(tau, loss / (N_PITCHES * math.log(2)), weights)
+        return self._field.read(_RING)
 
 
 def _product(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:

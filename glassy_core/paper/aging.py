@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from glassy_core.paper.numbers import AGING, FIRST_TAU_W, FOLLOWED, LONGEST, PAP
 from glassy_core.paper.text import ALPHA, MU, TAU, TAU_W, Quantity, Text, joined, spelled, text
 from glassy_core.physics.aging.aging import Aging, aging
 from glassy_core.physics.aging.collapse import AGING_REGIME, BREAK, breakdowns
+from glassy_core.physics.aging.fluctuations import Trajectory
 from glassy_core.physics.aging.growth import SHORT, short_time
 from glassy_core.physics.estimate import Estimate
 from glassy_core.presets import CLASS_TRIO, PRESETS
@@ -43,10 +44,13 @@ def aging_findings(evidence: Evidence) -> Iterator[Finding]:
 def measured(evidence: Evidence, members: Sequence[Member | None]) -> Aging | Text:
     """Aging of a network's seeds, or why there is none; empty where there is no run."""
     runs = [member for member in members if member]
-    if not runs:
-        return Text()
+    return _aging_of(lambda: [trajectory(member.run, evidence.read) for member in runs]) if runs else Text()
+
+
+def _aging_of(trajectories: Callable[[], Sequence[Trajectory]]) -> Aging | Text:
+    """Aging of trajectories that are read now, or why there is none."""
     try:
-        result = aging([trajectory(member.run, evidence.read) for member in runs])
+        result = aging(trajectories())
     except RunError as error:
         return spelled(str(error))
     return result if result.curves else text("No waiting time is over yet: let the run go on.")
@@ -61,7 +65,8 @@ def _alpha(evidence: Evidence, network: DepthWidth) -> Finding:
     # alpha falls from one waiting time to the next at first: the first two alone would tell of their youth.
     missing = evidence.missing(member, network, _THIRD_TAU_W * (1 + SHORT[1]), by_flow=False)
     ours = measured(evidence, [member])
-    of_bursts = burst_aging(evidence, bursts) if len({m.config.seed for m in bursts}) > 1 else Text()
+    several = len({member.config.seed for member in bursts}) > 1
+    of_bursts = _aging_of(lambda: burst_trajectories(bursts, evidence.read)) if several else Text()
     known = 0 if isinstance(ours, Text) else len(ours.alpha.curves)
     if not isinstance(of_bursts, Text) and len(of_bursts.alpha.curves) >= max(known, _ENOUGH):
         return _alpha_of_bursts(statement, of_bursts, bursts)
@@ -83,14 +88,6 @@ def _weighed_alpha(ours: Aging) -> tuple[Verdict, Text, str]:
     if len(each) > 1 and verdict == "open" and np.all(np.diff(each) < 0):
         doubt = "It still falls from one waiting time to the next, so their mean tells little: later ones would."
     return verdict, joined([window, text(one_by_one)]), doubt
-
-
-def burst_aging(evidence: Evidence, bursts: Sequence[Member]) -> Aging | Text:
-    """Aging at short times, of bursts of steps from checkpoints of one network."""
-    try:
-        return aging(burst_trajectories(bursts, evidence.read))
-    except RunError as error:
-        return spelled(str(error))
 
 
 def _alpha_of_bursts(statement: Statement, ours: Aging, bursts: Sequence[Member]) -> Finding:

@@ -9,16 +9,16 @@ from dataclasses import replace
 import numpy as np
 
 from glassy_core.editions.encoding import Transitions
-from glassy_core.network.equations import Weights, accuracy, forward, nll_bits, orthogonality_error
+from glassy_core.network.equations import Weights, accuracy, forward, orthogonality_error
 from glassy_core.network.flow import Flow
 from glassy_core.network.flow_state import FlowSample, FlowState
 from glassy_core.settings import USUAL, RunConfig
 from glassy_core.training.drift import drift
 from glassy_core.training.ending import Ending
+from glassy_core.training.measures import held_out, sgd_noise
 from glassy_core.training.records import AgingRecord, Record, Snapshot, make_learner
 from glassy_core.training.schedule import FLOW_RECORDS, grid, next_milestone
-from glassy_core.training.sgd_noise import gamma
-from glassy_core.training.trainer import TrainingError, on_processor
+from glassy_core.training.trainer import TrainingError
 
 _CHECKPOINTS = 20  # a decade of tau: a kill costs an eighth of the work at most
 _VALID, _GAMMA = 2, 4  # of the records, every which one
@@ -128,23 +128,16 @@ class FlowTrainer:
             nll_minibatch=sample.nll,
             accuracy=accuracy(H, self.data.targets),
             orthogonality_error=orthogonality_error(weights),
-            nll_valid=self._held_out(weights) if self.valid is not None and k % _VALID == 0 else None,
+            nll_valid=held_out(weights, self.valid) if self.valid is not None and k % _VALID == 0 else None,
             gamma=self._gamma(weights) if k % _GAMMA == 0 else None,
             evaluations=self.evaluations,
             sharpness=self._flow.sharpness or None,
         )
 
-    def _held_out(self, weights: Weights) -> float:
-        assert self.valid is not None
-        H = forward(weights, self.valid, np.float32)[1]
-        return float(nll_bits(H, self.valid.targets).mean(dtype=np.float64))
-
     def _gamma(self, weights: Weights) -> float:
         learner = make_learner(self.config, [replace(self._start, weights=weights, state={})], self.data)
         learner.evaluate()
-        w = learner.widths[0]
-        mu, deltas = (on_processor(x[:, 0])[..., :w] for x in (learner.mu, learner.deltas))
-        return gamma(self.data, mu, on_processor(learner.errors[0]), deltas, self._p)
+        return sgd_noise(learner, self.data, self._p)
 
     def _drifts(self, before: float, now: float) -> list[AgingRecord]:
         """The drift since each waiting time, at the proper times due after `before` and up to now."""
@@ -152,7 +145,7 @@ class FlowTrainer:
         for reference in self._references:
             start = reference.tau
             for _, since in grid(_DRIFTS, before - start, now - start, _FIRST_DRIFT * start):
-                D, kinds = drift(reference.weights, self._flow.at(min(start + since, now)).weights)
+                D, kinds = drift(reference.weights, self._flow.weights_at(min(start + since, now)))
                 out.append(AgingRecord(0, reference.step, self.step, start, since, D, kinds))
         return out
 

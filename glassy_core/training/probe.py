@@ -18,8 +18,9 @@ from glassy_core.editions.encoding import Transitions
 from glassy_core.network.equations import nll_bits
 from glassy_core.network.rules import rule_of
 from glassy_core.settings import ConfigError, RunConfig, check_eta, with_dynamics
+from glassy_core.training.measures import on_processor
 from glassy_core.training.records import Snapshot, make_learner
-from glassy_core.training.trainer import TrainingError, on_processor
+from glassy_core.training.trainer import TrainingError
 
 STEPS = 1000
 SIZES = (75, 300)  # the paper's

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from glassy_core.editions.encoding import N_PITCHES, Transitions
 from glassy_core.errors import GlassyError
-from glassy_core.network.equations import Weights, accuracy, forward, nll_bits, orthogonality_error
+from glassy_core.network.equations import accuracy, nll_bits, orthogonality_error
 from glassy_core.network.rules import Learner
 from glassy_core.settings import RunConfig, check_eta
 from glassy_core.training.drift import drift
 from glassy_core.training.ending import Ending
+from glassy_core.training.measures import held_out, on_processor, sgd_noise
 from glassy_core.training.records import AgingRecord, Record, Snapshot
 from glassy_core.training.schedule import is_checkpoint, is_due, log_spaced
-from glassy_core.training.sgd_noise import gamma
 from glassy_core.training.spikes import SpikeRule
 
 WATCH_EVERY = 20  # steps between looks for spikes: a spike lasts some 20 to 50 steps
@@ -32,11 +32,6 @@ class TrainingError(GlassyError, RuntimeError):
     """A run cannot go on learning; the message says why and what to do."""
 
 
-def on_processor(x: Any) -> NDArray[Any]:
-    """An engine's array as numpy's: a view where it lies in main memory, a copy where not."""
-    return x.cpu().numpy() if hasattr(x, "cpu") else np.asarray(x)
-
-
 class Trainer:
     """R runs that differ in width, seed and eta only, advanced in lockstep; usually R = 1.
 
@@ -44,6 +39,8 @@ class Trainer:
     learner: an engine built from the snapshots' weights and states. references: for each run the
     snapshots of the waiting times that it has passed.
     """
+
+    evaluations = 0  # of a flow's velocity, which steps have none of
 
     def __init__(
         self,
@@ -179,7 +176,7 @@ class Trainer:
         return float(bits.mean(dtype=np.float64))
 
     def _measure(self, batches: NDArray[np.int64] | None) -> list[Record]:
-        records = []
+        records, valid = [], self.valid if self._valid_due(self.step) else None
         for r in range(len(self.configs)):
             H = on_processor(self.learner.H[r])
             weights = self.learner.weights(r)
@@ -199,21 +196,14 @@ class Trainer:
                 nll_minibatch=nll if batches is None else float(bits[batches[r]].mean(dtype=np.float64)),
                 accuracy=accuracy(H, self.data.targets),
                 orthogonality_error=orthogonality_error(weights),
-                nll_valid=self._held_out(weights) if self._valid_due(self.step) else None,
+                nll_valid=None if valid is None else held_out(weights, valid),
                 gamma=self._gamma(r) if self._gamma_due(self.step) else None,
             )
             records.append(record)
         return records
 
-    def _held_out(self, weights: Weights) -> float:
-        assert self.valid is not None
-        H = forward(weights, self.valid, np.float32)[1]
-        return float(nll_bits(H, self.valid.targets).mean(dtype=np.float64))
-
     def _gamma(self, r: int) -> float:
-        w = self.learner.widths[r]
-        mu, deltas = (on_processor(x[:, r])[..., :w] for x in (self.learner.mu, self.learner.deltas))
-        return gamma(self.data, mu, on_processor(self.learner.errors[r]), deltas, self._batch_size or self.data.P)
+        return sgd_noise(self.learner, self.data, self._batch_size or self.data.P, r)
 
     def _drifts(self) -> list[AgingRecord]:
         out = []

@@ -11,10 +11,11 @@ import math
 from numba import njit
 
 from glassy_core.editions.encoding import N_PITCHES
-from glassy_core.network.compiled.blocks import add_at, multiply
+from glassy_core.network.compiled.blocks import multiply
 from glassy_core.network.compiled.evaluation import backward, hidden, output_fields, residuals
-from glassy_core.network.compiled.layout import CONSTANT, EMPTY_PITCH, WINDOW, Generations
-from glassy_core.network.compiled.simd import HEIGHT, LANES
+from glassy_core.network.compiled.layout import WINDOW, Generations
+from glassy_core.network.compiled.simd import HEIGHT
+from glassy_core.network.compiled.update import add_inputs
 
 _SUMMED = 8 * WINDOW  # slots whose outer products are summed in float32 before they join the sums in float64
 _ONLY = Generations(0, 0, 0)  # the exact gradient needs no deltas of earlier steps
@@ -51,21 +52,7 @@ def _add_slots(first, rows, sizes, layout, work, part):  # type: ignore[no-untyp
     multiply(work.errors, first * v, 1, v, mu, top, n, rows, part.K, 0, n, height, n, HEIGHT, True)
     for s in range(first, first + rows):
         if layout.live[s] != 0:
-            _add_pitches(s, sizes, layout, work, part)
-
-
-@njit
-def _add_pitches(s, sizes, layout, work, part):  # type: ignore[no-untyped-def]
-    """Add delta of layer 0 and errors of slot s to the sums of its chord's pitches and over all."""
-    n, v = sizes.n, sizes.v
-    for k in range(s * sizes.notes - 1, (s + 1) * sizes.notes):
-        pitch = CONSTANT if k < s * sizes.notes else layout.notes[k]
-        if pitch != EMPTY_PITCH:
-            at = pitch * (n + v)
-            for j in range(0, n, LANES):
-                add_at(part.inputs, at + j, work.deltas, s * n + j)
-            for j in range(0, v, LANES):
-                add_at(part.inputs, at + n + j, work.errors, s * v + j)
+            add_inputs(s, sizes, layout, part.inputs, work.deltas, s * n, work.errors, s * v)
 
 
 @njit

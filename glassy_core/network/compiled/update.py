@@ -27,17 +27,20 @@ def _gather(r, s, shift, held, sizes, work, generations, batch):  # type: ignore
 
 
 @njit
-def _add_inputs(r, s, sizes, layout, batch):  # type: ignore[no-untyped-def]
-    """Add delta of layer 0 and errors of row r, slot s, to the sums of its chord's pitches and over all."""
+def add_inputs(s, sizes, layout, inputs, delta, row, errors, error_row):  # type: ignore[no-untyped-def]
+    """Add delta of layer 0 and errors of slot s to the sums of its chord's pitches and over all.
+
+    row, error_row: where they are in `delta` and `errors`.
+    """
     n, v = sizes.n, sizes.v
     for k in range(s * sizes.notes - 1, (s + 1) * sizes.notes):
         pitch = CONSTANT if k < s * sizes.notes else layout.notes[k]
         if pitch != EMPTY_PITCH:
             at = pitch * (n + v)
             for j in range(0, n, LANES):
-                add_at(batch.inputs, at + j, batch.delta, r * n + j)
+                add_at(inputs, at + j, delta, row + j)
             for j in range(0, v, LANES):
-                add_at(batch.inputs, at + n + j, batch.errors, r * v + j)
+                add_at(inputs, at + n + j, errors, error_row + j)
 
 
 @njit
@@ -132,7 +135,7 @@ def step(sizes, layout, master, work, generations, chosen, batch, eta, alone):  
         backward(first, rows, shift, held, sizes, layout, work, generations, False)
         while r < len(chosen) and chosen[r] < first + rows:
             _gather(r, chosen[r], shift, held, sizes, work, generations, batch)
-            _add_inputs(r, chosen[r], sizes, layout, batch)
+            add_inputs(chosen[r], sizes, layout, batch.inputs, batch.delta, r * n, batch.errors, r * sizes.v)
             r += 1
         for l in range(sizes.depth):
             copy(work.mu, l * held * n, work.mu, (l * held + rows) * n, lanes * n)
@@ -152,7 +155,8 @@ def update(sizes, layout, master, work, generations, chosen, batch, eta, alone):
         p = min(GATHERED, len(chosen) - start)
         for r in range(p):
             _gather(r, chosen[start + r], 0, sizes.slots, sizes, work, generations, batch)
-            _add_inputs(r, chosen[start + r], sizes, layout, batch)
+            slot, row, error_row = chosen[start + r], r * sizes.n, r * sizes.v
+            add_inputs(slot, sizes, layout, batch.inputs, batch.delta, row, batch.errors, error_row)
         _add_products(p, sizes, batch, start > 0)
     if not alone:
         return 0
