@@ -22,6 +22,7 @@ table.overview td:nth-child(1) { width: 3rem; } table.overview td:nth-child(2) {
 table.overview td:nth-child(3) { width: 22%; } table.overview td:nth-child(4) { width: auto; white-space: normal; }
 table.overview td:nth-child(5) { width: 11%; min-width: 8.5rem; white-space: nowrap; }
 table.overview td { padding-block: 0.25rem; }
+table.overview a { color: inherit; }
 table.paper small { opacity: 0.8; }
 table.paper code span { white-space: nowrap; }
 table.paper .open b, table.paper .by-construction b { font-weight: 400; opacity: 0.75; }
@@ -30,7 +31,8 @@ table.paper .open b, table.paper .by-construction b { font-weight: 400; opacity:
   table.paper tr, table.paper td { display: block; width: 100% !important; }
   table.paper td { border: none; padding: 0.1rem 0; }
   table.paper td:first-child { font-weight: 600; padding-top: 0.6rem; }
-  table.paper td:nth-child(2)::before { content: "paper: "; } table.paper td:nth-child(3)::before { content: "here: "; }
+  table.paper td:nth-last-child(3)::before { content: "paper: "; }
+  table.paper td:nth-last-child(2)::before { content: "here: "; }
   table.paper tr { border-bottom: 1px solid color-mix(in srgb, currentColor 16%, transparent); }
 }
 """
