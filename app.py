@@ -8,6 +8,7 @@ if not st.runtime.exists():  # the server asks what to serve; later it comes bac
     app = st.App(__file__, middleware=ui.MIDDLEWARE, lifespan=ui.opening)
 else:
     ui.frame("Home")
+    ui.notice_starts(always=True)
     st.markdown(
         "Deep recurrent networks learn to predict the next chord of Bach's chorales, and how they learn depends on "
         "one number: the width *w* of their layers. Wide ones learn every chord, narrow ones get stuck, and near the "

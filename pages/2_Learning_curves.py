@@ -16,6 +16,7 @@ ui.frame(
     "Learning curves",
     "How far a network's predictions are from the music it learns, and how fast that distance shrinks.",
 )
+ui.notice_starts(always=True)
 found = readable_rows()
 if not found:
     st.info("There is no run yet. Start one, and its curve appears here within seconds.", icon=":material/info:")

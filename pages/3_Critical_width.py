@@ -18,6 +18,7 @@ ui.frame(
     "Below a critical width w_c a network cannot learn its chorales however long it tries; towards w_c from above the "
     "time τ* that it needs grows without bound.",
 )
+ui.notice_starts()
 groups = sections.worlds()
 with st.expander("A sweep over widths", icon=":material/stacked_line_chart:", expanded=not groups):
     configs = sweep_form()

@@ -20,6 +20,7 @@ ui.frame(
     "A network that has learned for long moves more slowly than a young one: its weights age, like a glass. "
     "Here is how far they go after a waiting time τ_w.",
 )
+ui.notice_starts()
 found = networks.networks()
 with st.expander("Start an aging run", icon=":material/hourglass_bottom:", expanded=not found):
     networks.start_form()

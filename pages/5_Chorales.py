@@ -10,6 +10,7 @@ from glassy_core.ui.shell import address
 from glassy_core.ui.shell.frame import plain
 
 ui.frame("Chorales", "The network hears a few chords, predicts the next, hears its own prediction, and so sings on.")
+ui.notice_starts()
 rows = singers.runs_with_checkpoint()
 if not rows:
     st.info(

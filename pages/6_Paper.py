@@ -8,4 +8,5 @@ ui.frame(
     "*Glassy dynamics near the learnability transition in deep recurrent networks*, figure by figure: the paper's "
     "numbers beside those that the runs in this store give. All of ours are computed from the store as you look.",
 )
+ui.notice_starts()
 sections.page()

@@ -4,4 +4,5 @@ from glassy_core import ui
 from glassy_core.ui.paper import slides
 
 ui.frame("Present", heading=False)
+ui.notice_starts()
 slides.show()

@@ -6,7 +6,7 @@ from glassy_core.ui.home import class_trio, doors, running_now
 from glassy_core.ui.runs.new_run import new_run
 from glassy_core.ui.runs.run_list import all_runs
 from glassy_core.ui.shell.frame import READING_WIDTH, frame, link, pages, plain, prose, start_dispatcher, store
-from glassy_core.ui.shell.polling import follow
+from glassy_core.ui.shell.polling import follow, notice_starts
 from glassy_core.ui.shell.serving import MIDDLEWARE, opening
 from glassy_core.ui.shell.tour import start_button as tour_button
 
@@ -20,6 +20,7 @@ __all__ = [
     "frame",
     "link",
     "new_run",
+    "notice_starts",
     "opening",
     "pages",
     "plain",

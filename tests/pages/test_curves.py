@@ -104,13 +104,40 @@ def test_the_view_comes_from_the_url(store):
     assert (figure["layout"]["xaxis"]["type"], figure["layout"]["yaxis"]["type"]) == ("linear", "log")
 
 
-def test_a_link_names_runs_by_id(store):
-    runs = [add(store, replace(NEAR, name=name)) for name in ("one", "two", "three", "four")]
-    app = opened(run=[runs[3].id, "../secret", runs[1].id])
-    assert names(app) == ["four (d = 2, w = 24)", "two (d = 2, w = 24)"]
-    assert "run" not in app.query_params  # from here on the choice is the reader's
+def in_address(app):
+    """Ids that the page's address names."""
+    ids = app.query_params.get("run", [])
+    return [ids] if isinstance(ids, str) else list(ids)
+
+
+def test_a_link_names_runs_by_id_and_says_what_is_not_here(store):
+    runs = [add(store, replace(NEAR, name=name)) for name in ("one", "two", "two")]
+    app = opened(run=[runs[2].id, "../secret", runs[1].id])
+    assert len(names(app)) == 2  # two runs of one name
+    assert "../secret" in app.warning[0].value.replace("\\", "")
+    assert in_address(app) == [runs[2].id, runs[1].id]  # a reload, or a friend, is shown the same
     app.multiselect(key="runs").set_value([runs[0].id]).run()
     assert names(app) == ["one (d = 2, w = 24)"]
+    assert in_address(app) == [runs[0].id]
+    assert not app.warning
+
+
+def test_what_runs_now_joins_by_itself_unless_the_reader_chose(store):
+    for name in ("class-under", "class-near", "class-over"):
+        add(store, PRESETS[name].config)
+    app = opened()
+    first, second, third = (replace(NEAR, name=name) for name in ("first", "second", "third"))
+    add(store, first, status="queued")
+    app.run()
+    assert names(app) == ["first (d = 2, w = 24)"]
+    assert in_address(app) == []  # which stays that of what runs now
+    run = add(store, second, status="queued")
+    app.run()
+    assert set(names(app)) == {"first (d = 2, w = 24)", "second (d = 2, w = 24)"}
+    app.multiselect(key="runs").set_value([run.id]).run()
+    add(store, third, status="queued")
+    app.run()
+    assert names(app) == ["second (d = 2, w = 24)"]
 
 
 def test_nonsense_in_the_url_is_ignored(store):

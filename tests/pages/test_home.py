@@ -14,6 +14,8 @@ from glassy_core.jobs import dispatcher
 from glassy_core.presets import CLASS_FLOWS, CLASS_TRIO, PRESETS
 from glassy_core.runs.state import State
 from glassy_core.settings import RunConfig
+from glassy_core.ui.shell import polling
+from tests.made_runs import BASE, write_run
 
 
 def words(app):
@@ -158,3 +160,29 @@ def test_pages_load_no_engine_and_little_of_scipy(heavy, store):
     """A fresh process that imports all that the first page needs has no engine, and nothing that takes a second."""
     code = f"import sys, glassy_core.ui, glassy_core.ui.results.curves; sys.exit({heavy!r} in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+def test_a_run_that_somebody_else_starts_is_noticed(store, monkeypatch):
+    looks, anew = [], []
+    monkeypatch.setattr(polling, "refreshed", lambda key, draw, period: looks.append((draw, period)))
+    monkeypatch.setattr(polling.st, "rerun", lambda: anew.append(True))
+
+    def look():
+        polling.st.cache_data.clear()
+        looks[0][0]()
+        return len(anew)
+
+    polling.notice_starts()
+    assert not looks  # only where a class looks on
+    run = write_run(store, BASE, [0.1, 1.0], [0.9, 0.5])
+    polling.notice_starts(always=True)
+    assert looks[0][1] <= 4  # seconds, so that pupils see the start within 6
+    assert look() == 0
+    run.write_state(State())
+    assert look() == 1  # it is queued again
+    polling.notice_starts(always=True)
+    looks.pop(0)
+    run.write_state(State(status="finished"))
+    assert look() == 1  # that a run ends is seen where it is followed
+    store.create(BASE, "digest")
+    assert look() == 2

@@ -16,7 +16,8 @@ from glassy_core.runs.groups import Member, distinct, grouped, readable
 from glassy_core.settings import ConfigError, RunConfig
 from glassy_core.ui.results.aging import Measure, Network
 from glassy_core.ui.results.curves import network_words
-from glassy_core.ui.shell import actions
+from glassy_core.ui.shell import actions, address
+from glassy_core.ui.shell.choice import choose_by_id
 from glassy_core.ui.shell.estimate import show_estimate
 from glassy_core.ui.shell.frame import READING_WIDTH, plain, store
 from glassy_core.ui.shell.polling import queue_and_tell
@@ -49,26 +50,18 @@ def _label(members: Sequence[Member]) -> str:
 
 
 def choose(by_id: dict[str, Network]) -> list[Network]:
-    """The networks to show, in the URL; at first those of the class world, or the first three.
+    """The networks to show, in the URL by their ids; at first those of the class world, or the first three.
 
-    A link from elsewhere names a run, as `?run=ID`: its network is shown then.
+    A link may name any of a network's runs.
     """
-    if linked := [
-        network.id
-        for run_id in st.query_params.get_all("run")
-        for network in by_id.values()
-        if any(member.run.id == run_id for member in network.members)
-    ]:
-        st.session_state["networks"] = list(dict.fromkeys(linked))
-    st.query_params.pop("run", None)
-    if "networks" in st.session_state:  # a run may have been deleted since
-        st.session_state["networks"] = [id_ for id_ in st.session_state["networks"] if id_ in by_id]
-    ids = st.multiselect(
-        "Networks", list(by_id), default=_first(by_id), key="networks", bind="query-params",
-        format_func=lambda id_: by_id[id_].label if id_ in by_id else id_, placeholder="Choose networks to compare",
+    labels = {id_: network.label for id_, network in by_id.items()}
+    of_run = {member.run.id: id_ for id_, network in by_id.items() for member in network.members}
+    ids = choose_by_id(
+        "Networks", labels, _first(by_id), "networks", of_run, placeholder="Choose networks to compare",
         help="Runs that differ in the seed only are one network: their mean is shown, with its 95 % band.",
     )  # fmt: skip
-    return [by_id[id_] for id_ in ids if id_ in by_id]
+    address.show_complaints()
+    return [by_id[id_] for id_ in ids]
 
 
 def _first(found: dict[str, Network]) -> list[str]:

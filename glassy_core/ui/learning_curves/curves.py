@@ -14,10 +14,14 @@ from glassy_core.figures.style import Curve, View
 from glassy_core.paper.numbers import paper_curve
 from glassy_core.runs.records import Series
 from glassy_core.settings import RunConfig
-from glassy_core.ui.results.curves import first_choice, floor_of, latest_series, series_of, unique_names
+from glassy_core.ui.results.curves import at_work_or_newest, floor_of, latest_series, series_of, unique_names
 from glassy_core.ui.results.rows import Row
+from glassy_core.ui.shell import address
+from glassy_core.ui.shell.choice import choose_by_id
 from glassy_core.ui.shell.frame import link, pages, plain, prose, store
 from glassy_core.ui.shell.words import number, whole
+
+_RUNS = "runs"  # key of the choice of runs
 
 
 def link_to(title: str) -> None:
@@ -28,27 +32,13 @@ def link_to(title: str) -> None:
 
 
 def choose_runs(rows: Sequence[Row]) -> list[Row]:
-    """The runs to show, in the URL; at first the newest class trio, or the newest runs.
-
-    Links from other pages name them by id, as `?run=ID&run=ID`.
-    """
+    """The runs to show, in the URL by their ids; until the reader chooses, what runs now, or the newest."""
     names = unique_names(rows)
-    if linked := [run_id for run_id in st.query_params.get_all("run") if run_id in names]:
-        st.session_state["runs"] = linked
-    st.query_params.pop("run", None)
-    if "runs" in st.session_state:  # a run may have been deleted since
-        st.session_state["runs"] = [run_id for run_id in st.session_state["runs"] if run_id in names]
-    ids = st.multiselect(
-        "Runs",
-        list(names),
-        default=first_choice(rows),
-        format_func=lambda run_id: names.get(run_id, run_id),
-        key="runs",
-        bind="query-params",
-        placeholder="Choose runs to compare",
-    )
+    by_name = {row.name: row.id for row in reversed(rows)}  # of several the newest
+    ids = choose_by_id("Runs", names, at_work_or_newest(rows), _RUNS, by_name, placeholder="Choose runs to compare")
+    address.show_complaints()
     by_id = {row.id: row for row in rows}
-    return [by_id[run_id] for run_id in ids if run_id in by_id]
+    return [by_id[run_id] for run_id in ids]
 
 
 def warnings(chosen: Sequence[Row]) -> None:

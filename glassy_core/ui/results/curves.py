@@ -29,6 +29,8 @@ from glassy_core.ui.results.rows import Row, end_of, rows
 from glassy_core.ui.shell.frame import store
 
 LATEST = 3
+MOST = 12  # runs at work that are shown without having been chosen
+_LATELY = 600.0  # seconds since a run ended, so that it still stands beside those that were started with it
 # A long file is read in one burst while a visitor waits: on every core, whatever OMP_NUM_THREADS says for training.
 pa.set_cpu_count(os.cpu_count() or 1)
 _OLDEST = 0.5  # seconds that a curve of a run at work may lie back, so that many visitors are shown one reading of it
@@ -66,6 +68,20 @@ def first_choice(candidates: Sequence[Row]) -> list[str]:
     if own and not any(row.config and of_the_trio(row.config) for row in newest):
         return [row.id for row in newest]
     return trio((row.id, row.config) for row in candidates) or [row.id for row in newest]
+
+
+def at_work_or_newest(candidates: Sequence[Row]) -> list[str]:
+    """Runs at work, in the order of their start, with those that ended a moment ago; where none is, `first_choice`.
+
+    Of more than MOST those that have begun. candidates: newest first.
+    """
+    if not any(row.busy for row in candidates):
+        return first_choice(candidates)
+    now = time.time()
+    batch = [row for row in candidates if row.busy or now - row.state.heartbeat < _LATELY]
+    if len(batch) > MOST:
+        batch = [row for row in batch if row.state.status != "queued"][:MOST] or batch[:MOST]
+    return [row.id for row in reversed(batch)]
 
 
 def curves_of(chosen: Sequence[Row]) -> list[Curve]:

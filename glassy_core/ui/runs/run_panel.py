@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from glassy_core.settings import USUAL
-from glassy_core.ui.results.curves import readable_rows, unique_names
 from glassy_core.ui.results.progress import progress_words, until_of
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.runs.new_run import fill
@@ -86,11 +85,10 @@ def _buttons(selected: Sequence[Row]) -> None:
 
 
 def _to_curves(selected: Sequence[Row]) -> None:
-    """A link to the runs' learning curves. That page's URL holds names, unique ones."""
-    names = unique_names(readable_rows())
+    """A link to the runs' learning curves."""
     for page in pages():
         if page.title == "Learning curves":
-            link(page, "Curves", {"runs": [names[row.id] for row in selected if row.id in names]})
+            link(page, "Curves", {"run": [row.id for row in selected if row.config]})
 
 
 def _button(label: str, icon: str, action: object, *arguments: object) -> None:

@@ -184,8 +184,9 @@ def complain(sentence: str) -> None:
 
 def show_complaints() -> None:
     """What was wrong with the address; gone with the next change of a setting."""
-    for sentence in st.session_state.pop(_COMPLAINTS, []):
-        st.warning(plain(sentence), icon=":material/link_off:")
+    with st.container():  # which is there without any, too: what follows keeps its place
+        for sentence in st.session_state.pop(_COMPLAINTS, []):
+            st.warning(plain(sentence), icon=":material/link_off:")
 
 
 def keep_within(name: str, low: int, high: int, what: str) -> None:

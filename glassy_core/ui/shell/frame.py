@@ -28,7 +28,7 @@ _CSS = """
 html { font-size: clamp(16px, 0.6vw, 24px); }
 [data-testid=stMainBlockContainer] { max-width: 104rem; margin-inline: auto; }
 [data-testid=stCaptionContainer], [data-testid=stCaptionContainer] p { color: inherit; opacity: 0.86; }
-.st-key-plotly { display: none; }
+.st-key-plotly, :has(> .st-key-refreshed-starts) { display: none; }
 .katex { font-size: 1.06em; }
 kbd { opacity: 0.86 !important; }
 [data-variant=segmented_control] p, [data-variant=pills] p, [data-orientation] p {

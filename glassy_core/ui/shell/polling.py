@@ -8,10 +8,12 @@ import streamlit as st
 
 from glassy_core.settings import RunConfig
 from glassy_core.ui.results.rows import Row, rows
+from glassy_core.ui.shell import presenter
 from glassy_core.ui.shell.actions import Outcome, perform, queue
 from glassy_core.ui.shell.frame import store
 
 PERIOD = 1.0  # seconds
+_IDLE = 3.0  # seconds between looks for what somebody else has started
 _CHANGED = "queue_changed"
 
 
@@ -49,6 +51,31 @@ def follow(
             st.rerun()  # the whole page once, which sets or drops the timer
 
     refreshed(key, again, period if was_busy else None)
+
+
+def notice_starts(always: bool = False) -> None:
+    """Have the page drawn anew soon after somebody, in whatever browser, has made a run or set one to work.
+
+    Where a class looks on; always: elsewhere, too. A look sends nothing; all visitors share one look at the store.
+    """
+    if not (always or presenter.class_mode()):
+        return
+    seen = set(_standing(str(store().directory)))
+
+    def look() -> None:
+        now = _standing(str(store().directory))
+        if not now <= seen:
+            st.rerun()
+        seen.intersection_update(now)
+
+    refreshed("starts", look, _IDLE)
+
+
+@st.cache_data(show_spinner=False, ttl=0.6 * _IDLE)
+def _standing(directory: str) -> frozenset[tuple[str, bool]]:
+    """Every run of the store, and again as busy those that are."""
+    now = rows(store())
+    return frozenset([(row.id, False) for row in now] + [(row.id, True) for row in now if row.busy])
 
 
 def queue_and_tell(wanted: Callable[..., Sequence[RunConfig]], *which: int) -> None:

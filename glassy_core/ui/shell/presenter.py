@@ -19,14 +19,14 @@ _tries = Tries()
 _unlocked_sessions: set[str] = set()  # whose uploads are taken, see on_network.py
 
 
-def _class_mode() -> bool:
+def class_mode() -> bool:
     """Whether strangers may look on: a passphrase is set, or the app listens beyond this machine."""
     return classroom.passphrase() is not None or st.get_option("server.address") not in _LOOPBACK
 
 
 def may_act() -> bool:
     """Whether this browser session may change anything."""
-    return not _class_mode() or bool(st.session_state.get(_UNLOCKED))
+    return not class_mode() or bool(st.session_state.get(_UNLOCKED))
 
 
 def require() -> None:
@@ -37,12 +37,12 @@ def require() -> None:
 
 def may_upload(session_id: str) -> bool:
     """Whether a session, by Streamlit's own id, may hand in a file."""
-    return not _class_mode() or session_id in _unlocked_sessions
+    return not class_mode() or session_id in _unlocked_sessions
 
 
 def door() -> None:
     """In class mode, the place for the passphrase; elsewhere nothing."""
-    if not _class_mode():
+    if not class_mode():
         return
     unlocked = may_act()
     with st.popover("Presenter", icon=":material/lock_open:" if unlocked else ":material/lock:", key="presenter"):
