@@ -12,6 +12,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from glassy_core import processes
 from glassy_core.commands import (
     aging,
+    atlas,
     critical_width,
     data,
     gallery,
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _commands() -> Commands:
     commands = Commands()
-    for module in (data, training, learning_curves, critical_width, aging, paper, music, gallery, queue, service):
+    physics = (learning_curves, critical_width, aging, paper)
+    for module in (data, training, *physics, music, gallery, atlas, queue, service):
         module.add(commands)
     return commands
