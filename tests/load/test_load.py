@@ -28,7 +28,7 @@ from tests.strangers.serving import served
 RUNS, RECORDS = 200, 10**6
 PAGES = ("Learning_curves", "Runs", "", "Learning_curves", "Aging")  # what a class has open, in turns
 VISITORS, REFRESHES = 20, 1000
-TURNS = 3
+TURNS = 2
 SECONDS = 8.0  # of each measurement
 
 

@@ -243,9 +243,9 @@ def test_the_pages_need_neither_torch_nor_numba(store, tmp_path):
     script = (
         "import sys\nfrom streamlit.testing.v1 import AppTest\nfrom glassy_core.jobs import dispatcher\n"
         "dispatcher.ensure_dispatcher = lambda store: None\n"
-        f"app = AppTest.from_file({str(ROOT / 'app.py')!r}, default_timeout=60).switch_page({PAGE!r}).run()\n"
-        "assert not app.exception, app.exception\napp.switch_page('pages/4_Aging.py').run()\n"
-        "assert not app.exception, app.exception\n"
+        f"app = AppTest.from_file({str(ROOT / 'app.py')!r}, default_timeout=60).run()\n"
+        f"for page in ('pages/2_Learning_curves.py', {PAGE!r}, 'pages/4_Aging.py'):\n"
+        "    app.switch_page(page).run()\n    assert not app.exception, app.exception\n"
         "sys.exit(', '.join({'torch', 'numba'} & set(sys.modules)) or 0)"
     )
     result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, encoding="utf-8")

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -220,21 +217,6 @@ def test_nothing_chosen_asks_for_a_choice(store):
     app = opened()
     app.multiselect(key="runs").set_value([]).run()
     assert "Choose" in app.info[0].value
-
-
-def test_the_page_needs_neither_torch_nor_numba(store):
-    add(store, NEAR)
-    script = (
-        "import sys\nfrom streamlit.testing.v1 import AppTest\n"
-        "from glassy_core.jobs import dispatcher\ndispatcher.ensure_dispatcher = lambda store: None\n"
-        f"app = AppTest.from_file('app.py', default_timeout=60).run().switch_page({PAGE!r}).run()\n"
-        "assert not app.exception, app.exception\n"
-        "sys.exit(', '.join({'torch', 'numba'} & set(sys.modules)) or 0)"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, env=os.environ, capture_output=True, encoding="utf-8"
-    )
-    assert result.returncode == 0, result.stderr
 
 
 def test_visitors_share_readings_of_a_run_at_work_and_pictures_of_the_same_records(store, monkeypatch):

@@ -103,8 +103,7 @@ def at_work(runs):
     return [run for run in runs.values() if run.state().status == "running" and run.state().step > 1500]
 
 
-@pytest.mark.parametrize("victim", ["worker", "scheduler"])
-def test_a_sweep_on_a_cluster_survives_a_kill(store, real, tmp_path, victim):
+def test_a_sweep_on_a_cluster_survives_the_kill_of_a_worker_and_of_the_scheduler(store, real, tmp_path):
     runs = sweep(store)
     wait_for(lambda: len(at_work(runs)) == 2)
     status = dispatcher.dispatcher_status(store)
@@ -113,18 +112,20 @@ def test_a_sweep_on_a_cluster_survives_a_kill(store, real, tmp_path, victim):
     assert {run for worker in status.workers for run in worker.runs} == {run.id for run in at_work(runs)}
     hit = at_work(runs)[0]
     assert hit.state().pid in {worker.pid for worker in real.workers}  # it is trained there and nowhere else
-    if victim == "worker":
-        os.kill(hit.state().pid, signal.SIGKILL)
-    else:
-        real.scheduler.send_signal(signal.SIGKILL)
-        wait_for(lambda: dispatcher.dispatcher_status(store).problem)
-        real.start_scheduler()  # its workers ended with it, as Dask's do
-        real.workers = [real.start_worker() for _ in range(2)]
+    os.kill(hit.state().pid, signal.SIGKILL)
+    real.workers.append(real.start_worker())
+    wait_for(lambda: hit.state().pid in {worker.pid for worker in real.workers[2:]} or hit.state().status == "finished")
+    others = [run for run in at_work(runs) if run.id != hit.id]
+    real.scheduler.send_signal(signal.SIGKILL)
+    wait_for(lambda: dispatcher.dispatcher_status(store).problem)
+    real.start_scheduler()  # its workers ended with it, as Dask's do
+    real.workers = [real.start_worker() for _ in range(2)]
     wait_for(lambda: all_finished(runs))
     assert dispatcher.dispatcher_status(store).pid == status.pid
     assert dispatcher.dispatcher_status(store).problem == ""
-    (config,) = [config for config, run in runs.items() if run.id == hit.id]
-    assert same_as_uninterrupted(hit, config, tmp_path)
+    for run in (hit, *others[:1]):
+        (config,) = [config for config, other in runs.items() if other.id == run.id]
+        assert same_as_uninterrupted(run, config, tmp_path)
 
 
 def test_a_cluster_that_is_not_there_yet_is_waited_for(store, tmp_path, monkeypatch):
