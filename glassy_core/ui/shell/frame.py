@@ -26,7 +26,15 @@ _ICON = Path(__file__).resolve().parent / "icon.svg"
 INK = both(TEXT)
 _CSS = """
 html { font-size: clamp(16px, 0.6vw, 24px); }
-[data-testid=stMainBlockContainer] { max-width: 104rem; margin-inline: auto; }
+[data-testid=stMainBlockContainer] { max-width: 104rem; margin-inline: auto; padding-top: 0.75rem; }
+[data-testid=stHeader] { background: transparent; pointer-events: none; }
+[data-testid=stHeader] > * > * { pointer-events: auto; }
+.st-key-navigation { padding-right: 4rem; }
+.st-key-heading h1 { font-size: 2rem; padding: 0; }
+@media (max-width: 640px) {
+  .st-key-navigation { flex-wrap: nowrap; overflow-x: auto; padding-right: 3rem; }
+  .st-key-navigation > * { flex: none; width: auto; }
+}
 [data-testid=stCaptionContainer], [data-testid=stCaptionContainer] p { color: inherit; opacity: 0.86; }
 .st-key-plotly, :has(> .st-key-refreshed-starts) { display: none; }
 .katex { font-size: 1.06em; }
@@ -114,10 +122,11 @@ def frame(title: str, lead: str = "", heading: bool = True) -> None:
         st.html(f"<style>{_CSS}</style>")
         load_ahead(after=0.0 if title in _FIGURES_FIRST else 1.5)
     tour.bar(next(page.file for page in _ALL_PAGES if page.title == title))
-    if heading:
-        st.title("glassy" if title == "Home" else title, anchor=False)
-    if lead:
-        prose(lead)
+    with st.container(key="heading", horizontal=True, vertical_alignment="bottom", gap="medium"):
+        if heading:
+            st.title("glassy" if title == "Home" else title, anchor=False, width="content")
+        if lead:
+            prose(lead)
     start_dispatcher(str(store().directory))
 
 
