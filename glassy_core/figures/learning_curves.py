@@ -28,7 +28,7 @@ from glassy_core.figures.style import (
     style,
     values,
 )
-from glassy_core.figures.thinning import band, thin
+from glassy_core.figures.thinning import band, smoothed, thin
 from glassy_core.paper.numbers import PaperCurve, paper_curve
 from glassy_core.physics.learning_curves.seeds import far_enough
 from glassy_core.runs.records import Series
@@ -81,6 +81,7 @@ def _traces(curve: Curve, view: View) -> list[go.Scatter]:
 
 def _line(curve: Curve, kind: str, x: Floats, y: Floats, style: dict[str, Any], view: View) -> go.Scatter:
     series = curve.series
+    y = smoothed(x, y, view.smooth)
     rows = np.flatnonzero(drawable(x, y, view))
     rows = rows[thin(_spaced(x[rows], view.x_log), y[rows], POINTS)]
     what, unit = _QUANTITIES.get(kind, ("NLL", " bits"))
@@ -187,7 +188,8 @@ def band_traces(ensemble: Ensemble, view: View) -> list[go.Scatter]:
             continue
         parts = []
         for curve in ensemble.curves:
-            x, y = np.asarray(getattr(curve.series, view.x), dtype=np.float64), values(curve, kind)
+            x = np.asarray(getattr(curve.series, view.x), dtype=np.float64)
+            y = smoothed(x, values(curve, kind), view.smooth)
             rows = np.flatnonzero(drawable(x, y, view) & (x > 0))
             parts.append((x[rows], y[rows]))
         out += _band(ensemble, kind, parts)
@@ -212,7 +214,7 @@ def _band(ensemble: Ensemble, kind: str, parts: Sequence[tuple[Floats, Floats]])
         mode="lines",
         customdata=np.stack([seeds.low, seeds.high], axis=1),
         hovertemplate=f"<b>{html.escape(ensemble.label)}</b><br>{words}: %{{y:.4g}}<br>"
-        "the seeds: %{customdata[0]:.4g} to %{customdata[1]:.4g}<extra></extra>",
+        "of the runs: %{customdata[0]:.4g} to %{customdata[1]:.4g}<extra></extra>",
         **style(kind, ensemble.turn, ensemble.apart),
     )
     return [named(ensemble, f"{kind}-band", x=edge[0], y=edge[1], mode="lines", line={"width": 0}, **area), mean]

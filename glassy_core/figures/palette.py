@@ -25,6 +25,8 @@ FAMILIES = {
 }
 # For runs of no known regime.
 SEQUENCE = ("#B66AF9", "#5E6F03", "#F2446C", "#455ED2", "#7B8B9B", "#9A4694")
+# Of runs that are told apart whatever their regime; the first three are those of the regimes.
+RUNS = (*(family[0] for family in FAMILIES.values()), "#24750A", "#B072F6", "#FB03C1", "#5D48F9", "#96798C")
 # For what has an order: waiting times, thresholds, depths.
 SHADES = ("#2A66DB", "#7C5598", "#AB728D", "#BD3A2B", "#DA720D")
 # Of the kinds of weights, as in Fig. 1.
@@ -72,6 +74,27 @@ def flows_apart(configs: Mapping[str, RunConfig]) -> frozenset[str]:
     return flows if len(flows) < len(configs) else frozenset()
 
 
+def places(configs: Mapping[str, RunConfig], kept: Mapping[str, int]) -> dict[str, int]:
+    """A place in the order of styles a run id, no two alike: the one it is kept at, or else a free one.
+
+    The first free network of each regime takes its regime's colour. kept: places from before; while a run is shown
+    it stays where it is, whatever comes and goes beside it.
+    """
+    chosen: dict[str, int] = {}
+    for run_id in sorted(configs, key=lambda run_id: (run_id not in kept, run_id)):
+        known = regime(configs[run_id])
+        wanted = [kept[run_id]] if run_id in kept else []
+        wanted += [list(FAMILIES).index(known)] if known else []
+        free = (place for place in [*wanted, *range(len(FAMILIES), 10**6)] if place not in chosen.values())
+        chosen[run_id] = next(free)
+    return chosen
+
+
+def at_place(place: int) -> tuple[str, int]:
+    """Colour and turn, see `turns`, at a place in the order of styles."""
+    return RUNS[place % len(RUNS)], place // len(RUNS)
+
+
 def _shared(configs: Mapping[str, RunConfig]) -> dict[str, tuple[str, int]]:
     chosen, networks = dict[str, tuple[str, int]](), dict[RunConfig, tuple[str, int]]()
     for run_id in sorted(configs):
@@ -86,6 +109,11 @@ def _shared(configs: Mapping[str, RunConfig]) -> dict[str, tuple[str, int]]:
             start = zlib.crc32(run_id.encode()) % len(SEQUENCE)
             chosen[run_id] = _free(SEQUENCE[start:] + SEQUENCE[:start], chosen.values())
     return chosen
+
+
+def are_of_regimes(inks: Mapping[str, str], configs: Mapping[str, RunConfig]) -> bool:
+    """Whether the colours of these runs say what regimes they are of."""
+    return all(ink in FAMILIES.get(regime(configs[run_id]) or "", ()) for run_id, ink in inks.items())
 
 
 def key(configs: Iterable[RunConfig]) -> str:

@@ -90,7 +90,8 @@ class Curve:
 class View:
     """How learning curves are looked at: the quantity along x, logarithmic or linear axes, what is shown.
 
-    laws: with the paper's laws and their asymptotes, where there are any for the networks.
+    laws: with the paper's laws and their asymptotes, where there are any for the networks. smooth: the part of x by
+    which curves are averaged to either side, 0 for none.
     """
 
     x: Literal["tau", "step", "seconds"] = "tau"
@@ -98,11 +99,12 @@ class View:
     y_log: bool = True
     shown: tuple[str, ...] = ("training", "held-out")
     laws: bool = True
+    smooth: float = 0.0
 
 
 @dataclass(frozen=True)
 class Ensemble:
-    """Runs that differ in the seed only, drawn and fitted as one; a run by itself is an ensemble of one curve."""
+    """Runs drawn and fitted as one, such as the seeds of one setting; a run by itself is an ensemble of one curve."""
 
     id: str
     label: str
@@ -111,7 +113,7 @@ class Ensemble:
 
     @property
     def config(self) -> RunConfig:
-        """Of the first seed."""
+        """Of the first run."""
         return self.curves[0].config
 
     @property

@@ -43,6 +43,26 @@ def _first_equal(values: Floats, starts: Integers, extreme: np.ufunc) -> Integer
     return equal[np.searchsorted(equal, starts)]
 
 
+def smoothed(x: Floats, y: Floats, part: float) -> Floats:
+    """y (N,), averaged at each x (N,) over the records from x / (1 + part) to x (1 + part): as wide on a log axis.
+
+    The mean is that of the logarithms, so a straight line on logarithmic axes stays one. What is no positive number
+    is left out of the means and stays as it is. x must not decrease.
+    """
+    known = np.isfinite(y) & (y > 0)
+    if part <= 0 or not known.any():
+        return y
+    at, sums = x[known], np.concatenate([[0.0], np.cumsum(np.log(y[known]))])
+    # As many records on one side as on the other, or the ends would be drawn towards the middle.
+    here = np.arange(len(at))
+    left = here - np.searchsorted(at, at / (1 + part), side="left")
+    right = np.searchsorted(at, at * (1 + part), side="right") - 1 - here
+    reach = np.minimum(left, right)
+    out = np.array(y, dtype=np.float64)
+    out[known] = np.exp((sums[here + reach + 1] - sums[here - reach]) / (2 * reach + 1))
+    return out
+
+
 @dataclass(frozen=True)
 class Band:
     """Several curves as one band on a common grid: tau, mean, median, low, high (points,) and the number of curves.

@@ -12,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from glassy_core.editions.loading import load_edition
+from glassy_core.figures.palette import FAMILIES
 from glassy_core.figures.style import Curve, Ensemble, View
 from glassy_core.presets import PRESETS
 from glassy_core.runs.state import State
@@ -267,3 +268,45 @@ def test_the_table_of_a_flow_says_so_in_the_place_of_eta(store):
 def test_the_noise_of_steps_is_not_asked_of_a_flow(store):
     add(store, PRESETS["class-flow-near"].config)
     assert "A flow makes no steps of η" in words(opened(noise="true"))
+
+
+def test_words_choose_all_the_runs_that_have_them(store):
+    for width in (20, 30, 40):
+        add(store, RunConfig(name=f"network {width}", width=width, chorales=3))
+    app = opened()
+    app.text_input(key="find_curves").set_value("chorales=3 w=30").run()
+    assert names(app) == ["network 30 (d = 2, w = 30)"]
+    assert len(in_address(app)) == 1
+    app.text_input(key="find_curves").set_value("nothing like it").run()
+    assert "No run has 'nothing like it'" in words(app).replace("\\", "")
+    assert len(names(app)) == 1
+    app.text_input(key="find_curves").set_value("").run()
+    assert len(names(app)) == 3
+    assert in_address(app) == []
+
+
+def test_runs_are_grouped_by_any_setting(store):
+    for width, eta in ((20, 0.01), (20, 0.02), (30, 0.01)):
+        add(store, RunConfig(width=width, eta=eta, chorales=3))
+    app = opened(group="width")
+    assert sorted(names(app)) == ["width 20, 2 runs", "width 30, one run"]
+    assert {trace["meta"] for trace in plot(app)["data"]} >= {"training-band", "training"}
+    assert app.selectbox(key="group").options == ["nothing", "width", "eta"]
+    app.selectbox(key="group").set_value("eta").run()
+    assert sorted(names(app)) == ["eta 0.01, 2 runs", "eta 0.02, one run"]
+
+
+def test_each_run_keeps_its_style_while_others_come_and_go(store):
+    runs = [add(store, replace(NEAR, seed=seed, name=f"run {seed}")) for seed in range(12)]
+    app = opened(run=[run.id for run in runs])
+
+    def styles():
+        lines = [trace for trace in plot(app)["data"] if trace["showlegend"]]
+        return {trace["name"]: (trace["line"]["color"], trace["line"]["dash"]) for trace in lines}
+
+    twelve = styles()
+    assert len(set(twelve.values())) == 12
+    app.multiselect(key="runs").set_value([run.id for run in runs[7:]]).run()
+    assert styles().items() <= twelve.items()
+    app.segmented_control(key="colour").set_value("regime").run()
+    assert {colour for colour, _ in styles().values()} <= set(FAMILIES["near"])

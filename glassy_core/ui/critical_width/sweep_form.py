@@ -18,11 +18,11 @@ from glassy_core.jobs.sweeps import existing_runs, expand
 from glassy_core.presets import SWEEPS
 from glassy_core.settings import ConfigError, RunConfig
 from glassy_core.ui.results.rows import Row
-from glassy_core.ui.shell.actions import button, runs_in_words
+from glassy_core.ui.shell.actions import button
 from glassy_core.ui.shell.estimate import measurement
 from glassy_core.ui.shell.frame import READING_WIDTH, drop_endless, plain, store
 from glassy_core.ui.shell.polling import PERIOD, follow, queue_and_tell, refreshed
-from glassy_core.ui.shell.words import duration, whole
+from glassy_core.ui.shell.words import duration, runs_in_words, whole
 
 _FIRST = "class"
 _LISTS = ("depths", "widths", "seeds")

@@ -9,19 +9,21 @@ import numpy as np
 import streamlit as st
 
 from glassy_core.figures import tables
-from glassy_core.figures.palette import flows_apart, key, turns
-from glassy_core.figures.style import Curve, View
+from glassy_core.figures.palette import are_of_regimes, key
+from glassy_core.figures.style import Ensemble, View
 from glassy_core.paper.numbers import paper_curve
 from glassy_core.runs.records import Series
 from glassy_core.settings import RunConfig
 from glassy_core.ui.results.curves import at_work_or_newest, floor_of, latest_series, series_of, unique_names
-from glassy_core.ui.results.rows import Row
+from glassy_core.ui.results.rows import Filter, Row
 from glassy_core.ui.shell import address
-from glassy_core.ui.shell.choice import choose_by_id
+from glassy_core.ui.shell.choice import choose, choose_by_id
 from glassy_core.ui.shell.frame import link, pages, plain, prose, store
 from glassy_core.ui.shell.words import number, whole
 
-_RUNS = "runs"  # key of the choice of runs
+_RUNS, _FIND = "runs", "find_curves"  # keys of the choice of runs, and of the words they are looked for by
+_FOUND = "found_curves"
+_MOST_FOUND = 24
 
 
 def link_to(title: str) -> None:
@@ -35,10 +37,34 @@ def choose_runs(rows: Sequence[Row]) -> list[Row]:
     """The runs to show, in the URL by their ids; until the reader chooses, what runs now, or the newest."""
     names = unique_names(rows)
     by_name = {row.name: row.id for row in reversed(rows)}  # of several the newest
-    ids = choose_by_id("Runs", names, at_work_or_newest(rows), _RUNS, by_name, placeholder="Choose runs to compare")
+    with st.container(horizontal=True, vertical_alignment="bottom", key="choice"):
+        st.text_input(
+            "Find runs", key=_FIND, placeholder="w=48 flow", icon=":material/search:", width=200, on_change=_find,
+            args=(rows,), label_visibility="collapsed",
+            help="Shows all runs that have these words in name, tags, note, id or settings (d=2 w=48 seed=0 flow).",
+        )  # fmt: skip
+        ids = choose_by_id(
+            "Runs", names, at_work_or_newest(rows), _RUNS, by_name, placeholder="Choose runs to compare",
+            label_visibility="collapsed",
+        )  # fmt: skip
+    with st.container():  # which is there without words, too: what follows keeps its place
+        if words := st.session_state.pop(_FOUND, ""):
+            st.caption(plain(words))
     address.show_complaints()
     by_id = {row.id: row for row in rows}
     return [by_id[run_id] for run_id in ids]
+
+
+def _find(rows: Sequence[Row]) -> None:
+    """Choose the runs that have the words; without words, what runs now or is newest again."""
+    words = str(st.session_state[_FIND]).strip()
+    found = [row.id for row in Filter(words).keep(rows)] if words else []
+    if words and not found:
+        st.session_state[_FOUND] = f"No run has {words!r} in its name, tags, note, id or settings."
+        return
+    if len(found) > _MOST_FOUND:
+        st.session_state[_FOUND] = f"{len(found)} runs have {words!r}; the newest {_MOST_FOUND} are shown."
+    choose(_RUNS, found[:_MOST_FOUND])
 
 
 def warnings(chosen: Sequence[Row]) -> None:
@@ -148,7 +174,7 @@ def _csv(chosen: Sequence[Row]) -> Iterable[str]:
     return tables.records(parts)
 
 
-def key_to_lines(view: View, shown: Sequence[Row], fitted: bool = False) -> None:
+def key_to_lines(view: View, settings: Sequence[Ensemble], fitted: bool = False) -> None:
     """What the kinds of lines and their colours mean."""
     kinds = {
         "training": "Solid: training.",
@@ -156,16 +182,18 @@ def key_to_lines(view: View, shown: Sequence[Row], fitted: bool = False) -> None
         "minibatch": "Faint: minibatch.",
         "accuracy": "Below: the share of wrong signs, 1 - accuracy.",
     }
-    configs = {row.id: row.config for row in shown if row.config}
+    curves = [curve for setting in settings for curve in setting.curves]
+    configs = {curve.id: curve.config for curve in curves}
     lines = [words for kind, words in kinds.items() if kind in view.shown]
     if fitted:
         lines.append("Thick: the fit with its 95 % band, thin beyond the window; dashed where it is unreliable.")
-    if flows_apart(configs):
+    if any(curve.apart for curve in curves):
         lines.append("Long dashes: flows, over the runs by steps.")
-    if any(turns(configs).values()):
+    if any(curve.turn for curve in curves):
         lines.append("With dots or shorter dashes between: further networks of the same colour.")
-    lines.append("Triangle: η changed there.")
-    inks = key(configs.values())
+    if any(len(curve.series.eta_changes) for curve in curves):
+        lines.append("Triangle: η changed there.")
+    inks = key(configs.values()) if are_of_regimes({curve.id: curve.colour for curve in curves}, configs) else ""
     st.caption(" ".join(filter(None, [*lines, inks, "Click a name to hide its lines, drag to zoom."])))
     if "sharpness" in view.shown:
         sharpness_words(list(configs.values()))
@@ -181,10 +209,10 @@ def sharpness_words(configs: Sequence[RunConfig]) -> None:
     )
 
 
-def in_words(curves: Sequence[Curve], view: View) -> str:
+def in_words(settings: Sequence[Ensemble], view: View) -> str:
     """The figure for readers who do not see it."""
     runs = []
-    for curve in curves:
+    for curve in (curve for setting in settings for curve in setting.curves):
         series = curve.series
         if len(series):
             runs.append(f"{curve.label}: NLL {series.nll[-1]:.3g} bits at tau {series.tau[-1]:.3g}")

@@ -74,7 +74,7 @@ def _settings(members: Members) -> list[Ensemble]:
     """Each run by itself, as far as something is recorded."""
     rows = {row.id: row for row in readable_rows()}
     here = [rows[member.run.id] for member in members if member.run.id in rows]
-    settings = groups_of(here, grouped=False)
+    settings = groups_of(here)
     return [_plainly_named(setting) for setting in settings if len(setting.curves[0].series)]
 
 

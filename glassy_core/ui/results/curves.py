@@ -7,7 +7,7 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import streamlit as st
 from glassy_core.editions.encoding import floor_bits
 from glassy_core.editions.format import ChoraleError
 from glassy_core.editions.loading import Edition, edition_at_hand
-from glassy_core.figures.palette import colours, flows_apart, turns
+from glassy_core.figures.palette import at_place, colours, flows_apart, places, turns
 from glassy_core.figures.style import Curve
 from glassy_core.jobs import gallery
 from glassy_core.paper.regimes import of_the_trio, trio
@@ -30,6 +30,7 @@ from glassy_core.ui.shell.frame import store
 
 LATEST = 3
 MOST = 12  # runs at work that are shown without having been chosen
+_PLACES = "run_places"  # of each run among the styles
 _LATELY = 600.0  # seconds since a run ended, so that it still stands beside those that were started with it
 # A long file is read in one burst while a visitor waits: on every core, whatever OMP_NUM_THREADS says for training.
 pa.set_cpu_count(os.cpu_count() or 1)
@@ -84,10 +85,21 @@ def at_work_or_newest(candidates: Sequence[Row]) -> list[str]:
     return [row.id for row in reversed(batch)]
 
 
-def curves_of(chosen: Sequence[Row]) -> list[Curve]:
+def styles_of(configs: Mapping[str, RunConfig], by_run: bool) -> tuple[dict[str, str], dict[str, int]]:
+    """Colours and turns of runs by id: by regime, or one each, which stays a run's own in this browser tab."""
+    if not by_run:
+        return colours(configs), turns(configs)
+    kept = st.session_state.setdefault(_PLACES, {})
+    now = places(configs, kept)
+    kept.update(now)
+    styles = {run_id: at_place(place) for run_id, place in now.items()}
+    return {run_id: ink for run_id, (ink, _) in styles.items()}, {run_id: turn for run_id, (_, turn) in styles.items()}
+
+
+def curves_of(chosen: Sequence[Row], by_run: bool = False) -> list[Curve]:
     """The runs' curves as they are on the disk now, with colours, floors and the names of their data."""
     configs = {row.id: row.config for row in chosen if row.config}
-    inks, times, apart = colours(configs), turns(configs), flows_apart(configs)
+    (inks, times), apart = styles_of(configs, by_run), flows_apart(configs)
     names = unique_names(chosen)
     out = []
     for row in (row for row in chosen if row.config):

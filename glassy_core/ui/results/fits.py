@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
+from glassy_core.figures.palette import SHADES, at_place, shades
 from glassy_core.figures.power_laws import Fits, fitted_curves
 from glassy_core.figures.style import Curve, Ensemble, View
 from glassy_core.physics.learning_curves.power_law import PowerLawFit
@@ -23,8 +25,11 @@ from glassy_core.training.spikes import Spikes, find_spikes
 from glassy_core.ui.results.curves import curves_of, label_of, member
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell.frame import store
+from glassy_core.ui.shell.words import runs_in_words
 
 _NEWS = 1.02  # a run at work is fitted again when it has so many times the records
+
+SEEDS = "seeds"  # a grouping
 
 Ends = tuple[float | None, float | None]  # of the window; None: chosen by itself
 
@@ -38,14 +43,36 @@ def with_sisters(chosen: Sequence[Row], rows: Sequence[Row]) -> list[Row]:
     return [row for group in sisters.values() for row in group]
 
 
-def groups_of(rows: Sequence[Row], grouped: bool) -> list[Ensemble]:
-    """The runs as they are on the disk now: each by itself, or the seeds of one setting as one."""
-    curves = {curve.id: _with_spikes(curve) for curve in curves_of(rows)}
-    if not grouped:
+def groups_of(rows: Sequence[Row], grouping: str = "", by_run: bool = False) -> list[Ensemble]:
+    """The runs as they are on the disk now: each by itself, or several as one.
+
+    grouping: '' for none, SEEDS for the seeds of one setting, or a setting whose values are compared. by_run: the
+    colour tells runs apart, and not their regimes.
+    """
+    curves = {curve.id: _with_spikes(curve) for curve in curves_of(rows, by_run)}
+    if grouping not in ("", SEEDS):
+        return by_setting(list(curves.values()), grouping)
+    if not grouping:
         return [Ensemble(curve.id, curve.label, curve.colour, (curve,)) for curve in curves.values()]
     names = {row.id: row.name.removesuffix(f" seed={row.config.seed}") for row in rows if row.config}
     groups = ensembles(member(row) for row in rows if row.config)
     return [_grouped([curves[one.run.id] for one in group], names) for group in groups]
+
+
+def by_setting(curves: Sequence[Curve], name: str) -> list[Ensemble]:
+    """An ensemble for each value that a setting has among these curves, in the order of the values."""
+    groups: dict[Any, list[Curve]] = {}
+    for curve in curves:
+        groups.setdefault(getattr(curve.config, name), []).append(curve)
+    values = sorted(groups, key=lambda value: (isinstance(value, str), value))
+    inks = shades(len(values)) if 1 < len(values) <= len(SHADES) else [at_place(k)[0] for k in range(len(values))]
+    out = []
+    for value, ink in zip(values, inks, strict=True):
+        label = f"{name.replace('_', ' ')} {value}, {runs_in_words(len(groups[value]))}"
+        members = tuple(replace(c, label=label, colour=ink, turn=0) for c in groups[value] if len(c.series))
+        if members:
+            out.append(Ensemble(f"{name}-{value}", label, ink, members))
+    return out
 
 
 def _grouped(curves: Sequence[Curve], names: dict[str, str]) -> Ensemble:

@@ -81,6 +81,16 @@ def _about(path: Path, changed: int) -> tuple[str, tuple[str, ...], str]:
     return about["name"], tuple(about["tags"]), about["note"]
 
 
+def _settings_words(config: RunConfig | None) -> str:
+    """Settings by which runs are looked for, such as w=24."""
+    if config is None:
+        return ""
+    return (
+        f"d={config.depth} w={config.width} seed={config.seed} eta={config.eta:g} p={config.batch_size} "
+        f"{config.dynamics} {config.edition} chorales={config.chorales}"
+    )
+
+
 def _created(run_id: str) -> datetime | None:
     """When the run was made: its id begins with that, in UTC."""
     try:
@@ -106,8 +116,10 @@ class Filter:
 
     def _passes(self, row: Row) -> bool:
         words = re.split(r"\s+", self.text.strip().lower())
-        haystack = " ".join([row.id, row.name, *row.tags, row.note, row.state.error or ""]).lower()
-        if not all(word in haystack for word in words) or (self.statuses and row.state.status not in self.statuses):
+        haystack = " ".join([row.id, row.name, *row.tags, row.note, row.state.error or "", _settings_words(row.config)])
+        if not all(word in haystack.lower() for word in words) or (
+            self.statuses and row.state.status not in self.statuses
+        ):
             return False
         if self.tags and not set(self.tags) & set(row.tags):
             return False

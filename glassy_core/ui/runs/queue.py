@@ -13,8 +13,9 @@ from glassy_core.jobs.dispatcher import DispatcherStatus
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.runs.run_table import table_height
 from glassy_core.ui.shell import presenter
-from glassy_core.ui.shell.actions import Outcome, button, perform, runs_in_words, serve_queue
+from glassy_core.ui.shell.actions import Outcome, button, perform, serve_queue
 from glassy_core.ui.shell.frame import plain, store
+from glassy_core.ui.shell.words import runs_in_words
 
 
 @dataclass(frozen=True)

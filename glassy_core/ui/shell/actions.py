@@ -27,6 +27,7 @@ from glassy_core.settings import RunConfig, check_eta
 from glassy_core.training.probe import parse_sizes
 from glassy_core.ui.shell import presenter
 from glassy_core.ui.shell.frame import plain, store
+from glassy_core.ui.shell.words import runs_in_words
 
 _KEY = "outcome"
 
@@ -240,11 +241,6 @@ def queue(configs: Sequence[RunConfig]) -> Outcome:
     if found.settled:
         words.append(f"{runs_in_words(len(found.settled)).capitalize()} had been made already.")
     return Outcome(done=" ".join(words), notice=notice or "")
-
-
-def runs_in_words(n: int) -> str:
-    """A number of runs: 'one run', '3 runs'."""
-    return "one run" if n == 1 else f"{n} runs"
 
 
 def perform(action: Callable[..., Outcome], *arguments: object, key: str = _KEY) -> None:

@@ -42,9 +42,10 @@ def choose_by_id(
     return [id_ for id_ in chosen if id_ in labels]
 
 
-def reader_chose(key: str) -> bool:
-    """Whether what the field of that key holds is the reader's choice, or a link's."""
-    return bool(st.session_state.get(_by_reader(key)))
+def choose(key: str, ids: Sequence[str]) -> None:
+    """Choose these as the reader would; none brings back what is shown at first. From a callback."""
+    st.session_state[key] = list(ids)
+    st.session_state[_by_reader(key)] = bool(ids)
 
 
 def _by_reader(key: str) -> str:

@@ -55,3 +55,8 @@ def setting_value(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     return whole(value) if isinstance(value, int) and value >= 10_000 else str(value)
+
+
+def runs_in_words(n: int) -> str:
+    """A number of runs: 'one run', '3 runs'."""
+    return "one run" if n == 1 else f"{n} runs"

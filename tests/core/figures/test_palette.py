@@ -15,16 +15,20 @@ from glassy_core.figures.palette import (
     FLOW_DASHES,
     GREY,
     PAPER_BACKGROUND,
+    RUNS,
     SEQUENCE,
     SHADES,
     TEXT,
     WEIGHTS,
+    are_of_regimes,
+    at_place,
     colour,
     colours,
     dash,
     depth_colour,
     flows_apart,
     key,
+    places,
     turns,
 )
 from glassy_core.figures.style import HELD_OUT, style
@@ -74,7 +78,7 @@ def apart(inks, eyes):
     return min(float(np.linalg.norm(a - b)) for a, b in combinations(places, 2))
 
 
-SETS = [*FAMILIES.values(), SEQUENCE, SHADES, tuple(WEIGHTS.values())]
+SETS = [*FAMILIES.values(), RUNS, SEQUENCE, SHADES, tuple(WEIGHTS.values())]
 
 
 @pytest.mark.parametrize("colour", [GREY, *(ink for family in SETS for ink in family)])
@@ -93,6 +97,7 @@ def test_colours_of_one_set_are_told_apart(eyes):
     assert apart([family[0] for family in FAMILIES.values()], eyes) > 0.15
     for family in (SEQUENCE, SHADES, WEIGHTS.values(), [*DEPTHS.values(), depth_colour(3)]):
         assert apart(family, eyes) > 0.09
+    assert apart(RUNS, eyes) > (0.15 if eyes == "all cones" else 0.06)  # names stand at their ends, too
     for family in FAMILIES.values():
         assert apart(family, eyes) > 0.045
     for one, other in combinations(FAMILIES.values(), 2):  # a network of one regime never looks as one of another
@@ -202,3 +207,25 @@ def test_runs_without_a_regime_keep_their_colour_and_do_not_clash():
     assert alone == colours({"run-3": replace(configs["run-3"], name="renamed")})
     many = {str(k): of(2, 30, 20, seed=k) for k in range(4 * len(SEQUENCE))}  # more runs than colours
     assert len(set(zip(colours(many).values(), turns(many).values(), strict=True))) == len(many)
+
+
+def test_twelve_runs_have_twelve_styles_and_keep_them():
+    configs = {f"run-{k:02}": RunConfig(width=48, seed=k, chorales=8) for k in range(12)}
+    kept = places(configs, {})
+    assert len({at_place(place) for place in kept.values()}) == 12
+    assert at_place(kept["run-00"]) == (FAMILIES["over"][0], 0)
+    without = {run_id: config for run_id, config in configs.items() if run_id > "run-05"}
+    more = {"run-00b": RunConfig(width=48, chorales=3), **without}
+    again = places(more, kept)
+    assert {run_id: again[run_id] for run_id in without} == {run_id: kept[run_id] for run_id in without}
+    assert len(set(again.values())) == len(more)
+    assert places(configs, again)["run-06"] == kept["run-06"]
+
+
+def test_the_class_trio_has_the_colours_of_its_regimes_where_runs_are_told_apart():
+    configs = {name: PRESETS[f"class-{name}"].config for name in FAMILIES}
+    inks = {run_id: at_place(place)[0] for run_id, place in places(configs, {}).items()}
+    assert inks == {name: family[0] for name, family in FAMILIES.items()}
+    assert are_of_regimes(inks, configs)
+    more = configs | {"z": configs["near"]}
+    assert not are_of_regimes({run_id: at_place(place)[0] for run_id, place in places(more, {}).items()}, more)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glassy_core.figures.thinning import band, thin
+from glassy_core.figures.thinning import band, smoothed, thin
 
 
 def curve(N, seed=0):
@@ -86,3 +86,19 @@ def test_a_band_needs_common_times():
         band([([1, 2], [1, 1]), ([3, 4], [1, 1])])
     with pytest.raises(ValueError, match="at least one curve"):
         band([])
+
+
+def test_smoothing_keeps_a_power_law_and_calms_noise():
+    tau = np.geomspace(0.1, 1000, 4000)
+    law = 0.8 * tau**-0.7
+    np.testing.assert_allclose(smoothed(tau, law, 0.2), law, rtol=1e-9)
+    noisy = law * np.exp(0.2 * np.random.default_rng(0).normal(size=len(tau)))
+    around = smoothed(tau, noisy, 0.2)
+    inner = slice(200, -200)
+    assert np.std(np.log(around / law)[inner]) < 0.2 / 8  # some 160 records each
+    assert smoothed(tau, noisy, 0.0) is noisy
+
+
+def test_what_is_not_known_is_not_smoothed():
+    tau, y = np.array([0.0, 1.0, 1.1, 1.2, 1.3]), np.array([1.0, np.nan, 2.0, 4.0, 8.0])
+    np.testing.assert_allclose(smoothed(tau, y, 0.1), [1, np.nan, 2, 4, 8])
