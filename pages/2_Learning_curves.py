@@ -52,6 +52,8 @@ def draw(rows: list[Row]) -> None:
         window=fit_parts.shown_window(fits) if view.x == "tau" else None,
         on_window=fit_parts.dragged,
         grows=True,
+        names=True,
+        in_address=True,
     )
 
 

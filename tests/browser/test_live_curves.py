@@ -202,12 +202,30 @@ def test_view_theme_width_and_downloads(app, page, finished):
         with page.expect_download() as download:
             page.locator(f".modebar-btn[data-title*='{kind.upper()}' i]").click()
         assert download.value.suggested_filename == f"learning-curves.{kind}"
+    picture = download.value.path().read_text(encoding="utf-8")
+    assert "Learning curves</text>" in picture  # its title, and which runs these are
+    assert all(run.about()["name"] in picture for run in finished)
     page.get_by_text("Numbers and data").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download all records as CSV").click()
     text = download.value.path().read_text(encoding="utf-8")
     assert all(f"# {run.id}: {{" in text for run in finished)
     assert sum(line.startswith(finished[0].id) for line in text.splitlines()) == RECORDS
+
+    page.mouse.move(*place(page, 0.3, 0.3))
+    page.mouse.down()
+    page.mouse.move(*place(page, 0.7, 0.7), steps=4)
+    page.mouse.up()
+    page.wait_for_function("() => location.search.includes('zoom=x.')")
+    page.locator(".glassy-plot .legendtoggle").first.click()
+    page.wait_for_function("() => location.search.includes('hidden=')")
+    seen = "() => [document.querySelector('.glassy-plot')._fullLayout.xaxis.range.map((x) => x.toPrecision(4)), "
+    seen += "document.querySelectorAll('.glassy-names text').length]"
+    before = page.evaluate(seen)
+    page.reload()
+    wait_for_points(page)
+    assert page.evaluate(seen) == before
+    assert before[1] == len(finished) - 1
 
     light = state(page)["background"]
     page.emulate_media(color_scheme="dark")

@@ -5,6 +5,8 @@ const SVG_ICON = {
   width: 24, height: 24,
   path: "M5 3h10l4 4v14H5z M7 5v14h10V8h-3V5z M8.5 15.5h7v1.5h-7z M8.5 12h7v1.5h-7z",
 }
+const TITLE = 34 // pixels above a figure that is saved
+const COARSE = matchMedia("(pointer: coarse)")
 const SETTLE = 350 // ms after a press in which Plotly may still wait for a second click
 
 // Figures are drawn one at a time, those in sight first, and the browser paints in between.
@@ -65,6 +67,7 @@ class LiveFigure {
     this.stage = root.querySelector(".glassy-stage")
     this.plot = root.querySelector(".glassy-plot")
     this.handles = [...root.querySelectorAll(".glassy-handle")]
+    this.lines = new Lines(this.stage, this.plot)
     this.trouble = root.querySelector(".glassy-trouble")
     this.queue = Promise.resolve()
     this.ended = new AbortController()
@@ -152,6 +155,10 @@ class LiveFigure {
       height: data.height,
       font: { family: getComputedStyle(this.root).fontFamily },
     })
+    this.namesShown = data.names && width >= data.narrow.below
+    if (this.namesShown) layout.margin.r = NAMES.room
+    if (data.address) (this.address ??= new ViewInAddress()).apply(figure.data, layout)
+    if (COARSE.matches) layout.dragmode = false // a finger scrolls the page
     if (width < data.narrow.below) {
       const set = Math.min(layout.font.size ?? 0, width / 24)
       layout = merged(layout, data.narrow.layout)
@@ -167,10 +174,10 @@ class LiveFigure {
       this.listen()
       this.intoSight()
     }
+    this.afterPlot()
     if (data.grows) (this.growth ??= new Growth(this.plot)).show()
     this.drawn = true
     this.root.dataset.draws = Number(this.root.dataset.draws ?? 0) + 1
-    this.placeHandles()
     this.hoverAgain()
     this.resized() // what changed while it was drawn
   }
@@ -195,21 +202,49 @@ class LiveFigure {
   // The same object as long as it can be: Plotly.react begins from nothing where the configuration is another one.
   config({ filename }) {
     if (this.configured?.toImageButtonOptions.filename === filename) return this.configured
-    const svg = {
-      name: "Download plot as an SVG", title: "Download plot as an SVG", icon: SVG_ICON,
-      click: (plot) => window.Plotly.downloadImage(plot, { format: "svg", filename }),
+    const button = (format, icon) => {
+      const title = `Download plot as ${format === "png" ? "a PNG" : "an SVG"}`
+      return { name: title, title, icon, click: () => this.save(format) }
     }
     this.configured = {
       displayModeBar: true, displaylogo: false, responsive: false,
-      modeBarButtons: [["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"], ["toImage", svg]],
-      toImageButtonOptions: { format: "png", scale: 3, filename },
+      modeBarButtons: [
+        ["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"],
+        [button("png", window.Plotly.Icons.camera), button("svg", SVG_ICON)],
+      ],
+      toImageButtonOptions: { filename },
     }
     return this.configured
   }
 
   listen() {
-    this.plot.on("plotly_afterplot", () => this.placeHandles())
-    this.plot.on("plotly_relayout", () => this.placeHandles())
+    this.lines.listen()
+    this.plot.on("plotly_afterplot", () => this.afterPlot())
+    this.plot.on("plotly_relayout", () => this.afterPlot())
+  }
+
+  // What depends on where Plotly has put things.
+  afterPlot() {
+    if (this.ended.signal.aborted) return
+    this.placeHandles()
+    this.lines.name(this.namesShown)
+    this.address?.write(this.plot)
+  }
+
+  // The figure as a file: its title above, all its legend below, the names at the ends.
+  save(format) {
+    const { title, filename } = this.data
+    const { data, _fullLayout: { _size: inner, legend, width } } = this.plot
+    const layout = structuredClone(this.plot.layout)
+    const entries = legend?._height ? 1.3 * legend._height + 8 : 0 // other letters need more room
+    const margin = { l: inner.l, r: inner.r, t: TITLE + 12, b: 64 + entries }
+    Object.assign(layout, { margin, height: margin.t + inner.h + margin.b })
+    layout.font = { ...layout.font, family: "Arial, Helvetica, sans-serif" } // the page's own are not in the file
+    layout.title = { text: title, x: 0.01, xanchor: "left", y: 1, yref: "container", yanchor: "top", pad: { t: 12 } }
+    layout.legend = { ...layout.legend, orientation: "h", x: 0, xanchor: "left", y: -64 / inner.h, yanchor: "top" }
+    layout.annotations = [...(layout.annotations ?? []), ...this.lines.annotations()]
+    const size = { width, height: layout.height, ...(format === "png" ? { scale: 3 } : {}) }
+    return window.Plotly.downloadImage({ data, layout }, { format, filename, ...size })
   }
 
   // A redraw takes the hover text away: ask for it again where the pointer rests.

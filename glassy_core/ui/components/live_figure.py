@@ -37,6 +37,13 @@ _CSS = """
 .glassy-plot .shape-label text {
   paint-order: stroke; stroke: var(--st-background-color); stroke-width: 4px; stroke-linejoin: round;
 }
+.glassy-names {
+  position: absolute; inset: 0; width: 100%; height: 100%; overflow: visible; pointer-events: none;
+  font: 13px var(--st-font);
+}
+.glassy-names text { pointer-events: auto; cursor: default; }
+.glassy-names path { fill: none; stroke-opacity: 0.5; stroke-dasharray: 2 2; }
+@media (pointer: coarse) { .glassy-plot .draglayer * { touch-action: pan-y !important; } }
 .glassy-trouble { position: relative; z-index: 3; color: var(--st-red-text-color); }
 .glassy-trouble:empty, .glassy-handle { display: none; }
 .glassy-handle {
@@ -60,12 +67,14 @@ _NARROW_LAYOUT = {
     "legend": {"orientation": "h", "x": 0, "y": -0.26, "xanchor": "left", "yanchor": "top"},
 }
 
+_SCRIPTS = ("growth.js", "lines.js", "view_address.js", "live_figure.js")
+
 # Plotly.react works in the page's own document, not in a shadow root: its styles are global ones.
 _component = st.components.v2.component(
     "glassy_live_figure",
     html=_HTML,
     css=_CSS,
-    js=LOADER + "".join((HERE / name).read_text(encoding="utf-8") for name in ("growth.js", "live_figure.js")),
+    js=LOADER + "".join((HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS),
     isolate_styles=False,
 )
 
@@ -79,6 +88,9 @@ def live_figure(
     window: Window | None = None,
     on_window: Callable[[Window], None] | None = None,
     grows: bool = False,
+    title: str = "",
+    names: bool = False,
+    in_address: bool = False,
 ) -> None:
     """Draw figure, or update what is drawn under the same key.
 
@@ -89,6 +101,8 @@ def live_figure(
     window: ends of the dragged window in units of x, None for none; on_window gets the new ends, ascending, once
     the reader lets go (or uses the arrow keys): keep them and pass them in again. It is called before the rerun, as
     widgets' callbacks are. grows: lines that have become longer since the last drawing are seen to grow.
+    title: above what is saved, else the words of filename. names: a name stands at the end of each line. in_address:
+    zoom and hidden entries are kept in the page's address; for one figure of a page.
     """
     _component(
         key=key,
@@ -102,6 +116,9 @@ def live_figure(
             "narrow": {"below": _NARROW, "layout": _NARROW_LAYOUT},
             "window": list(window) if window else None,
             "grows": grows,
+            "title": title or filename.replace("-", " ").capitalize(),
+            "names": names,
+            "address": in_address,
         },
         on_window_change=lambda: _pass_on(key, on_window),
     )

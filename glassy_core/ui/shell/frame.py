@@ -27,8 +27,9 @@ INK = both(TEXT)
 _CSS = """
 html { font-size: clamp(16px, 0.6vw, 24px); }
 [data-testid=stMainBlockContainer] { max-width: 104rem; margin-inline: auto; padding-top: 0.75rem; }
-[data-testid=stHeader] { background: transparent; pointer-events: none; }
-[data-testid=stHeader] > * > * { pointer-events: auto; }
+[data-testid=stHeader] { background: transparent; }
+[data-testid=stHeader], [data-testid=stHeader] * { pointer-events: none; }
+[data-testid=stHeader] :is(button, button *, a) { pointer-events: auto; }
 .st-key-navigation { padding-right: 4rem; }
 .st-key-heading h1 { font-size: 2rem; padding: 0; }
 @media (max-width: 640px) {

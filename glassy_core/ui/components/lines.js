@@ -1,0 +1,123 @@
+// What helps to tell many lines apart: a name at the end of each, and the one under the pointer before the others.
+
+const NAMES = { gap: 15, room: 180, letters: 26, inset: 8 } // pixels, but for letters
+const BACK = 0.18 // opacity of the lines that step back
+
+// What stands for a legend entry: the line that is named, and the name without what tells nothing more.
+function entries(plot) {
+  const groups = new Map()
+  for (const trace of plot._fullData ?? []) {
+    const line = trace.type === "scatter" && trace.mode?.startsWith("lines") && trace.x?.length > 1
+    if (!trace.legendgroup || !line || trace.meta === "entry" || trace.line.width === 0) continue
+    const taken = groups.get(trace.legendgroup)
+    if (!taken || (trace.meta === "training" && taken.meta !== "training")) groups.set(trace.legendgroup, trace)
+  }
+  const full = [...groups].map(([group, trace]) => ({ group, trace, name: plainText(trace.name) }))
+  const short = full.map(({ name }) => name.replace(/ \([^()]*\)$/, ""))
+  const alone = (name) => short.filter((other) => other === name).length === 1
+  return full.map((entry, k) => ({ ...entry, name: cut(alone(short[k]) ? short[k] : entry.name) }))
+}
+
+function plainText(escaped) {
+  return new DOMParser().parseFromString(escaped ?? "", "text/html").body.textContent
+}
+
+function cut(name) {
+  return name.length > NAMES.letters ? `${name.slice(0, NAMES.letters - 1)}…` : name
+}
+
+// Where the last point of a line is that can be seen, in pixels of the plot; null for none.
+function lastSeen(plot, { x, y, xaxis, yaxis, visible }) {
+  const [across, up] = [xaxis, yaxis].map((id) => plot._fullLayout[`${id[0]}axis${id.slice(1)}`])
+  if (visible !== true || !across || !up) return null
+  for (let k = x.length - 1; k >= 0; k--) {
+    const at = [across.d2p(x[k]), up.d2p(y[k])]
+    if (at[0] >= -1 && at[0] <= across._length + 1 && at[1] >= -1 && at[1] <= up._length + 1) {
+      return { x: across._offset + at[0], y: up._offset + at[1], right: across._offset + across._length }
+    }
+  }
+  return null
+}
+
+// Heights at which names stand that are wanted at some heights, ascending: none covers another, all are in the plot.
+function apart(wanted, low, high, gap) {
+  const places = []
+  wanted.forEach((y, k) => places.push(Math.max(y, k ? places[k - 1] + gap : low)))
+  for (let k = places.length - 1; k >= 0; k--) {
+    places[k] = Math.min(places[k], k + 1 < places.length ? places[k + 1] - gap : high)
+  }
+  return places
+}
+
+class Lines {
+  constructor(stage, plot) {
+    this.plot = plot
+    this.front = null
+    this.place = document.createElementNS("http://www.w3.org/2000/svg", "svg")
+    this.place.setAttribute("class", "glassy-names")
+    this.place.setAttribute("aria-hidden", "true") // the legend says the same
+    stage.append(this.place)
+  }
+
+  listen() {
+    this.plot.on("plotly_hover", ({ points }) => this.bringForward(points[0]?.data.legendgroup))
+    this.plot.on("plotly_unhover", () => this.bringForward(null))
+  }
+
+  // Names at the ends of what is drawn now; shown: or none.
+  name(shown) {
+    const { _size: size, height } = this.plot._fullLayout
+    const ends = entries(this.plot).map((entry) => ({ ...entry, end: lastSeen(this.plot, entry.trace) }))
+    const seen = shown ? ends.filter(({ end }) => end).sort((a, b) => a.end.y - b.end.y) : []
+    const places = apart(seen.map(({ end }) => end.y), size.t + 6, height - size.b - 6, NAMES.gap)
+    this.named = seen.map((entry, k) => ({ ...entry, y: places[k] }))
+    this.place.replaceChildren(...this.named.flatMap((entry) => this.label(entry)))
+    this.bringForward(this.front)
+  }
+
+  label({ group, name, trace, end, y }) {
+    const make = (tag, attributes) => {
+      const element = document.createElementNS("http://www.w3.org/2000/svg", tag)
+      Object.entries(attributes).forEach(([key, value]) => element.setAttribute(key, value))
+      element.dataset.group = group
+      return element
+    }
+    const colour = trace.line.color
+    const text = make("text", { x: end.right + NAMES.inset, y: y + 4, fill: colour })
+    text.textContent = name
+    text.addEventListener("pointerenter", () => this.bringForward(group))
+    text.addEventListener("pointerleave", () => this.bringForward(null))
+    const from = end.right - end.x < 6 ? end.right : end.x + 3
+    const leader = make("path", { d: `M${from} ${end.y}L${end.right + NAMES.inset - 2} ${y}`, stroke: colour })
+    return [leader, text]
+  }
+
+  // The lines of one legend entry before all others; null: all alike.
+  bringForward(group) {
+    this.front = group ?? null
+    const groups = [...this.plot.querySelectorAll(".scatterlayer .trace")]
+    const there = groups.some((element) => element.__data__?.[0]?.trace?.legendgroup === this.front)
+    for (const element of groups) {
+      const trace = element.__data__?.[0]?.trace
+      if (!trace) continue
+      const isFront = there && trace.legendgroup === this.front
+      element.style.opacity = there && !isFront ? BACK * (trace.opacity ?? 1) : (trace.opacity ?? 1)
+      for (const path of element.querySelectorAll(".js-line")) {
+        path.style.strokeWidth = `${(trace.line?.width ?? 2) * (isFront ? 1.6 : 1)}px`
+      }
+    }
+    for (const element of this.place.children) {
+      element.style.opacity = there && element.dataset.group !== this.front ? 0.3 : ""
+    }
+  }
+
+  // The names as annotations of a picture of the figure.
+  annotations() {
+    const { _size: size } = this.plot._fullLayout
+    return (this.named ?? []).map(({ name, trace, y }) => ({
+      xref: "paper", yref: "paper", x: 1, xanchor: "left", xshift: NAMES.inset, y: 1 - (y - size.t) / size.h,
+      yanchor: "middle", text: name.replace(/&/g, "&amp;").replace(/</g, "&lt;"), showarrow: false,
+      font: { color: trace.line.color, size: 13 },
+    }))
+  }
+}
