@@ -7,8 +7,7 @@ from glassy_core import ui
 ui.frame("Runs", "One run is one network learning the chorales. Runs go on when this page is closed.")
 ui.notice_starts()
 
-with st.expander("New run", icon=":material/add_circle:", expanded=True):
-    ui.new_run()
+ui.new_run()
 
 st.header("All runs", anchor=False)
 ui.follow("runs", ui.all_runs)

@@ -12,6 +12,7 @@ from glassy_core.ui.learning_curves import fits as fit_parts
 from glassy_core.ui.results.curves import readable_rows
 from glassy_core.ui.results.fits import SEEDS, drawn, groups_of, with_sisters
 from glassy_core.ui.results.rows import Row
+from glassy_core.ui.shell.frame import link_to
 
 ui.frame(
     "Learning curves",
@@ -21,7 +22,7 @@ ui.notice_starts(always=True)
 found = readable_rows()
 if not found:
     st.info("There is no run yet. Start one, and its curve appears here within seconds.", icon=":material/info:")
-    curve_parts.link_to("Runs")
+    link_to("Runs")
     st.stop()
 
 chosen = curve_parts.choose_runs(found)

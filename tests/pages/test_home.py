@@ -39,7 +39,9 @@ def test_one_click_starts_the_class_trio(open_page, store):
         expected = PRESETS[key].config
         assert started[expected.width].config() == expected
         assert started[expected.width].state().status == "queued"
-    assert "Started under, near and over." in app.success[0].value.replace("\\", "")
+    assert "Started under, near and over." in words(app).replace("\\", "")
+    (link,) = (link for link in app.get("page_link") if link.proto.label == "See their curves")
+    assert all(f"run={run.id}" in link.proto.query_string for run in store.runs())
 
 
 def test_the_trio_starts_with_the_noise_of_minibatches_where_that_is_asked_for(open_page, store):

@@ -71,6 +71,8 @@ def test_a_preset_fills_in_all_settings(open_page, store, key):
     (run,) = store.runs()
     assert run.config() == replace(PRESETS[key].config, edition="corpus")
     assert run.state().status == "queued"
+    assert not app.session_state["new_run_open"]  # the form has stepped back
+    assert any(f"run={run.id}" in link.proto.query_string for link in app.get("page_link"))
 
 
 def test_a_preset_chosen_and_started_at_once_is_the_one_that_starts(open_page, store):

@@ -18,19 +18,12 @@ from glassy_core.ui.results.curves import at_work_or_newest, floor_of, latest_se
 from glassy_core.ui.results.rows import Filter, Row
 from glassy_core.ui.shell import address
 from glassy_core.ui.shell.choice import choose, choose_by_id
-from glassy_core.ui.shell.frame import link, pages, plain, prose, store
+from glassy_core.ui.shell.frame import plain, prose, store
 from glassy_core.ui.shell.words import number, whole
 
 _RUNS, _FIND = "runs", "find_curves"  # keys of the choice of runs, and of the words they are looked for by
 _FOUND = "found_curves"
 _MOST_FOUND = 24
-
-
-def link_to(title: str) -> None:
-    """A link to another page, by its title, where that page exists."""
-    for page in pages():
-        if page.title == title:
-            link(page)
 
 
 def choose_runs(rows: Sequence[Row]) -> list[Row]:

@@ -25,6 +25,7 @@ _BASIC = ("name", "depth", "width", "eta", "batch_size", "steps", "until", "seed
 _SYMBOLS = {"depth": "d", "width": "w", "eta": "eta", "batch_size": "p"}
 _ONE_STEP = {"until": 10.0, "stop_nll": 1e-3, "tolerance": 1e-5}  # of the buttons beside a number; else 1e-4
 _ALL = "full_batch"
+_OPEN = "new_run_open"
 _BEFORE = "form_before"  # the form before the preset was filled in, and when that was
 _UNSEEN = 3.0  # seconds within which a browser may still send what it showed before
 _APPLIED = "applied_preset"
@@ -33,7 +34,12 @@ _HINTS = get_type_hints(RunConfig)
 
 
 def new_run() -> None:
-    """The whole form. Its settings are in the URL, so that a reload or a bookmark keeps them."""
+    """The whole form, which steps back once a run is started. Its settings are in the URL."""
+    with st.expander("New run", icon=":material/add_circle:", expanded=True, key=_OPEN, on_change="rerun"):
+        _form_parts()
+
+
+def _form_parts() -> None:
     drop_endless(_FIELDS)
     st.selectbox(
         "Start from",
@@ -127,7 +133,9 @@ def _begin() -> Outcome:
     if before == _form() and time.monotonic() - at < _UNSEEN:
         # The click was made before the browser had shown the preset that was just filled in.
         fill(PRESETS[st.session_state["preset"]].config)
-    return start([chosen()])
+    outcome = start([chosen()])
+    st.session_state[_OPEN] = False  # what was started is looked at now
+    return outcome
 
 
 def _form() -> dict[str, Any]:
@@ -170,8 +178,14 @@ def chosen() -> RunConfig:
     return RunConfig(**values)
 
 
+def open_with(config: RunConfig) -> None:
+    """Open the form with a run's settings; from a callback."""
+    st.session_state[_OPEN] = True
+    fill(config)
+
+
 def fill(config: RunConfig) -> None:
-    """Put a run's settings into the form; from a callback, before the widgets are drawn."""
+    """Put a run's settings into the form, before the widgets are drawn."""
     for name in _FIELDS:
         # Fields out of use hold what is usual where they are used.
         used = name not in NOT_OF[config.dynamics]

@@ -9,11 +9,11 @@ import streamlit as st
 from glassy_core.settings import USUAL
 from glassy_core.ui.results.progress import progress_words, until_of
 from glassy_core.ui.results.rows import Row
-from glassy_core.ui.runs.new_run import fill
+from glassy_core.ui.runs.new_run import open_with
 from glassy_core.ui.runs.run_table import compare, settings_frame
 from glassy_core.ui.shell import actions
 from glassy_core.ui.shell.actions import Outcome, button
-from glassy_core.ui.shell.frame import link, pages, plain, store
+from glassy_core.ui.shell.frame import link_to, plain, store
 from glassy_core.ui.shell.words import STATUS, duration, number, whole
 
 
@@ -77,18 +77,11 @@ def _buttons(selected: Sequence[Row]) -> None:
             _words(selected[0])
         if any(row.config for row in selected):
             _steer(selected, active)
-            _to_curves(selected)
+            link_to("Learning curves", "Curves", {"run": [row.id for row in selected if row.config]})
         # Last: they go away as a run starts, and nothing that a reader may be about to click moves.
         if any(row.state.status == "queued" for row in selected):
             _button("Run first", "vertical_align_top", actions.run_first, ids)
             _button("Run last", "vertical_align_bottom", actions.run_last, ids)
-
-
-def _to_curves(selected: Sequence[Row]) -> None:
-    """A link to the runs' learning curves."""
-    for page in pages():
-        if page.title == "Learning curves":
-            link(page, "Curves", {"run": [row.id for row in selected if row.config]})
 
 
 def _button(label: str, icon: str, action: object, *arguments: object) -> None:
@@ -97,7 +90,7 @@ def _button(label: str, icon: str, action: object, *arguments: object) -> None:
 
 def _clone(row: Row) -> Outcome:
     if row.config:
-        fill(row.config)
+        open_with(row.config)
     return Outcome(done=f"The settings of {row.name} are in the form above: change what you like and start it.")
 
 

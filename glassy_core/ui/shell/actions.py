@@ -26,20 +26,21 @@ from glassy_core.runs.state import ACTIVE
 from glassy_core.settings import RunConfig, check_eta
 from glassy_core.training.probe import parse_sizes
 from glassy_core.ui.shell import presenter
-from glassy_core.ui.shell.frame import plain, store
-from glassy_core.ui.shell.words import runs_in_words
+from glassy_core.ui.shell.frame import link_to, plain, store
+from glassy_core.ui.shell.words import listed, runs_in_words
 
 _KEY = "outcome"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of the last action: its sentences, and the runs that an undo would bring back."""
+    """What came of the last action: its sentences, the runs it started, and those that an undo would bring back."""
 
     done: str = ""
     notice: str = ""
     error: str = ""
     deleted: tuple[str, ...] = ()
+    started: tuple[str, ...] = ()
 
 
 def start(configs: Sequence[RunConfig]) -> Outcome:
@@ -50,8 +51,12 @@ def start(configs: Sequence[RunConfig]) -> Outcome:
         notices += [notice] if notice else []
         actual = RunConfig.from_json(config.to_json() | {"edition": edition.name})
         check_against(actual, edition)
-        started.append(dispatcher.submit(store(), actual, edition.digest).about()["name"])
-    return Outcome(done=f"Started {_listed(started)}.", notice=" ".join(dict.fromkeys(notices)))
+        started.append(dispatcher.submit(store(), actual, edition.digest))
+    return Outcome(
+        done=f"Started {listed([run.about()['name'] for run in started])}.",
+        notice=" ".join(dict.fromkeys(notices)),
+        started=tuple(run.id for run in started),
+    )
 
 
 def _on_each(run_ids: Sequence[str], what: Callable[[Run], object], done: str) -> Outcome:
@@ -64,7 +69,7 @@ def _on_each(run_ids: Sequence[str], what: Callable[[Run], object], done: str) -
         except EXPECTED as error:
             failures.append(sentence(error))
     return Outcome(
-        done=f"{done} {_listed([title(run_id) for run_id in changed])}." if changed else "", error=" ".join(failures)
+        done=f"{done} {listed([title(run_id) for run_id in changed])}." if changed else "", error=" ".join(failures)
     )
 
 
@@ -172,7 +177,7 @@ def delete(run_ids: Sequence[str]) -> Outcome:
         gone.append(run.id)
 
     outcome = _on_each(run_ids, move, "Deleted")
-    done = f"Deleted {_listed([names[run_id] for run_id in gone])}." if gone else ""
+    done = f"Deleted {listed([names[run_id] for run_id in gone])}." if gone else ""
     return replace(outcome, done=done, deleted=tuple(gone))
 
 
@@ -180,7 +185,7 @@ def restore(run_ids: Sequence[str]) -> Outcome:
     """Bring runs back from the trash."""
     for run_id in run_ids:
         store().restore(run_id)
-    return Outcome(done=f"Brought back {_listed([title(run_id) for run_id in run_ids])}.")
+    return Outcome(done=f"Brought back {listed([title(run_id) for run_id in run_ids])}.")
 
 
 def empty_trash() -> Outcome:
@@ -285,6 +290,12 @@ def show_outcome() -> None:
             st.error(plain(outcome.error), icon=":material/error:")
         if outcome.notice:
             st.warning(plain(outcome.notice), icon=":material/info:")
+        if outcome.started:
+            with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="started"):
+                st.markdown(f":green[:material/check:] {plain(outcome.done)}", width="content")
+                words = "See its curve" if len(outcome.started) == 1 else "See their curves"
+                link_to("Learning curves", words, {"run": list(outcome.started)})
+            return
         if not outcome.done:
             return
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -307,7 +318,3 @@ def _find(run_id: str) -> Run:
     if found is None:
         raise RunError(f"There is no run {run_id!r} any more.")
     return found
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else "nothing"

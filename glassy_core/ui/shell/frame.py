@@ -136,6 +136,13 @@ def link(page: Page, label: str | None = None, query: dict[str, str | list[str]]
     st.page_link(page.file, label=label or page.title, icon=page.icon, query_params=query)
 
 
+def link_to(title: str, label: str | None = None, query: dict[str, str | list[str]] | None = None) -> None:
+    """A link to the page of that title, where it exists."""
+    for page in pages():
+        if page.title == title:
+            link(page, label, query)
+
+
 def prose(markdown: str) -> None:
     """A paragraph no wider than is good to read, its symbols typeset."""
     st.markdown(typeset(markdown), width=READING_WIDTH)

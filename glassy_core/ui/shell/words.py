@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from glassy_core.wording import whole as whole  # as the core writes counts, too
@@ -60,3 +61,8 @@ def setting_value(value: Any) -> str:
 def runs_in_words(n: int) -> str:
     """A number of runs: 'one run', '3 runs'."""
     return "one run" if n == 1 else f"{n} runs"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence: 'a, b and c', 'nothing' for none."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else "nothing"
