@@ -23,6 +23,7 @@ if not rows:
 
 asked = address_settings()
 address.read(asked)
+controls.open_with_telling()
 complaints = st.container()
 try:
     selection = controls.choose(rows)
@@ -34,10 +35,14 @@ try:
         required=True,
         label_visibility="collapsed",
     )
-    address.write(asked)
+    # Each view is imported when it is shown, so that the page is there before the music is.
+    if view == "transition":
+        from glassy_core.ui.chorales.transition import choose_telling, transition_view
+
+        choose_telling(selection, rows)
+    address.write(asked, always=["chorale"] if view == "transition" else [])
     with complaints:
         address.show_complaints()
-    # Each view is imported when it is shown, so that the page is there before the music is.
     if view == "listen":
         from glassy_core.ui.chorales.listen import listen_view
 
@@ -47,8 +52,6 @@ try:
 
         continuation_view(selection)
     elif view == "transition":
-        from glassy_core.ui.chorales.transition import transition_view
-
         transition_view(selection, rows)
     elif view == "recall":
         from glassy_core.ui.chorales.recall import recall_view

@@ -417,3 +417,20 @@ def test_two_places_that_look_alike_to_a_network_are_named():
     assert "before chord 4, too" in continuation.crossroads(written, 7)
     assert continuation.crossroads(written, 4) == ""
     assert continuation.crossroads(written, None) == ""
+
+
+def test_the_transition_opens_with_the_chorale_whose_fates_differ_most():
+    under, near, over = [28, 0, 0, 60], [28, 20, 60, 60], [28, 60, 60, 60]
+    assert transition.telling([under, near, over]) == 2  # 60, 60 and 0 of 60 chords
+    assert transition.telling([[5, 5]]) == 0
+    assert transition.telling([]) == 0
+
+
+def test_a_chorale_that_the_address_names_stays_in_the_transition(open_page, store):
+    for width in (4, 6):
+        add_singer(store, width=width)
+    app = open_page(PAGE, view="transition")
+    assert "".join(app.query_params["chorale"]) == "0"  # nothing tells these apart: the first
+    for number in (2, 0):
+        app.number_input(key="address_chorale").set_value(number).run()
+        assert "".join(app.query_params["chorale"]) == str(number)

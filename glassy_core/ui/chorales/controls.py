@@ -15,7 +15,7 @@ from glassy_core.music.generation import MAX_LENGTH
 from glassy_core.music.midi import FASTEST, INSTRUMENTS, SLOWEST, Sound
 from glassy_core.runs.checkpoints import CheckpointError
 from glassy_core.ui.chorales import singers
-from glassy_core.ui.chorales.settings import LATEST, SPLIT_NAMES, TAKES, Prime, Selection
+from glassy_core.ui.chorales.settings import LATEST, SPLIT_NAMES, TAKES, TELLING, Prime, Selection
 from glassy_core.ui.chorales.singers import Checkpoint
 from glassy_core.ui.chorales.songs import chord_words
 from glassy_core.ui.components.keyboard import keyboard
@@ -24,6 +24,12 @@ from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell.address import complain, get, keep_within, key, put
 from glassy_core.ui.shell.frame import plain
 from glassy_core.ui.shell.words import number, whole
+
+
+def open_with_telling() -> None:
+    """Take over the chorale that the transition is to open with; before the field of it is drawn."""
+    if TELLING in st.session_state:
+        put("chorale", st.session_state.pop(TELLING))
 
 
 def _choose_run(rows: Sequence[Row]) -> Row:

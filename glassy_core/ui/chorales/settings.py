@@ -26,6 +26,7 @@ VIEWS = {  # {}: who wrote the music
     "quiz": "{} or network?",
 }
 LATEST = -1  # of `step`: a run's last checkpoint, which the address then names
+TELLING = "telling_chorale"  # of the session: the one that the transition is to open with
 TAKES = 4  # pieces drawn at once when sampling
 ORIGINAL = "the original"  # where the composer is not known
 SPLIT_NAMES = {"train": "training", "valid": "validation", "test": "test"}

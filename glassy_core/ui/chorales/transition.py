@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -14,7 +15,7 @@ from glassy_core.runs import checkpoints
 from glassy_core.runs.groups import World
 from glassy_core.ui.chorales import singers
 from glassy_core.ui.chorales.player import player
-from glassy_core.ui.chorales.settings import Selection
+from glassy_core.ui.chorales.settings import TELLING, Selection
 from glassy_core.ui.chorales.singers import Checkpoint
 from glassy_core.ui.chorales.songs import Song, ending
 from glassy_core.ui.results import curves
@@ -24,18 +25,27 @@ from glassy_core.ui.shell.words import number
 
 HEARD = 60  # of the network's own chords: past the place where many chorales repeat their beginning
 STAGES = 6  # checkpoints along tau
+TRIED = 8  # chorales among which the view looks for the one that it opens with
+
+
+def choose_telling(selection: Selection, rows: Sequence[Row]) -> None:
+    """Draw the page anew with the chorale that tells most, where the address asks for none."""
+    if "chorale" in st.query_params or selection.prime.split != "train":
+        return
+    telling_one = _telling_chorale(selection, by_width(rows, selection.row))
+    if telling_one != selection.prime.number:
+        st.session_state[TELLING] = telling_one
+        st.rerun()
 
 
 def transition_view(selection: Selection, rows: Sequence[Row]) -> None:
     """Both sweeps, a play button each; only one sounds at a time."""
+    widths = by_width(rows, selection.row)
     st.subheader("Through the width", anchor=False)
     prose(
-        "The same first chords, sung on by networks that learned the same chorales in the same way and differ in "
-        "their width *w*. Below the critical width a network cannot hold the chorales, however long it learns; above "
-        "it, it learns them, and the sooner the wider it is. Grey: the given chords. Blue: the network's own. "
-        "Outlined: pitches it considered and did not sing."
+        "The same first chords, sung on by networks that differ in their width *w* alone. Grey: the given chords. "
+        "Blue: the network's own. Outlined: pitches it considered and did not sing."
     )
-    widths = by_width(rows, selection.row)
     if len(widths) < 2:
         st.info(
             "There is one width only so far. Start the class trio on the Home page: three networks, under, near and "
@@ -49,6 +59,32 @@ def transition_view(selection: Selection, rows: Sequence[Row]) -> None:
         "as far as its width allows."
     )
     _players(selection, [(f"τ = {number(at.tau)}", at) for at in _along_tau(selection.row)], "tau")
+
+
+def _telling_chorale(selection: Selection, widths: Sequence[Row]) -> int:
+    """Number of the chorale, among the first that were learned, that the widths know most differently."""
+    k = len(selection.prime.chords)
+    chorales = selection.learned[:TRIED]
+    primes = [chorale[:k] for chorale in chorales]
+    counts = []
+    for row in widths:
+        pieces = singers.sing(singers.last_checkpoint(row), selection.edition, primes, k + HEARD, selection.decoding)
+        counts.append([as_written(piece, chorale)[0] for piece, chorale in zip(pieces, chorales, strict=True)])
+    return telling(counts)
+
+
+def telling(counts: Sequence[Sequence[int]]) -> int:
+    """The chorale whose fates differ most.
+
+    counts: chords as written, by network from narrow to wide, and by chorale. First counts what the widest knows more
+    of it than the narrowest, then what all know of it together; of equals the first.
+    """
+    if not counts:
+        return 0
+    return max(
+        range(len(counts[0])),
+        key=lambda n: (counts[-1][n] - counts[0][n], sum(of_network[n] for of_network in counts), -n),
+    )
 
 
 def by_width(rows: Sequence[Row], like: Row) -> list[Row]:
@@ -113,16 +149,25 @@ def _small_player(selection: Selection, title: str, checkpoint: Checkpoint, key:
     prime = selection.prime
     length = len(prime.chords) + HEARD
     piece = singers.sing(checkpoint, selection.edition, [prime.chords], length, selection.decoding)[0]
-    st.markdown(f"**{plain(title)}**")
-    player(Song.of(piece), selection.sound, key, f"{title}: {length} chords", small=True)
-    end = ending(piece) if piece.decoding.rule.deterministic else "Drawn by lot."
-    st.caption(_as_written(piece, prime.chorale) + end)
+    song = Song.of(piece)
+    if not any(piece.continuation):  # where nothing is sung, as untrained, all it considered would be one solid block
+        song = replace(song, considered=())
+    st.markdown(f"**{plain(title)}**" + (f": {_fate(piece, prime.chorale)}" if prime.chorale else ""))
+    player(song, selection.sound, key, f"{title}: {length} chords", small=True)
+    st.caption(ending(piece) if piece.decoding.rule.deterministic else "Drawn by lot.")
 
 
-def _as_written(piece: Piece, chorale: Chorale | None) -> str:
-    """How many chords are the written ones before the first that is not; empty where the prime is of no chorale."""
-    if chorale is None:
-        return ""
+def _fate(piece: Piece, chorale: Chorale) -> str:
+    """What became of the chorale, in a pupil's words."""
+    if not any(piece.continuation):
+        return "silence."
+    right, known = as_written(piece, chorale)
+    if right == known:
+        return "sings it all by heart."
+    return f"has {right} of {known} chords by heart, then its own." if right else "loses it at once."
+
+
+def as_written(piece: Piece, chorale: Chorale) -> tuple[int, int]:
+    """How many of its own chords are the written ones before the first that is not, and how many are written."""
     pairs = list(zip(piece.continuation, chorale[piece.prime :], strict=False))
-    right = next((n for n, (ours, theirs) in enumerate(pairs) if ours != theirs), len(pairs))
-    return f"{right} of {len(pairs)} chords as written, then its own. " if right < len(pairs) else "All as written. "
+    return next((n for n, (ours, theirs) in enumerate(pairs) if ours != theirs), len(pairs)), len(pairs)

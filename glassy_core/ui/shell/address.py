@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -164,9 +164,9 @@ def read(settings: Mapping[str, Setting]) -> None:
         st.session_state[_WRITTEN] = given
 
 
-def write(settings: Mapping[str, Setting]) -> None:
-    """Bring the settings into the address; those at their defaults are left out."""
-    texts = {name: _text(get(name)) for name, setting in settings.items() if get(name) != setting.default}
+def write(settings: Mapping[str, Setting], always: Collection[str] = ()) -> None:
+    """Bring the settings into the address; those at their defaults are left out, but for those named in `always`."""
+    texts = {n: _text(get(n)) for n, setting in settings.items() if n in always or get(n) != setting.default}
     st.session_state[_WRITTEN] = texts
     for name in settings:
         if name in texts and st.query_params.get(name) != texts[name]:
