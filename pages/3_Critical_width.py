@@ -13,19 +13,21 @@ from glassy_core.ui.shell import actions
 
 PERIOD = 5.0  # seconds between looks while a sweep runs: a fit takes one of them
 
-ui.frame(
-    "Critical width",
-    "Below a critical width w_c a network cannot learn its chorales however long it tries; towards w_c from above the "
-    "time τ* that it needs grows without bound.",
-)
+ui.frame("Critical width", "Where a curve meets zero, no time is long enough: that is the critical width w_c.")
 ui.notice_starts()
 groups = sections.worlds()
-with st.expander("A sweep over widths", icon=":material/stacked_line_chart:", expanded=not groups):
-    configs = sweep_form()
-actions.show_outcome()
-with st.container():  # which is there without a sweep, too: what follows keeps its place
-    sweep_progress(configs)
+
+
+def sweep() -> None:
+    with st.expander("A sweep over widths", icon=":material/stacked_line_chart:", expanded=not groups):
+        configs = sweep_form()
+    actions.show_outcome()
+    with st.container():  # which is there without a sweep, too: what follows keeps its place
+        sweep_progress(configs)
+
+
 if not groups:
+    sweep()
     st.info("There is no run yet. Start the sweep above: the curve grows here run by run.", icon=":material/info:")
     st.stop()
 
@@ -33,22 +35,30 @@ with st.container():
     chosen = sections.choose_world(groups)
 members = groups[chosen]
 world = members[0].world
-st.caption(f"{len(members)} runs on {ui.plain(world.words())}; a network that was run twice counts once.")
+ids = [member.run.id for member in members]
+figure_place = st.container(key="figure")
 shown = st.pills(
     "Thresholds NLL* (bits)", THRESHOLDS, default=THRESHOLDS, selection_mode="multi", key="thresholds",
     bind="query-params", format_func=lambda value: f"{value:g}",
     help="0.01 bits is where the music becomes plausible (accuracy about 99.9 %).",
 )  # fmt: skip
+papers = paper_widths(member.config for member in members)
 
 
 def draw(rows: list[Row]) -> None:
     found = analysed(members)
-    if not sections.has_begun(found):
+    if sections.has_begun(found):
+        sections.figures(found, shown, papers)
+    else:
         st.info("Nothing has been recorded yet: the first points appear within seconds.", icon=":material/info:")
+
+
+def describe(rows: list[Row]) -> None:
+    found = analysed(members)
+    if not sections.has_begun(found):
         return
-    papers = paper_widths(member.config for member in members)
-    sections.figures(found, shown, papers)
-    sections.smoothing_words()
+    st.caption(f"{len(members)} runs on {ui.plain(world.words())}; a network that was run twice counts once.")
+    sections.how_to_read()
     st.subheader("Which run tells most next", anchor=False)
     sections.suggestions(found)
     st.subheader("The critical width against the threshold", anchor=False)
@@ -58,4 +68,7 @@ def draw(rows: list[Row]) -> None:
     sections.downloads(found, world)
 
 
-ui.follow("critical", draw, [member.run.id for member in members], PERIOD)
+with figure_place:
+    ui.follow("critical", draw, ids, PERIOD)
+sweep()
+ui.follow("numbers", describe, ids, PERIOD)

@@ -15,17 +15,19 @@ SECTIONS = (
     ("Which weights move", growth.the_kinds),
 )
 
-ui.frame(
-    "Aging",
-    "A network that has learned for long moves more slowly than a young one: its weights age, like a glass. "
-    "Here is how far they go after a waiting time τ_w.",
-)
+ui.frame("Aging", "The longer a network has learned, the slower its weights move: it ages, as a glass does.")
 ui.notice_starts()
 found = networks.networks()
-with st.expander("Start an aging run", icon=":material/hourglass_bottom:", expanded=not found):
-    networks.start_form()
-actions.show_outcome()
+
+
+def start() -> None:
+    with st.expander("Start an aging run", icon=":material/hourglass_bottom:", expanded=not found):
+        networks.start_form()
+    actions.show_outcome()
+
+
 if not found:
+    start()
     st.info(
         "No run has waiting times yet. Start one above: its first curve appears once the first waiting time is over.",
         icon=":material/info:",
@@ -36,11 +38,15 @@ chosen = networks.choose(found)
 if not chosen:
     st.info("Choose at least one network above.", icon=":material/info:")
     st.stop()
-worlds = sorted({network.members[0].world.words() for network in chosen})
-st.caption(ui.plain("; ".join(worlds)) + ".")
+figures_place = st.container(key="figure")
 how = networks.measure()
 ids = [member.run.id for network in chosen for member in network.members]
-for title, section in SECTIONS:
-    st.header(title, anchor=False)
-    ui.follow(section.__name__, lambda rows, section=section: section(chosen, how), ids, PERIOD)
+with figures_place:
+    parts = st.tabs([title for title, _ in SECTIONS], key="part", bind="query-params")
+    for part, (_, section) in zip(parts, SECTIONS, strict=True):
+        with part:
+            ui.follow(section.__name__, lambda rows, section=section: section(chosen, how), ids, PERIOD)
+worlds = sorted({network.members[0].world.words() for network in chosen})
+st.caption(ui.plain("; ".join(worlds)) + ".")
+start()
 ui.follow("downloads", lambda rows: sections.downloads(chosen, how), ids, PERIOD)

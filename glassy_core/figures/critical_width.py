@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -54,7 +54,7 @@ def transition(
     if paper and result.depth in PAPER_W_C and PAPER_THRESHOLD in shown:
         _add_papers_root(figure, PAPER_W_C[result.depth], drawn.index(PAPER_THRESHOLD))
     if top is None:
-        top = max((time.rate for threshold in drawn for time in result.thresholds[threshold].points), default=0.01)
+        top = greatest_rate([result], drawn)
     revision = f"{result.depth}-{drawn}"
     x = axis("width w (units per layer)", revision=revision, range=[low, high], anchor="y2")
     y = axis("1 / τ* (per unit of proper time)", revision=revision, range=[0, 1.12 * top], domain=[0.24, 1])
@@ -63,6 +63,12 @@ def transition(
     figure.update_layout(layout(x, y, yaxis2=rows))
     figure.update_layout(legend_title_text="NLL* =")
     return figure
+
+
+def greatest_rate(results: Iterable[DepthResult], shown: Collection[float]) -> float:
+    """The greatest 1/tau* of any run at the thresholds shown, so that panels may share it."""
+    fits = [critical for result in results for t, critical in result.thresholds.items() if t in shown]
+    return max((time.rate for critical in fits for time in critical.points), default=0.01)
 
 
 def widths(results: Iterable[DepthResult]) -> tuple[float, float]:

@@ -13,6 +13,7 @@ ALL_DRAWN = """(count) => {
   const figures = [...document.querySelectorAll(".glassy-figure")]
   return figures.length === count && figures.every((figure) => Number(figure.dataset.draws) > 0)
 }"""
+SHOWN = """() => [...document.querySelectorAll(".glassy-figure")].filter((figure) => figure.clientWidth)"""
 TRACES = """(kind) => [...document.querySelectorAll(".glassy-plot")].flatMap((plot) =>
   (plot._fullData ?? []).filter((trace) => trace.meta === kind).map((trace) => [...(trace.x ?? [])]))"""
 OVERFLOW = """() => {
@@ -74,6 +75,9 @@ def test_the_aging_page(app, page, complaints):
     for key in CLASS_AGING:
         write_aging(app.store, key)
     open_page(app, page, "Aging")
+    for name in ("The noise of the gradient", "How Δ grows", "Which weights move", "The collapse"):
+        page.get_by_role("tab", name=name).click()  # what is not shown is not drawn
+        page.wait_for_function(f"() => ({SHOWN})().every((figure) => figure.dataset.draws > 0)")
     wait_for_figures(page, 13)  # three columns thrice, errors, Gamma, two fits
     assert len(page.evaluate(TRACES, "delta")) == 4 * 3 * 2 + 4 * 2
 
@@ -82,6 +86,7 @@ def test_the_aging_page(app, page, complaints):
     slider.press("ArrowLeft")
     page.wait_for_url("**mu=0.95**")
 
+    page.get_by_role("tab", name="How Δ grows").click()
     handle = page.get_by_role("slider", name="End of the window").first
     handle.focus()
     for _ in range(5):

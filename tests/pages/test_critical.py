@@ -169,6 +169,8 @@ def test_the_made_critical_width_is_on_the_page(open_page, store):
         for result in depth.thresholds.values()
         if result.w_c
     ]
+    panels = [json.loads(json.loads(part.proto.json)["figure"])["layout"] for part in components(app)][:2]
+    assert panels[0]["yaxis"]["range"] == panels[1]["yaxis"]["range"]  # so that the two depths can be compared
     text = words(app)
     assert "The deeper network has the smaller $w_c$" in text
     assert "20\u202f890" in text  # the paper's parameters beside ours

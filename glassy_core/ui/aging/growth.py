@@ -35,10 +35,9 @@ def the_growth(chosen: Sequence[Network], how: Measure) -> None:
             st.markdown("**Logarithm**: Δ = A + B log x")
             _fit_in_window(column, "log", LOGARITHM)
     prose(
-        f"For x = τ/τ_w from 1 to 6 the paper finds an exponent of {PAPER_EXPONENT}, with the beginning of the aging "
-        f"regime put at x₀ = {PAPER_ORIGIN} (d = 2, w = 30, 80 chorales, τ_w = 80); set x₀ to compare. It finds "
-        "later only a logarithm: each doubling of the time adds the same again. Drag the shaded windows, or type their "
-        "ends."
+        f"For x = τ/τ_w from 1 to 6 the paper finds an exponent of {PAPER_EXPONENT}, with x₀ = {PAPER_ORIGIN} (d = 2, "
+        "w = 30, 80 chorales, τ_w = 80); later only a logarithm: each doubling of the time adds the same again. Drag "
+        "the shaded windows, or type their ends."
     )
 
 

@@ -58,6 +58,7 @@ def choose(by_id: dict[str, Network]) -> list[Network]:
     of_run = {member.run.id: id_ for id_, network in by_id.items() for member in network.members}
     ids = choose_by_id(
         "Networks", labels, _first(by_id), "networks", of_run, placeholder="Choose networks to compare",
+        label_visibility="collapsed",
         help="Runs that differ in the seed only are one network: their mean is shown, with its 95 % band.",
     )  # fmt: skip
     address.show_complaints()

@@ -54,10 +54,9 @@ def after_waiting(chosen: Sequence[Network], how: Measure) -> None:
         return
     _panels(shown, Axes(), "tau")
     prose(
-        "**Δ** is how far the weights have moved since the waiting time τ_w (their mean square change D, Eq. 5), each "
-        "step of the way divided by the noise Γ of the gradient at that time (Eq. 7). If the weights only diffused, "
-        "all curves would lie on one another. If a network needs more time to move equally far the longer it has "
-        "learned, it **ages**, as a glass does."
+        "**Δ** is how far the weights have moved since the waiting time τ_w, in units of the gradient's noise Γ (Eqs. "
+        "5 and 7). If they only diffused, all curves would lie on one another; where the later ones lie lower, the "
+        "network **ages**."
     )
     if any(curve.seeds < len(column.trajectories) for column in shown for curve in column.aging.curves):
         st.caption(f"A seed joins the mean once it has been followed for {JOINS:.0%} of the longest time after τ_w.")
@@ -86,8 +85,8 @@ def the_collapse(chosen: Sequence[Network], how: Measure) -> None:
         return
     _panels(shown, Axes(mu, scale == "logarithmic"), "collapse", crosses=True)
     prose(
-        "Move μ until the curves fall on one another. **μ = 1** is full aging: the age of the network is the only "
-        "clock it has. **μ = 0**: no aging, as for a system in equilibrium."
+        "Move μ until the curves fall on one another. **μ = 1**: its age is the network's only clock, full aging. "
+        "**μ = 0**: no aging."
     )
     live_figure(
         collapse_errors(shown, mu), key="errors", alt=_errors_in_words(shown), height=460, filename="collapse-error"
@@ -159,9 +158,8 @@ def the_noise(chosen: Sequence[Network], how: Measure) -> None:
     prose(
         "**Γ** is the variance of the minibatch's gradient (Eq. 6): how hard the choice of examples shakes the "
         f"weights. {key(network.config for network in chosen)} "
-        f"{' '.join(filter(None, map(_change_of_noise, shown)))} In the paper's networks (Fig. 8) it grows "
-        "ever more slowly and levels off, and the near-critical one is the noisiest. Dividing by Γ makes a run with "
-        "changing noise comparable with a glass at one temperature."
+        f"{' '.join(filter(None, map(_change_of_noise, shown)))} In the paper (Fig. 8) it grows ever more slowly, and "
+        "the near-critical network is the noisiest."
     )
 
 

@@ -117,7 +117,7 @@ class LiveFigure {
   }
 
   resized() {
-    if (!this.drawn || !this.root.clientWidth) return
+    if (!(this.drawn || this.unseen) || !this.root.clientWidth) return
     if (this.root.clientWidth !== this.width || letters() !== this.scale) this.draw()
   }
 
@@ -141,7 +141,8 @@ class LiveFigure {
   }
 
   async react(plotly) {
-    if (this.ended.signal.aborted || !this.root.clientWidth) return
+    this.unseen = !this.root.clientWidth // it stands in a part of the page that is not shown
+    if (this.ended.signal.aborted || this.unseen) return
     this.postponed = this.held
     if (this.held) return
     this.takeRoom()

@@ -13,6 +13,7 @@ import streamlit as st
 from glassy_core.figures import tables
 from glassy_core.figures.critical_width import (
     critical_widths,
+    greatest_rate,
     transition,
     widths,
 )
@@ -47,7 +48,7 @@ def choose_world(groups: dict[str, list[Member]]) -> str:
     words = {name: members[0].world.words() for name, members in groups.items()}
     count = Counter(words.values())
     st.selectbox(
-        "Runs that learn", list(groups), key="data", bind="query-params", width=760,
+        "Runs that learn", list(groups), key="data", bind="query-params", width=760, label_visibility="collapsed",
         format_func=lambda name: (
             f"{words[name] if count[words[name]] == 1 else name} · {len(distinct(groups[name]))} networks"
         ),
@@ -62,18 +63,20 @@ def has_begun(analysis: Criticality) -> bool:
 
 
 def figures(analysis: Criticality, shown: Sequence[float], papers: Mapping[int, float]) -> None:
-    """1/tau* against width, a plot for each depth beside each other."""
+    """1/tau* against width, a plot for each depth beside each other, on the same axes."""
     extent = widths(analysis.depths.values())
+    top = greatest_rate(analysis.depths.values(), shown)
     with st.grid(min(len(analysis.depths), 2) or 1, min_column_width=420, gap="medium"):
         for depth, result in analysis.depths.items():
             with st.container():
-                st.subheader(f"d = {depth}: {layers(depth)}", anchor=False)
+                st.markdown(f"**d = {depth}: {layers(depth)}**")
                 live_figure(
-                    transition(result, shown, depth in papers, extent),
+                    transition(result, shown, depth in papers, extent, top),
                     key=f"transition-{depth}",
                     alt=described(result),
-                    height=460,
+                    height=440,
                     filename=f"critical-width-d{depth}",
+                    title=f"Critical width, d = {depth}",
                 )
 
 
@@ -95,6 +98,11 @@ def line_figure(analysis: Criticality, papers: Mapping[int, float]) -> None:
 
 def table(analysis: Criticality) -> None:
     """w_c and parameters for every depth and threshold; of how many runs, and why not where there is none."""
+    with st.expander("All numbers", icon=":material/table_chart:", key="all_numbers"):
+        _table(analysis)
+
+
+def _table(analysis: Criticality) -> None:
     lines = []
     for depth, result in analysis.depths.items():
         for threshold, width in result.thresholds.items():
@@ -185,16 +193,21 @@ def _like(members: Sequence[Member], depth: int, width: int, seed: int) -> RunCo
     return max(plainly, key=plainly.count)
 
 
-def smoothing_words() -> None:
-    """What tau* is, how the NLL is smoothed and what triangles, diamonds and intervals are, for the reader."""
-    prose(
-        f"**τ*** is the proper time at which the smoothed NLL first lies below NLL*. Smoothing: {SMOOTHING}, so that a "
-        "spike does not count as an arrival. **Triangles** are runs that never arrived, one above the other for "
-        "each NLL*: all that is known is that their 1/τ* lies below the tip of the lowest, and the regression "
-        "(quadratic in w) uses just that. Diamonds below are **w_c**, where 1/τ* goes to zero: below it no time is "
-        "long enough. Their 95 % intervals come from artificial sweeps; neighbouring widths that fit the runs nearly "
-        "as well as w_c does are in them, too."
-    )
+def how_to_read() -> None:
+    """What tau* is, how the NLL is smoothed and what triangles, diamonds and intervals are, for who asks."""
+    with st.expander("How to read this", icon=":material/help:", key="how_to_read"):
+        prose(
+            f"**τ*** is the proper time at which the smoothed NLL first lies below NLL*. Smoothing: {SMOOTHING}, so "
+            "that a spike does not count as an arrival."
+        )
+        prose(
+            "**Triangles** are runs that never arrived, one above the other for each NLL*: their 1/τ* lies below the "
+            "tip of the lowest, and the regression (quadratic in w) uses just that."
+        )
+        prose(
+            "Diamonds below are **w_c**, where 1/τ* goes to zero. Their 95 % intervals come from artificial sweeps; "
+            "neighbouring widths that fit the runs nearly as well as w_c does are in them, too."
+        )
 
 
 def downloads(analysis: Criticality, world: World) -> None:
