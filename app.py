@@ -17,7 +17,9 @@ else:
         "(Hertz and Tyrcha, 2024).",
         width=ui.READING_WIDTH,
     )
-    ui.tour_button()
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        ui.playground_door()
+        ui.tour_button()
     ui.class_trio()
 
     ui.follow("running", ui.running_now)

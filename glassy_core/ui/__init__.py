@@ -2,7 +2,7 @@
 
 # Scipy takes a third of a second to import: with the first page, where it is least noticed, rather than the curves.
 import glassy_core.physics.learning_curves.power_law  # noqa: F401
-from glassy_core.ui.home import class_trio, doors, running_now
+from glassy_core.ui.home import class_trio, doors, playground_door, running_now
 from glassy_core.ui.runs.new_run import new_run
 from glassy_core.ui.runs.run_list import all_runs
 from glassy_core.ui.shell.frame import READING_WIDTH, frame, link, pages, plain, prose, start_dispatcher, store
@@ -24,6 +24,7 @@ __all__ = [
     "opening",
     "pages",
     "plain",
+    "playground_door",
     "prose",
     "running_now",
     "start_dispatcher",

@@ -56,6 +56,13 @@ def _start_trio() -> Outcome:
     return actions.start([PRESETS[key].config for key in keys])
 
 
+def playground_door() -> None:
+    """Draw the way to the Playground, for who wants to touch before anything else."""
+    words = "Drag the width and the age of a network; see and hear at once what it has learned."
+    if st.button("Open the Playground", icon=":material/touch_app:", help=words):
+        st.switch_page("pages/0_Playground.py")
+
+
 def running_now(rows: list[Row]) -> None:
     """Draw a card for each run that is queued or at work; else for the latest ones."""
     busy = [row for row in rows if row.busy]

@@ -112,11 +112,99 @@ def test_the_tour_at_every_size_and_where_it_is_audited_in_both_themes(chromium,
             page.wait_for_timeout(500)  # a key pressed while the page is drawn is lost
             page.keyboard.press("Control+Enter")
     expect(page.locator(".st-key-tour")).to_have_count(0)
-    for title in ("Home", "Paper", "Present") if size == "laptop" else ():  # where the tour does not lead
+    for title in ("Home", "Playground", "Paper", "Present") if size == "laptop" else ():  # where the tour does not lead
         page.get_by_role("link", name=title, exact=True).first.click()
         expect(page).to_have_title("glassy" if title == "Home" else f"{title} - glassy")
         ready(page)
         assert serious(page) == []
+    page.context.close()
+    assert errors == []
+
+
+# What is sent to the loudspeaker is listened to; how many frames pass from a touch to the curve is counted.
+LISTENING = """() => {
+  const connect = AudioNode.prototype.connect
+  AudioNode.prototype.connect = function (target, ...rest) {
+    if (target === this.context.destination) {
+      window.ear ??= Object.assign(this.context.createAnalyser(), { fftSize: 32768 })
+      connect.call(this, window.ear)
+    }
+    return connect.call(this, target, ...rest)
+  }
+}"""
+LOUDEST = """() => {
+  const samples = new Float32Array(window.ear.fftSize)
+  window.ear.getFloatTimeDomainData(samples)
+  return Math.max(...samples.map(Math.abs))
+}"""
+COUNTING = """(root) => {
+  let frames = null
+  window.frames_taken = []
+  const count = () => { if (frames !== null) { frames++; requestAnimationFrame(count) } }
+  const touched = (event) => {
+    if (frames !== null || event.type === "pointermove" && !event.buttons) return
+    frames = 0
+    requestAnimationFrame(count)
+  }
+  root.querySelector(".width").addEventListener("input", touched, { capture: true })
+  root.querySelector(".chart").addEventListener("pointermove", touched, { capture: true })
+  new MutationObserver(() => {
+    if (frames !== null) window.frames_taken.push(frames)
+    frames = null
+  }).observe(root, { attributes: true, attributeFilter: ["data-frames"] })
+}"""
+
+
+@pytest.mark.parametrize("size", ["projector", "phone"])
+def test_a_drag_on_the_playground_is_answered_by_the_browser_alone(chromium, gallery_app, size):
+    page, errors = open_tab(chromium, gallery_app, size, "dark")
+    page.add_init_script(f"({LISTENING})()")
+    page.goto(f"{gallery_app.url}/Playground?tau=20")
+    expect(page.locator(".sentence")).to_contain_text("chorale 3")  # songs are there
+    root = page.locator(".playground[data-ready]")
+    ready(page)
+    page.wait_for_timeout(1500)  # what is fetched ahead
+    width, height = SIZES[size]
+    scrolled = page.evaluate(
+        "() => (({ scrollWidth, scrollHeight }) => [scrollWidth, scrollHeight])("
+        "document.querySelector('[data-testid=stMain]'))"
+    )
+    assert scrolled[0] <= width
+    assert scrolled[1] <= height or size == "phone"
+    sent = []
+    page.on("request", lambda request: sent.append(request.url))
+    protocol = page.context.new_cdp_session(page)
+    protocol.send("Network.enable")
+    protocol.on("Network.webSocketFrameSent", lambda frame: sent.append(frame["response"]))
+    protocol.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    root.evaluate(COUNTING)
+
+    curve, slider = page.locator(".chosen"), page.locator(".width").bounding_box()
+    before, y = curve.get_attribute("d"), slider["y"] + slider["height"] / 2
+    page.mouse.move(slider["x"] + 0.5 * slider["width"], y)
+    page.mouse.down()
+    page.mouse.move(slider["x"] + 0.95 * slider["width"], y, steps=12)
+    page.mouse.up()
+    expect(curve).not_to_have_attribute("d", before)
+    expect(page.locator(".physics")).to_contain_text("Wide enough")
+
+    protocol.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+    page.locator(".listen").click()
+    page.wait_for_function(f"() => window.ear && ({LOUDEST})() > 0.01")
+    handle = page.locator(".handle").bounding_box()
+    x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
+    song = page.locator(".sentence").inner_text()
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 0.2 * width, y, steps=12)
+    page.mouse.up()
+    expect(page.locator(".sentence")).not_to_have_text(song)
+    assert 0.01 < page.evaluate(LOUDEST) < 1
+    taken = page.evaluate("window.frames_taken")
+    assert len(taken) >= 6
+    assert max(taken) <= 2
+    assert sent == []
+    page.wait_for_function("() => location.search.includes('w=96')")  # and so it can be passed on
     page.context.close()
     assert errors == []
 

@@ -1,10 +1,11 @@
-"""The server as it is started on somebody's own machine: it opens the browser, and hands out plotly.min.js."""
+"""The server as it is started on somebody's own machine: it opens the browser, and hands out files that are kept."""
 
 import urllib.error
 import urllib.request
 
 import pytest
 
+from glassy_core.ui.components import atlas_files
 from glassy_core.ui.components.plotly_files import FILE, url
 from tests.processes import in_time
 from tests.strangers.serving import served
@@ -40,6 +41,15 @@ def test_every_page_names_the_plotting_library_which_is_sent_as_it_is_and_kept(o
         assert answer.headers["Content-Encoding"] is None
         assert answer.headers["Link"] is None
         assert answer.read() == FILE.read_bytes()
+
+
+def test_the_atlas_is_sent_as_it_lies_compressed_and_kept(opened):
+    address, _ = opened
+    for name in atlas_files.NAMES:
+        with urllib.request.urlopen(address + atlas_files.url(name)) as answer:
+            assert answer.headers["Content-Encoding"] == "gzip"
+            assert "immutable" in answer.headers["Cache-Control"]
+            assert answer.read() == (atlas_files.DIRECTORY / name).read_bytes()
 
 
 def test_nothing_is_sent_there(opened):

@@ -61,6 +61,12 @@ class Page:
 _ALL_PAGES = (
     Page("app.py", "Home", ":material/home:", "What this is, and what is running now."),
     Page(
+        "pages/0_Playground.py",
+        "Playground",
+        ":material/touch_app:",
+        "Drag the width and the age of a network, and see and hear at once what it has learned.",
+    ),
+    Page(
         "pages/1_Runs.py",
         "Runs",
         ":material/model_training:",

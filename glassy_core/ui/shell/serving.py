@@ -1,4 +1,4 @@
-"""What the server does beside Streamlit's own part: it says where it is, and hands out plotly.min.js."""
+"""What the server does beside Streamlit's own part: it says where it is, and hands out plotly.min.js and the atlas."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from streamlit.net_util import get_internal_ip
 from streamlit.web.server.server_util import get_url
 
 from glassy_core.classroom import EVERYWHERE
+from glassy_core.ui.components import atlas_files
 from glassy_core.ui.components.plotly_files import FILE, url
 
 _KEPT = {"cache-control": "public, max-age=31536000, immutable"}  # for good: the file's version is in its address
@@ -39,8 +40,8 @@ async def opening(_app: st.App) -> AsyncIterator[None]:
     yield
 
 
-class PlotlyFile:
-    """Hands out the file, and has the browser fetch it with every page's first bytes, or from what it has kept.
+class KeptFiles:
+    """Hands out files that browsers keep: plotly.min.js, fetched with every page's first bytes, and the atlas.
 
     A component's file, as Streamlit serves it, is compressed and sent anew whenever a page is loaded: 5 MB each time.
     """
@@ -56,10 +57,21 @@ class PlotlyFile:
                     headers.append("link", f"<{url()}>; rel=preload; as=script")
             await send(message)
 
-        if scope["type"] == "http" and scope["path"] == url() and scope["method"] in ("GET", "HEAD"):
-            await FileResponse(FILE, media_type="text/javascript", headers=_KEPT)(scope, receive, send)
+        asked = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
+        answer = _kept(scope["path"]) if asked else None
+        if answer is not None:
+            await answer(scope, receive, send)
         else:
             await self._app(scope, receive, with_link)
 
 
-MIDDLEWARE = (Middleware(PlotlyFile),)  # of every server of these pages
+def _kept(path: str) -> FileResponse | None:
+    """The file at that address, None where it is none of these."""
+    if path == url():
+        return FileResponse(FILE, media_type="text/javascript", headers=_KEPT)
+    if atlas := atlas_files.file_at(path):
+        return FileResponse(atlas, media_type="application/json", headers=_KEPT | {"content-encoding": "gzip"})
+    return None
+
+
+MIDDLEWARE = (Middleware(KeptFiles),)  # of every server of these pages

@@ -1,0 +1,66 @@
+"""The Playground's part in the browser, and what it is told: where the atlas is, where to begin, which runs exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from glassy_core.figures.palette import FAMILIES, shades
+from glassy_core.music.atlas.files import CURVES, songs_file
+from glassy_core.music.atlas.grid import DEPTHS
+from glassy_core.ui.components.atlas_files import url
+
+HERE = Path(__file__).resolve().parent
+KEY = "playground"
+_SCRIPTS = ("atlas", "organ", "chart", "roll", "listener", "phase_map", "words", "playground")  # .js, in this order
+_GRADES = 25  # colours of the map's scale
+
+_component = st.components.v2.component(
+    "glassy_playground",
+    html=(HERE / "playground.html").read_text(encoding="utf-8"),
+    css=(HERE / "playground.css").read_text(encoding="utf-8"),
+    js="\n".join((HERE / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS),
+)
+
+
+def playground(
+    start: Mapping[str, float],
+    critical: Mapping[int, Mapping[int, float | None]],
+    runs: Mapping[str, Mapping[str, Any]],
+    refusal: str,
+    outcome: tuple[str, str],
+    on_train: Callable[[], None],
+    on_bet: Callable[[], None],
+) -> None:
+    """Draw it. What the reader touched that the server has to do is then in `asked`: `train`, `bet` or `open`.
+
+    start: width, depth, chorales, seed, tau and chorale (from 1) to begin with. critical: w_c by depth and number of
+    chorales. runs: by the name of a network its run's id, and whether it sings. refusal: why nobody may train here, or
+    "". outcome: what came of training, and what went wrong.
+    """
+    _component(
+        key=KEY,
+        data={
+            "urls": {"curves": url(CURVES), "songs": {depth: url(songs_file(depth)) for depth in DEPTHS}},
+            "start": dict(start),
+            "critical": {str(d): {str(n): w_c for n, w_c in row.items()} for d, row in critical.items()},
+            "runs": {name: dict(run) for name, run in runs.items()},
+            "colours": {regime: family[0] for regime, family in FAMILIES.items()} | {"scale": shades(_GRADES)},
+            "mayTrain": not refusal,
+            "refusal": refusal,
+            "said": outcome[0],
+            "error": outcome[1],
+            "pages": {"curves": "Learning_curves", "sing": "Chorales"},
+        },
+        on_train_change=on_train,
+        on_bet_change=on_bet,
+        on_open_change=lambda: None,
+    )
+
+
+def asked(what: str) -> str:
+    """What the last touch asks the server for: the name of a network (`train`, `bet`), a run (`open`), or nothing."""
+    return str((st.session_state.get(KEY) or {}).get(what) or "")

@@ -1,0 +1,144 @@
+"""The Playground page: what the address asks for, the runs that its networks have here, and training one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import streamlit as st
+
+from glassy_core.errors import EXPECTED, sentence
+from glassy_core.music.atlas.files import DIRECTORY, Atlas, load
+from glassy_core.music.atlas.grid import CHORALES, DEPTHS, SEEDS, TAUS, WIDTHS, Coordinates, whole_grid
+from glassy_core.runs import checkpoints
+from glassy_core.settings import ConfigError, RunConfig, short, with_dynamics
+from glassy_core.ui.playground import bets
+from glassy_core.ui.playground.component import asked, playground
+from glassy_core.ui.playground.critical_width import critical_widths
+from glassy_core.ui.results.curves import readable_rows
+from glassy_core.ui.shell import actions, address, presenter
+from glassy_core.ui.shell.actions import Outcome
+from glassy_core.ui.shell.address import Number, Setting, Whole
+from glassy_core.ui.shell.frame import plain, store
+from glassy_core.wording import counted
+
+_OUTCOME = "playground_outcome"
+_GRID = frozenset(whole_grid())
+_PAGES = {"curves": "pages/2_Learning_curves.py", "sing": "pages/5_Chorales.py"}
+# All of it is one screen: no room below it.
+_CSS = "<style>[data-testid=stMainBlockContainer] { padding-bottom: 0.5rem; }</style>"
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """A whole number out of some."""
+
+    default: int
+    options: tuple[int, ...]
+
+    def parse(self, text: str) -> int:
+        """The number; ValueError for none of the options."""
+        if text not in map(str, self.options):
+            raise ValueError(f"one of {', '.join(map(str, self.options))}")
+        return int(text)
+
+
+def address_settings() -> dict[str, Setting]:
+    """The settings in the page's address: at first a network near w_c at an age at which it knows most by heart."""
+    return {
+        "w": OneOf(24, WIDTHS),
+        "d": OneOf(2, DEPTHS),
+        "n": OneOf(8, CHORALES),
+        "seed": OneOf(0, SEEDS),
+        "tau": Number(400.0, TAUS[0], TAUS[-1]),
+        "chorale": Whole(3, 1, max(CHORALES)),
+    }
+
+
+def show() -> None:
+    """Draw the page."""
+    st.html(_CSS)
+    _follow_link()
+    address.read(address_settings())
+    address.show_complaints()
+    try:
+        critical = _critical_widths()
+        if bets.sitting().question:
+            bets.draw(_curves())
+            return
+    except EXPECTED as error:
+        st.error(plain(sentence(error)), icon=":material/error:")
+        return
+    bets.watch()
+    outcome = st.session_state.get(_OUTCOME, Outcome())
+    playground(
+        start=_beginning(),
+        critical=critical,
+        runs=runs_of_networks(),
+        refusal="" if presenter.may_act() else presenter.REFUSAL,
+        outcome=(" ".join(filter(None, (outcome.done, outcome.notice))), outcome.error),
+        on_train=train,
+        on_bet=ask_the_class,
+    )
+
+
+@st.cache_resource(show_spinner=False)
+def _critical_widths() -> dict[int, dict[int, float | None]]:
+    return critical_widths(_curves())
+
+
+@st.cache_resource(show_spinner=False)
+def _curves() -> Atlas:
+    return load(DIRECTORY, songs=False)
+
+
+def _beginning() -> dict[str, float]:
+    names = {"w": "width", "d": "depth", "n": "chorales", "seed": "seed", "tau": "tau", "chorale": "chorale"}
+    start = {word: address.get(name) for name, word in names.items()}
+    return start | {"chorale": min(start["chorale"], start["chorales"])}
+
+
+def runs_of_networks() -> dict[str, dict[str, Any]]:
+    """By the names of the networks that have a run here: its id, and whether it can sing. Of several a flow's."""
+    folders = {run.id: run.checkpoints for run in store().runs()}
+    of_networks: dict[str, dict[str, Any]] = {}
+    for row in sorted(readable_rows(), key=lambda row: row.config is not None and row.config.dynamics == "flow"):
+        place = _place(row.config) if row.config else None
+        if place:
+            of_networks[place.name] = {"id": row.id, "sings": bool(checkpoints.steps_in(folders[row.id]))}
+    return of_networks
+
+
+def _place(config: RunConfig) -> Coordinates | None:
+    """The network of the atlas that a run is, by steps or as a flow; None where it is none."""
+    place = Coordinates(config.chorales, config.depth, config.width, config.seed)
+    by_steps = with_dynamics(place.config, "steps")
+    of_atlas = config.only("world") in (place.config.only("world"), by_steps.only("world"))
+    return place if of_atlas and place in _GRID else None
+
+
+def train() -> None:
+    """Start the network that the reader asked for, as a flow."""
+    actions.perform(start_training, asked("train"), key=_OUTCOME)
+
+
+def ask_the_class() -> None:
+    """Ask everybody who looks on to bet on the network that the reader has before them."""
+    chorales, depth = (int(word) if word.isdigit() else 0 for word in f"{asked('bet')}-0".split("-")[:2])
+    actions.perform(bets.open_question, depth, chorales, key=_OUTCOME)
+
+
+def start_training(name: str) -> Outcome:
+    """Start a network of the atlas by its name; ConfigError for any other one."""
+    place = next((place for place in _GRID if place.name == name), None)
+    if place is None:
+        raise ConfigError(f"The atlas has no network {short(name)}: choose one on the page.")
+    words = f"w={place.width} d={place.depth}, {counted(place.chorales, 'chorale')}"
+    return actions.start([replace(place.config, name=words)])
+
+
+def _follow_link() -> None:
+    """Go to the page that the reader asked for."""
+    kind, _, run_id = asked("open").partition(" ")
+    if kind in _PAGES and run_id:
+        st.switch_page(_PAGES[kind], query_params={"run": run_id})

@@ -1,0 +1,311 @@
+// The Playground: every touch is answered here, within a frame. See component.py for what `data` holds.
+
+const PLAY = "M6 4l14 8-14 8z"
+const PAUSE = "M6 4h4v16H6z M14 4h4v16h-4z"
+const RUN = 14 // seconds that play takes for all of tau
+const SETTLE = 250 // ms until the address follows
+const ADDRESS = Object.entries({ w: "width", d: "depth", n: "chorales", seed: "seed", tau: "tau", chorale: "chorale" })
+const KEPT = "glassy-playground" // in the tab's own store
+
+class Playground {
+  constructor(root) {
+    this.root = root
+    this.ended = new AbortController()
+    const { signal } = this.ended
+    this.find = (name) => root.querySelector(name)
+    this.chart = new Chart(this.find(".chart"), signal, (at) => this.goTo(at))
+    this.roll = new Roll(this.find(".roll"), signal, (chord) => this.listener.seek(chord))
+    this.listener = new Listener(this.find(".listen"), signal, this.roll)
+    this.map = new PhaseMap(this.find(".map"), signal, (width, chorales) => this.set({ width, chorales }))
+    this.earlier = []
+    const on = (name, event, act) => this.find(name).addEventListener(event, act, { signal })
+    on(".width", "input", () => this.set({ width: this.widths[Number(this.find(".width").value)] }))
+    for (const name of ["depth", "chorales", "seed"]) {
+      on(`.${name}`, "change", (event) => this.set({ [name]: Number(event.target.value) }))
+    }
+    on(".play", "click", () => this.play(!this.playing))
+    on(".step", "click", () => this.goTo(Math.min(Math.floor(this.state.at + 1e-9) + 1, this.atlas.last)))
+    on(".reset", "click", () => this.goTo(0))
+    on(".fates", "click", (event) => event.target.dataset.fate && this.set({ width: this.fate(event.target.dataset.fate) }))
+    on(".chorale-choice", "click", (event) => {
+      const { chorale } = event.target.dataset
+      if (!chorale) return
+      this.listener.chord = 0
+      this.set({ chorale: Number(chorale) })
+    })
+    for (const kind of ["train", "bet"]) on(`.${kind}`, "click", () => this.ask(kind, this.name))
+    for (const kind of ["curves", "sing"]) {
+      on(`.${kind}`, "click", (event) => {
+        event.preventDefault()
+        this.ask("open", `${kind} ${this.data.runs[this.name].id}`)
+      })
+    }
+    this.watch = new ResizeObserver(() => this.fit())
+    for (const name of [".chart", ".roll", ".map"]) this.watch.observe(this.find(name))
+    window.addEventListener("resize", () => this.fit(), { signal })
+  }
+
+  remove() {
+    this.ended.abort()
+    this.watch.disconnect()
+    clearTimeout(this.settling)
+    this.listener.remove()
+  }
+
+  async update(data, setTriggerValue) {
+    this.data = data
+    this.ask = setTriggerValue
+    for (const kind of [".train", ".bet"]) {
+      this.find(kind).disabled = !data.mayTrain
+      this.find(kind).title = data.refusal
+    }
+    this.find(".outcome").textContent = data.said
+    this.find(".trouble").textContent = data.error
+    if (this.atlas) return this.request()
+    try {
+      this.loading ??= Atlas.load(data.urls)
+      const atlas = await this.loading
+      if (this.atlas || this.ended.signal.aborted) return
+      this.begin(atlas, data)
+      await atlas.loadSongs(this.state.depth)
+      this.request()
+      for (const depth of this.depths) await atlas.loadSongs(depth)
+      this.request()
+    } catch (error) {
+      this.find(".trouble").textContent = error.message
+    }
+  }
+
+  begin(atlas, data) {
+    this.atlas = atlas
+    ;[this.widths, this.depths, this.seeds] = [2, 1, 3].map((place) => atlas.values(place))
+    this.state = { ...data.start, at: atlas.at(data.start.tau), ...this.remembered() }
+    if (!atlas.curves.networks[this.name]) this.state.seed = this.seeds[0]
+    this.map.build(atlas, data.colours.scale)
+    this.find(".scale").style.background = `linear-gradient(to right, ${data.colours.scale.join(",")})`
+    this.find(".width").max = this.widths.length - 1
+    this.fill(".depth", "depth", this.depths)
+    this.fill(".chorales", "chorales", atlas.values(0))
+    this.fill(".seed", "seed", this.seeds)
+    this.root.dataset.ready = true
+    this.fit()
+  }
+
+  // Where this tab left off, for an address that says nothing: the browser's way back loses what it said.
+  remembered() {
+    const said = new URLSearchParams(window.location.search)
+    if (ADDRESS.some(([name]) => said.has(name))) return {}
+    const kept = JSON.parse(window.sessionStorage.getItem(KEPT) ?? "{}")
+    return this.atlas.curves.networks[this.nameOf(kept)] ? kept : {}
+  }
+
+  fill(place, name, values) {
+    this.find(place).replaceChildren(...values.map((value) => {
+      const label = document.createElement("label")
+      const input = Object.assign(document.createElement("input"), { type: "radio", name, value })
+      const words = document.createElement("span")
+      words.textContent = value
+      label.append(input, words)
+      return label
+    }))
+  }
+
+  // State
+
+  get name() {
+    return this.nameOf(this.state)
+  }
+
+  nameOf({ chorales, depth, width, seed }) {
+    return `${chorales}-${depth}-${width}-${seed}`
+  }
+
+  set(change) {
+    if (!this.atlas) return
+    const before = this.name
+    Object.assign(this.state, change)
+    this.state.chorale = Math.min(this.state.chorale, this.state.chorales)
+    if (this.name !== before) this.earlier = [before, ...this.earlier.filter((name) => name !== before)].slice(0, 6)
+    this.earlier = this.earlier.filter((name) => name !== this.name)
+    this.request()
+  }
+
+  goTo(at) {
+    this.set({ at })
+  }
+
+  critical(name) {
+    const [chorales, depth] = name.split("-")
+    return this.data.critical[depth][chorales]
+  }
+
+  regime(name) {
+    const critical = this.critical(name)
+    const width = Number(name.split("-")[2])
+    if (!critical) return null
+    return width < critical ? "under" : width < NEAR * critical ? "near" : "over"
+  }
+
+  ink(name) {
+    return this.data.colours[this.regime(name) ?? "over"]
+  }
+
+  // The width that shows best what becomes of too narrow, near and wide networks.
+  fate(kind) {
+    const critical = this.critical(this.name) || this.widths[0]
+    const wanted = { under: 0.6, near: 1.5, over: 3.6 }[kind] * critical
+    const distance = (width) => Math.abs(Math.log(width / wanted))
+    return this.widths.reduce((best, width) => (distance(width) < distance(best) ? width : best))
+  }
+
+  // Time
+
+  play(on) {
+    if (!this.atlas) return
+    this.playing = on
+    if (on && this.state.at >= this.atlas.last) this.goTo(0)
+    const button = this.find(".play")
+    button.setAttribute("aria-label", on ? "Pause" : "Play: let it learn")
+    button.querySelector("path").setAttribute("d", on ? PAUSE : PLAY)
+    this.moment = performance.now()
+    if (on) requestAnimationFrame(() => this.learn())
+  }
+
+  learn() {
+    if (!this.playing || this.ended.signal.aborted) return
+    const now = performance.now()
+    const at = this.state.at + ((now - this.moment) / 1000 / RUN) * this.atlas.last
+    this.moment = now
+    this.goTo(Math.min(at, this.atlas.last))
+    if (at >= this.atlas.last) this.play(false)
+    else requestAnimationFrame(() => this.learn())
+  }
+
+  // Drawing: once a frame, whatever happened since the last one.
+
+  request() {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null
+      if (!this.ended.signal.aborted) this.draw()
+    })
+  }
+
+  fit() {
+    if (!this.atlas || !this.root.clientWidth) return
+    const top = this.root.getBoundingClientRect().top + document.querySelector("[data-testid=stMain]").scrollTop
+    this.root.style.setProperty("--room", `${Math.min(Math.max(window.innerHeight - top - 12, 540), 900)}px`)
+    this.chart.fit(this.atlas)
+    this.roll.fit()
+    this.fitted = true
+    this.request()
+  }
+
+  draw() {
+    const { state, name, atlas } = this
+    this.root.style.setProperty("--ink", this.ink(name))
+    for (const [css, colour] of [["--right", "over"], ["--wrong", "under"]]) {
+      this.root.style.setProperty(css, this.data.colours[colour])
+    }
+    this.chart.draw(name, Math.min(state.at, atlas.end(name)), this.earlier, (other) => this.ink(other))
+    this.map.draw(state)
+    if (this.fitted || state.depth !== this.lined) this.map.drawLine(this.data.critical[state.depth])
+    this.lined = state.depth
+    this.drawControls()
+    this.drawNumbers()
+    this.drawSong()
+    this.drawLinks()
+    this.settle()
+    this.root.dataset.frames = Number(this.root.dataset.frames ?? 0) + 1
+  }
+
+  drawControls() {
+    const { state } = this
+    const slider = this.find(".width")
+    slider.value = this.widths.indexOf(state.width)
+    slider.setAttribute("aria-valuetext", `${state.width} units`)
+    this.find(".value").textContent = state.width
+    for (const name of ["depth", "chorales", "seed"]) {
+      for (const input of this.find(`.${name}`).querySelectorAll("input")) {
+        input.checked = Number(input.value) === state[name]
+      }
+    }
+    for (const button of this.find(".fates").children) {
+      button.setAttribute("aria-pressed", this.fate(button.dataset.fate) === state.width)
+    }
+  }
+
+  drawNumbers() {
+    const { state, name, atlas } = this
+    const log = atlas.logNll(name, state.at)
+    this.find(".age").textContent = short(atlas.tau(state.at))
+    this.find(".tau").textContent = short(atlas.tau(Math.min(state.at, atlas.end(name))))
+    this.find(".nll").textContent = short(10 ** log)
+    this.find(".heart").textContent = `${atlas.byHeart(name, state.at)} of ${state.chorales}`
+    const words = physics(this.regime(name), log, state, this.critical(name), state.at > atlas.end(name))
+    if (words !== this.words) this.find(".physics").innerHTML = words
+    this.words = words
+  }
+
+  drawSong() {
+    const { state, name, atlas } = this
+    const counts = atlas.counts(name, state.at)
+    const buttons = this.find(".chorale-choice")
+    if (buttons.children.length !== state.chorales) {
+      buttons.replaceChildren(...counts.map((_, i) => {
+        const button = Object.assign(document.createElement("button"), { className: "chorale" })
+        button.dataset.chorale = i + 1
+        return button
+      }))
+    }
+    ;[...buttons.children].forEach((button, i) => {
+      const known = counts[i] === atlas.lengths[i]
+      button.textContent = known ? `${i + 1} ✓` : i + 1
+      button.style.setProperty("--share", counts[i] / atlas.lengths[i])
+      button.setAttribute("aria-pressed", state.chorale === i + 1)
+      button.setAttribute("aria-label", `Chorale ${i + 1}${known ? ", by heart" : ""}`)
+    })
+    const song = atlas.song(name, state.at, state.chorale - 1)
+    if (!song) return
+    const { given } = atlas.curves
+    const place = state.chorale - 1
+    const changed = song.chords !== this.listener.song
+    if (changed || this.fitted || place !== this.place) this.roll.draw(song.chords, atlas.originals[place], given)
+    Object.assign(this, { fitted: false, place })
+    if (changed) this.listener.sing(song.chords)
+    const words = heard(song.chords, atlas.originals[place], given, atlas.right(song.chords, place), atlas.lengths[place])
+    this.find(".sentence").textContent = `Given four chords of chorale ${state.chorale}, it ${words}.`
+  }
+
+  drawLinks() {
+    const run = this.data.runs[this.name]
+    this.find(".curves").hidden = !run
+    this.find(".sing").hidden = !run?.sings
+    if (run) this.find(".curves").href = `${this.data.pages.curves}?run=${run.id}`
+    if (run) this.find(".sing").href = `${this.data.pages.sing}?run=${run.id}`
+  }
+
+  // The address follows once nothing moves: it shows this again to whoever is given it.
+  settle() {
+    clearTimeout(this.settling)
+    this.settling = setTimeout(() => {
+      const address = new URL(window.location.href)
+      const values = { ...this.state, tau: Number(this.atlas.tau(this.state.at).toPrecision(3)) }
+      for (const [name, word] of ADDRESS) address.searchParams.set(name, values[word])
+      address.searchParams.delete("run") // of the page that one comes back from
+      if (address.href !== window.location.href) window.history.replaceState(window.history.state, "", address)
+      window.sessionStorage.setItem(KEPT, JSON.stringify(this.state))
+    }, SETTLE)
+  }
+}
+
+export default function (component) {
+  const { data, parentElement, setTriggerValue } = component
+  const root = parentElement.querySelector(".playground")
+  root.glassyPlayground ??= new Playground(root)
+  const live = root.glassyPlayground
+  live.update(data, setTriggerValue)
+  return () => {
+    live.remove()
+    delete root.glassyPlayground
+  }
+}

@@ -1,0 +1,51 @@
+// What the page says in words: of the physics where a network is, and of what one hears.
+
+const NEAR = 2 // over w_c: wider networks learn quickly
+const YOUNG = -0.72 // log10 of the NLL: above it the curves of all widths lie close to each other
+
+const short = (value) => (value >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(2))))
+
+// One sentence of physics for where the network is.
+function physics(regime, log, { width, chorales }, critical, over) {
+  const songs = chorales === 1 ? "this chorale" : `these ${chorales} chorales`
+  const about = critical ? `w<sub>c</sub> ≈ ${critical.toFixed(critical < 10 ? 1 : 0)}` : "w<sub>c</sub>"
+  if (log > YOUNG) {
+    return "<b>Young.</b> It has learned how common the notes are and begins to hear what follows what; networks of all " +
+      "widths look much alike here. Drag the handle along the curve, or press play."
+  }
+  if (over) return `<b>Learned.</b> With w = ${width} it needed so little time for ${songs} that it was followed no further.`
+  return {
+    under: `<b>Too narrow.</b> w = ${width} lies below the critical width, ${about}, for ${songs}: the loss creeps down ever ` +
+      "more slowly, and no time is long enough to learn every chord.",
+    near: `<b>Near the critical width</b>, ${about} for ${songs}: it can learn them all, but needs far longer than wide ` +
+      "networks do. The nearer to w<sub>c</sub>, the longer, without bound.",
+    over: `<b>Wide enough.</b> w = ${width} lies well above the critical width, ${about}, for ${songs}: the loss falls steadily, a ` +
+      "straight line on these axes, until every chord is known.",
+  }[regime] ?? "Where the critical width lies for these is not known."
+}
+
+const REPEATED = 6 // chords that must be there again for a repeat
+
+// Whether the piece begins anew at a chord.
+function repeats(original, at) {
+  const again = original.slice(at, at + REPEATED).map(String)
+  return again.length === REPEATED && again.every((chord, t) => chord === String(original[t]))
+}
+
+// What one hears, in words. count: chords that are right after the given ones, of so many in the whole chorale.
+function heard(song, original, given, count, length) {
+  if (count === song.length - given) return `sings ${count === length ? "all" : "the first"} ${count} that follow by heart`
+  const chords = count === 1 ? "one chord" : `${count} chords`
+  const lost = repeats(original, given + count) ? `follows Bach for ${chords}, misses the repeat, ` : `follows Bach for ${chords}, `
+  const begin = count ? `${lost}then ` : ""
+  const own = song.slice(given + count)
+  const last = own.slice(-16).map(String)
+  const most = Math.max(...own.map((chord) => chord.length))
+  if (last.every((chord) => !chord)) return `${begin}falls silent`
+  for (let period = 1; period <= 8 && last.length === 16; period++) {
+    if (!last.every((chord, t) => t < period || chord === last[t - period])) continue
+    return begin + (period === 1 ? "holds one chord for good" : `goes round in a loop of ${period} chords`)
+  }
+  if (most > 6) return `${begin}piles up clusters of up to ${most} notes`
+  return `${begin}wanders off on its own`
+}
