@@ -81,8 +81,16 @@ def prepare(sizes, layout, master, work, half):  # type: ignore[no-untyped-def]
 
     half: the factor of M, 1/2 where it is applied to the sum of two steps' deltas.
     """
-    n, v, w = sizes.n, sizes.v, sizes.width
-    both = n + v
+    prepare_inputs(sizes, layout, master, work)
+    for l in range(sizes.depth):
+        prepare_layer(l, sizes, master, work, half)
+    prepare_outputs(sizes, master, work)
+
+
+@njit
+def prepare_inputs(sizes, layout, master, work):  # type: ignore[no-untyped-def]
+    """What each pitch adds to the fields of layer 0 and of the outputs."""
+    n, both = sizes.n, sizes.n + sizes.v
     for j in range(both):
         master.constant[j] = 0 if j < n else master.h0[j - n]
     for i in range(N_PITCHES):
@@ -93,16 +101,26 @@ def prepare(sizes, layout, master, work, half):  # type: ignore[no-untyped-def]
             master.constant[j] += weight * silent
     for j in range(both):
         work.table[CONSTANT * both + j] = master.constant[j]
-    for l in range(sizes.depth):
-        at = l * n * n
-        for i in range(w):
-            for j in range(w):
-                work.J[at + i * n + j] = master.J[at + i * n + j]
-                work.J_T[at + j * n + i] = master.J[at + i * n + j]
-                work.M[at + i * n + j] = half * master.M[at + i * n + j]
-                work.M_T[at + j * n + i] = master.M[at + i * n + j]
+
+
+@njit
+def prepare_layer(l, sizes, master, work, half):  # type: ignore[no-untyped-def]
+    """J and M of a layer, and their transposes."""
+    n, at = sizes.n, l * sizes.n * sizes.n
+    for i in range(sizes.width):
+        for j in range(sizes.width):
+            work.J[at + i * n + j] = master.J[at + i * n + j]
+            work.J_T[at + j * n + i] = master.J[at + i * n + j]
+            work.M[at + i * n + j] = half * master.M[at + i * n + j]
+            work.M_T[at + j * n + i] = master.M[at + i * n + j]
+
+
+@njit
+def prepare_outputs(sizes, master, work):  # type: ignore[no-untyped-def]
+    """K and its transpose."""
+    n, v = sizes.n, sizes.v
     for i in range(N_PITCHES):
-        for j in range(w):
+        for j in range(sizes.width):
             work.K[i * n + j] = master.K[i * n + j]
             work.K_T[j * v + i] = master.K[i * n + j]
 

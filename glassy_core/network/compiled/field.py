@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from glassy_core.editions.encoding import N_PITCHES, Transitions
 from glassy_core.network.compiled import velocity as kernels
+from glassy_core.network.compiled.crew import ALONE, NOWHERE, Crew, Places, Share
 from glassy_core.network.compiled.layout import (
     Layout,
     Master,
@@ -20,11 +20,12 @@ from glassy_core.network.compiled.layout import (
     in_lanes,
     laid_out,
     padded_weights,
+    pieces,
+    sum_sizes,
     unpadded_weights,
     working,
 )
 from glassy_core.network.compiled.parts import divided
-from glassy_core.network.compiled.velocity import SETTLE, SHARE, VELOCITY, WEIGHTS
 from glassy_core.network.equations import Weights, depth_and_width
 
 _Doubles = NDArray[np.float64]
@@ -46,6 +47,21 @@ class _Slowed(NamedTuple):
 
     modes: _Doubles  # (8, size), unread where all D are 0
     D: _Doubles  # (8,)
+
+
+class _Exchange(NamedTuple):
+    """What the threads of one evaluation tell each other."""
+
+    near: NDArray[np.int64]  # (threads,), 1 where the M of a thread's layers were near enough to the orthogonal ones
+    products: _Doubles  # (threads, 8), what each has of the modes' products with the velocity
+
+
+class _Spare(NamedTuple):
+    """What a thread writes while it reads the weights."""
+
+    constant: _Doubles
+    excess: _Doubles
+    result: _Doubles
 
 
 class _Place(NamedTuple):
@@ -99,9 +115,10 @@ class CompiledField:
         lengths = [N_PITCHES * (n + v), v, d * n * n, d * n * n, v * n]
         self.vectors = np.zeros((count, sum(lengths)))
         self._vectors = [_Vector(*_five(x, lengths), x) for x in self.vectors]
-        posed, spare = np.zeros(d * n * n), (np.zeros(n + v), np.zeros(n * n), np.zeros(n * n))
+        self._spare = [_Spare(np.zeros(n + v), np.zeros(n * n), np.zeros(n * n)) for _ in self._parts]
+        posed, spare = np.zeros(d * n * n), self._spare[0]
         self._places = [_Place(x.inputs, x.h0, x.J, posed, x.K, *spare, x.M) for x in self._vectors]
-        sums = [(N_PITCHES + 2) * (n + v), d * n * n, d * n * n, v * n]
+        sums = sum_sizes(self._sizes)
         self._count = sum(sums)
         self._totals = _sums(np.zeros(len(self._parts) * self._count), sums)
         self._sums = [_sums(floats(self._count), sums) for _ in self._parts]
@@ -110,46 +127,43 @@ class CompiledField:
             shared._replace(mu=floats(d, k.slots, n), errors=floats(k.slots, v), deltas=floats(d, k.slots, n))
             for k, _ in self._parts
         ]
+        self._crew = Crew(len(self._parts))
         self._slowed = _Slowed(np.zeros(0), np.zeros(8))
-        self._pool = ThreadPoolExecutor(len(self._parts) - 1) if len(self._parts) > 1 else None
+        threads = len(self._parts)
+        self._exchange = _Exchange(np.zeros(threads, dtype=np.int64), np.zeros(8 * threads))
 
     def evaluate(
         self, out: int, factors: Sequence[float], terms: Sequence[int], velocity: int, measured: bool = False
     ) -> float:
         """As VelocityField.evaluate."""
-        if self._pool is None:
-            return self._call(WEIGHTS | SHARE | VELOCITY, 0, out, factors, terms, velocity, measured) / self._P
-        if math.isnan(self._call(WEIGHTS, 0, out, factors, terms, velocity, measured)):
-            return math.nan
-        arguments = out, factors, terms, velocity, measured
-        others = [self._pool.submit(self._call, SHARE, part, *arguments) for part in range(1, len(self._parts))]
-        loss = self._call(SHARE, 0, *arguments)
-        for other in others:
-            loss += other.result()
-        self._call(VELOCITY, 0, *arguments)
-        return loss / self._P
+        by = [Share(thread, self._crew.threads, self._count) for thread in range(self._crew.threads)]
+        losses = self._crew.share(
+            lambda thread: self._call(by[thread], self._crew.places, False, out, factors, terms, velocity, measured)
+        )
+        return sum(losses) / self._P
 
     def place(self, out: int, factors: Sequence[float], terms: Sequence[int]) -> bool:
         """As VelocityField.place."""
-        return not math.isnan(self._call(WEIGHTS | SETTLE, 0, out, factors, terms, out, False))
+        return not math.isnan(self._call(ALONE, NOWHERE, True, out, factors, terms, out, False))
 
     def _call(
         self,
-        phases: int,
-        part: int,
+        by: Share,
+        places: Places,
+        settle: bool,
         out: int,
         factors: Sequence[float],
         terms: Sequence[int],
         velocity: int,
         measured: bool,
     ) -> float:
-        x, missing = self.vectors, 5 - len(terms)
+        x, missing, thread = self.vectors, 5 - len(terms), by.thread
         chosen = _Terms(x[out], *(x[i] for i in terms), *(x[terms[0]] for _ in range(missing)))
         weights = (*(float(factor) for factor in factors), *(0.0 for _ in range(missing)))
-        place, into = self._places[out], self._vectors[velocity]
-        what = *self._parts[part], place, self._work[part], self._sums[part], self._totals
-        how = part * self._count, self._count, self._P, len(self._parts)
-        return float(kernels.evaluate(phases, *what, *how, chosen, weights, into, self._slowed, measured))
+        place = self._places[out]._replace(**self._spare[thread]._asdict())
+        what = *self._parts[thread], place, self._work[thread], self._sums[thread], self._totals, self._P
+        how = self._vectors[velocity], self._slowed, self._exchange, measured, by, places
+        return float(kernels.evaluate(settle, *what, chosen, weights, *how))
 
     def slow(self, modes: range, D: Sequence[float]) -> None:
         """As VelocityField.slow."""
@@ -176,16 +190,11 @@ def _slots(data: Transitions, depth: int, width: int) -> tuple[Sizes, Layout]:
     return sizes, laid_out(data, slot, sizes)
 
 
-def _pieces(flat: NDArray, lengths: Sequence[int]) -> list[NDArray]:
-    """The beginning of flat in views of these lengths."""
-    return np.split(flat[: sum(lengths)], np.cumsum(lengths)[:-1])
-
-
 def _five(flat: NDArray, lengths: Sequence[int]) -> tuple[NDArray, NDArray, NDArray, NDArray, NDArray]:
-    inputs, h0, J, M, K = _pieces(flat, lengths)
+    inputs, h0, J, M, K = pieces(flat, lengths)
     return inputs, h0, J, M, K
 
 
 def _sums(flat: NDArray, lengths: Sequence[int]) -> _Sums:
-    inputs, J, M, K = _pieces(flat, lengths)
+    inputs, J, M, K = pieces(flat, lengths)
     return _Sums(inputs, J, M, K, flat)

@@ -8,6 +8,7 @@ chord and the delta after its last. Columns are padded with zeros to whole vecto
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -79,7 +80,7 @@ class Working(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Rows gathered for a minibatch, and sums over it, float32."""
+    """Rows gathered for a minibatch, and sums over it, float32; the sums are views of one array."""
 
     delta: Singles  # (depth, GATHERED, n)
     before: Singles  # (depth, GATHERED, n): mu of the predecessors
@@ -164,19 +165,31 @@ def working(sizes: Sizes) -> Working:
     )
 
 
-def minibatch(sizes: Sizes) -> Batch:
-    """Arrays for a minibatch's rows and sums; all zero."""
+def sum_sizes(sizes: Sizes) -> list[int]:
+    """How many numbers a minibatch's sums over inputs, J, M and K have."""
+    squares = sizes.depth * sizes.n * sizes.n
+    return [(N_PITCHES + 2) * (sizes.n + sizes.v), squares, squares, sizes.v * sizes.n]
+
+
+def minibatch(sizes: Sizes, sums: Singles) -> Batch:
+    """Arrays for a minibatch's rows, all zero, and views of sums, which has all its sums one after another."""
     d, n, v = sizes.depth, sizes.n, sizes.v
+    inputs, J, M, K = pieces(sums, sum_sizes(sizes))
     return Batch(
         delta=floats(d, GATHERED, n),
         before=floats(d, GATHERED, n),
         mu=floats(d, GATHERED, n),
         errors=floats(GATHERED, v),
-        inputs=floats(N_PITCHES + 2, n + v),
-        J=floats(d, n, n),
-        M=floats(d, n, n),
-        K=floats(v, n),
+        inputs=inputs,
+        J=J,
+        M=M,
+        K=K,
     )
+
+
+def pieces(flat: NDArray, lengths: Sequence[int]) -> list[NDArray]:
+    """The beginning of flat in views of these lengths."""
+    return np.split(flat[: sum(lengths)], np.cumsum(lengths)[:-1])
 
 
 def laid_out(data: Transitions, slot: NDArray[np.int64], sizes: Sizes) -> Layout:

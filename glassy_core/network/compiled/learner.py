@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH, N_PITCHES, Transitions
 from glassy_core.network.compiled import evaluation
+from glassy_core.network.compiled.crew import ALONE, NOWHERE, Places, Share
 from glassy_core.network.compiled.layout import (
     GATHERED,
     Fields,
@@ -20,10 +21,11 @@ from glassy_core.network.compiled.layout import (
     laid_out,
     minibatch,
     padded_weights,
+    sum_sizes,
     unpadded_weights,
     working,
 )
-from glassy_core.network.compiled.update import conclude, step, update
+from glassy_core.network.compiled.update import step, update
 from glassy_core.network.equations import Weights, depth_and_width, initial_weights
 from glassy_core.network.rules import DELTAS, State
 
@@ -57,7 +59,7 @@ class CompiledLearner:
         self._layout = laid_out(data, self._slot, self.sizes)
         self.master = padded_weights(networks[0], self.sizes)
         self._window = working(self.sizes)
-        self.batch = minibatch(self.sizes)
+        self.batch = minibatch(self.sizes, floats(sum(sum_sizes(self.sizes))))
         self._full: Working | None = None  # with all activations
         self._evaluated = False
         self._latest, self._older = 0, 1  # generations of the deltas
@@ -75,13 +77,16 @@ class CompiledLearner:
 
         etas: one learning rate. batches: (1, p) rows of the transitions, or None for all of them.
         """
-        failed = self.sum_up(None if batches is None else batches[0], float(etas[0]))
-        self.moved(failed)
+        rows = None if batches is None else batches[0]
+        self.moved(self.take_part(rows, self._slot.size if rows is None else rows.size, float(etas[0])))
 
-    def sum_up(self, rows: NDArray[np.int64] | None, eta: float, alone: bool = True) -> int:
-        """The sums over these rows of the transitions, all of them without rows, and the move of the weights.
+    def take_part(
+        self, rows: NDArray[np.int64] | None, p: int, eta: float, by: Share = ALONE, places: Places = NOWHERE
+    ) -> int:
+        """A thread's share of the update, met by the others at `places`.
 
-        Not alone: the sums only, into `batch`. Returns the layers whose M is too far for Newton-Schulz, one bit each.
+        rows: of its own transitions, all of them without; p: how many all threads have. Returns the layers whose M is
+        too far for Newton-Schulz, one bit each.
         """
         chosen = np.sort(self._slot if rows is None else self._slot[rows])
         if not self._evaluated and self.gradient == "delayed" and len(chosen) <= GATHERED:
@@ -89,11 +94,7 @@ class CompiledLearner:
         else:
             kernel, work, self._now = update, self._all(), self._unused
         of = Generations(self._now, self._latest, self._older)
-        return kernel(self.sizes, self._layout, self.master, work, of, chosen, self.batch, eta, alone)
-
-    def conclude(self, p: int, eta: float) -> int:
-        """Move the weights by the sums over p transitions in `batch`; failures as from `sum_up`."""
-        return conclude(p, self.sizes, self._layout, self.master, self.batch, eta)
+        return kernel(self.sizes, self._layout, self.master, work, of, chosen, self.batch, p, eta, by, places)
 
     def moved(self, failed: int) -> None:
         """The weights have moved: this step's deltas become the latest ones, and what failed is projected."""
@@ -176,7 +177,6 @@ def warm() -> None:
     learner.update([1e-3], np.arange(3)[None])  # through the window
     _ = learner.H
     learner.update([1e-3], None)  # from all activations
-    learner.conclude(1, 1e-3)
     field = CompiledField(weights, data, 2)
     field.evaluate(0, (1.0,), (0,), 1)
     field.tangent(1, 0)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glassy_core.editions.encoding import Transitions
+from glassy_core.network.compiled.crew import Crew, Share
+from glassy_core.network.compiled.layout import floats, minibatch, sum_sizes
 from glassy_core.network.compiled.learner import CompiledLearner, Gradient
 from glassy_core.network.compiled.parts import divided
 from glassy_core.network.equations import Weights
@@ -41,8 +41,13 @@ class ThreadedLearner:
         self._first = first = self._learners[0]
         self.widths, self.gradient = first.widths, gradient
         for learner in self._learners[1:]:  # one set of weights; what the kernels write besides them is each one's own
-            learner.master = first.master._replace(constant=np.zeros_like(first.master.constant))
-        self._pool = ThreadPoolExecutor(len(parts) - 1) if len(parts) > 1 else None
+            spare = {name: np.zeros_like(getattr(first.master, name)) for name in ("constant", "excess", "result")}
+            learner.master = first.master._replace(**spare)
+        self._count = sum(sum_sizes(first.sizes))
+        sums = floats(len(parts) * self._count)
+        for learner, row in zip(self._learners, np.split(sums, len(parts)), strict=True):
+            learner.batch = minibatch(learner.sizes, row)
+        self._crew = Crew(len(parts))
 
     def evaluate(self) -> None:
         """As CompiledLearner's."""
@@ -55,27 +60,15 @@ class ThreadedLearner:
         if batches is not None:
             chosen[:] = False
             chosen[batches[0]] = True
-        eta = float(etas[0])
+        p, eta, crew = int(chosen.sum()), float(etas[0]), self._crew
 
-        def sum_up(part: int) -> None:
-            self._learners[part].sum_up(np.flatnonzero(chosen[self._rows[part]]), eta, alone=False)
+        def take_part(thread: int) -> int:
+            rows, by = np.flatnonzero(chosen[self._rows[thread]]), Share(thread, crew.threads, self._count)
+            return self._learners[thread].take_part(rows, p, eta, by, crew.places)
 
-        self._share(sum_up)
-        total = self._first.batch
-        for learner in self._learners[1:]:
-            for mine, other in zip(total[-4:], learner.batch[-4:], strict=True):  # inputs, J, M, K
-                mine += other
-        failed = self._first.conclude(int(chosen.sum()), eta)
-        self._first.moved(failed)
+        self._first.moved(sum(crew.share(take_part)))  # each thread's failures are bits of its own
         for learner in self._learners[1:]:
             learner.moved(0)
-
-    def _share(self, work: Callable[[int], None]) -> None:
-        """work(part) for all parts, the first one on this thread."""
-        others = [self._pool.submit(work, part) for part in range(1, len(self._rows))] if self._pool else []
-        work(0)
-        for other in others:
-            other.result()
 
     def weights(self, r: int = 0) -> Weights:
         """Float64 master weights without padding, copied; r: 0, the one network."""
@@ -107,13 +100,7 @@ class ThreadedLearner:
         return self._read("deltas")
 
     def _read(self, name: str) -> NDArray[np.float32]:
-        found: list[Any] = [None] * len(self._learners)
-
-        def read(part: int) -> None:
-            found[part] = getattr(self._learners[part], name)
-
-        self._share(read)
-        return self._joined(found)
+        return self._joined(self._crew.share(lambda part: getattr(self._learners[part], name)))
 
     def _joined(self, parts: list[NDArray[np.float32]]) -> NDArray[np.float32]:
         """Arrays (..., n, columns) of the parts as one (..., P, columns)."""

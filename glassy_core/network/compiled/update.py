@@ -6,6 +6,7 @@ from numba import njit
 
 from glassy_core.editions.encoding import N_PITCHES
 from glassy_core.network.compiled.blocks import add_at, multiply, pointers
+from glassy_core.network.compiled.crew import meet
 from glassy_core.network.compiled.evaluation import backward, copy, forward, kernel, prepare
 from glassy_core.network.compiled.layout import CONSTANT, EMPTY_PITCH, GATHERED, WINDOW
 from glassy_core.network.compiled.simd import HEIGHT, LANES
@@ -60,22 +61,25 @@ def _add_products(p, sizes, batch, add):  # type: ignore[no-untyped-def]
 
 
 @njit
-def move(sizes, layout, master, batch, rate):  # type: ignore[no-untyped-def]
-    """Add rate x the minibatch's sums to the master weights."""
-    n, v = sizes.n, sizes.v
-    both = n + v
-    total = CONSTANT * both
+def _add_parts(x, at, size, by):  # type: ignore[no-untyped-def]
+    """x[at : at + size], in this thread's sums, becomes the sum over all threads, always added in the same order."""
+    for i in range(at, at + size):
+        total = x[i - by.thread * by.stride]
+        for thread in range(1, by.threads):
+            total += x[i + (thread - by.thread) * by.stride]
+        x[i] = total
+
+
+@njit
+def _move_inputs(sizes, layout, master, batch, rate):  # type: ignore[no-untyped-def]
+    """Add rate x the minibatch's sums to the weights of the inputs and to h0."""
+    both, total = sizes.n + sizes.v, CONSTANT * (sizes.n + sizes.v)
     for i in range(N_PITCHES):
         scale, silent = rate * layout.scale[i], rate * layout.silent[i]
         for j in range(both):
             master.inputs[i * both + j] += scale * batch.inputs[i * both + j] + silent * batch.inputs[total + j]
-    for j in range(v):
-        master.h0[j] += rate * batch.inputs[total + n + j]
-    for i in range(N_PITCHES * n):
-        master.K[i] += rate * batch.K[i]
-    for i in range(sizes.depth * n * n):
-        master.M[i] += rate * batch.M[i]
-        master.J[i] += rate * batch.J[i]
+    for j in range(sizes.v):
+        master.h0[j] += rate * batch.inputs[total + sizes.n + j]
 
 
 @njit
@@ -104,23 +108,40 @@ def orthogonalise(at, sizes, master):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _finish(p, sizes, layout, master, batch, eta):  # type: ignore[no-untyped-def]
-    """Move the weights and project every M; the layers where that failed, one bit each."""
-    move(sizes, layout, master, batch, eta / p)
-    failed = 0
-    for l in range(sizes.depth):
-        if not orthogonalise(l * sizes.n * sizes.n, sizes, master):
+def _finish(p, sizes, layout, master, batch, eta, by):  # type: ignore[no-untyped-def]
+    """This thread's share of moving the weights by all threads' sums over p transitions and projecting every M.
+
+    Returns the layers where the projection failed, one bit each.
+    """
+    n, rate, failed = sizes.n, eta / p, 0
+    if by.thread == 0:
+        _add_parts(batch.inputs, 0, (N_PITCHES + 2) * (n + sizes.v), by)
+        _move_inputs(sizes, layout, master, batch, rate)
+    if by.thread == by.threads - 1:
+        _add_parts(batch.K, 0, N_PITCHES * n, by)
+        for i in range(N_PITCHES * n):
+            master.K[i] += rate * batch.K[i]
+    for l in range(by.threads - 1 - by.thread, sizes.depth, by.threads):
+        at = l * n * n
+        _add_parts(batch.M, at, n * n, by)
+        if l > 0:
+            _add_parts(batch.J, at, n * n, by)
+        for i in range(at, at + n * n):
+            master.M[i] += rate * batch.M[i]
+            master.J[i] += rate * batch.J[i]
+        if not orthogonalise(at, sizes, master):
             failed |= 1 << l
     return failed
 
 
 @kernel
-def step(sizes, layout, master, work, generations, chosen, batch, eta, alone):  # type: ignore[no-untyped-def]
-    """Evaluation through a window, and the update, for a minibatch of at most GATHERED slots, ascending.
+def step(sizes, layout, master, work, generations, chosen, batch, p, eta, by, places):  # type: ignore[no-untyped-def]
+    """Evaluation through a window, and the update, for at most GATHERED slots of a minibatch, ascending.
 
-    Not alone: the sums over these slots only; `conclude` makes the update of those of all threads.
+    p: transitions of the whole minibatch, of which `chosen` are this thread's. Returns `_finish`'s.
     """
-    layout, master, work, batch = pointers(layout), pointers(master), pointers(work), pointers(batch)
+    layout, master, work = pointers(layout), pointers(master), pointers(work)
+    batch, places = pointers(batch), pointers(places)
     prepare(sizes, layout, master, work, 0.5)
     n, lanes, end = sizes.n, sizes.lanes, sizes.slots - sizes.lanes
     held, r = WINDOW + lanes, 0
@@ -140,30 +161,23 @@ def step(sizes, layout, master, work, generations, chosen, batch, eta, alone):  
         for l in range(sizes.depth):
             copy(work.mu, l * held * n, work.mu, (l * held + rows) * n, lanes * n)
     _add_products(len(chosen), sizes, batch, False)
-    if not alone:
-        return 0
-    return _finish(len(chosen), sizes, layout, master, batch, eta)
+    meet(by, places, 1)
+    return _finish(p, sizes, layout, master, batch, eta, by)
 
 
 @kernel
-def update(sizes, layout, master, work, generations, chosen, batch, eta, alone):  # type: ignore[no-untyped-def]
-    """The update after `evaluate`, for any number of slots, ascending; not alone: only the sums, as in `step`."""
-    layout, master, work, batch = pointers(layout), pointers(master), pointers(work), pointers(batch)
+def update(sizes, layout, master, work, generations, chosen, batch, p, eta, by, places):  # type: ignore[no-untyped-def]
+    """The update after `evaluate`, for any number of slots, ascending, as in `step`."""
+    layout, master, work = pointers(layout), pointers(master), pointers(work)
+    batch, places = pointers(batch), pointers(places)
     for i in range((N_PITCHES + 2) * (sizes.n + sizes.v)):
         batch.inputs[i] = 0
     for start in range(0, len(chosen), GATHERED):
-        p = min(GATHERED, len(chosen) - start)
-        for r in range(p):
+        rows = min(GATHERED, len(chosen) - start)
+        for r in range(rows):
             _gather(r, chosen[start + r], 0, sizes.slots, sizes, work, generations, batch)
             slot, row, error_row = chosen[start + r], r * sizes.n, r * sizes.v
             add_inputs(slot, sizes, layout, batch.inputs, batch.delta, row, batch.errors, error_row)
-        _add_products(p, sizes, batch, start > 0)
-    if not alone:
-        return 0
-    return _finish(len(chosen), sizes, layout, master, batch, eta)
-
-
-@kernel
-def conclude(p, sizes, layout, master, batch, eta):  # type: ignore[no-untyped-def]
-    """The update from sums over all p transitions of a minibatch."""
-    return _finish(p, sizes, pointers(layout), pointers(master), pointers(batch), eta)
+        _add_products(rows, sizes, batch, start > 0)
+    meet(by, places, 1)
+    return _finish(p, sizes, layout, master, batch, eta, by)

@@ -11,36 +11,63 @@ from numba import njit
 
 from glassy_core.editions.encoding import N_PITCHES
 from glassy_core.network.compiled.blocks import multiply, pointers
-from glassy_core.network.compiled.evaluation import copy, kernel, prepare
+from glassy_core.network.compiled.crew import meet
+from glassy_core.network.compiled.evaluation import copy, kernel, prepare_inputs, prepare_layer, prepare_outputs
 from glassy_core.network.compiled.gradient import sweep
 from glassy_core.network.compiled.layout import CONSTANT
 from glassy_core.network.compiled.simd import HEIGHT
 from glassy_core.network.compiled.update import orthogonalise
 
-WEIGHTS, SETTLE, SHARE, VELOCITY = 1, 2, 4, 8  # phases of `evaluate`
+
+@njit
+def _span(k, sizes, by):  # type: ignore[no-untyped-def]
+    """(start, length) of the k-th of 2 depth + 2 pieces of a vector, W and h0, every J, every M, K; of length 0 where
+    another thread takes it."""
+    d, square = sizes.depth, sizes.n * sizes.n
+    head = N_PITCHES * (sizes.n + sizes.v) + sizes.v
+    if k == 0:
+        taker, start, length = 0, 0, head
+    elif k <= 2 * d:
+        taker, start, length = _taker((k - 1) % d, by), head + (k - 1) * square, square
+    else:
+        taker, start, length = by.threads - 1, head + 2 * d * square, sizes.v * sizes.n
+    return start, length if taker == by.thread else 0
 
 
 @njit
-def _combine(terms, factors, size):  # type: ignore[no-untyped-def]
-    """out = sum of factors x terms, five of them."""
+def _taker(l, by):  # type: ignore[no-untyped-def]
+    """The thread that takes layer l."""
+    return by.threads - 1 - l % by.threads
+
+
+@njit
+def _combine(terms, factors, sizes, by):  # type: ignore[no-untyped-def]
+    """out = sum of factors x terms, five of them, in this thread's pieces."""
     c0, c1, c2, c3, c4 = factors
-    for i in range(size):
-        terms.out[i] = c0 * terms.a[i] + c1 * terms.b[i] + c2 * terms.c[i] + c3 * terms.d[i] + c4 * terms.e[i]
+    for k in range(2 * sizes.depth + 2):
+        start, length = _span(k, sizes, by)
+        for i in range(start, start + length):
+            terms.out[i] = c0 * terms.a[i] + c1 * terms.b[i] + c2 * terms.c[i] + c3 * terms.d[i] + c4 * terms.e[i]
 
 
 @njit
-def _pose(sizes, layout, place, work):  # type: ignore[no-untyped-def]
+def _pose(sizes, layout, place, work, by):  # type: ignore[no-untyped-def]
     """Weights for evaluation at a vector, with every M on the orthogonal matrices; False if one is too far away.
 
     Combinations of orthogonal matrices leave them by the square of the step. The velocity there is that of the
-    nearest orthogonal matrix: so it has no part that would push the distance about.
+    nearest orthogonal matrix: so it has no part that would push the distance about. A thread takes its own layers.
     """
     near = True
     for l in range(sizes.depth):
-        at = l * sizes.n * sizes.n
-        copy(place.M, at, place.free, at, sizes.n * sizes.n)
-        near &= orthogonalise(at, sizes, place)
-    prepare(sizes, layout, place, work, 1.0)
+        if _taker(l, by) == by.thread:
+            at = l * sizes.n * sizes.n
+            copy(place.M, at, place.free, at, sizes.n * sizes.n)
+            near &= orthogonalise(at, sizes, place)
+            prepare_layer(l, sizes, place, work, 1.0)
+    if by.thread == 0:
+        prepare_inputs(sizes, layout, place, work)
+    if by.thread == by.threads - 1:
+        prepare_outputs(sizes, place, work)
     return near
 
 
@@ -58,78 +85,119 @@ def _on_tangent(sizes, M, x, at, scratch):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _descend(sizes, layout, place, totals, parts, count, P, out):  # type: ignore[no-untyped-def]
-    """The velocity: minus the gradient of the mean loss, from the sums, every M's along the orthogonal matrices."""
-    n, v = sizes.n, sizes.v
-    both, total = n + v, CONSTANT * (n + v)
-    for part in range(1, parts):  # always in this order: the same bits every time
-        for i in range(count):
-            totals.all[i] += totals.all[part * count + i]
-    for i in range(N_PITCHES):
-        scale, silent = layout.scale[i] / P, layout.silent[i] / P
-        for j in range(both):
-            out.inputs[i * both + j] = scale * totals.inputs[i * both + j] + silent * totals.inputs[total + j]
-    for j in range(v):
-        out.h0[j] = totals.inputs[total + n + j] / P
-    for i in range(N_PITCHES * n):
-        out.K[i] = totals.K[i] / P
-    for i in range(sizes.depth * n * n):
-        out.M[i] = totals.M[i] / P
-        out.J[i] = totals.J[i] / P
-    for l in range(sizes.depth):
-        _on_tangent(sizes, place.M, out.M, l * n * n, place.excess)
+def _add_parts(x, start, length, by):  # type: ignore[no-untyped-def]
+    """Add the other threads' sums to x[start : start + length], always in the same order."""
+    for thread in range(1, by.threads):
+        for i in range(start, start + length):
+            x[i] += x[thread * by.stride + i]
 
 
 @njit
-def _slow(modes, D, x, size):  # type: ignore[no-untyped-def]
-    """x <- x - sum of D (v . x) v over eight vectors v, one after another in modes."""
+def _descend(sizes, layout, place, totals, P, out, by):  # type: ignore[no-untyped-def]
+    """The velocity: minus the gradient of the mean loss, from the sums, every M's along the orthogonal matrices.
+
+    A thread takes its own pieces.
+    """
+    n, v = sizes.n, sizes.v
+    both, total = n + v, CONSTANT * (n + v)
+    if by.thread == 0:
+        _add_parts(totals.inputs, 0, (N_PITCHES + 2) * both, by)
+        for i in range(N_PITCHES):
+            scale, silent = layout.scale[i] / P, layout.silent[i] / P
+            for j in range(both):
+                out.inputs[i * both + j] = scale * totals.inputs[i * both + j] + silent * totals.inputs[total + j]
+        for j in range(v):
+            out.h0[j] = totals.inputs[total + n + j] / P
+    if by.thread == by.threads - 1:
+        _add_parts(totals.K, 0, N_PITCHES * n, by)
+        for i in range(N_PITCHES * n):
+            out.K[i] = totals.K[i] / P
+    for l in range(sizes.depth):
+        if _taker(l, by) == by.thread:
+            at, end = l * n * n, (l + 1) * n * n
+            _add_parts(totals.M, at, n * n, by)
+            _add_parts(totals.J, at, n * n, by)
+            for i in range(at, end):
+                out.M[i] = totals.M[i] / P
+                out.J[i] = totals.J[i] / P
+            _on_tangent(sizes, place.M, out.M, at, place.excess)
+
+
+@njit
+def _project(modes, x, size, sizes, products, by):  # type: ignore[no-untyped-def]
+    """This thread's share of the products of eight vectors, one after another in modes, with x; to its row."""
     a = b = c = d = e = f = g = h = 0.0  # eight sums at a time, each in its order
-    for i in range(size):
-        y = x[i]
-        a += modes[i] * y
-        b += modes[size + i] * y
-        c += modes[2 * size + i] * y
-        d += modes[3 * size + i] * y
-        e += modes[4 * size + i] * y
-        f += modes[5 * size + i] * y
-        g += modes[6 * size + i] * y
-        h += modes[7 * size + i] * y
-    a, b, c, d = a * D[0], b * D[1], c * D[2], d * D[3]
-    e, f, g, h = e * D[4], f * D[5], g * D[6], h * D[7]
-    for i in range(size):  # in one go: the modes do not fit in the cache
-        first = a * modes[i] + b * modes[size + i] + c * modes[2 * size + i] + d * modes[3 * size + i]
-        last = e * modes[4 * size + i] + f * modes[5 * size + i] + g * modes[6 * size + i] + h * modes[7 * size + i]
-        x[i] -= first + last
+    for k in range(2 * sizes.depth + 2):
+        start, length = _span(k, sizes, by)
+        for i in range(start, start + length):
+            y = x[i]
+            a += modes[i] * y
+            b += modes[size + i] * y
+            c += modes[2 * size + i] * y
+            d += modes[3 * size + i] * y
+            e += modes[4 * size + i] * y
+            f += modes[5 * size + i] * y
+            g += modes[6 * size + i] * y
+            h += modes[7 * size + i] * y
+    for k, product in enumerate((a, b, c, d, e, f, g, h)):
+        products[8 * by.thread + k] = product
+
+
+@njit
+def _slow(modes, D, x, size, sizes, products, by):  # type: ignore[no-untyped-def]
+    """x <- x - sum of D (v . x) v over the eight vectors v, in this thread's pieces; products: all threads'."""
+    a, b = _along(0, D, products, by), _along(1, D, products, by)
+    c, d = _along(2, D, products, by), _along(3, D, products, by)
+    e, f = _along(4, D, products, by), _along(5, D, products, by)
+    g, h = _along(6, D, products, by), _along(7, D, products, by)
+    for k in range(2 * sizes.depth + 2):  # in one go: the modes do not fit in the cache
+        start, length = _span(k, sizes, by)
+        for i in range(start, start + length):
+            first = a * modes[i] + b * modes[size + i] + c * modes[2 * size + i] + d * modes[3 * size + i]
+            last = e * modes[4 * size + i] + f * modes[5 * size + i] + g * modes[6 * size + i] + h * modes[7 * size + i]
+            x[i] -= first + last
+
+
+@njit
+def _along(k, D, products, by):  # type: ignore[no-untyped-def]
+    """D (v . x) of the k-th vector, from all threads' products."""
+    product = products[k]
+    for thread in range(1, by.threads):
+        product += products[8 * thread + k]
+    return product * D[k]
 
 
 @kernel
 def evaluate(  # type: ignore[no-untyped-def]
-    phases, sizes, layout, place, work, part, totals, at, count, P, parts, terms, factors, out, slowed, measured
+    settle, sizes, layout, place, work, part, totals, P, terms, factors, out, slowed, exchange, measured, by, places
 ):
-    """Velocity at a linear combination, by phases, so that threads can share the work and one does it in one call.
+    """The velocity at a linear combination, or with `settle` only the combination, its every M the orthogonal one.
 
-    WEIGHTS: the combination into terms.out and the weights from it; not a number where an M is too far away.
-    SETTLE: besides, every M of terms.out becomes the orthogonal one.
-    SHARE: one part's sums, to totals at `at`; the sum of its loss, nats, where measured.
-    VELOCITY: the velocity from all parts' sums, into out, with eight modes slowed down.
+    The combination goes to terms.out, the velocity to out, with eight modes slowed down. Several threads each take
+    the sums over their own transitions and their own pieces of the vectors. Returns this thread's sum of the loss,
+    nats, where measured; not a number where an M of the combination is too far from orthogonal.
     """
-    place, work, size, loss = pointers(place), pointers(work), len(terms.out), 0.0
-    layout, totals = pointers(layout), pointers(totals)
-    if phases & WEIGHTS:
-        _combine(pointers(terms), factors, size)
-        if not _pose(sizes, layout, place, work):
+    place, work, layout, slowed = pointers(place), pointers(work), pointers(layout), pointers(slowed)
+    exchange = pointers(exchange)
+    size, out, totals, places = len(terms.out), pointers(out), pointers(totals), pointers(places)
+    _combine(pointers(terms), factors, sizes, by)
+    exchange.near[by.thread] = 1 if _pose(sizes, layout, place, work, by) else 0
+    meet(by, places, 1)
+    for thread in range(by.threads):
+        if exchange.near[thread] == 0:
             return math.nan
-        if phases & SETTLE:
-            copy(place.free, 0, place.M, 0, sizes.depth * sizes.n * sizes.n)
-    if phases & SHARE:
-        loss = sweep(sizes, layout, work, pointers(part), totals.all, at, count, measured)
-    if phases & VELOCITY:
-        out, slowed = pointers(out), pointers(slowed)
-        _descend(sizes, layout, place, totals, parts, count, P, out)
-        for k in range(8):
-            if slowed.D[k] != 0:
-                _slow(slowed.modes, slowed.D, out.all, size)
-                break
+    if settle:
+        copy(place.free, 0, place.M, 0, sizes.depth * sizes.n * sizes.n)
+        return 0.0
+    loss = sweep(sizes, layout, work, pointers(part), totals.all, by.thread * by.stride, by.stride, measured)
+    meet(by, places, 2)
+    _descend(sizes, layout, place, totals, P, out, by)
+    for k in range(8):
+        if slowed.D[k] != 0:
+            _project(slowed.modes, out.all, size, sizes, exchange.products, by)
+            meet(by, places, 3)
+            _slow(slowed.modes, slowed.D, out.all, size, sizes, exchange.products, by)
+            break
     return loss
 
 

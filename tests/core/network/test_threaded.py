@@ -69,3 +69,19 @@ def test_matrices_far_from_orthogonal_are_projected_too():
     engine = ThreadedLearner([busy_weights(2, 9)], data, "delayed", threads=2)
     engine.update([20.0], None)
     assert orthogonality_error(engine.weights()) < 1e-10
+
+
+def test_a_thread_that_fails_is_not_waited_for_in_the_kernels():
+    engine = ThreadedLearner([busy_weights(2, 9)], packed(MANY), "delayed", threads=3)
+
+    def fails(*_):
+        raise MemoryError("not enough")
+
+    for failing in (0, 1):
+        kept = engine._learners[failing].take_part
+        engine._learners[failing].take_part = fails
+        with pytest.raises(MemoryError, match="not enough"):
+            engine.update([1e-3], None)
+        engine._learners[failing].take_part = kept
+    engine.update([1e-3], None)  # and the next call meets again
+    assert orthogonality_error(engine.weights()) < 1e-10
