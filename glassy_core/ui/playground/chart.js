@@ -18,6 +18,7 @@ class Chart {
     Object.assign(this, { root, onMove })
     this.svg = root.querySelector("svg")
     this.handle = root.querySelector(".handle")
+    this.hint = root.querySelector(".hint") // until it was followed
     this.grid = drawn("g", { class: "grid" }, this.svg)
     this.faded = FADES.map((opacity) => drawn("path", { class: "curve", "stroke-opacity": opacity }, this.svg))
     this.chosen = drawn("path", { class: "curve chosen" }, this.svg)
@@ -35,6 +36,7 @@ class Chart {
 
   dragged(event) {
     if (!this.atlas) return
+    this.hint.hidden = true
     const { left } = this.svg.getBoundingClientRect()
     const share = (event.clientX - left - this.left) / (this.width - this.left - this.right)
     this.onMove(Math.min(Math.max(share, 0), 1) * this.atlas.last)
@@ -112,6 +114,7 @@ class Chart {
     this.label.textContent = `w = ${name.split("-")[2]}`
     const log = this.atlas.logNll(name, at)
     this.handle.style.transform = `translate(${this.x(at)}px, ${this.y(log)}px)`
+    this.hint.style.transform = `translate(${this.x(at)}px, ${this.y(log) - 40}px) translateX(-50%)`
     this.handle.style.setProperty("--ink", colour)
     this.handle.setAttribute("aria-valuenow", this.atlas.tau(at).toPrecision(3))
     this.handle.setAttribute("aria-valuetext", `tau ${this.atlas.tau(at).toPrecision(3)}, NLL ${(10 ** log).toPrecision(2)}`)

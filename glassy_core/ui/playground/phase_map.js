@@ -31,6 +31,7 @@ class PhaseMap {
     const { signal } = this
     button.setAttribute("aria-label", `w = ${width}, ${chorales === 1 ? "one chorale" : `${chorales} chorales`}`)
     button.addEventListener("click", () => this.onChoose(width, chorales), { signal })
+    button.addEventListener("pointerenter", () => (button.title = this.told(width, chorales)), { signal })
     button.addEventListener("keydown", (event) => this.key(event, width, chorales), { signal })
     this.cells.set(`${chorales}-${width}`, button)
     return button
@@ -51,7 +52,17 @@ class PhaseMap {
     return this.colours[Math.round(share * (this.colours.length - 1))]
   }
 
-  draw({ depth, seed, at, width, chorales }) {
+  // A network in words, for who points at it.
+  told(width, chorales) {
+    const { depth, seed, at } = this.state
+    const name = `${chorales}-${depth}-${width}-${seed}`
+    const known = `by heart ${this.atlas.byHeart(name, at)} of ${chorales}`
+    return `w = ${width}: loss ${short(10 ** this.atlas.logNll(name, at))} bits, ${known}`
+  }
+
+  draw(state) {
+    this.state = state
+    const { depth, seed, at, width, chorales } = state
     for (const [place, cell] of this.cells) {
       const [n, w] = place.split("-").map(Number)
       const name = `${n}-${depth}-${w}-${seed}`

@@ -87,6 +87,7 @@ class Playground {
     this.fill(".depth", "depth", this.depths)
     this.fill(".chorales", "chorales", atlas.values(0))
     this.fill(".seed", "seed", this.seeds)
+    this.find(".seed").closest("fieldset").hidden = this.seeds.length < 2
     this.root.dataset.ready = true
     this.fit()
   }
@@ -163,7 +164,8 @@ class Playground {
   play(on) {
     if (!this.atlas) return
     this.playing = on
-    if (on && this.state.at >= this.atlas.last) this.goTo(0)
+    if (on && (!this.played || this.state.at >= this.atlas.last)) this.goTo(0)
+    this.played = true
     const button = this.find(".play")
     button.setAttribute("aria-label", on ? "Pause" : "Play: let it learn")
     button.querySelector("path").setAttribute("d", on ? PAUSE : PLAY)

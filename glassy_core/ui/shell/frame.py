@@ -121,7 +121,7 @@ def frame(title: str, lead: str = "", heading: bool = True) -> None:
         initial_sidebar_state="collapsed",
     )
     _bring_up_to_date()
-    with st.container(key="navigation", horizontal=True, gap="small", vertical_alignment="center"):
+    with st.container(key="navigation", horizontal=True, gap="xsmall", vertical_alignment="center"):
         for entry in pages():
             link(entry)
         symbols()
