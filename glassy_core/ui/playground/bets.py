@@ -21,7 +21,7 @@ from glassy_core.ui.shell.frame import prose
 from glassy_core.ui.shell.polling import refreshed
 from glassy_core.wording import counted
 
-_LOOK = 2.0  # seconds between looks at what others bet
+_LOOK, _IDLE = 2.0, 4.0  # seconds between looks at what others bet; at whether there is something to bet on
 _KEY, _BETTOR = "bet", "bettor"
 _TALLEST = 160  # pixels of a bar
 
@@ -82,7 +82,7 @@ def _close() -> Outcome:
 
 def watch() -> None:
     """Where a class looks on, have the page drawn anew soon after the presenter has asked for bets."""
-    _follow(_LOOK if presenter.class_mode() else None)
+    _follow(_IDLE if presenter.class_mode() else None)
 
 
 def _follow(period: float | None) -> None:
