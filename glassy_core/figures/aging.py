@@ -74,6 +74,15 @@ def fluctuations(column: Column, axes: Axes, broken: Sequence[Breakdown] = ()) -
     return figure
 
 
+def scales(column: Column) -> dict[str, float]:
+    """The waiting time of each line of `fluctuations`, by its uid: what x is divided by, to the power of mu."""
+    return {
+        f"{curve.tau_w_step}-{kind}": curve.tau_w
+        for curve in column.aging.curves
+        for kind in ("delta", "low", "high", "broken")
+    }
+
+
 def _name_legend(figure: go.Figure) -> None:
     """Say that the lines are waiting times, of a single one too."""
     figure.update_layout(legend_title={"text": f"waiting time {TAU_W} =", "side": "top"}, showlegend=True)
@@ -160,7 +169,8 @@ def collapse_errors(columns: Sequence[Column], mu: float) -> go.Figure:
                 hovertemplate=f"<b>{name}</b>: μ = {collapse.mu.text(2, 'f')} (95 %)<extra></extra>",
             )  # fmt: skip
     figure.add_shape(
-        type="line", x0=mu, x1=mu, yref="paper", y0=0, y1=1, line={"color": GREY, "width": 1.4, "dash": "dot"},
+        type="line", name="slider", x0=mu, x1=mu, yref="paper", y0=0, y1=1,
+        line={"color": GREY, "width": 1.4, "dash": "dot"},
         label={"text": "the slider's μ", "font": {"color": GREY, "size": 12}, "textposition": "end", "textangle": 0,
                "xanchor": "left", "yanchor": "top"},
     )  # fmt: skip

@@ -86,6 +86,16 @@ def test_the_aging_page(app, page, complaints):
     slider.press("ArrowLeft")
     page.wait_for_url("**mu=0.95**")
 
+    begun = "() => { const plot = " + f"({SHOWN})()[0].querySelector('.glassy-plot'); "
+    begun += "return plot._fullData.filter((trace) => trace.meta === 'delta').map((trace) => trace.x[0]) }"
+    before, box = page.evaluate(begun), slider.locator("xpath=../..").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] - 60, box["y"] + box["height"] / 2, steps=4)
+    page.wait_for_function(f"(before) => ({begun})()[1] > 1.05 * before", arg=before[1])  # not let go yet
+    page.mouse.up()
+    page.wait_for_function("() => !location.search.includes('mu=0.95')")
+
     page.get_by_role("tab", name="How Δ grows").click()
     handle = page.get_by_role("slider", name="End of the window").first
     handle.focus()

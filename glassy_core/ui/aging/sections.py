@@ -16,6 +16,7 @@ from glassy_core.figures.aging import (
     along,
     collapse_errors,
     fluctuations,
+    scales,
     sgd_noise,
 )
 from glassy_core.figures.palette import key
@@ -23,9 +24,9 @@ from glassy_core.figures.style import limits
 from glassy_core.paper.aging import full_aging
 from glassy_core.paper.numbers import PAPER_ALPHA
 from glassy_core.physics.aging.collapse import BREAK, BREAK_STRETCH, Breakdown, breakdowns
-from glassy_core.physics.aging.fluctuations import JOINS
+from glassy_core.physics.aging.fluctuations import JOINS, DeltaCurve
 from glassy_core.physics.estimate import Estimate
-from glassy_core.ui.components.live_figure import live_figure
+from glassy_core.ui.components.live_figure import Slide, live_figure
 from glassy_core.ui.results.aging import Measure, Network, columns, described, with_interval
 from glassy_core.ui.shell.frame import plain, prose
 
@@ -41,8 +42,18 @@ def _panels(shown: Sequence[Column], axes: Axes, key: str, crosses: bool = False
             with st.container():
                 st.markdown(f"**{plain(column.label)}**")
                 broken = breakdowns(column.aging.curves, axes.mu) if crosses and axes.mu is not None else ()
-                figure = fluctuations(column, axes, broken)
-                live_figure(figure, key=f"{key}-{k}", alt=described(column), height=420, filename=f"aging-{key}-{k}")
+                live_figure(
+                    fluctuations(column, axes, broken), key=f"{key}-{k}", alt=described(column), height=420,
+                    filename=f"aging-{key}-{k}", title=f"Aging, {column.label}", slide=_slide(column, curves, axes),
+                )  # fmt: skip
+
+
+def _slide(column: Column, curves: Sequence[DeltaCurve], axes: Axes) -> Slide | None:
+    """Curves move along x while mu is dragged. curves: of all panels."""
+    if axes.mu is None:
+        return None
+    ends = [(float(x[0]), float(x[-1]), curve.tau_w) for curve in curves for x in [along(curve, axes.mu)]]
+    return Slide("mu", axes.mu, scales(column), tuple(ends), axes.log)
 
 
 def after_waiting(chosen: Sequence[Network], how: Measure) -> None:
@@ -89,8 +100,9 @@ def the_collapse(chosen: Sequence[Network], how: Measure) -> None:
         "**μ = 0**: no aging."
     )
     live_figure(
-        collapse_errors(shown, mu), key="errors", alt=_errors_in_words(shown), height=460, filename="collapse-error"
-    )
+        collapse_errors(shown, mu), key="errors", alt=_errors_in_words(shown), height=460, filename="collapse-error",
+        slide=Slide("mu", mu),
+    )  # fmt: skip
     for column in shown:
         prose(f"**{plain(column.label)}**: {_verdict(column)} {_broken(column, mu)}")
     prose(

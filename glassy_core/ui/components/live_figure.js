@@ -68,6 +68,7 @@ class LiveFigure {
     this.plot = root.querySelector(".glassy-plot")
     this.handles = [...root.querySelectorAll(".glassy-handle")]
     this.lines = new Lines(this.stage, this.plot)
+    this.slide = new Slide(this.plot)
     this.trouble = root.querySelector(".glassy-trouble")
     this.queue = Promise.resolve()
     this.ended = new AbortController()
@@ -176,6 +177,7 @@ class LiveFigure {
       this.intoSight()
     }
     this.afterPlot()
+    this.slide.drawn(data.slide, this.ended.signal)
     if (data.grows) (this.growth ??= new Growth(this.plot)).show()
     this.drawn = true
     this.root.dataset.draws = Number(this.root.dataset.draws ?? 0) + 1

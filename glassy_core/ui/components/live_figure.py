@@ -7,7 +7,8 @@ vertical lines that the reader drags along x.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,28 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from glassy_core.figures.style import template
+from glassy_core.figures.style import ROOM, template
 from glassy_core.ui.components.plotly_files import LOADER, url
 
 HERE = Path(__file__).resolve().parent
 Window = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Slide:
+    """A slider of the page whose value v moves lines while it is dragged: x becomes x s^(at - v).
+
+    key: the slider's. at: the value that the figure was drawn at. scales: s by uid of the line; ends: the first x, the
+    last x and s of each line by which the axis is chosen, of all panels that share it; log: whether it is logarithmic.
+    A shape named "slider" stands at v.
+    """
+
+    key: str
+    at: float
+    scales: Mapping[str, float] = field(default_factory=dict)
+    ends: tuple[tuple[float, float, float], ...] = ()
+    log: bool = True
+
 
 _HTML = """
 <div class="glassy-figure">
@@ -67,7 +85,7 @@ _NARROW_LAYOUT = {
     "legend": {"orientation": "h", "x": 0, "y": -0.26, "xanchor": "left", "yanchor": "top"},
 }
 
-_SCRIPTS = ("growth.js", "lines.js", "view_address.js", "live_figure.js")
+_SCRIPTS = ("growth.js", "lines.js", "view_address.js", "slide.js", "live_figure.js")
 
 # Plotly.react works in the page's own document, not in a shadow root: its styles are global ones.
 _component = st.components.v2.component(
@@ -91,6 +109,7 @@ def live_figure(
     title: str = "",
     names: bool = False,
     in_address: bool = False,
+    slide: Slide | None = None,
 ) -> None:
     """Draw figure, or update what is drawn under the same key.
 
@@ -102,12 +121,12 @@ def live_figure(
     the reader lets go (or uses the arrow keys): keep them and pass them in again. It is called before the rerun, as
     widgets' callbacks are. grows: lines that have become longer since the last drawing are seen to grow.
     title: above what is saved, else the words of filename. names: a name stands at the end of each line. in_address:
-    zoom and hidden entries are kept in the page's address; for one figure of a page.
+    zoom and hidden entries are kept in the page's address; for one figure of a page. slide: a slider that lines follow.
     """
     _component(
         key=key,
         data={
-            "figure": figure if isinstance(figure, str) else figure.to_json(),
+            "figure": figure if isinstance(figure, str) else as_json(figure),
             "templates": _templates(),
             "plotly": url(),
             "alt": alt,
@@ -119,9 +138,15 @@ def live_figure(
             "title": title or filename.replace("-", " ").capitalize(),
             "names": names,
             "address": in_address,
+            "slide": asdict(slide) | {"room": ROOM} if slide else None,
         },
         on_window_change=lambda: _pass_on(key, on_window),
     )
+
+
+def as_json(figure: go.Figure) -> str:
+    """The figure with the traces' uids, by which the browser knows a line again when others have come or gone."""
+    return str(figure.to_json(remove_uids=False))
 
 
 def _pass_on(key: str, receive: Callable[[Window], None] | None) -> None:

@@ -22,6 +22,7 @@ from glassy_core.runs.groups import ensembles
 from glassy_core.runs.records import Series, read_series
 from glassy_core.runs.run import Run
 from glassy_core.training.spikes import Spikes, find_spikes
+from glassy_core.ui.components.live_figure import as_json
 from glassy_core.ui.results.curves import curves_of, label_of, member
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell.frame import store
@@ -139,7 +140,7 @@ def _law_of(fit: PowerLawFit) -> tuple[Any, ...]:
 
 @st.cache_data(show_spinner=False, max_entries=8, ttl=60)  # a picture of many runs has megabytes
 def _drawn(key: str, _settings: Sequence[Ensemble], _view: View, _fits: Fits) -> str:
-    return str(fitted_curves(_settings, _view, _fits).to_json())
+    return as_json(fitted_curves(_settings, _view, _fits))
 
 
 def _fingerprint(series: Series, n: int) -> tuple[int, int, float, float]:
