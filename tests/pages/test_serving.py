@@ -30,11 +30,13 @@ def test_the_browser_is_opened_where_the_app_says_it_is(opened):
     assert (folder / "server.log").read_text(encoding="utf-8").split() == ["glassy", "is", "at", address]
 
 
-def test_every_page_names_the_plotting_library_which_is_sent_as_it_is_and_kept(opened):
+def test_pages_with_figures_name_the_plotting_library_which_is_sent_as_it_is_and_kept(opened):
     address, _ = opened
     for page in ("/", "/Paper", "/Nowhere"):
         with urllib.request.urlopen(address + page) as answer:
             assert answer.headers.get_all("Link") == [f"<{url()}>; rel=preload; as=script"]
+    with urllib.request.urlopen(f"{address}/Playground") as answer:  # which draws by itself
+        assert answer.headers["Link"] is None
     asked = urllib.request.Request(address + url(), headers={"Accept-Encoding": "gzip"})
     with urllib.request.urlopen(asked) as answer:
         assert "immutable" in answer.headers["Cache-Control"]

@@ -45,6 +45,7 @@ kbd { opacity: 0.86 !important; }
 }
 """.replace("INK", INK)
 _FIGURES_FIRST = ("Learning curves", "Critical width", "Aging", "Paper")  # pages; the others' own parts come first
+_WITHOUT_FIGURES = ("Playground",)  # of Plotly's: a phone need not fetch it
 READING_WIDTH = 760  # pixels; longer lines are hard to read
 
 
@@ -127,7 +128,8 @@ def frame(title: str, lead: str = "", heading: bool = True) -> None:
         symbols()
         presenter.door()
         st.html(f"<style>{_CSS}</style>")
-        load_ahead(after=0.0 if title in _FIGURES_FIRST else 1.5)
+        if title not in _WITHOUT_FIGURES:
+            load_ahead(after=0.0 if title in _FIGURES_FIRST else 1.5)
     tour.bar(next(page.file for page in _ALL_PAGES if page.title == title))
     with st.container(key="heading", horizontal=True, vertical_alignment="bottom", gap="medium"):
         if heading:

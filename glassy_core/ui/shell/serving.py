@@ -20,6 +20,7 @@ from glassy_core.ui.components import atlas_files
 from glassy_core.ui.components.plotly_files import FILE, url
 
 _KEPT = {"cache-control": "public, max-age=31536000, immutable"}  # for good: the file's version is in its address
+_NO_FIGURES = "/Playground"  # how the address of the page ends that needs no plotting library
 _SOON = 0.5  # seconds after which the server listens
 
 
@@ -53,7 +54,7 @@ class KeptFiles:
         async def with_link(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                if headers.get("content-type", "").startswith("text/html"):
+                if headers.get("content-type", "").startswith("text/html") and not scope["path"].endswith(_NO_FIGURES):
                     headers.append("link", f"<{url()}>; rel=preload; as=script")
             await send(message)
 
