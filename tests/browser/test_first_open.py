@@ -138,19 +138,18 @@ LOUDEST = """() => {
   return Math.max(...samples.map(Math.abs))
 }"""
 COUNTING = """(root) => {
-  let frames = null
+  let frame = 0, since = null
   window.frames_taken = []
-  const count = () => { if (frames !== null) { frames++; requestAnimationFrame(count) } }
+  const count = () => { frame++; requestAnimationFrame(count) }
+  count()
   const touched = (event) => {
-    if (frames !== null || event.type === "pointermove" && !event.buttons) return
-    frames = 0
-    requestAnimationFrame(count)
+    if (event.type === "input" || event.buttons) since ??= frame
   }
   root.querySelector(".width").addEventListener("input", touched, { capture: true })
   root.querySelector(".chart").addEventListener("pointermove", touched, { capture: true })
   new MutationObserver(() => {
-    if (frames !== null) window.frames_taken.push(frames)
-    frames = null
+    if (since !== null) window.frames_taken.push(frame - since)
+    since = null
   }).observe(root, { attributes: true, attributeFilter: ["data-frames"] })
 }"""
 
