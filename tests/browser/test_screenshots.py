@@ -76,7 +76,14 @@ def test_pictures_for_the_readme(page, app, tmp_path):
     page.wait_for_function(f"() => {drawn}?.length === 3", timeout=SOON)
     shoot(page, folder / "learning-curves.png", 1100)
 
-    for name in ("home.png", "runs.png", "learning-curves.png"):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(f"{app.url}/Playground?tau=150")
+    expect(page.locator(".sentence")).to_contain_text("chorale 3", timeout=SOON)
+    for fate in ("over", "under", "near"):
+        page.locator(f"[data-fate={fate}]").click()
+    shoot(page, folder / "playground.png", 720)
+
+    for name in ("home.png", "runs.png", "learning-curves.png", "playground.png"):
         with Image.open(folder / name) as picture:
             assert len(picture.convert("RGB").getcolors(1 << 24)) > 50  # neither blank nor an error's two colours
         assert (folder / name).stat().st_size < 200_000

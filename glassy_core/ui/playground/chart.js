@@ -12,6 +12,9 @@ function drawn(kind, attributes, parent) {
   return element
 }
 
+// How large the page's letters are, 1 for the usual 16 pixels.
+const letterSize = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16
+
 class Chart {
   // onMove(at): the handle was brought to that place in the atlas's taus.
   constructor(root, signal, onMove) {
@@ -64,24 +67,26 @@ class Chart {
     this.atlas = atlas
     const { clientWidth: width, clientHeight: height } = this.root
     if (!width || !height) return
-    Object.assign(this, { width, height, left: 50, right: 12, top: 10, bottom: 38, paths: new Map() })
+    const letters = letterSize()
+    const room = { left: 50 * letters, right: 16 * letters, top: 10, bottom: 38 * letters }
+    Object.assign(this, { width, height, ...room, paths: new Map() })
     this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`)
     this.grid.replaceChildren()
     for (let power = TAUS[0]; power <= TAUS[1]; power++) {
       const x = this.x(atlas.at(10 ** power))
       drawn("path", { d: `M${x} ${this.top}V${height - this.bottom}` }, this.grid)
-      drawn("text", { x, y: height - this.bottom + 15, "text-anchor": "middle" }, this.grid).textContent = POWERS[power]
+      drawn("text", { x, y: height - this.bottom + 15 * letters, "text-anchor": "middle" }, this.grid).textContent = POWERS[power]
     }
     for (let power = NLLS[0]; power >= NLLS[1]; power--) {
       const y = this.y(power)
       drawn("path", { d: `M${this.left} ${y}H${width - this.right}`, class: power === -2 ? "plausible" : "" }, this.grid)
-      drawn("text", { x: this.left - 7, y: y + 4, "text-anchor": "end" }, this.grid).textContent = POWERS[power]
+      drawn("text", { x: this.left - 7, y: y + 4 * letters, "text-anchor": "end" }, this.grid).textContent = POWERS[power]
     }
-    const words = drawn("text", { x: this.left + 6, y: this.y(-2) + 14, class: "words" }, this.grid)
+    const words = drawn("text", { x: this.left + 6, y: this.y(-2) + 14 * letters, class: "words" }, this.grid)
     words.textContent = "below: the right note 999 times in 1000"
     const axis = { x: (this.left + width - this.right) / 2, y: height - 5, "text-anchor": "middle" }
     drawn("text", axis, this.grid).textContent = "time τ that it has learned"
-    const up = { x: 12, y: (this.top + height - this.bottom) / 2, "text-anchor": "middle" }
+    const up = { x: 12 * letters, y: (this.top + height - this.bottom) / 2, "text-anchor": "middle" }
     const title = drawn("text", { ...up, transform: `rotate(-90 ${up.x} ${up.y})` }, this.grid)
     title.textContent = "loss NLL, bits"
   }

@@ -6,12 +6,22 @@ class PhaseMap {
   // onChoose(width, chorales): the reader tapped a network.
   constructor(root, signal, onChoose) {
     Object.assign(this, { root, signal, onChoose })
+    root.addEventListener("pointermove", (event) => event.buttons && this.dragged(event), { signal })
+  }
+
+  // Drawn over with a finger or the pointer: the network that lies under it.
+  dragged({ clientX, clientY }) {
+    const under = this.root.getRootNode().elementFromPoint(clientX, clientY)
+    if (!under?.dataset?.place) return
+    const [chorales, width] = under.dataset.place.split("-").map(Number)
+    if (width !== this.state.width || chorales !== this.state.chorales) this.onChoose(width, chorales)
   }
 
   // widths: ascending; chorales: descending, as they stand.
   build(atlas, colours) {
     Object.assign(this, { atlas, colours, widths: atlas.values(2), chorales: atlas.values(0).reverse() })
     this.root.style.setProperty("--columns", this.widths.length)
+    this.root.style.gridTemplateRows = `repeat(${this.chorales.length}, minmax(27px, 1fr)) auto`
     this.cells = new Map()
     const parts = this.chorales.flatMap((chorales) => [
       this.words(chorales), ...this.widths.map((width) => this.cell(width, chorales)),
@@ -33,7 +43,8 @@ class PhaseMap {
     button.addEventListener("click", () => this.onChoose(width, chorales), { signal })
     button.addEventListener("pointerenter", () => (button.title = this.told(width, chorales)), { signal })
     button.addEventListener("keydown", (event) => this.key(event, width, chorales), { signal })
-    this.cells.set(`${chorales}-${width}`, button)
+    button.dataset.place = `${chorales}-${width}`
+    this.cells.set(button.dataset.place, button)
     return button
   }
 

@@ -195,7 +195,8 @@ class Playground {
   fit() {
     if (!this.atlas || !this.root.clientWidth) return
     const top = this.root.getBoundingClientRect().top + document.querySelector("[data-testid=stMain]").scrollTop
-    this.root.style.setProperty("--room", `${Math.min(Math.max(window.innerHeight - top - 12, 540), 900)}px`)
+    const room = Math.min(Math.max(window.innerHeight - top - 12, 540), 1000 * letterSize())
+    this.root.style.setProperty("--room", `${room}px`)
     this.chart.fit(this.atlas)
     this.roll.fit()
     this.fitted = true
