@@ -5,5 +5,9 @@ from streamlit.testing.v1.element_tree import Node
 
 
 def components(app: AppTest) -> list[Node]:
-    """All but the one by which every page asks for the plotting library ahead."""
-    return [component for component in app.get("bidi_component") if getattr(component, "key", None) != "plotly"]
+    """All but those of every page: one asks for the plotting library ahead, one has words for when the app is gone."""
+    return [
+        component
+        for component in app.get("bidi_component")
+        if getattr(component, "key", None) not in ("plotly", "connection")
+    ]

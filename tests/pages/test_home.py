@@ -14,7 +14,7 @@ from glassy_core.jobs import dispatcher
 from glassy_core.presets import CLASS_FLOWS, CLASS_TRIO, PRESETS
 from glassy_core.runs.state import State
 from glassy_core.settings import RunConfig
-from glassy_core.ui.shell import polling
+from glassy_core.ui.shell import polling, serving
 from tests.made_runs import BASE, write_run
 
 
@@ -170,7 +170,7 @@ def test_a_run_that_somebody_else_starts_is_noticed(store, monkeypatch):
     monkeypatch.setattr(polling.st, "rerun", lambda: anew.append(True))
 
     def look():
-        polling.st.cache_data.clear()
+        polling.st.cache_resource.clear()
         looks[0][0]()
         return len(anew)
 
@@ -188,3 +188,24 @@ def test_a_run_that_somebody_else_starts_is_noticed(store, monkeypatch):
     assert look() == 1  # that a run ends is seen where it is followed
     store.create(BASE, "digest")
     assert look() == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "better"),
+    [
+        ("/", None),
+        ("/Learning_curves", None),
+        ("/learning-curves", "/Learning_curves"),
+        ("/nonsense", "/?not_here=nonsense"),
+        ("/a/<b>", "/?not_here=a/%3Cb%3E"),
+        ("/_stcore/health", None),
+        ("/plotly-1.min.js", None),
+    ],
+)
+def test_a_wrong_address_leads_home(path, better):
+    assert serving.better_address(path) == better
+
+
+def test_home_says_which_page_is_not_here(open_page):
+    assert "no page “<b>” here" in open_page(not_here="<b>").info[0].value.replace("\\", "")
+    assert not open_page().info

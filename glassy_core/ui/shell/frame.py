@@ -15,6 +15,7 @@ from glassy_core.figures.palette import TEXT, both
 from glassy_core.files import ROOT
 from glassy_core.jobs import dispatcher
 from glassy_core.runs.store import OLD_SUFFIX, RunStore, open_store
+from glassy_core.ui.components.connection import own_words
 from glassy_core.ui.components.plotly_files import load_ahead
 from glassy_core.ui.shell import presenter, tour
 from glassy_core.ui.shell.symbols import symbols
@@ -37,7 +38,7 @@ html { font-size: clamp(16px, 0.6vw, 24px); }
   .st-key-navigation > * { flex: none; width: auto; }
 }
 [data-testid=stCaptionContainer], [data-testid=stCaptionContainer] p { color: inherit; opacity: 0.86; }
-.st-key-plotly, :has(> .st-key-refreshed-starts) { display: none; }
+.st-key-plotly, .st-key-connection, :has(> .st-key-refreshed-starts) { display: none; }
 .katex { font-size: 1.06em; }
 kbd { opacity: 0.86 !important; }
 [data-variant=segmented_control] p, [data-variant=pills] p, [data-orientation] p {
@@ -46,6 +47,7 @@ kbd { opacity: 0.86 !important; }
 """.replace("INK", INK)
 _FIGURES_FIRST = ("Learning curves", "Critical width", "Aging", "Paper")  # pages; the others' own parts come first
 _WITHOUT_FIGURES = ("Playground",)  # of Plotly's: a phone need not fetch it
+WRONG = "not_here"  # name in Home's address of the page that was asked for in vain
 READING_WIDTH = 760  # pixels; longer lines are hard to read
 
 
@@ -112,6 +114,19 @@ def pages() -> list[Page]:
     return [page for page in _ALL_PAGES if (ROOT / page.file).exists()]
 
 
+def address_of(page: Page) -> str:
+    """The last part of a page's address, '' for Home: as Streamlit makes it of the file's name."""
+    return "" if page is _ALL_PAGES[0] else re.sub(r"^\d+_", "", Path(page.file).stem)
+
+
+def _say_what_is_not_here() -> None:
+    """On Home: which page an address asked for in vain."""
+    with st.container():  # which is there without words, too: what follows keeps its place
+        if wrong := st.query_params.get(WRONG):
+            words = f"There is no page “{plain(wrong[:60])}” here: choose one above."
+            st.info(words, icon=":material/link_off:")
+
+
 def frame(title: str, lead: str = "", heading: bool = True) -> None:
     """Call first on every page: the browser's title, the navigation, the heading and one leading sentence."""
     st.set_page_config(
@@ -128,6 +143,7 @@ def frame(title: str, lead: str = "", heading: bool = True) -> None:
         symbols()
         presenter.door()
         st.html(f"<style>{_CSS}</style>")
+        own_words()
         if title not in _WITHOUT_FIGURES:
             load_ahead(after=0.0 if title in _FIGURES_FIRST else 1.5)
     tour.bar(next(page.file for page in _ALL_PAGES if page.title == title))
@@ -136,6 +152,8 @@ def frame(title: str, lead: str = "", heading: bool = True) -> None:
             st.title("glassy" if title == "Home" else title, anchor=False, width="content")
         if lead:
             prose(lead)
+    if title == "Home":
+        _say_what_is_not_here()
     start_dispatcher(str(store().directory))
 
 

@@ -71,7 +71,7 @@ def notice_starts(always: bool = False) -> None:
     refreshed("starts", look, _IDLE)
 
 
-@st.cache_data(show_spinner=False, ttl=0.6 * _IDLE)
+@st.cache_resource(show_spinner=False, ttl=0.6 * _IDLE)
 def _standing(directory: str) -> frozenset[tuple[str, bool]]:
     """Every run of the store, and again as busy those that are."""
     now = rows(store())

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import quote
 
 import streamlit as st
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.cli_util import open_browser
 from streamlit.net_util import get_internal_ip
@@ -18,6 +19,7 @@ from streamlit.web.server.server_util import get_url
 from glassy_core.classroom import EVERYWHERE
 from glassy_core.ui.components import atlas_files
 from glassy_core.ui.components.plotly_files import FILE, url
+from glassy_core.ui.shell.frame import WRONG, address_of, pages
 
 _KEPT = {"cache-control": "public, max-age=31536000, immutable"}  # for good: the file's version is in its address
 _NO_FIGURES = "/Playground"  # how the address of the page ends that needs no plotting library
@@ -75,4 +77,36 @@ def _kept(path: str) -> FileResponse | None:
     return None
 
 
-MIDDLEWARE = (Middleware(KeptFiles),)  # of every server of these pages
+class WrongAddress:
+    """Leads a browser that asks for a page which is not there to Home, which says so; other letter cases to the page.
+
+    Streamlit's own answer is a dialog that speaks of its script.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asks = scope["type"] == "http" and scope["method"] == "GET"
+        asks = asks and "text/html" in Headers(scope=scope).get("accept", "")
+        if asks and (place := better_address(scope["path"])) is not None:
+            query = scope["query_string"].decode("latin-1")
+            joined = f"{place}{'&' if '?' in place else '?'}{query}" if query else place
+            await RedirectResponse(joined, 307)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+def better_address(path: str) -> str | None:
+    """Where a browser that asks for a path is led instead; None where the path is one of the app's."""
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    inside = path.strip("/").removeprefix(base).strip("/")
+    names = {address.lower(): address for address in map(address_of, pages())}
+    if not inside or inside in names.values() or "." in inside or inside.startswith(("_", "static/", "media/")):
+        return None
+    root = f"/{base}/" if base else "/"
+    known = names.get(inside.lower().replace(" ", "_").replace("-", "_"))
+    return f"{root}{known}" if known else f"{root}?{WRONG}={quote(inside[:60])}"
+
+
+MIDDLEWARE = (Middleware(KeptFiles), Middleware(WrongAddress))  # of every server of these pages
