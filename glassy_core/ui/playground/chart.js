@@ -2,6 +2,7 @@
 
 const TAUS = [-2, 3] // decades
 const NLLS = [0, -3]
+const LABELLED = 3 // of the earlier curves
 const FADES = [0.5, 0.36, 0.26, 0.19, 0.13]
 const POWERS = { "-3": "0.001", "-2": "0.01", "-1": "0.1", 0: "1", 1: "10", 2: "100", 3: "1000" }
 
@@ -21,11 +22,13 @@ class Chart {
     Object.assign(this, { root, onMove })
     this.svg = root.querySelector("svg")
     this.handle = root.querySelector(".handle")
-    this.hint = root.querySelector(".hint") // until it was followed
+    this.hint = root.querySelector(".hint") // until something was touched
     this.grid = drawn("g", { class: "grid" }, this.svg)
     this.faded = FADES.map((opacity) => drawn("path", { class: "curve", "stroke-opacity": opacity }, this.svg))
     this.chosen = drawn("path", { class: "curve chosen" }, this.svg)
-    this.label = drawn("text", { class: "label" }, this.svg)
+    this.labels = [1, ...FADES.slice(0, LABELLED)].map((_, i) => {
+      return drawn("text", { class: i ? "label" : "label strong" }, this.svg)
+    })
     const on = (target, name, act) => target.addEventListener(name, act, { signal })
     on(root, "pointerdown", (event) => {
       event.preventDefault()
@@ -39,7 +42,6 @@ class Chart {
 
   dragged(event) {
     if (!this.atlas) return
-    this.hint.hidden = true
     const { left } = this.svg.getBoundingClientRect()
     const share = (event.clientX - left - this.left) / (this.width - this.left - this.right)
     this.onMove(Math.min(Math.max(share, 0), 1) * this.atlas.last)
@@ -101,6 +103,22 @@ class Chart {
     return this.paths.get(name)
   }
 
+  // The widths at the ends of the curves, the chosen one's first; none that would lie on another.
+  label(names) {
+    const taken = []
+    this.labels.forEach((label, i) => {
+      const end = names[i] ? this.atlas.end(names[i]) : 0
+      const x = this.x(end) - 12
+      const y = names[i] && Math.min(this.y(this.atlas.logNll(names[i], end)) + 18, this.height - this.bottom - 6)
+      const free = names[i] && taken.every(([a, b]) => Math.abs(a - x) > 60 || Math.abs(b - y) > 15)
+      label.textContent = free ? `w = ${names[i].split("-")[2]}` : ""
+      if (!free) return
+      taken.push([x, y])
+      label.setAttribute("x", x)
+      label.setAttribute("y", y)
+    })
+  }
+
   // name: the chosen network; at: the handle's place; earlier: networks, the last one first; ink: a network's colour.
   draw(name, at, earlier, ink) {
     if (!this.width) return
@@ -112,11 +130,7 @@ class Chart {
     })
     this.chosen.setAttribute("d", this.path(name))
     this.chosen.setAttribute("stroke", colour)
-    const end = this.atlas.end(name)
-    const [x, y] = [this.x(end), this.y(this.atlas.logNll(name, end))]
-    this.label.setAttribute("x", x - 12)
-    this.label.setAttribute("y", Math.min(y + 18, this.height - this.bottom - 6))
-    this.label.textContent = `w = ${name.split("-")[2]}`
+    this.label([name, ...earlier])
     const log = this.atlas.logNll(name, at)
     this.handle.style.transform = `translate(${this.x(at)}px, ${this.y(log)}px)`
     this.hint.style.transform = `translate(${this.x(at)}px, ${this.y(log) - 40}px) translateX(-50%)`

@@ -124,6 +124,7 @@ class Playground {
   set(change) {
     if (!this.atlas) return
     const before = this.name
+    this.chart.hint.hidden = true
     Object.assign(this.state, change)
     this.state.chorale = Math.min(this.state.chorale, this.state.chorales)
     if (this.name !== before) this.earlier = [before, ...this.earlier.filter((name) => name !== before)].slice(0, 6)

@@ -46,6 +46,7 @@ function heard(song, original, given, count, length) {
     if (!last.every((chord, t) => t < period || chord === last[t - period])) continue
     return begin + (period === 1 ? "holds one chord for good" : `goes round in a loop of ${period} chords`)
   }
+  if (own.filter((chord) => !chord.length).length > own.length / 2) return `${begin}is silent most of the time`
   if (most > 6) return `${begin}piles up clusters of up to ${most} notes`
   return `${begin}wanders off on its own`
 }
