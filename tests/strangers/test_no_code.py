@@ -52,10 +52,12 @@ def test_the_search_finds_what_it_looks_for():
 
 # What `st.html` is given, wherever it stands: styles and pictures of our own, numbers and escaped words.
 DRAWN = r"""
+bets.py _bars(count, enough)
 frame.py f"<style>{_CSS}</style>"
 home.py _picture(picture, f"{name}: NLL against tau, both axes logarithmic; {in_words}")
 network.py f"<ul>{''.join(rows)}</ul>"
 network.py f'<img src="data:image/svg+xml;base64,{drawn}" alt="{alt}" style="width:100%;max-width:{WIDTH}px">'
+page.py f"<style>{_CSS}</style>"
 slides.py f"<style>{_CSS}</style>"
 table.py f"<style>{_TABLE_CSS}</style><table class='paper overview'>{head}{lines}</table>"
 table.py f"<style>{_TABLE_CSS}</style><table class='paper'>{head}{''.join(map(row, findings))}</table>"

@@ -26,7 +26,7 @@ _OUTCOME = "playground_outcome"
 _GRID = frozenset(whole_grid())
 _PAGES = {"curves": "pages/2_Learning_curves.py", "sing": "pages/5_Chorales.py"}
 # All of it is one screen: no room below it.
-_CSS = "<style>[data-testid=stMainBlockContainer] { padding-bottom: 0.5rem; }</style>"
+_CSS = "[data-testid=stMainBlockContainer] { padding-bottom: 0.5rem; }"
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def address_settings() -> dict[str, Setting]:
 
 def show() -> None:
     """Draw the page."""
-    st.html(_CSS)
+    st.html(f"<style>{_CSS}</style>")
     _follow_link()
     address.read(address_settings())
     address.show_complaints()

@@ -53,8 +53,7 @@ class Playground {
   }
 
   async update(data, setTriggerValue) {
-    this.data = data
-    this.ask = setTriggerValue
+    Object.assign(this, { data, ask: setTriggerValue, fitted: true }) // another theme has other colours
     for (const kind of [".train", ".bet"]) {
       this.find(kind).disabled = !data.mayTrain
       this.find(kind).title = data.refusal
@@ -246,7 +245,7 @@ class Playground {
     this.find(".nll").textContent = short(10 ** log)
     this.find(".heart").textContent = `${atlas.byHeart(name, state.at)} of ${state.chorales}`
     const words = physics(this.regime(name), log, state, this.critical(name), state.at > atlas.end(name))
-    if (words !== this.words) this.find(".physics").innerHTML = words
+    if (words !== this.words) write(this.find(".physics"), words)
     this.words = words
   }
 

@@ -5,21 +5,32 @@ const YOUNG = -0.72 // log10 of the NLL: above it the curves of all widths lie c
 
 const short = (value) => (value >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(2))))
 
+// Puts a sentence into an element: *this* is strong, and an index is set as one.
+function write(element, sentence) {
+  element.replaceChildren(...sentence.split(/(\*[^*]+\*|w_c)/).map((part) => {
+    if (part.startsWith("*")) return Object.assign(document.createElement("b"), { textContent: part.slice(1, -1) })
+    if (part !== "w_c") return part
+    const symbol = document.createElement("span")
+    symbol.append("w", Object.assign(document.createElement("sub"), { textContent: "c" }))
+    return symbol
+  }))
+}
+
 // One sentence of physics for where the network is.
 function physics(regime, log, { width, chorales }, critical, over) {
   const songs = chorales === 1 ? "this chorale" : `these ${chorales} chorales`
-  const about = critical ? `w<sub>c</sub> ≈ ${critical.toFixed(critical < 10 ? 1 : 0)}` : "w<sub>c</sub>"
+  const about = critical ? `w_c ≈ ${critical.toFixed(critical < 10 ? 1 : 0)}` : "w_c"
   if (log > YOUNG) {
-    return "<b>Young.</b> It has learned how common the notes are and begins to hear what follows what; networks of all " +
+    return "*Young.* It has learned how common the notes are and begins to hear what follows what; networks of all " +
       "widths look much alike here. Drag the handle along the curve, or press play."
   }
-  if (over) return `<b>Learned.</b> With w = ${width} it needed so little time for ${songs} that it was followed no further.`
+  if (over) return `*Learned.* With w = ${width} it needed so little time for ${songs} that it was followed no further.`
   return {
-    under: `<b>Too narrow.</b> w = ${width} lies below the critical width, ${about}, for ${songs}: the loss creeps down ever ` +
+    under: `*Too narrow.* w = ${width} lies below the critical width, ${about}, for ${songs}: the loss creeps down ever ` +
       "more slowly, and no time is long enough to learn every chord.",
-    near: `<b>Near the critical width</b>, ${about} for ${songs}: it can learn them all, but needs far longer than wide ` +
-      "networks do. The nearer to w<sub>c</sub>, the longer, without bound.",
-    over: `<b>Wide enough.</b> w = ${width} lies well above the critical width, ${about}, for ${songs}: the loss falls steadily, a ` +
+    near: `*Near the critical width*, ${about} for ${songs}: it can learn them all, but needs far longer than wide ` +
+      "networks do. The nearer to w_c, the longer, without bound.",
+    over: `*Wide enough.* w = ${width} lies well above the critical width, ${about}, for ${songs}: the loss falls steadily, a ` +
       "straight line on these axes, until every chord is known.",
   }[regime] ?? "Where the critical width lies for these is not known."
 }
