@@ -37,7 +37,7 @@ DASHES = ("solid", "10px,3px,2px,3px", "10px,3px,2px,3px,2px,3px", "10px,3px,4px
 # Of flows that stand beside runs by steps.
 FLOW_DASHES = ("14px,3px", "14px,3px,4px,3px", "14px,3px,4px,3px,4px,3px", "14px,3px,2px,3px")
 GREY = "#85827C"  # of reference lines
-FADED = 0.45  # opacity of a curve that steps back, under its fit or beside what is fitted
+FADED = 0.6  # opacity of a curve that steps back, under its fit or beside what is fitted
 PAPER_BACKGROUND = {"light": "#FCFBF8", "dark": "#15181C"}
 TEXT = {"light": "#23262B", "dark": "#E8E4DA"}
 KEY = {"under": "red: below", "near": "amber: near", "over": "blue: above"}

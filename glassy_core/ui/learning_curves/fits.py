@@ -123,7 +123,7 @@ def details(fits: Fits) -> None:
         if fit.why:
             doubts.setdefault(fit.why, []).append(f"**{plain(setting.label)}**")
     for why, labels in doubts.items():
-        st.warning(f"{', '.join(labels)}, unreliable: {plain(why)}", icon=":material/help:")
+        st.caption(f":material/help: {', '.join(labels)}, unreliable: {plain(why)}")
     for setting, fit in fits:
         if fit.left_out and not fit.why:  # where there is a doubt, it names them too
             st.caption(f"{plain(setting.label)}: {fit.left_out}")

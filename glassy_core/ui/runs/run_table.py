@@ -170,6 +170,8 @@ def compare(rows: Sequence[Row]) -> None:
         shown.style.apply(lambda line: ["font-weight: 700" if line.name in marked else ""] * len(line), axis=1),
         row_height=_ROW_HEIGHT,
         height=_ROW_HEIGHT * (len(shown) + 1) + 3,
+        # As wide as the names: where there are many, the table scrolls.
+        column_config={name: st.column_config.TextColumn(width=24 + 8 * max(len(name), 8)) for name in shown.columns},
         alt="Settings of the selected runs side by side",
     )
     if only and not differs.any():
@@ -189,5 +191,5 @@ def settings_frame(rows: Sequence[Row]) -> pd.DataFrame:
 def _in_table(config: RunConfig | None, name: str) -> str:
     """A setting as a word; a dash where it says nothing: a bound that is not set, eta in a flow, tolerance in steps."""
     value = getattr(config, name)
-    unset = name in ("until", "stop_nll") and not value
+    unset = name in ("until", "stop_nll", "waiting_times") and not value
     return "–" if unset or (config and name in NOT_OF[config.dynamics]) else setting_value(value)
