@@ -10,11 +10,9 @@ else:
     ui.frame("Home")
     ui.notice_starts(always=True)
     st.markdown(
-        "Deep recurrent networks learn to predict the next chord of Bach's chorales, and how they learn depends on "
-        "one number: the width *w* of their layers. Wide ones learn every chord, narrow ones get stuck, and near the "
-        "critical width learning slows down and ages like a glass. Here you train such networks yourself, watch them "
-        "do it, and compare with *Glassy dynamics near the learnability transition in deep recurrent networks* "
-        "(Hertz and Tyrcha, 2024).",
+        "Deep recurrent networks learn to sing Bach's chorales. How they learn depends on one number, the width *w* of "
+        "their layers: wide ones learn every chord, narrow ones get stuck, and near the critical width learning slows "
+        "down and ages like a glass.",
         width=ui.READING_WIDTH,
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
@@ -26,3 +24,7 @@ else:
 
     st.header("Pages", anchor=False)
     ui.doors()
+    st.caption(
+        "The paper: J. Hertz and J. Tyrcha, *Glassy dynamics near the learnability transition in deep recurrent "
+        "networks* (2024)."
+    )

@@ -35,9 +35,7 @@ def class_trio() -> None:
     widths = ", ".join(str(PRESETS[key].config.width) for key in CLASS_TRIO)
     with st.container(border=True, key="trio"):
         st.markdown(
-            f"**The class trio**: three networks of *w* = {widths} on the first eight chorales. "
-            "The narrow one stays high, the wide one learns them all, the middle one takes longer for it. "
-            "Each learns as a smooth **flow**, in seconds; by steps, with the noise of minibatches, it takes minutes."
+            f"**The class trio**: three networks of *w* = {widths} on the first eight chorales. Which one ends lowest?"
         )
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             actions.button(
@@ -47,7 +45,12 @@ def class_trio() -> None:
                 icon=":material/play_arrow:",
                 args=(_start_trio,),
             )
-            st.toggle("with the noise of minibatches", key=_NOISE, help="As the paper's networks learned.")
+            st.toggle(
+                "with the noise of minibatches",
+                key=_NOISE,
+                help="As the paper's networks learned, step by step, in minutes. Else each learns as a smooth flow, in "
+                "seconds.",
+            )
         actions.show_outcome()
 
 
@@ -76,8 +79,6 @@ def running_now(rows: list[Row]) -> None:
     if not shown:
         st.markdown("Nothing yet. Start the class trio above, or choose your own network on the Runs page.")
         return
-    if not busy:
-        st.caption("Nothing is running now.")
     inks = colours({row.id: row.config for row in shown if row.config})
     with st.grid(3, min_column_width=300, gap="medium"):
         for row in shown:

@@ -145,7 +145,7 @@ def test_when_nothing_runs_the_latest_runs_are_shown(open_page, store):
     run = store.create(RunConfig(name="done", steps=10), "digest")
     run.write_state(State("finished", 10, 10, time.time(), nll=0.5, tau=0.004))
     app = open_page()
-    assert "Nothing is running now." in words(app)
+    assert "Latest runs" in words(app)
     assert "done" in words(app)
 
 
