@@ -15,6 +15,7 @@ def add(commands: Commands) -> None:
     fit = commands.add("fit", _fit, words, run=True, as_json=True)
     fit.add_argument("--window", type=float, nargs=2, metavar=("LOW", "HIGH"), help="in tau (default: its own choice)")
     fit.add_argument("--pure", action="store_true", help="the fit without NLL_inf, A tau^-a, beside it")
+    fit.add_argument("--rivals", action="store_true", help="how other laws describe it, and foretell its last third")
     words = "Measure the NLL of consecutive steps at several minibatch sizes."
     probe = commands.add("probe", _probe, words, run=True)
     probe.add_argument("--step", type=int, metavar="N", help="the checkpoint to start from (default: the last one)")
@@ -30,17 +31,20 @@ def add(commands: Commands) -> None:
 def _fit(options: argparse.Namespace) -> None:
     from glassy_core.physics.learning_curves.power_law import fit_power_law
     from glassy_core.physics.learning_curves.windows import check_window
-    from glassy_core.runs.records import read_series
+    from glassy_core.runs.groups import Member
+    from glassy_core.runs.measured import conditions_of, curve_to_fit, floor_of_data, series_of
 
     run = readable_run(options)
     try:
         window = check_window(options.window) if options.window else None
     except ValueError as error:
         raise ConfigError(str(error)) from error
-    series = read_series(run.metrics_path, run.timing_path)
-    found = fit_power_law(series.tau, series.nll, window)
-    pure = {"pure": found.pure and found.pure.to_json()} if options.pure else {}
-    print_values(options, found.to_json() | pure)
+    member = Member.of(run)
+    conditions = conditions_of(member.config, floor_of_data(member.config, member.digest))
+    fit = fit_power_law(*curve_to_fit(series_of(run)), window, conditions)
+    pure = {"pure": fit.pure and fit.pure.to_json()} if options.pure else {}
+    rivals = {"rivals": fit.comparison and fit.comparison.to_json()} if options.rivals else {}
+    print_values(options, fit.to_json() | pure | rivals)
 
 
 def _probe(options: argparse.Namespace) -> None:

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from glassy_core.paper.evidence import DepthWidth, Evidence, command, no_run
 from glassy_core.paper.findings import Finding, Statement, Verdict, weigh, weigh_alone
-from glassy_core.paper.numbers import CURVES, PLAUSIBLE_NLL, PaperCurve, half_digit
+from glassy_core.paper.numbers import CURVES, PAPER_FLOOR, PLAUSIBLE_NLL, PaperCurve, half_digit
 from glassy_core.paper.text import NLL_INF, TAU, Quantity, Text, joined, spelled, text
 from glassy_core.physics.critical_width.learning_times import learning_time, smoothed
 from glassy_core.physics.learning_curves.power_law import PowerLawFit, fit_power_law
+from glassy_core.physics.learning_curves.windows import Window
 from glassy_core.runs.groups import Member
+from glassy_core.runs.measured import conditions_of, curve_to_fit
 
 FIRST_POINT = 160.0  # tau of Fig. 3's first points, 4e5 steps at eta = 4e-4: its fits rest on what lies beyond
 FITTED_TO = 10 * FIRST_POINT  # at least: over less than a decade NLL_inf and the exponent are hardly told apart
@@ -146,7 +148,7 @@ def _pure_law(evidence: Evidence, network: DepthWidth, law: PaperCurve, levels: 
     begin, end = (learning_time(series.tau, series.nll, level) for level in (high, low))
     if begin is None or end is None:
         return statement.open(_not_down(evidence, member, low), [member])
-    fit = fit_power_law(series.tau, series.nll, (begin, end))
+    fit = _fit_in(evidence, member, (begin, end))
     again = command("fit", member, "--window", f"{begin:.12g} {end:.12g}", "--pure", "--json")
     if fit.pure is None:
         return statement.open(spelled(fit.why or ""), [member], command=again)
@@ -167,8 +169,11 @@ def _not_down(evidence: Evidence, member: Member, level: float) -> Text:
 
 
 def _fit(evidence: Evidence, member: Member) -> PowerLawFit:
-    series = evidence.series(member)
-    return fit_power_law(series.tau, series.nll, _fitted_window(evidence, member))
+    return _fit_in(evidence, member, _fitted_window(evidence, member))
+
+
+def _fit_in(evidence: Evidence, member: Member, window: Window) -> PowerLawFit:
+    return fit_power_law(*curve_to_fit(evidence.series(member)), window, conditions_of(member.config, PAPER_FLOOR))
 
 
 def _fitted_window(evidence: Evidence, member: Member) -> tuple[float, float]:

@@ -1,20 +1,28 @@
-"""From runs on the disk to the physics: learning times and w_c of a sweep, aging of a network's seeds."""
+"""From runs on the disk to the physics: a curve to be fitted, w_c of a sweep, aging of a network's seeds."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
+from glassy_core.arrays import Floats
+from glassy_core.editions.encoding import floor_bits
+from glassy_core.editions.format import ChoraleError
+from glassy_core.editions.loading import Edition, edition_at_hand
 from glassy_core.files import read_lines
 from glassy_core.physics.aging.fluctuations import SgdNoise, Trajectory
 from glassy_core.physics.critical_width.criticality import COPIES, Criticality, critical
 from glassy_core.physics.critical_width.learning_times import Recording, in_order
+from glassy_core.physics.learning_curves.conditions import Conditions
+from glassy_core.physics.learning_curves.eta_changes import levelled
 from glassy_core.runs.groups import Member, distinct
 from glassy_core.runs.records import Series, read_series
 from glassy_core.runs.run import Run, RunError
 from glassy_core.runs.state import ACTIVE
+from glassy_core.settings import RunConfig
 
 _NEEDED = ("tau_w_step", "tau_w", "tau", "D")  # of a record in aging.jsonl, beside its step
 _KNOWN = 2.0  # Delta is computed up to so many times the tau of the last Gamma: a run measures it more often than that
@@ -23,6 +31,35 @@ _KNOWN = 2.0  # Delta is computed up to so many times the tau of the last Gamma:
 def series_of(run: Run) -> Series:
     """Recorded curves of a run, read anew."""
     return read_series(run.metrics_path, run.timing_path)
+
+
+def floor_of_data(config: RunConfig, digest: str | None) -> float | None:
+    """The least NLL, in bits, that is possible on a run's data; None where those data are not at hand.
+
+    It never waits for a download: an edition's file counts only where it lies on this machine.
+    """
+    edition = edition_at_hand(config.edition)
+    if edition is None or edition.digest != digest:
+        return None
+    try:
+        return _floor(edition, config.chorales)
+    except ChoraleError:  # it has fewer
+        return None
+
+
+@lru_cache(maxsize=256)
+def _floor(edition: Edition, n: int) -> float:
+    return floor_bits(edition.first(n))
+
+
+def conditions_of(config: RunConfig, floor: float | None) -> Conditions:
+    """What a fit must know of a run's curve; floor: of its data, bits, None where it is not known."""
+    return Conditions(floor or 0.0, noise_free=config.dynamics == "flow")
+
+
+def curve_to_fit(series: Series) -> tuple[Floats, Floats]:
+    """tau and NLL (n,), bits, as a power law is fitted to them: what a greater eta added before is taken out."""
+    return series.tau, levelled(series.tau, series.nll, series.eta)
 
 
 def criticality(

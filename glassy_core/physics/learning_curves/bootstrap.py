@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from glassy_core.arrays import Floats
-from glassy_core.physics.learning_curves.curve_noise import Noise, SeedNoise, Wiggle
-from glassy_core.physics.learning_curves.least_squares import EXPONENTS, Binned, Projection, Solutions, fit_powers
+from glassy_core.physics.learning_curves.curve_noise import Noise, NoNoise, SeedNoise, Wiggle
+from glassy_core.physics.learning_curves.least_squares import (
+    EXPONENTS,
+    ROUNDING,
+    Binned,
+    Solutions,
+    fit_powers,
+)
 
 SKETCHES = 100  # copies that tell a wiggle from noise
-ROUNDING = 1e-6  # relative; no NLL is told apart more finely
 ROUNDS = 3  # fit, noise and weights depend on each other
-STEEPER = 12.0  # in chi2, of a floor below zero against none
+STEEPER = 12.0  # in chi2, of a floor below the least possible one against that
 
-NoiseOf = Callable[[Floats, int], Noise | SeedNoise]
+AnyNoise = Noise | SeedNoise | NoNoise
+NoiseOf = Callable[[Floats, int], AnyNoise]
 """The noise behind the relative residuals (groups,) left by a fit of so many parameters."""
 
 
@@ -28,7 +34,7 @@ class Leftover:
     wiggle_size: rms of the wiggle; wiggle_chance: the share of noises that wiggle as much as the curve does
     """
 
-    noise: Noise | SeedNoise
+    noise: AnyNoise
     sd: Floats
     wiggle_size: float
     wiggle_chance: float
@@ -38,19 +44,22 @@ class Leftover:
 class CurveFit:
     """The best fit of one binned curve, unconstrained (c may be negative), and what the data differ from it by.
 
+    floor:      the least NLL that is possible, bits
     columns:    tau^-a of the bins, (exponents, bins);  weights: (bins,) inverse variances, 1/bits^2
-    fit, pure:  Solutions of one curve, with c and with c = 0
-    fitted:     (bins,) the fit's bin means, bits;  pure_fitted: those of the pure power law
+    fit:        Solutions of one curve, with any c;  lowest: with c = floor;  pure: with c = 0
+    fitted:     (bins,) the fit's bin means, bits;  lowest_fitted: those with c = floor
     leftover, wiggle: what the copies are made of
     """
 
     binned: Binned
+    floor: float
     columns: Floats
     weights: Floats
     fit: Solutions
+    lowest: Solutions
     pure: Solutions
     fitted: Floats
-    pure_fitted: Floats
+    lowest_fitted: Floats
     leftover: Leftover
     wiggle: Wiggle
 
@@ -61,13 +70,18 @@ class CurveFit:
 
     @property
     def best(self) -> Solutions:
-        """The fit with NLL_inf >= 0."""
-        return self.fit if self.fit.c[0] >= 0 else self.pure
+        """The fit with an NLL_inf that is possible."""
+        return self.fit if self.fit.c[0] >= self.floor else self.lowest
+
+    @property
+    def best_fitted(self) -> Floats:
+        """(bins,) its bin means, bits."""
+        return self.fitted if self.best is self.fit else self.lowest_fitted
 
     @property
     def steepens(self) -> bool:
         """Whether the decay gets steeper on logarithmic axes, as no power law with a floor does."""
-        return bool(self.fit.c[0] < 0 and self.excess(self.pure) > STEEPER)
+        return bool(self.fit.c[0] < self.floor and self.excess(self.lowest) > STEEPER)
 
     def excess(self, rival: Solutions) -> float:
         """By how much a rival's chi2 exceeds the fit's, in units in which noise alone gives about 1."""
@@ -79,25 +93,26 @@ class CurveFit:
         c = np.atleast_1d((self.weights @ self.binned.nll) / self.weights.sum())
         return Solutions(np.zeros(1), c, np.zeros(1), np.atleast_1d(self.weights @ (self.binned.nll - c) ** 2))
 
-    def exponential(self) -> Solutions:
-        """The best exponential decay to a floor; theta counts through the grid of its times."""
-        columns = self.binned.exponentials()
-        return Projection(np.arange(float(len(columns))), columns, self.weights).solve(self.binned.nll)
-
-    def copies(self, R: int, rng: np.random.Generator) -> tuple[Solutions, Solutions]:
-        """Fits of R artificial curves around the best fit: with a floor of either sign, and without one."""
+    def copies(self, R: int, rng: np.random.Generator) -> tuple[Solutions, Solutions, Solutions]:
+        """Fits of R artificial curves around the best fit: with any c, with c = floor, and with c = 0."""
         noise = self.binned.mean(self.leftover.noise.copies(R, rng))
         freedom = self.leftover.noise.freedom
         deviations = noise * np.sqrt(freedom / rng.chisquare(freedom, (R, 1)))
         deviations = deviations + self.wiggle.copies(self.leftover.wiggle_size, R, rng)
-        curves = (self.fitted if self.best is self.fit else self.pure_fitted) * (1 + deviations)
-        return (
-            fit_powers(self.binned, curves, self.weights, columns=self.columns),
-            fit_powers(self.binned, curves, self.weights, False, self.columns),
-        )
+        curves = self.best_fitted * (1 + deviations)
+        fits = (_with_c(c, self.binned, curves, self.weights, self.columns) for c in (None, self.floor, 0.0))
+        return tuple(fits)  # type: ignore[return-value]
 
 
-def fit_curve(binned: Binned, noise_of: NoiseOf, rng: np.random.Generator) -> CurveFit:
+def _with_c(c: float | None, binned: Binned, curves: Floats, weights: Floats, columns: Floats) -> Solutions:
+    """The power laws with this c, None for any, of curves (R, bins)."""
+    if c is None:
+        return fit_powers(binned, curves, weights, columns=columns)
+    found = fit_powers(binned, curves - c, weights, False, columns)
+    return replace(found, c=found.c + c)
+
+
+def fit_curve(binned: Binned, noise_of: NoiseOf, rng: np.random.Generator, floor: float = 0.0) -> CurveFit:
     """The weighted least-squares fit of one binned curve, its noise and its wiggle.
 
     Weights follow from the noise, the noise from the residuals, and these from the fit: ROUNDS rounds settle all three.
@@ -111,11 +126,11 @@ def fit_curve(binned: Binned, noise_of: NoiseOf, rng: np.random.Generator) -> Cu
         sd = leftover.sd
         weights = 1 / (residuals.fitted**2 * (sd**2 + leftover.wiggle_size**2 + ROUNDING**2))
     fit = fit_powers(binned, binned.nll, weights, columns=columns)
-    pure = fit_powers(binned, binned.nll, weights, floor=False, columns=columns)
-    fitted, pure_fitted = binned.mean(_law(fit, binned.group_tau)), binned.mean(_law(pure, binned.group_tau))
+    lowest, pure = (_with_c(c, binned, binned.nll, weights, columns) for c in (floor, 0.0))
+    fitted, lowest_fitted = (binned.mean(_law(one, binned.group_tau)) for one in (fit, lowest))
     total_sd = np.sqrt(leftover.sd**2 + leftover.wiggle_size**2)
     wiggle = Wiggle(binned.tau, fitted, fit.A[0], fit.theta[0], total_sd)
-    return CurveFit(binned, columns, weights, fit, pure, fitted, pure_fitted, leftover, wiggle)
+    return CurveFit(binned, floor, columns, weights, fit, lowest, pure, fitted, lowest_fitted, leftover, wiggle)
 
 
 def _law(solution: Solutions, tau: Floats) -> Floats:

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from glassy_core.arrays import Floats, Integers
-from glassy_core.physics.learning_curves.least_squares import Binned
+from glassy_core.physics.learning_curves.least_squares import ROUNDING, Binned
 
 MAX_CORRELATION = 0.995
 WIGGLE_DEGREE = 7  # of the polynomial in log tau that finds slow deviations
@@ -119,6 +119,23 @@ class SeedNoise:
         S = len(self.deviations)
         error = np.sqrt((self.deviations**2).sum(axis=0) / (S * (S - 1)))
         return np.full(len(error), max(float(np.sqrt(np.mean(error**2))), 1e-300))
+
+
+@dataclass(frozen=True)
+class NoNoise:
+    """The noise of a flow, which has none; groups: of the curve."""
+
+    groups: int
+    effective = np.inf
+    freedom = 1e9
+
+    def copies(self, R: int, rng: np.random.Generator) -> Floats:
+        """R artificial noises, (R, groups)."""
+        return np.zeros((R, self.groups))
+
+    def of_means(self, starts: Integers, count: Integers) -> Floats:
+        """Standard deviation of each bin's mean, (bins,): what numbers are rounded to."""
+        return np.full(len(starts), ROUNDING)
 
 
 class Wiggle:

@@ -1,8 +1,8 @@
-"""Least squares for y = c + A x_theta(tau) with one non-linear parameter theta, for many noisy copies of y at once.
+"""Least squares for y = c + A tau^-theta, with one non-linear parameter, for many noisy copies of y at once.
 
 For a given theta the problem is linear in c and A and is solved by projection on two orthonormal
 columns ("variable projection"). So one grid of thetas, one matrix product and a parabola through the best three
-grid points give theta, c and A of all bootstrap copies. Here x is tau^-a (theta = a) or exp(-tau / T) (theta = T).
+grid points give theta, c and A of all bootstrap copies.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from glassy_core.arrays import Floats, Integers
 MAX_BINS = 60
 MAX_GROUPS = 2048  # of consecutive recordings: all that a fit of 10^6 recordings has to handle
 EXPONENTS = np.linspace(0.02, 4.0, 200)
+ROUNDING = 1e-6  # relative; no NLL is told apart more finely
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,6 @@ class Binned:
         tau is in units of `middle`, which keeps c and A of small exponents apart.
         """
         return self.mean(np.exp(-np.outer(exponents, np.log(self.group_tau / self.middle))))
-
-    def exponentials(self) -> Floats:
-        """exp(-tau / T) averaged over each bin for a range of T: (Ts, bins)."""
-        T = np.geomspace(self.group_tau[0] / 2, 3 * self.group_tau[-1], 80)
-        return self.mean(np.exp(-np.outer(1 / T, self.group_tau - self.group_tau[0])))
 
     @property
     def middle(self) -> float:

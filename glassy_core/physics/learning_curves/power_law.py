@@ -3,8 +3,10 @@
 A fit is weighted least squares on log-spaced bins. Its 95 % intervals come from artificial curves, fitted alike:
 the fit, times noise drawn in blocks from the curve's own residuals, times a slow wiggle as large as the
 one by which the curve is seen to miss the power law. So they cover the noise of SGD and the model's own error.
-A loss is never negative: where the best floor would be, of the curve or of an artificial one, the best fit
-without a floor takes its place. So a pure power law gets NLL_inf = 0 or an interval that begins there.
+They are widened by the choice of law where others describe the curve as well (`law_choice.py`).
+A loss is never below the data's floor, 0 where that is not known: where the best NLL_inf would be, of the curve or of
+an artificial one, the best fit with the floor takes its place. So a pure power law gets NLL_inf = 0 or an interval that
+begins there.
 """
 
 from __future__ import annotations
@@ -18,9 +20,11 @@ from numpy.typing import ArrayLike
 from glassy_core.arrays import Floats, Integers
 from glassy_core.physics.estimate import Estimate
 from glassy_core.physics.learning_curves.bootstrap import CurveFit, NoiseOf, fit_curve
-from glassy_core.physics.learning_curves.curve_noise import Noise
+from glassy_core.physics.learning_curves.conditions import USUAL, Conditions
+from glassy_core.physics.learning_curves.law_choice import Sampled, widened, widened_pure
 from glassy_core.physics.learning_curves.least_squares import Binned, Solutions
 from glassy_core.physics.learning_curves.reliability import doubt
+from glassy_core.physics.learning_curves.rivals import Comparison, compare
 from glassy_core.physics.learning_curves.windows import (
     MIN_BINS,
     Window,
@@ -58,7 +62,8 @@ class PurePowerLaw:
 
     delta_aic: by how much its information criterion (chi2 + 2 for each parameter) is above that of the fit with a floor
         (of at least 0: where the best one would be below it, the two fits are one, and delta_aic is -2)
-    enough:    whether the data ask for no floor: NLL_inf's interval begins at 0
+    enough:    whether the data ask for no floor: NLL_inf's interval begins at the least that is possible, 0 where
+        no floor of the data is known
     """
 
     exponent: Estimate
@@ -80,6 +85,7 @@ class PowerLawFit:
         and are None only where there is nothing to fit
     left_out: one sentence where some seeds did not go far enough to be fitted with the others; part of `why` too,
         where there is one
+    comparison: the power law beside its rivals; None where there is no fit
     """
 
     nll_inf: Estimate | None
@@ -92,6 +98,7 @@ class PowerLawFit:
     points: Points | None = None
     pure: PurePowerLaw | None = None
     left_out: str | None = None
+    comparison: Comparison | None = None
 
     @classmethod
     def none(cls, window: Window | None, recordings: int, why: str | None = None) -> PowerLawFit:
@@ -136,36 +143,48 @@ class PowerLawFit:
         return self.nll_inf, self.exponent, self.amplitude
 
 
-def fit_power_law(tau: ArrayLike, nll: ArrayLike, window: Window | None = None) -> PowerLawFit:
+def fit_power_law(
+    tau: ArrayLike, nll: ArrayLike, window: Window | None = None, conditions: Conditions = USUAL
+) -> PowerLawFit:
     """The fit of a recorded curve, tau (N,) ascending and NLL (N,) in bits, in a window of tau or the default one.
 
-    The same curve gives the same intervals. Raises ValueError for a window that is none.
+    conditions: how the curve came about. The same curve gives the same intervals. Raises ValueError for a window that
+    is none.
     """
     tau, nll = usable_recordings(tau, nll)
     if window is not None:
         window = check_window(window)
     if len(tau) < MIN_BINS:
         return PowerLawFit.none(window, len(tau))
-    window = window or default_window(tau, nll)
+    first, sought = tau[0], window is None
+    window = window or default_window(tau, nll, conditions)
     tau, nll = inside(tau, nll, window)
     if len(tau) < MIN_BINS or flaw(tau, nll):
         return PowerLawFit.none(window, len(tau), flaw(tau, nll))
-    binned = Binned.of(tau, nll)
-    return fit_binned(binned, Noise.around(binned), window)
+    return fit_binned(Binned.of(tau, nll), window, conditions, sought=sought and tau[0] > first)
 
 
-def fit_binned(binned: Binned, noise_of: NoiseOf, window: Window) -> PowerLawFit:
-    """The fit of one binned curve with its intervals; noise_of: what the noise behind its residuals is."""
+def fit_binned(
+    binned: Binned, window: Window, conditions: Conditions = USUAL, spread: NoiseOf | None = None, sought: bool = False
+) -> PowerLawFit:
+    """The fit of one binned curve with its intervals; spread: that of the seeds, where the curve is their mean.
+
+    sought: whether wider windows held no power law.
+    """
     rng = np.random.default_rng(0)  # so that the same curve gives the same intervals
-    curve = fit_curve(binned, noise_of, rng)
-    copies, pure_copies = curve.copies(COPIES, rng)
-    allowed = _without_negative_floors(copies, pure_copies)
+    curve = alone = fit_curve(binned, spread or conditions.noise_of(binned), rng, conditions.floor)
+    if spread:  # seeds differ by smooth curves: what tells laws apart is the noise of their mean along tau
+        alone = fit_curve(binned, conditions.noise_of(binned), rng, conditions.floor)
+    comparison = compare(alone, conditions, sought)
+    copies, lowest_copies, pure_copies = curve.copies(COPIES, rng)
+    allowed = _without_impossible_floors(copies, lowest_copies, conditions.floor)
     c, A, a = (float(part[0]) for part in (curve.best.c, curve.best.A, curve.best.theta))
-    nll_inf, exponent = Estimate.of(c, allowed.c), Estimate.of(a, allowed.theta)
+    chosen = widened(Sampled(c, a, allowed.c, allowed.theta, of_seeds=spread is not None), comparison, rng)
+    nll_inf, exponent = chosen.nll_inf, chosen.exponent
     fitted = c + A * binned.powers(np.array([a]))[0] * binned.middle**-a
     lines = allowed.c[:, None] + allowed.A[:, None] * binned.tau ** -allowed.theta[:, None]
     low, high = np.percentile(lines, [2.5, 97.5], axis=0)
-    why = doubt(curve, nll_inf, exponent)
+    why = doubt(curve, nll_inf, exponent, comparison)
     varied = copies.c.std() > 0 and copies.theta.std() > 0
     return PowerLawFit(
         nll_inf,
@@ -176,22 +195,23 @@ def fit_binned(binned: Binned, noise_of: NoiseOf, window: Window) -> PowerLawFit
         reliable=why is None,
         why=why,
         points=Points(binned.tau, binned.nll, binned.count, fitted, low, high, binned.nll / fitted - 1),
-        pure=_pure(curve, pure_copies.theta, nll_inf),
+        pure=_pure(curve, widened_pure(curve, pure_copies.theta, conditions), nll_inf),
+        comparison=comparison,
     )
 
 
-def _without_negative_floors(copies: Solutions, pure: Solutions) -> Solutions:
-    """Fits of artificial curves, those without a floor where the best floor is below zero."""
-    floored = copies.c >= 0
-    theta, A = (np.where(floored, getattr(copies, name), getattr(pure, name)) for name in ("theta", "A"))
-    return Solutions(theta, np.maximum(copies.c, 0), A, np.where(floored, copies.chi2, pure.chi2))
+def _without_impossible_floors(copies: Solutions, lowest: Solutions, floor: float) -> Solutions:
+    """Fits of artificial curves, those with the data's floor where the best NLL_inf is below it."""
+    possible = copies.c >= floor
+    theta, A = (np.where(possible, getattr(copies, name), getattr(lowest, name)) for name in ("theta", "A"))
+    return Solutions(theta, np.maximum(copies.c, floor), A, np.where(possible, copies.chi2, lowest.chi2))
 
 
-def _pure(curve: CurveFit, exponents: Floats, nll_inf: Estimate) -> PurePowerLaw:
-    """The pure power law beside the fit; exponents: (R,) of artificial curves."""
+def _pure(curve: CurveFit, exponent: Estimate, nll_inf: Estimate) -> PurePowerLaw:
+    """The pure power law beside the fit."""
     return PurePowerLaw(
-        Estimate.of(float(curve.pure.theta[0]), exponents),
+        exponent,
         float(curve.pure.A[0]),
         delta_aic=curve.excess(curve.pure) - curve.excess(curve.best) - 2,
-        enough=nll_inf.low == 0,
+        enough=nll_inf.low <= curve.floor,
     )

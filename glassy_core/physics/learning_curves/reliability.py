@@ -7,21 +7,22 @@ import numpy as np
 from glassy_core.physics.estimate import Estimate
 from glassy_core.physics.learning_curves.bootstrap import CurveFit
 from glassy_core.physics.learning_curves.least_squares import EXPONENTS
+from glassy_core.physics.learning_curves.rivals import Comparison, Score
 from glassy_core.physics.learning_curves.windows import LIKELY, MIN_BINS, MIN_SPAN
 
 MIN_EFFECTIVE = 8  # independent values
 FALL = 16.0  # in chi2, of the power law against a constant
-RIVAL = 6.0  # in chi2, of the power law against an exponential decay to a floor
 MAX_MISS = 0.1  # slow deviations relative to the fall of the NLL (standard deviations over the bins)
 MAX_BEND = 0.05  # slow deviations relative to the NLL itself: on logarithmic axes the eye sees so much
 SMALL_MISS = 0.02  # deviations of any kind, relative to the fall, that are too small to worry about
+MAX_FORETOLD = 0.1  # of the NLL's fall in the last third, that the power law of the others may miss
 MAX_RATIO = 4.0  # of the ends of the exponent's interval
 MAX_SHARE = 0.8  # of the NLL at the window's end, that the interval of NLL_inf may span
 
 
-def doubt(curve: CurveFit, nll_inf: Estimate, exponent: Estimate) -> str | None:
+def doubt(curve: CurveFit, nll_inf: Estimate, exponent: Estimate, comparison: Comparison) -> str | None:
     """One sentence on why the data cannot tell NLL_inf and the exponent, or None where they can."""
-    return _no_decay(curve) or _no_power_law(curve) or _no_numbers(curve, nll_inf, exponent)
+    return _no_decay(curve) or _no_power_law(curve) or _another_law(comparison) or _no_numbers(curve, nll_inf, exponent)
 
 
 def _no_decay(curve: CurveFit) -> str | None:
@@ -43,7 +44,8 @@ def _no_power_law(curve: CurveFit) -> str | None:
     """Why the decay is no power law, or cannot be told from another."""
     if curve.steepens:
         return (
-            "The decay still gets steeper on logarithmic axes, as if to an NLL below zero: it is no power law yet. "
+            "The decay still gets steeper on logarithmic axes, as if to an NLL below "
+            f"{f'the floor of the data, {curve.floor:.3g}' if curve.floor else 'zero'}: it is no power law yet. "
             "Begin the window later, or let the run go on."
         )
     leftover, misses = curve.leftover, curve.binned.nll - curve.fitted
@@ -57,9 +59,40 @@ def _no_power_law(curve: CurveFit) -> str | None:
     relative_fall = float(curve.fitted.std() / curve.fitted.mean())
     if leftover.wiggle_chance < LIKELY and leftover.wiggle_size > min(MAX_MISS * relative_fall, MAX_BEND):
         return f"No power law is visible: the curve bends around the best one by {100 * leftover.wiggle_size:.2g} %."
-    if curve.excess(curve.exponential()) < RIVAL:
-        return "No power law is visible: an exponential decay to a floor fits as well."
     return None
+
+
+def _another_law(comparison: Comparison) -> str | None:
+    """Why a rival is to be preferred to the power law, or cannot be told from it."""
+    if rival := comparison.best_rival:
+        return (
+            f"{_capital(rival.words)} is nearer to the curve than the power law: fitted to the first two thirds of the "
+            f"window (in log tau), it misses the last one by {_percent(rival)}, the power law by "
+            f"{_percent(comparison.power)}."
+        )
+    if rivals := [score for score in comparison.standing if score.excludes]:
+        words = " and ".join(score.words.rstrip(",") for score in rivals)
+        return f"The data cannot tell a power law from {words}: NLL_inf covers each."
+    if comparison.noise_free and comparison.power.miss > MAX_FORETOLD * comparison.fall:
+        return (
+            "The law changes within the window: fitted to its first two thirds (in log tau), the power law misses the "
+            f"last one by {_percent(comparison.power)}. Begin the window later, or let the run go on."
+        )
+    if comparison.apart:
+        early, late = (f"{half.shapes[0]:.2g}" if half else "none" for half in comparison.halves)
+        return (
+            f"The window's halves have power laws of their own, with exponents {early} and {late}: "
+            "begin the window later, or let the run go on."
+        )
+    return None
+
+
+def _capital(words: str) -> str:
+    return words[0].upper() + words[1:]
+
+
+def _percent(score: Score) -> str:
+    return f"{100 * score.miss:.2g} %"
 
 
 def _no_numbers(curve: CurveFit, nll_inf: Estimate, exponent: Estimate) -> str | None:

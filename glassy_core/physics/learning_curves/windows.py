@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from glassy_core.arrays import Floats
-from glassy_core.physics.learning_curves.bootstrap import ROUNDING, fit_curve
-from glassy_core.physics.learning_curves.curve_noise import Noise
-from glassy_core.physics.learning_curves.least_squares import Binned
+from glassy_core.physics.learning_curves.bootstrap import fit_curve
+from glassy_core.physics.learning_curves.conditions import USUAL, Conditions
+from glassy_core.physics.learning_curves.least_squares import ROUNDING, Binned
 
 Window = tuple[float, float]
 """The least and the greatest tau that belong to it."""
@@ -52,7 +52,7 @@ def inside(tau: Floats, nll: Floats, window: Window) -> tuple[Floats, Floats]:
     return tau[rows], nll[rows]
 
 
-def default_window(tau: Floats, nll: Floats) -> Window:
+def default_window(tau: Floats, nll: Floats, conditions: Conditions = USUAL) -> Window:
     """Window (from, to), in tau, in which a power law is fitted where the reader names none.
 
     It is the widest up to the last tau in which the decay does not steepen and slow deviations from a power law
@@ -66,13 +66,13 @@ def default_window(tau: Floats, nll: Floats) -> Window:
     first, last = float(tau[0]), float(tau[-1])
     try:
         with np.errstate(all="ignore"):
-            low = _widest_begin(tau, nll)
+            low = _widest_begin(tau, nll, conditions)
     except np.linalg.LinAlgError:
         low = None
     return max(first, last / DECADE) if low is None else low, last
 
 
-def _widest_begin(tau: Floats, nll: Floats) -> float | None:
+def _widest_begin(tau: Floats, nll: Floats, conditions: Conditions) -> float | None:
     """Where the widest window begins in which the curve is a power law; None where it is one in none."""
     first, last = float(tau[0]), float(tau[-1])
     rng = np.random.default_rng(0)
@@ -82,7 +82,7 @@ def _widest_begin(tau: Floats, nll: Floats) -> float | None:
         if len(tau) - start < 2 * MIN_BINS:
             break
         binned = Binned.of(tau[start:], nll[start:])
-        curve = fit_curve(binned, Noise.around(binned), rng)
+        curve = fit_curve(binned, conditions.noise_of(binned), rng, conditions.floor)
         smooth = curve.leftover.wiggle_size < SMALL_WIGGLE or curve.leftover.wiggle_chance > LIKELY
         if curve.fit.A[0] > 0 and smooth and not curve.steepens:
             return low

@@ -14,14 +14,12 @@ from pathlib import Path
 import pyarrow as pa
 import streamlit as st
 
-from glassy_core.editions.encoding import floor_bits
-from glassy_core.editions.format import ChoraleError
-from glassy_core.editions.loading import Edition, edition_at_hand
 from glassy_core.figures.palette import at_place, colours, flows_apart, places, turns
 from glassy_core.figures.style import Curve
 from glassy_core.jobs import gallery
 from glassy_core.paper.regimes import of_the_trio, trio
 from glassy_core.runs.groups import Member
+from glassy_core.runs.measured import floor_of_data
 from glassy_core.runs.records import Series, SeriesReader
 from glassy_core.runs.run import Run
 from glassy_core.settings import RunConfig
@@ -181,18 +179,7 @@ def member(row: Row) -> Member:
 
 
 def _known_floor(run_id: str, config: RunConfig) -> float | None:
-    edition = edition_at_hand(config.edition)
-    if edition is None or edition.digest != digest_of(run_id):
-        return None
-    try:
-        return _floor(edition, config.chorales)
-    except ChoraleError:  # it has fewer
-        return None
-
-
-@lru_cache(maxsize=256)
-def _floor(edition: Edition, n: int) -> float:
-    return floor_bits(edition.first(n))
+    return floor_of_data(config, digest_of(run_id))
 
 
 @st.cache_resource(show_spinner=False, max_entries=512, ttl=3600)

@@ -15,10 +15,13 @@ import streamlit as st
 from glassy_core.figures.palette import SHADES, at_place, shades
 from glassy_core.figures.power_laws import Fits, fitted_curves
 from glassy_core.figures.style import Curve, Ensemble, View
+from glassy_core.physics.learning_curves.conditions import Conditions
+from glassy_core.physics.learning_curves.eta_changes import levelled
 from glassy_core.physics.learning_curves.power_law import PowerLawFit
 from glassy_core.physics.learning_curves.seeds import far_enough, fit_seeds
 from glassy_core.physics.learning_curves.windows import Window
-from glassy_core.runs.groups import ensembles
+from glassy_core.runs.groups import Member, ensembles
+from glassy_core.runs.measured import conditions_of, curve_to_fit, floor_of_data
 from glassy_core.runs.records import Series, read_series
 from glassy_core.runs.run import Run
 from glassy_core.training.spikes import Spikes, find_spikes
@@ -111,8 +114,8 @@ def fit_of(setting: Ensemble, ends: Ends, under_way: bool) -> PowerLawFit:
         if ends[1] is not None:  # what is beyond the window is no news
             n = min(n, int(np.searchsorted(series.tau, ends[1], side="right")))
         parts.append((curve.id, *_fingerprint(series, n)))
-        data.append((series.tau[:n], series.nll[:n]))
-    return _fit(tuple(parts), ends, _curves=data)
+        data.append((series.tau[:n], levelled(series.tau[:n], series.nll[:n], series.eta[:n])))
+    return _fit(tuple(parts), ends, conditions_of(setting.config, setting.floor), _curves=data)
 
 
 def drawn(settings: Sequence[Ensemble], view: View, fits: Fits) -> str:
@@ -149,8 +152,8 @@ def _fingerprint(series: Series, n: int) -> tuple[int, int, float, float]:
 
 
 @st.cache_data(show_spinner=False, max_entries=512)
-def _fit(parts: tuple[tuple[Any, ...], ...], ends: Ends, _curves: Any) -> PowerLawFit:
-    return fit_seeds(_curves, _window(ends, _curves))
+def _fit(parts: tuple[tuple[Any, ...], ...], ends: Ends, conditions: Conditions, _curves: Any) -> PowerLawFit:
+    return fit_seeds(_curves, _window(ends, _curves), conditions)
 
 
 def _window(ends: Ends, curves: Any) -> Window | None:
@@ -189,5 +192,6 @@ def _written(path: Path) -> tuple[int, int]:
 @st.cache_data(show_spinner=False, max_entries=4096)
 def _fit_files(stamps: tuple[tuple[str, int, int], ...]) -> PowerLawFit:
     runs = [Run(Path(path).parent) for path, *_ in stamps]
-    series = [read_series(run.metrics_path, run.timing_path) for run in runs]
-    return fit_seeds([(one.tau, one.nll) for one in series])
+    setting = Member.of(runs[0])
+    conditions = conditions_of(setting.config, floor_of_data(setting.config, setting.digest))
+    return fit_seeds([curve_to_fit(read_series(run.metrics_path, run.timing_path)) for run in runs], None, conditions)

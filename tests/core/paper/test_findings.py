@@ -45,7 +45,7 @@ def write_law(store, preset, nll_inf, exponent, last, status="stopped"):
     """A run that follows a power law up to tau = last, with the relative noise of SGD."""
     config = PRESETS[preset].config
     tau = np.geomspace(0.01, last, 600)
-    noise = np.exp(0.003 * np.random.default_rng(1).normal(size=tau.size))
+    noise = np.exp(0.001 * np.random.default_rng(7).normal(size=tau.size))
     return write_run(store, config, tau, np.minimum(1, (nll_inf + 0.6 * tau**-exponent) * noise), status)
 
 

@@ -41,7 +41,7 @@ def test_intervals_cover_the_truth(n, spacing, window):
     rng = np.random.default_rng(20)
     tau = recorded(n, spacing)
     hits = {"nll_inf": 0, "exponent": 0, "amplitude": 0}
-    unreliable = 0
+    unreliable = noisy = 0
     for _ in range(CASES):
         truth = {
             "nll_inf": rng.uniform(0, 0.15),
@@ -49,15 +49,16 @@ def test_intervals_cover_the_truth(n, spacing, window):
             "amplitude": rng.uniform(0.3, 2),
         }
         clean = truth["nll_inf"] + truth["amplitude"] * tau ** -truth["exponent"]
-        fit = fit_power_law(
-            tau, clean * noise(rng, n, rng.choice([0.01, 0.03, 0.1]), rng.choice([0, 0.5, 0.8])), window
-        )
+        level = rng.choice([0.01, 0.03, 0.1])
+        fit = fit_power_law(tau, clean * noise(rng, n, level, rng.choice([0, 0.5, 0.8])), window)
         for name, value in truth.items():
             hits[name] += covers(getattr(fit, name), value)
-        unreliable += not fit.reliable
+        unreliable += not fit.reliable and level < 0.1
+        noisy += not fit.reliable
     for name, count in hits.items():
         assert 0.9 * CASES <= count <= 0.99 * CASES, (name, hits)
-    assert unreliable < 0.2 * CASES
+    assert unreliable < 0.1 * 2 / 3 * CASES
+    assert noisy < 0.3 * CASES  # with 10 % noise a logarithm or a stretched exponential often fits as well
 
 
 def test_a_pure_power_law_gets_no_spurious_floor():
