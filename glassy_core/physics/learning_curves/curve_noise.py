@@ -118,7 +118,7 @@ class SeedNoise:
         """Standard deviation of the mean in each bin, (bins,), evened out over the bins: few seeds give it badly."""
         S = len(self.deviations)
         error = np.sqrt((self.deviations**2).sum(axis=0) / (S * (S - 1)))
-        return np.full(len(error), max(float(np.sqrt(np.mean(error**2))), 1e-300))
+        return np.full(len(error), max(float(np.sqrt(np.mean(error**2))), ROUNDING))
 
 
 @dataclass(frozen=True)
