@@ -3,7 +3,7 @@
 import streamlit as st
 
 from glassy_core import ui
-from glassy_core.ui.aging import growth, networks, sections
+from glassy_core.ui.aging import drift_and_noise, growth, networks, sections
 from glassy_core.ui.shell import actions
 
 PERIOD = 3.0  # seconds between looks while a network shown is at work
@@ -13,6 +13,7 @@ SECTIONS = (
     ("The noise of the gradient", sections.the_noise),
     ("How Δ grows", growth.the_growth),
     ("Which weights move", growth.the_kinds),
+    ("Drift and noise", drift_and_noise.drift_and_noise),
 )
 
 ui.frame("Aging", "The longer a network has learned, the slower its weights move: it ages, as a glass does.")

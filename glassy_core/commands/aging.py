@@ -1,4 +1,4 @@
-"""The command `aging`: Delta's exponents and its collapse, of one run or of its network's seeds."""
+"""The commands `aging` and `clones`: Delta's exponents and its collapse, and drift and noise told apart."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-from glassy_core.commands.options import Commands
+from glassy_core.commands.options import Commands, readable_run
 from glassy_core.runs.run import RunError
 from glassy_core.runs.store import open_store
 from glassy_core.settings import ConfigError
@@ -28,6 +28,38 @@ def add(commands: Commands) -> None:
     aging.add_argument(
         "--origin", type=float, default=0.0, metavar="X", help="tau/tau_w at which the power law begins (default: 0)"
     )
+    words = "Tell drift and noise apart: clones of a network learn on with other minibatches."
+    clones = commands.add("clones", _clones, words, run=True, as_json=True)
+    clones.add_argument("--step", type=int, metavar="N", help="the checkpoint to start from (default: the last one)")
+    clones.add_argument("--count", type=int, default=4, metavar="K", help="clones (default: 4)")
+    clones.add_argument("--steps", type=int, default=10_000, metavar="N", help="steps of each (default: 10000)")
+    clones.add_argument("--eta", type=float, help="learning rate (default: the checkpoint's; a flow has none)")
+
+
+def _clones(options: argparse.Namespace) -> None:
+    """Drift and noise after one checkpoint."""
+    from tqdm import tqdm
+
+    from glassy_core.runs import clones
+
+    run = readable_run(options)
+    with tqdm(unit="step", desc="clones", dynamic_ncols=True, leave=False) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.leave, bar.total = True, total
+            bar.update(done - bar.n)
+
+        path = clones.measure(run, options.step, options.count, options.steps, options.eta, show)
+    found = clones.load(path)
+    alpha = found.alpha()
+    if options.json:
+        columns = {name: getattr(found, name).tolist() for name in ("steps", "tau", "x", "D", "noise", "drift")}
+        print(json.dumps({"tau_w": found.tau_w, "alpha": alpha and alpha.to_json(), **columns}))
+        return
+    for k in range(0, len(found.x), max(1, len(found.x) // 12)):
+        print(f"tau/tau_w = {found.x[k]:.3g}: D = {found.D[k]:.4g}, of it noise {found.share[k]:.2%}")
+    print(f"exponent of the noise: {alpha.text(2, 'f') if alpha else 'too short a way to tell'}")
+    print(path)
 
 
 def _aging(options: argparse.Namespace) -> None:

@@ -17,11 +17,21 @@ _NEAR_W_C = {  # widths at which a sweep of flows has all seeds
 _BURST = 0.0125  # of the waiting time: a little more than the short times reach
 _BURST_BEGINS = 10  # steps until the gradient's delay has its history
 _BURST_SEEDS = (1, 2, 3, 4, 5)
+_ETA = PRESETS["paper-d2-over"].config.eta
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What is measured from a checkpoint: at its step, of a flow at its proper time, in some steps of eta."""
+
+    at: float
+    steps: int
+    eta: float | None = None  # None: the checkpoint's
 
 
 @dataclass(frozen=True)
 class Exhibit:
-    """A run of the gallery, and which of its checkpoints are kept.
+    """A run of the gallery, which of its checkpoints are kept, and what is measured from them.
 
     source: settings of the run, and proper time of the checkpoint, from which it starts; None: a network of its own.
     """
@@ -29,6 +39,16 @@ class Exhibit:
     config: RunConfig
     checkpoints: Literal["none", "last", "along tau"] = "none"
     source: tuple[RunConfig, float] | None = None
+    probes: tuple[Measurement, ...] = ()
+    clones: tuple[Measurement, ...] = ()
+
+
+_CLASS_CLONES = (Measurement(4096, 4096), Measurement(40_000, 20_000))
+_FLOW_PROBES = {"paper-flow-d2-over": (Measurement(1280, 1000, _ETA),)}
+_FLOW_CLONES = {
+    "paper-flow-d2-under": (Measurement(80, 20_000, _ETA), Measurement(1280, 20_000, _ETA)),
+    "paper-flow-d2-over": (Measurement(1280, 10_000, _ETA),),
+}
 
 
 def exhibits(which: str = "all") -> list[Exhibit]:
@@ -42,11 +62,8 @@ def exhibits(which: str = "all") -> list[Exhibit]:
             Exhibit(config, "last" if config.seed == _SEEDS[0] else "none")
             for config in expand(sweep.base, sweep.depths, sweep.widths, _SEEDS)
         ],
-        "aging": [
-            Exhibit(replace(PRESETS[key].config, seed=seed), "along tau" if seed == _SEEDS[0] else "none")
-            for seed in _SEEDS
-            for key in CLASS_AGING
-        ],
+        "aging": [Exhibit(PRESETS[key].config, "along tau", clones=_CLASS_CLONES) for key in CLASS_AGING]
+        + [Exhibit(replace(PRESETS[key].config, seed=seed)) for seed in _SEEDS[1:] for key in CLASS_AGING],
         "paper": [
             Exhibit(PRESETS[key].config, "last")
             for key in ("paper-d2-under", "paper-d2-over", "paper-d2-near", "paper-d1", "paper-d5")
@@ -61,7 +78,11 @@ def exhibits(which: str = "all") -> list[Exhibit]:
 
 def _flows() -> list[Exhibit]:
     """The paper's networks and sweeps as flows, three seeds at the widths that tell most of w_c."""
-    single = [Exhibit(PRESETS[key].config, "along tau") for key in PRESETS if key.startswith("paper-flow")]
+    single = [
+        Exhibit(PRESETS[key].config, "along tau", probes=_FLOW_PROBES.get(key, ()), clones=_FLOW_CLONES.get(key, ()))
+        for key in PRESETS
+        if key.startswith("paper-flow")
+    ]
     swept = [
         Exhibit(config, "last" if config.seed == _SEEDS[0] else "none")
         for key, widths in _NEAR_W_C.items()

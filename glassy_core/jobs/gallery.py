@@ -23,14 +23,14 @@ from glassy_core.jobs import dispatcher
 from glassy_core.jobs.exhibits import Exhibit, exhibits
 from glassy_core.jobs.speed import steps_per_second
 from glassy_core.jobs.sweeps import existing_runs
-from glassy_core.runs import checkpoints, probes
+from glassy_core.runs import checkpoints, clones, probes
 from glassy_core.runs.records import best_speed, read_series
 from glassy_core.runs.run import Run, RunError
 from glassy_core.runs.starting import Start, start_from
 from glassy_core.runs.state import State
 from glassy_core.runs.store import RunStore, gallery_directory
 from glassy_core.settings import RunConfig
-from glassy_core.training.probe import Probe
+from glassy_core.training.probe import SIZES, Probe
 
 TAG = "gallery"
 PER_DECADE = 90  # records kept
@@ -159,7 +159,7 @@ def _copy(exhibit: Exhibit, run: Run, target: Path) -> Run:
     draft.write_state(replace(run.state(), host=None, pid=None, speed=None, error=None, notice=None))
     _copy_records(run, draft)
     _copy_checkpoints(exhibit, run, draft)
-    _measure_probes(run, draft)
+    _measure(exhibit, run, draft)
     shutil.rmtree(copy.path, ignore_errors=True)
     move(draft.path, copy.path)
     return copy
@@ -169,13 +169,22 @@ def _probes(run: Run) -> list[Probe]:
     return [probes.load(path) for path in probes.kept(run)]
 
 
-def _measure_probes(run: Run, copy: Run) -> None:
-    """The run's noise probes again, from the copy's weights: what is shown of a copy can be measured from it."""
-    for probe in _probes(run):
-        if probe.step in checkpoints.steps_in(copy.checkpoints):
-            sizes = [trace.batch_size for trace in probe.traces]
-            path = probes.measure(copy, probe.step, sizes, probe.steps, eta=probe.eta)
-            remove(path.with_suffix(".lock"))
+def _measure(exhibit: Exhibit, run: Run, copy: Run) -> None:
+    """Noise probes and clones, from the copy's weights: what is shown of a copy can be measured from it."""
+    kept = checkpoints.steps_in(copy.checkpoints)
+    at = _times(exhibit, copy)
+    measured = [
+        probes.measure(copy, probe.step, [trace.batch_size for trace in probe.traces], probe.steps, eta=probe.eta)
+        for probe in _probes(run)
+        if probe.step in kept
+    ]
+    for wanted in (it for it in exhibit.probes if it.at in at):
+        if not probes.path_of(copy, at[wanted.at], SIZES, wanted.steps).exists():
+            measured.append(probes.measure(copy, at[wanted.at], SIZES, wanted.steps, eta=wanted.eta))
+    for wanted in (it for it in exhibit.clones if it.at in at):
+        measured.append(clones.measure(copy, at[wanted.at], steps=wanted.steps, eta=wanted.eta))
+    for path in measured:
+        remove(path.with_suffix(".lock"))
 
 
 def _copy_records(run: Run, copy: Run) -> None:
@@ -223,12 +232,20 @@ def _copy_checkpoints(exhibit: Exhibit, run: Run, copy: Run) -> None:
     steps, config = checkpoints.steps_in(run.checkpoints), exhibit.config
     if exhibit.checkpoints == "none" or not steps:
         return
+    times = _times(exhibit, run)
     kept = {steps[-1]} | {probe.step for probe in _probes(run) if probe.step in steps}
+    kept |= {times[wanted.at] for wanted in (*exhibit.probes, *exhibit.clones) if wanted.at in times}
     if exhibit.checkpoints == "along tau":
         kept |= _along_tau(run, steps)
     for step in sorted(kept):
         snapshot = checkpoints.read(checkpoints.path_of(run.checkpoints, step), config.depth, config.width)
         checkpoints.write(copy.checkpoints, replace(snapshot, state={}))
+
+
+def _times(exhibit: Exhibit, run: Run) -> dict[float, int]:
+    """Steps of a run's checkpoints, by step, of a flow by proper time."""
+    flow = exhibit.config.dynamics == "flow"
+    return {_tau(run, step) if flow else float(step): step for step in checkpoints.steps_in(run.checkpoints)}
 
 
 def _along_tau(run: Run, steps: Sequence[int]) -> set[int]:

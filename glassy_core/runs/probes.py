@@ -63,10 +63,10 @@ def starting_points(run: Run) -> dict[int, bool]:
 def path_of(run: Run, step: int, sizes: Sequence[Size], steps: int = STEPS) -> Path:
     """File of a probe's result: each step, choice of sizes and number of steps has one of its own."""
     name = "-".join([f"step-{step:012d}", *(f"p{size}" for size in check_sizes(sizes))])
-    return _directory(run) / f"{name}-in-{steps}-steps.json"
+    return directory(run) / f"{name}-in-{steps}-steps.json"
 
 
-def _directory(run: Run) -> Path:
+def directory(run: Run) -> Path:
     """Where what is measured of a run is kept."""
     return run.shown_in / ".probes" / run.id if run.shown_in else run.path / "probes"
 
@@ -80,7 +80,7 @@ def kept(run: Run) -> list[Path]:
 def _named(run: Run, suffix: str) -> list[Path]:
     """Files whose names are `path_of`'s, now or as of old; others that lie there are nobody's results."""
     name = re.compile(r"step-\d{12}(-p(\d{1,9}|all))+([ -])in\3\d+\3steps")
-    directories = dict.fromkeys([run.path / "probes", _directory(run)])
+    directories = dict.fromkeys([run.path / "probes", directory(run)])
     files = (path for directory in directories for path in sorted(directory.glob(f"step-*.{suffix}")))
     return [path for path in files if name.fullmatch(path.stem)]
 
@@ -160,11 +160,7 @@ def measure(
                 _say(path, done, total)
 
         try:
-            config = run.config()
-            edition = load_edition(config.edition)
-            if edition.digest != run.origin()["edition_digest"]:
-                raise RunError(f"Run {run.id} was trained on another version of the {config.edition} edition.")
-            data = Transitions.pack(edition.first(config.chorales), config.scaling)
+            config, data = run.config(), training_data(run)
             result = probe(config, snapshot, data, sizes, steps, say, eta)
             write_json(path, result.to_json(), durable=False)
         except Exception as error:
@@ -175,6 +171,15 @@ def measure(
         with contextlib.suppress(PermissionError):  # on Windows, where this process writes its own words there
             path.with_suffix(".log").unlink(missing_ok=True)
     return path
+
+
+def training_data(run: Run) -> Transitions:
+    """The transitions that a run learns; RunError where they are not those of its edition any more."""
+    config = run.config()
+    edition = load_edition(config.edition)
+    if edition.digest != run.origin()["edition_digest"]:
+        raise RunError(f"Run {run.id} was trained on another version of the {config.edition} edition.")
+    return Transitions.pack(edition.first(config.chorales), config.scaling)
 
 
 def _say(path: Path, done: int, total: int) -> None:

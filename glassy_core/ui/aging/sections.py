@@ -78,7 +78,8 @@ def after_waiting(chosen: Sequence[Network], how: Measure) -> None:
         "At short times Δ grows as a power α of τ (dashed, one α for all curves of a network, through the middle of "
         f"each; fitted for τ/τ_w from {low:g} to {high:g}): "
         + "; ".join(f"{plain(c.label)}: α = {with_interval(c.aging.alpha.slope)}" for c in shown)
-        + f". The paper finds {PAPER_ALPHA[0]} ± {PAPER_ALPHA[1]} at all widths; free diffusion would have 1."
+        + f". The paper finds {PAPER_ALPHA[0]} ± {PAPER_ALPHA[1]} at all widths; free diffusion would have 1. Beyond "
+        "x of about 0.02 nearly all of Δ is drift down the loss: see Drift and noise."
     )
 
 

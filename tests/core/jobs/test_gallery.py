@@ -14,10 +14,10 @@ import pytest
 from glassy_core.commands.main import main
 from glassy_core.editions.loading import load_edition
 from glassy_core.files import ROOT, read_lines
-from glassy_core.jobs import gallery
+from glassy_core.jobs import exhibits, gallery
 from glassy_core.jobs.dispatcher import prepare_to_resume
 from glassy_core.jobs.execution import execute
-from glassy_core.runs import checkpoints, probes
+from glassy_core.runs import checkpoints, clones, probes
 from glassy_core.runs.records import read_series
 from glassy_core.runs.run import RunError
 from glassy_core.runs.store import GALLERY, GALLERY_VARIABLE, RunStore, open_store
@@ -106,6 +106,19 @@ def test_a_copys_noise_probe_can_be_measured_again_from_it(made):
     assert probes.load(path).steps == 20
     path.unlink()
     assert probes.measure(copy, 512, (30, 60), steps=20).read_bytes() == before
+
+
+def test_what_an_exhibit_measures_comes_with_its_copy(made, monkeypatch):
+    work, reader, _ = made
+    asked = gallery.Exhibit(
+        CONFIG, "along tau", probes=(exhibits.Measurement(512, 20),), clones=(exhibits.Measurement(512, 100),)
+    )
+    monkeypatch.setattr(gallery, "exhibits", lambda which="all": [asked])
+    monkeypatch.setattr(gallery, "SIZES", (30, 60))
+    (copy,) = gallery.export(work, reader.gallery)
+    assert [probes.load(path).steps for path in probes.kept(copy)] == [20]
+    assert [clones.load(path).steps[-1] for path in clones.kept(copy)] == [100]
+    assert sorted(path.suffix for path in (copy.path / "probes").iterdir()) == [".json", ".json"]
 
 
 def test_a_copy_replaces_the_one_before_it(made):
