@@ -99,10 +99,11 @@ def _beginning() -> dict[str, float]:
 
 
 def runs_of_networks() -> dict[str, dict[str, Any]]:
-    """By the names of the networks that have a run here: its id, and whether it can sing. Of several a flow's."""
+    """By the names of the networks that have a run here: its id, and whether it can sing. Of several the newest flow's."""
     folders = {run.id: run.checkpoints for run in store().runs()}
     of_networks: dict[str, dict[str, Any]] = {}
-    for row in sorted(readable_rows(), key=lambda row: row.config is not None and row.config.dynamics == "flow"):
+    oldest_first = readable_rows()[::-1]
+    for row in sorted(oldest_first, key=lambda row: row.config is not None and row.config.dynamics == "flow"):
         place = _place(row.config) if row.config else None
         if place:
             of_networks[place.name] = {"id": row.id, "sings": bool(checkpoints.steps_in(folders[row.id]))}

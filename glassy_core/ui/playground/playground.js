@@ -3,9 +3,6 @@
 const PLAY = "M6 4l14 8-14 8z"
 const PAUSE = "M6 4h4v16H6z M14 4h4v16h-4z"
 const RUN = 14 // seconds that play takes for all of tau
-const SETTLE = 250 // ms until the address follows
-const ADDRESS = Object.entries({ w: "width", d: "depth", n: "chorales", seed: "seed", tau: "tau", chorale: "chorale" })
-const KEPT = "glassy-playground" // in the tab's own store
 
 class Playground {
   constructor(root) {
@@ -17,6 +14,7 @@ class Playground {
     this.roll = new Roll(this.find(".roll"), signal, (chord) => this.listener.seek(chord))
     this.listener = new Listener(this.find(".listen"), signal, this.roll)
     this.map = new PhaseMap(this.find(".map"), signal, (width, chorales) => this.set({ width, chorales }))
+    this.memory = new Memory()
     this.earlier = []
     const on = (name, event, act) => this.find(name).addEventListener(event, act, { signal })
     on(".width", "input", () => this.set({ width: this.widths[Number(this.find(".width").value)] }))
@@ -26,7 +24,9 @@ class Playground {
     on(".play", "click", () => this.play(!this.playing))
     on(".step", "click", () => this.goTo(Math.min(Math.floor(this.state.at + 1e-9) + 1, this.atlas.last)))
     on(".reset", "click", () => this.goTo(0))
-    on(".fates", "click", (event) => event.target.dataset.fate && this.set({ width: this.fate(event.target.dataset.fate) }))
+    for (const button of this.find(".fates").children) {
+      button.addEventListener("click", () => this.set({ width: this.fate(button.dataset.fate) }), { signal })
+    }
     on(".chorale-choice", "click", (event) => {
       const { chorale } = event.target.dataset
       if (!chorale) return
@@ -48,7 +48,7 @@ class Playground {
   remove() {
     this.ended.abort()
     this.watch.disconnect()
-    clearTimeout(this.settling)
+    this.memory.remove()
     this.listener.remove()
   }
 
@@ -78,7 +78,9 @@ class Playground {
   begin(atlas, data) {
     this.atlas = atlas
     ;[this.widths, this.depths, this.seeds] = [2, 1, 3].map((place) => atlas.values(place))
-    this.state = { ...data.start, at: atlas.at(data.start.tau), ...this.remembered() }
+    this.state = { ...data.start, at: atlas.at(data.start.tau) }
+    const left = this.memory.read()
+    if (atlas.curves.networks[this.nameOf(left)]) Object.assign(this.state, left)
     if (!atlas.curves.networks[this.name]) this.state.seed = this.seeds[0]
     this.map.build(atlas, data.colours.scale)
     this.find(".scale").style.background = `linear-gradient(to right, ${data.colours.scale.join(",")})`
@@ -89,14 +91,6 @@ class Playground {
     this.find(".seed").closest("fieldset").hidden = this.seeds.length < 2
     this.root.dataset.ready = true
     this.fit()
-  }
-
-  // Where this tab left off, for an address that says nothing: the browser's way back loses what it said.
-  remembered() {
-    const said = new URLSearchParams(window.location.search)
-    if (ADDRESS.some(([name]) => said.has(name))) return {}
-    const kept = JSON.parse(window.sessionStorage.getItem(KEPT) ?? "{}")
-    return this.atlas.curves.networks[this.nameOf(kept)] ? kept : {}
   }
 
   fill(place, name, values) {
@@ -141,10 +135,17 @@ class Playground {
   }
 
   regime(name) {
-    const critical = this.critical(name)
     const width = Number(name.split("-")[2])
-    if (!critical) return null
+    if (!this.critical(name)) return null
+    const critical = Math.max(this.critical(name), this.widths[0] - 1) // below all widths it is not known how far
     return width < critical ? "under" : width < NEAR * critical ? "near" : "over"
+  }
+
+  // The critical width in words.
+  about(name) {
+    const critical = this.critical(name)
+    if (!critical) return "w_c"
+    return critical < this.widths[0] ? `w_c < ${this.widths[0]}` : `w_c ≈ ${critical.toFixed(critical < 10 ? 1 : 0)}`
   }
 
   ink(name) {
@@ -153,7 +154,7 @@ class Playground {
 
   // The width that shows best what becomes of too narrow, near and wide networks.
   fate(kind) {
-    const critical = this.critical(this.name) || this.widths[0]
+    const critical = Math.max(this.critical(this.name) ?? 0, this.widths[0] - 1)
     const wanted = { under: 0.6, near: 1.5, over: 3.6 }[kind] * critical
     const distance = (width) => Math.abs(Math.log(width / wanted))
     return this.widths.reduce((best, width) => (distance(width) < distance(best) ? width : best))
@@ -217,7 +218,7 @@ class Playground {
     this.drawNumbers()
     this.drawSong()
     this.drawLinks()
-    this.settle()
+    this.memory.keep(state, atlas.tau(state.at))
     this.root.dataset.frames = Number(this.root.dataset.frames ?? 0) + 1
   }
 
@@ -233,7 +234,9 @@ class Playground {
       }
     }
     for (const button of this.find(".fates").children) {
-      button.setAttribute("aria-pressed", this.fate(button.dataset.fate) === state.width)
+      const width = this.fate(button.dataset.fate)
+      button.disabled = button.dataset.fate !== this.regime(this.nameOf({ ...state, width }))
+      button.setAttribute("aria-pressed", width === state.width && !button.disabled)
     }
   }
 
@@ -244,7 +247,7 @@ class Playground {
     this.find(".tau").textContent = short(atlas.tau(Math.min(state.at, atlas.end(name))))
     this.find(".nll").textContent = short(10 ** log)
     this.find(".heart").textContent = `${atlas.byHeart(name, state.at)} of ${state.chorales}`
-    const words = physics(this.regime(name), log, state, this.critical(name), state.at > atlas.end(name))
+    const words = physics(this.regime(name), log, state, this.about(name), state.at > atlas.end(name))
     if (words !== this.words) write(this.find(".physics"), words)
     this.words = words
   }
@@ -285,19 +288,6 @@ class Playground {
     this.find(".sing").hidden = !run?.sings
     if (run) this.find(".curves").href = `${this.data.pages.curves}?run=${run.id}`
     if (run) this.find(".sing").href = `${this.data.pages.sing}?run=${run.id}`
-  }
-
-  // The address follows once nothing moves: it shows this again to whoever is given it.
-  settle() {
-    clearTimeout(this.settling)
-    this.settling = setTimeout(() => {
-      const address = new URL(window.location.href)
-      const values = { ...this.state, tau: Number(this.atlas.tau(this.state.at).toPrecision(3)) }
-      for (const [name, word] of ADDRESS) address.searchParams.set(name, values[word])
-      address.searchParams.delete("run") // of the page that one comes back from
-      if (address.href !== window.location.href) window.history.replaceState(window.history.state, "", address)
-      window.sessionStorage.setItem(KEPT, JSON.stringify(this.state))
-    }, SETTLE)
   }
 }
 

@@ -17,9 +17,8 @@ function write(element, sentence) {
 }
 
 // One sentence of physics for where the network is.
-function physics(regime, log, { width, chorales }, critical, over) {
+function physics(regime, log, { width, chorales }, about, over) {
   const songs = chorales === 1 ? "this chorale" : `these ${chorales} chorales`
-  const about = critical ? `w_c ≈ ${critical.toFixed(critical < 10 ? 1 : 0)}` : "w_c"
   if (log > YOUNG) {
     return "*Young.* It has learned how common the notes are and begins to hear what follows what; networks of all " +
       "widths look much alike here. Drag the handle along the curve, or press play."
