@@ -47,8 +47,7 @@ def test_the_address_says_where_to_begin_and_what_it_cannot_is_said(open_page):
         assert words.startswith(f"The address asks for {asked}: it must be ")
 
 
-def test_runs_of_its_networks_are_linked_the_newest_flow_before_steps(open_page, store):
-    store.create(PLACE.config, DIGEST)
+def test_runs_of_its_networks_are_linked_flows_before_steps(open_page, store):
     flow = store.create(PLACE.config, DIGEST)
     store.create(with_dynamics(PLACE.config, "steps"), DIGEST)
     checkpoints.write(flow.checkpoints, fresh(PLACE.config))

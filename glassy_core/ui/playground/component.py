@@ -15,18 +15,7 @@ from glassy_core.ui.components.atlas_files import url
 
 HERE = Path(__file__).resolve().parent
 KEY = "playground"
-# .js, in this order
-_SCRIPTS = (
-    "atlas",
-    "organ",
-    "chart",
-    "roll",
-    "listener",
-    "phase_map",
-    "words",
-    "memory",
-    "playground",
-)  # .js, in this order
+_SCRIPTS = "atlas organ chart roll listener phase_map words memory playground".split()  # .js, in this order
 _GRADES = 25  # colours of the map's scale
 
 _component = st.components.v2.component(

@@ -99,7 +99,7 @@ def _beginning() -> dict[str, float]:
 
 
 def runs_of_networks() -> dict[str, dict[str, Any]]:
-    """By the names of the networks that have a run here: its id, and whether it can sing. Of several the newest flow's."""
+    """By the names of the networks that have runs here: the id of the newest, flows first, and whether it can sing."""
     folders = {run.id: run.checkpoints for run in store().runs()}
     of_networks: dict[str, dict[str, Any]] = {}
     oldest_first = readable_rows()[::-1]
