@@ -1,5 +1,7 @@
 """Learning curves: the loss of any number of runs against proper time, live, and the power laws it follows."""
 
+import time
+
 import streamlit as st
 
 from glassy_core import ui
@@ -11,6 +13,7 @@ from glassy_core.ui.learning_curves import curves as curve_parts
 from glassy_core.ui.learning_curves import fits as fit_parts
 from glassy_core.ui.results.curves import readable_rows
 from glassy_core.ui.results.fits import SEEDS, drawn, groups_of, with_sisters
+from glassy_core.ui.results.in_step import walk_together
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell.frame import link_to
 
@@ -36,7 +39,9 @@ grouping = look.grouping or (SEEDS if options.seeds else "")
 
 
 def read(rows: list[Row]) -> tuple[list[Ensemble], Fits]:
-    settings = groups_of(chosen, grouping, look.by_run)
+    now = {row.id: row for row in rows}
+    shown = [now.get(row.id, row) for row in chosen]  # with their states as they are now
+    settings = groups_of(shown, grouping, look.by_run, together=view.x == "tau")
     one_setting = grouping in ("", SEEDS)
     return settings, fit_parts.fits_of(settings, options, [r.id for r in rows if r.busy]) if one_setting else []
 
@@ -61,6 +66,8 @@ def draw(rows: list[Row]) -> None:
 def describe(rows: list[Row]) -> None:
     settings, fits = read(rows)
     curve_parts.key_to_lines(view, settings, options.fit)
+    if view.x == "tau" and walk_together(rows, time.time()):
+        st.caption("In step of τ: each of the trio as far as the slowest has come. Along seconds each is where it is.")
     spikes.spikes(settings, rows)
     if options.fit and grouping not in ("", SEEDS):
         st.caption("A law is fitted to single runs, or to the seeds of one setting: group by nothing for it.")

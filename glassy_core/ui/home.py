@@ -15,6 +15,7 @@ from glassy_core.figures.thinning import thin
 from glassy_core.presets import CLASS_FLOWS, CLASS_TRIO, PRESETS
 from glassy_core.runs.records import Series
 from glassy_core.ui.results.curves import first_choice, latest_series, unique_names
+from glassy_core.ui.results.in_step import in_step
 from glassy_core.ui.results.progress import progress_words
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell import actions
@@ -70,7 +71,6 @@ def running_now(rows: list[Row]) -> None:
     """Draw a card for each run that is queued or at work; else for the latest ones."""
     busy = [row for row in rows if row.busy]
     readable = [row for row in rows if row.config]
-    names = unique_names(readable)
     by_id = {row.id: row for row in readable}
     # In the order of their start, as they were asked for; the trio from narrow to wide.
     at_work = [row for row in rows if row.busy or _has_just_finished(row)][::-1] if busy else []
@@ -79,10 +79,12 @@ def running_now(rows: list[Row]) -> None:
     if not shown:
         st.markdown("Nothing yet. Start the class trio above, or choose your own network on the Runs page.")
         return
+    names = unique_names(shown)
     inks = colours({row.id: row.config for row in shown if row.config})
+    series = in_step(shown, {row.id: latest_series(row) for row in shown})
     with st.grid(3, min_column_width=300, gap="medium"):
         for row in shown:
-            _card(row, names.get(row.id, row.name), inks[row.id])
+            _card(row, names.get(row.id, row.name), inks[row.id], series[row.id])
     st.caption(
         "Each curve: the loss NLL from 1 bit at the top to 0.001 at the bottom, over the time τ that the network has "
         f"learned, from 0.01 to 10 000. {key(row.config for row in shown if row.config)}"
@@ -94,8 +96,8 @@ def _has_just_finished(row: Row) -> bool:
     return row.state.status == "finished" and 0 <= time.time() - row.state.heartbeat < _STAYS
 
 
-def _card(row: Row, name: str, colour: str) -> None:
-    """One run: name, status, its curve, and where it stands."""
+def _card(row: Row, name: str, colour: str, series: Series) -> None:
+    """One run: name, status, its curve, and where that stands."""
     state = row.state
     badge, icon, meaning = STATUS[state.status]
     with st.container(border=True, gap="small", key=f"card-{row.id}"):
@@ -103,18 +105,26 @@ def _card(row: Row, name: str, colour: str) -> None:
             width = f" w = {row.config.width}" if row.config else ""
             st.markdown(f"**{plain(name)}**{width}", width="content")
             st.badge(state.status, icon=icon, color=badge, help=meaning)  # type: ignore[arg-type]
-        in_words = "nothing recorded yet" if state.nll is None else f"now {number(state.nll)} at {number(state.tau)}"
-        picture = _sparkline(latest_series(row), colour, row.id)
+        nll, tau = _last(row, series)
+        in_words = "nothing recorded yet" if nll is None else f"now {number(nll)} at {number(tau)}"
+        picture = _sparkline(series, colour, row.id)
         st.html(_picture(picture, f"{name}: NLL against tau, both axes logarithmic; {in_words}"))
-        if state.nll is None:
+        if nll is None:
             st.markdown("Nothing recorded yet.")
         else:
-            st.markdown(f"Loss (NLL) **{number(state.nll)}** bits at proper time τ **{number(state.tau)}**")
+            st.markdown(f"Loss (NLL) **{number(nll)}** bits at proper time τ **{number(tau)}**")
         st.progress(state.progress, progress_words(row))
         if state.error:
             st.error(plain(state.error))
         if state.notice:
             st.warning(plain(state.notice))
+
+
+def _last(row: Row, series: Series) -> tuple[float | None, float]:
+    """NLL and tau where the run stands, or where its curve ends that is not shown to its end."""
+    if len(series) and series.tau[-1] < latest_series(row).tau[-1]:
+        return float(series.nll[-1]), float(series.tau[-1])
+    return row.state.nll, row.state.tau
 
 
 def _sparkline(series: Series, colour: str, run_id: str) -> str:

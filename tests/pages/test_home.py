@@ -8,6 +8,7 @@ import sys
 import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from glassy_core.jobs import dispatcher
@@ -209,3 +210,17 @@ def test_a_wrong_address_leads_home(path, better):
 def test_home_says_which_page_is_not_here(open_page):
     assert "no page “<b>” here" in open_page(not_here="<b>").info[0].value.replace("\\", "")
     assert not open_page().info
+
+
+def test_the_trio_is_shown_in_step_of_tau_while_it_learns(open_page, store):
+    tau = np.geomspace(0.1, 100, 40)
+    narrow, wide = (PRESETS[key].config for key in ("class-under", "class-over"))
+    quick = write_run(store, narrow, tau, 1 / (1 + tau))
+    slow = write_run(store, wide, tau[:20], 1 / (1 + tau[:20]))
+    quick.write_state(replace(quick.state(), heartbeat=time.time() - 5))
+    with slow.locked():
+        slow.write_state(replace(slow.state(), status="running", heartbeat=time.time(), seconds=30.0))
+        said = words(open_page())
+    assert said.count(f"at proper time τ **{tau[19]:.4g}**") == 2  # the quick one has come further: not shown yet
+    slow.write_state(replace(slow.state(), status="finished"))
+    assert "at proper time τ **100**" in words(open_page())

@@ -23,6 +23,7 @@ from glassy_core.runs.measured import floor_of_data
 from glassy_core.runs.records import Series, SeriesReader
 from glassy_core.runs.run import Run
 from glassy_core.settings import RunConfig
+from glassy_core.ui.results.in_step import in_step
 from glassy_core.ui.results.rows import Row, end_of, rows
 from glassy_core.ui.shell.frame import store
 
@@ -94,11 +95,16 @@ def styles_of(configs: Mapping[str, RunConfig], by_run: bool) -> tuple[dict[str,
     return {run_id: ink for run_id, (ink, _) in styles.items()}, {run_id: turn for run_id, (_, turn) in styles.items()}
 
 
-def curves_of(chosen: Sequence[Row], by_run: bool = False) -> list[Curve]:
-    """The runs' curves as they are on the disk now, with colours, floors and the names of their data."""
+def curves_of(chosen: Sequence[Row], by_run: bool = False, together: bool = False) -> list[Curve]:
+    """The runs' curves as they are on the disk now, with colours, floors and the names of their data.
+
+    by_run: see `styles_of`. together: the class trio in step of tau while it learns.
+    """
     configs = {row.id: row.config for row in chosen if row.config}
     (inks, times), apart = styles_of(configs, by_run), flows_apart(configs)
     names = unique_names(chosen)
+    series = {row.id: latest_series(row) for row in chosen if row.config}
+    series = in_step(chosen, series) if together else series
     out = []
     for row in (row for row in chosen if row.config):
         run_id, config = row.id, configs[row.id]
@@ -108,7 +114,7 @@ def curves_of(chosen: Sequence[Row], by_run: bool = False) -> list[Curve]:
                 label=label_of(names[run_id], config),
                 colour=inks[run_id],
                 config=config,
-                series=latest_series(row),
+                series=series[run_id],
                 floor=_known_floor(run_id, config),
                 data=config.data_name(),
                 turn=times[run_id],

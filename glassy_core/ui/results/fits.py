@@ -47,13 +47,13 @@ def with_sisters(chosen: Sequence[Row], rows: Sequence[Row]) -> list[Row]:
     return [row for group in sisters.values() for row in group]
 
 
-def groups_of(rows: Sequence[Row], grouping: str = "", by_run: bool = False) -> list[Ensemble]:
+def groups_of(rows: Sequence[Row], grouping: str = "", by_run: bool = False, together: bool = False) -> list[Ensemble]:
     """The runs as they are on the disk now: each by itself, or several as one.
 
     grouping: '' for none, SEEDS for the seeds of one setting, or a setting whose values are compared. by_run: the
-    colour tells runs apart, and not their regimes.
+    colour tells runs apart, and not their regimes. together: the class trio in step of tau while it learns.
     """
-    curves = {curve.id: _with_spikes(curve) for curve in curves_of(rows, by_run)}
+    curves = {curve.id: _with_spikes(curve) for curve in curves_of(rows, by_run, together)}
     if grouping not in ("", SEEDS):
         return by_setting(list(curves.values()), grouping)
     if not grouping:

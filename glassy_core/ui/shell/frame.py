@@ -34,7 +34,7 @@ html { font-size: clamp(16px, 0.6vw, 24px); }
 .st-key-navigation { padding-right: 4rem; }
 .st-key-heading h1 { font-size: 2rem; padding: 0; }
 @media (max-width: 640px) {
-  .st-key-navigation { flex-wrap: nowrap; overflow-x: auto; padding-right: 0; margin-right: 2.5rem; }
+  .st-key-navigation { flex-wrap: nowrap; overflow-x: auto; padding-right: 0; max-width: calc(100% - 2.5rem); }
   .st-key-heading { row-gap: 0.25rem; }
   .st-key-navigation > * { flex: none; width: auto; }
 }
