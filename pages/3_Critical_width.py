@@ -9,7 +9,7 @@ from glassy_core.ui.critical_width import sections
 from glassy_core.ui.critical_width.sweep_form import sweep_form, sweep_progress
 from glassy_core.ui.results.critical_widths import analysed
 from glassy_core.ui.results.rows import Row
-from glassy_core.ui.shell import actions
+from glassy_core.ui.shell import actions, presenter
 
 PERIOD = 5.0  # seconds between looks while a sweep runs: a fit takes one of them
 
@@ -19,7 +19,10 @@ groups = sections.worlds()
 
 
 def sweep() -> None:
-    with st.expander("A sweep over widths", icon=":material/stacked_line_chart:", expanded=not groups):
+    with (
+        presenter.part("sweep"),
+        st.expander("A sweep over widths", icon=":material/stacked_line_chart:", expanded=not groups),
+    ):
         configs = sweep_form()
     actions.show_outcome()
     with st.container():  # which is there without a sweep, too: what follows keeps its place
@@ -59,8 +62,9 @@ def describe(rows: list[Row]) -> None:
         return
     st.caption(f"{len(members)} runs on {ui.plain(world.words())}; a network that was run twice counts once.")
     sections.how_to_read()
-    st.subheader("Which run tells most next", anchor=False)
-    sections.suggestions(found)
+    with presenter.part("suggestions"):
+        st.subheader("Which run tells most next", anchor=False)
+        sections.suggestions(found)
     st.subheader("The critical width against the threshold", anchor=False)
     sections.line_figure(found, papers)
     sections.depth_against_width(found, world)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from glassy_core import ui
 from glassy_core.ui.aging import drift_and_noise, growth, networks, sections
-from glassy_core.ui.shell import actions
+from glassy_core.ui.shell import actions, presenter
 
 PERIOD = 3.0  # seconds between looks while a network shown is at work
 SECTIONS = (
@@ -21,14 +21,17 @@ ui.notice_starts()
 found = networks.networks()
 
 
-def start() -> None:
-    with st.expander("Start an aging run", icon=":material/hourglass_bottom:", expanded=not found):
+def start_part() -> None:
+    with (
+        presenter.part("aging"),
+        st.expander("Start an aging run", icon=":material/hourglass_bottom:", expanded=not found),
+    ):
         networks.start_form()
     actions.show_outcome()
 
 
 if not found:
-    start()
+    start_part()
     st.info(
         "No run has waiting times yet. Start one above: its first curve appears once the first waiting time is over.",
         icon=":material/info:",
@@ -49,5 +52,5 @@ with figures_place:
             ui.follow(section.__name__, lambda rows, section=section: section(chosen, how), ids, PERIOD)
 worlds = sorted({network.members[0].world.words() for network in chosen})
 st.caption(ui.plain("; ".join(worlds)) + ".")
-start()
+start_part()
 ui.follow("downloads", lambda rows: sections.downloads(chosen, how), ids, PERIOD)

@@ -18,7 +18,7 @@ from glassy_core.ui.results.curves import first_choice, latest_series, unique_na
 from glassy_core.ui.results.in_step import in_step
 from glassy_core.ui.results.progress import progress_words
 from glassy_core.ui.results.rows import Row
-from glassy_core.ui.shell import actions
+from glassy_core.ui.shell import actions, presenter
 from glassy_core.ui.shell.actions import Outcome
 from glassy_core.ui.shell.frame import link, pages, plain
 from glassy_core.ui.shell.words import STATUS, number
@@ -34,7 +34,7 @@ _POINTS = 300  # of a card's curve, which is about as many pixels wide
 def class_trio() -> None:
     """Draw the button that starts an under-, a near- and an over-parametrised network."""
     widths = ", ".join(str(PRESETS[key].config.width) for key in CLASS_TRIO)
-    with st.container(border=True, key="trio"):
+    with presenter.part("trio"), st.container(border=True, key="trio"):
         st.markdown(
             f"**The class trio**: three networks of *w* = {widths} on the first eight chorales. Which one ends lowest?"
         )

@@ -274,3 +274,23 @@ def test_every_other_button_keeps_to_its_session():
                 assert called in OF_THE_SESSION, (name, ast.unparse(call))
                 if called in ("perform", "queue_and_tell", "on_click"):
                     assert ast.unparse(call.func) in ("actions.button", "button") or name == ACTIONS
+
+
+def hidden(app):
+    """Keys of the parts of a page that only the presenter is shown."""
+    found = []
+
+    def walk(node):
+        found.append(getattr(getattr(node, "proto", None), "id", "") or "")
+        for child in getattr(node, "children", {}).values():
+            walk(child)
+
+    walk(app.main)
+    return {key.split(f"-{presenter.HIDDEN}-")[1] for key in found if f"-{presenter.HIDDEN}-" in key}
+
+
+def test_a_visitor_is_not_shown_what_he_cannot_use(world, visit):
+    app = visit("app.py")
+    assert hidden(app) == {"trio", "button-start_trio"}
+    unlock(app)
+    assert hidden(app) == set()

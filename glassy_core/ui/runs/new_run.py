@@ -35,7 +35,10 @@ _HINTS = get_type_hints(RunConfig)
 
 def new_run() -> None:
     """The whole form, which steps back once a run is started. Its settings are in the URL."""
-    with st.expander("New run", icon=":material/add_circle:", expanded=True, key=_OPEN, on_change="rerun"):
+    with (
+        presenter.part("new_run"),
+        st.expander("New run", icon=":material/add_circle:", expanded=True, key=_OPEN, on_change="rerun"),
+    ):
         _form_parts()
 
 

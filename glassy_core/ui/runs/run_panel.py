@@ -11,7 +11,7 @@ from glassy_core.ui.results.progress import progress_words, until_of
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.runs.new_run import open_with
 from glassy_core.ui.runs.run_table import compare, settings_frame
-from glassy_core.ui.shell import actions
+from glassy_core.ui.shell import actions, presenter
 from glassy_core.ui.shell.actions import Outcome, button
 from glassy_core.ui.shell.frame import link_to, plain, store
 from glassy_core.ui.shell.words import STATUS, duration, number, whole
@@ -74,9 +74,11 @@ def _buttons(selected: Sequence[Row]) -> None:
         _button("Delete", "delete", actions.delete, ids)
         if len(selected) == 1 and selected[0].config:
             _button("Clone", "content_copy", _clone, selected[0])
-            _words(selected[0])
+            with presenter.part("words"):
+                _words(selected[0])
         if any(row.config for row in selected):
-            _steer(selected, active)
+            with presenter.part("steer"):
+                _steer(selected, active)
             link_to("Learning curves", "Curves", {"run": [row.id for row in selected if row.config]})
         # Last: they go away as a run starts, and nothing that a reader may be about to click moves.
         if any(row.state.status == "queued" for row in selected):

@@ -265,14 +265,14 @@ def button(
     draw: Callable[..., bool] = st.button,
     **options: Any,
 ) -> None:
-    """A button that changes something: dead for those who only look on.
+    """A button that changes something: dead, and not shown, for those who only look on.
 
     on_click: `perform`, or a way to it. draw: what draws it, in a form `st.form_submit_button`.
     """
     allowed = presenter.may_act()
-    if not allowed:
-        options["help"] = presenter.REFUSAL
-    draw(label, disabled=disabled or not allowed, on_click=on_click, **options)
+    options |= {} if allowed else {"help": presenter.REFUSAL}
+    with presenter.part(f"button-{options['key']}"):
+        draw(label, disabled=disabled or not allowed, on_click=on_click, **options)
 
 
 def show_trouble(key: str) -> None:

@@ -31,7 +31,7 @@ html { font-size: clamp(16px, 0.6vw, 24px); }
 [data-testid=stHeader] { background: transparent; }
 [data-testid=stHeader], [data-testid=stHeader] * { pointer-events: none; }
 [data-testid=stHeader] :is(button, button *, a) { pointer-events: auto; }
-.st-key-navigation { padding-right: 4rem; }
+.st-key-navigation { padding-right: 4rem; column-gap: 0.15rem; }
 .st-key-heading h1 { font-size: 2rem; padding: 0; }
 @media (max-width: 640px) {
   .st-key-navigation { flex-wrap: nowrap; overflow-x: auto; padding-right: 0; max-width: calc(100% - 2.5rem); }
@@ -40,12 +40,13 @@ html { font-size: clamp(16px, 0.6vw, 24px); }
 }
 [data-testid=stCaptionContainer], [data-testid=stCaptionContainer] p { color: inherit; opacity: 0.86; }
 .st-key-plotly, .st-key-connection, :has(> .st-key-refreshed-starts) { display: none; }
+:has(> [class*="st-key-HIDDEN-"]) { display: none !important; }
 .katex { font-size: 1.06em; }
 kbd { opacity: 0.86 !important; }
 [data-variant=segmented_control] p, [data-variant=pills] p, [data-orientation] p {
   color: INK;
 }
-""".replace("INK", INK)
+""".replace("INK", INK).replace("HIDDEN", presenter.HIDDEN)
 _FIGURES_FIRST = ("Learning curves", "Critical width", "Aging", "Paper")  # pages; the others' own parts come first
 _WITHOUT_FIGURES = ("Playground",)  # of Plotly's: a phone need not fetch it
 WRONG = "not_here"  # name in Home's address of the page that was asked for in vain

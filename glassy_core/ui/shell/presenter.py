@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -12,6 +14,7 @@ from glassy_core.classroom import NotAllowedError, PassphraseError, Tries
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 REFUSAL = "Only the presenter can do this: give the passphrase under Presenter, at the top of the page."
+HIDDEN = "presenters"  # begins the keys of what others are not shown
 _FIELD, _UNLOCKED, _SAID = "presenter_passphrase", "presenter_unlocked", "presenter_said"
 # Of the whole process: a new tab does not count anew, and Streamlit's caches, which a browser may ask to be
 # emptied, are no place for it.
@@ -33,6 +36,19 @@ def require() -> None:
     """NotAllowedError unless this browser session may change anything."""
     if not may_act():
         raise NotAllowedError(REFUSAL)
+
+
+@contextmanager
+def part(key: str) -> Iterator[None]:
+    """A part of the page for who may act: it is drawn for others, too, and frame.py hides it from them.
+
+    So that all that is refused to them is still there to be refused, whatever a browser sends.
+    """
+    if may_act():
+        yield
+    else:
+        with st.container(key=f"{HIDDEN}-{key}"):
+            yield
 
 
 def may_upload(session_id: str) -> bool:
