@@ -77,7 +77,7 @@ def test_pictures_for_the_readme(page, app, tmp_path):
     shoot(page, folder / "learning-curves.png", 1100)
 
     page.set_viewport_size({"width": 1280, "height": 720})
-    page.goto(f"{app.url}/Playground?tau=400")
+    page.goto(f"{app.url}/Playground?tau=700")
     expect(page.locator(".sentence")).to_contain_text("chorale 3", timeout=SOON)
     for fate in ("over", "under", "near"):
         page.locator(f"[data-fate={fate}]").click()
