@@ -38,9 +38,11 @@ def _of(rules: Sequence[Decoding]) -> str:
 
 
 def _generate(options: argparse.Namespace) -> None:
-    from glassy_core.editions.loading import load_edition
-    from glassy_core.music.piece import compose, other_file, write_piece
+    from glassy_core.editions.catalogue import source_of
+    from glassy_core.editions.loading import edition_at_hand, load_edition
+    from glassy_core.music.piece import compose, other_file, stand_in, write_piece
     from glassy_core.runs import checkpoints
+    from glassy_core.runs.scaling import kept
     from glassy_core.runs.starting import without_checkpoint
 
     run = open_store(options.runs_dir).get(options.run)
@@ -51,8 +53,12 @@ def _generate(options: argparse.Namespace) -> None:
     if step not in steps:
         raise RunError(f"Run {run.id} has no checkpoint of step {step}: choose one of {', '.join(map(str, steps))}.")
     snapshot = checkpoints.read(checkpoints.path_of(run.checkpoints, step), config.depth, config.width)
-    edition = load_edition(config.edition)
-    if notice := other_file(edition, run.origin()["edition_digest"]):
+    scaling, source = kept(run), source_of(config.edition)
+    edition = edition_at_hand(config.edition)
+    if edition is None:
+        stands_in = scaling and source and source.fallback
+        edition = load_edition(stands_in or config.edition)
+    if notice := stand_in(config, edition) or other_file(edition, run.origin()["edition_digest"]):
         print(f"glassy: {notice}", file=sys.stderr)
     numbers = {name: getattr(options, name) for name in all_options()}
     piece = compose(
@@ -64,6 +70,7 @@ def _generate(options: argparse.Namespace) -> None:
         length=options.length,
         decoding=DecodingConfig(options.decode, numbers, seed=options.seed),
         run=run.id,
+        scaling=scaling,
     )
     for path in write_piece(piece, options.out).values():
         print(path)

@@ -50,7 +50,7 @@ def shares(found: Sequence[Clones]) -> go.Figure:
             hovertemplate=f"{TAU_W} = {clones.tau_w:.4g}: %{{y:.3g}} % noise at x = %{{x:.3g}}<extra></extra>",
         )  # fmt: skip
     figure.add_hline(y=50, line={"color": GREY, "width": 1, "dash": "4px,3px"})
-    figure.update_layout(layout(axis(_X, "log"), axis("noise, % of D", "log")))
+    figure.update_layout(layout(axis(_X, "log"), axis("noise, % of D", "log", dtick=1)))
     figure.update_layout(legend_title={"text": f"waiting time {TAU_W} =", "side": "top"}, showlegend=True)
     return figure
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from glassy_core.editions.encoding import Transitions
 from glassy_core.editions.loading import Edition, load_edition
 from glassy_core.errors import GlassyError, sentence
+from glassy_core.runs import scaling
 from glassy_core.runs.recording import Recorder
 from glassy_core.runs.resuming import ResumePoint, resume_point
 from glassy_core.runs.run import Run, RunError
@@ -115,6 +116,8 @@ class _Session:
             raise RunError("Runs trained in one batch must be at the same step and end at the same one.")
         self.ending = points[0].ending
         self.replicas = [_Replica(run, point, Recorder(run, point)) for run, point in zip(runs, points, strict=True)]
+        for run in runs:
+            scaling.keep(run, data.scaling)
         self.trainer = _trainer(configs, points, data, valid, device, self._beat)
         self.started = time.monotonic()
         self.mark: tuple[float, int, float] | None = None  # when, at which step and log tau the speed was last taken

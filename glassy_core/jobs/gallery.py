@@ -23,7 +23,7 @@ from glassy_core.jobs import dispatcher
 from glassy_core.jobs.exhibits import Exhibit, exhibits
 from glassy_core.jobs.speed import steps_per_second
 from glassy_core.jobs.sweeps import existing_runs
-from glassy_core.runs import checkpoints, clones, probes
+from glassy_core.runs import checkpoints, clones, probes, scaling
 from glassy_core.runs.records import best_speed, read_series
 from glassy_core.runs.run import Run, RunError
 from glassy_core.runs.starting import Start, start_from
@@ -232,6 +232,7 @@ def _copy_checkpoints(exhibit: Exhibit, run: Run, copy: Run) -> None:
     steps, config = checkpoints.steps_in(run.checkpoints), exhibit.config
     if exhibit.checkpoints == "none" or not steps:
         return
+    scaling.keep(copy, scaling.kept(run) or probes.training_data(run).scaling)  # its network sings without its data
     times = _times(exhibit, run)
     kept = {steps[-1]} | {probe.step for probe in _probes(run) if probe.step in steps}
     kept |= {times[wanted.at] for wanted in (*exhibit.probes, *exhibit.clones) if wanted.at in times}

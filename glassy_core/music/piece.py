@@ -75,14 +75,29 @@ class Piece:
         }
 
 
-def training_scaling(config: RunConfig, edition: Edition) -> Scaling:
-    """The scaling of the inputs that the run learned with; ConfigError for another edition than its own."""
+def training_scaling(config: RunConfig, edition: Edition, kept: Scaling | None = None) -> Scaling:
+    """The scaling of the inputs that the run learned with: the one kept with it, else that of the edition's chorales.
+
+    ConfigError without one for another edition than its own.
+    """
+    if kept is not None:
+        return kept
     if edition.name != config.edition:
         raise ConfigError(
             f"The run learned the {config.edition} edition, but the {edition.name} edition is loaded: "
             "its inputs would be scaled wrongly. Load the run's own edition."
         )
     return Transitions.pack(edition.first(config.chorales), config.scaling).scaling
+
+
+def stand_in(config: RunConfig, edition: Edition) -> str:
+    """A sentence where another edition's chorales stand in for those that a run learned; else ''."""
+    if edition.name == config.edition:
+        return ""
+    return (
+        f"This network learned the {config.edition} edition, which is not here. Its beginnings, and what is called by "
+        f"heart, are the {edition.name} edition's chorales: most of their chords are those that it learned."
+    )
 
 
 def other_file(edition: Edition, digest: object) -> str:
@@ -118,13 +133,16 @@ def compose(
     length: int = 64,
     decoding: DecodingConfig | None = None,
     run: str = "",
+    scaling: Scaling | None = None,
 ) -> Piece:
     """A piece of `length` chords, of which the first `prime` are a training chorale's.
 
     Raises ConfigError for anything unusable.
     """
     given = _prime_of(edition, chorale, prime)
-    pieces = compose_batch(snapshot, config, edition, [given], length=length, decoding=decoding, run=run)
+    pieces = compose_batch(
+        snapshot, config, edition, [given], length=length, decoding=decoding, run=run, scaling=scaling
+    )
     return replace(pieces[0], origin=pieces[0].origin | {"split": "train", "chorale": chorale})
 
 
@@ -137,10 +155,14 @@ def compose_batch(
     length: int = 64,
     decoding: DecodingConfig | None = None,
     run: str = "",
+    scaling: Scaling | None = None,
 ) -> list[Piece]:
-    """One piece a prime, all at once; equal primes give different pieces only where chords are drawn."""
+    """One piece a prime, all at once; equal primes give different pieces only where chords are drawn.
+
+    scaling: kept with the run; without one the edition must be the run's own.
+    """
     decoding = decoding or DecodingConfig()
-    scaling = training_scaling(config, edition)
+    scaling = training_scaling(config, edition, scaling)
     made = generate(snapshot.weights, scaling, primes, length, decoding)
     log2_chosen = np.full((len(primes), length), np.nan)
     log2_chosen[:, 1:] = log2_probability(made.H[:, 1:], made.S0[:, 1:])

@@ -163,7 +163,10 @@ def choose(rows: Sequence[Row]) -> Selection:
             checkpoint = _choose_checkpoint(row)
         edition, notice = singers.edition_of(row)
         if notice:
-            st.warning(plain(notice), icon=":material/warning:")
+            stands_in = edition.name != (row.config and row.config.edition)
+            (st.info if stands_in else st.warning)(
+                plain(notice), icon=":material/info:" if stands_in else ":material/warning:"
+            )
         with st.expander("What is sung, and how it sounds", icon=":material/tune:", key="chorale_settings"):
             what, how, heard = st.columns(3, gap="large")
             with what:

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import streamlit as st
 
+from glassy_core.editions.catalogue import source_of
 from glassy_core.editions.encoding import Chorale
-from glassy_core.editions.loading import Edition, load_edition
+from glassy_core.editions.loading import Edition, edition_at_hand, load_edition
 from glassy_core.music.decoding import DecodingConfig
-from glassy_core.music.piece import Piece, compose_batch, other_file, training_scaling
+from glassy_core.music.piece import Piece, compose_batch, other_file, stand_in, training_scaling
 from glassy_core.music.recall import recall
 from glassy_core.runs import checkpoints
 from glassy_core.runs.run import Run
+from glassy_core.runs.scaling import kept
 from glassy_core.settings import ConfigError, RunConfig
 from glassy_core.training.records import Snapshot
 from glassy_core.ui.results import curves
@@ -69,9 +71,16 @@ def last_checkpoint(row: Row) -> Checkpoint:
 
 
 def edition_of(row: Row) -> tuple[Edition, str]:
-    """The edition a run learned and, where its file is another one than then, a sentence that says so, else ''."""
+    """The edition a run learned and, where its file is another one than then, a sentence that says so, else ''.
+
+    Where it is not here, and the run has kept the scaling of its inputs, another edition stands in.
+    """
     assert row.config is not None
-    edition = load_edition(row.config.edition)
+    edition = edition_at_hand(row.config.edition)
+    if edition is None and (source := source_of(row.config.edition)) and source.fallback and kept(_run(row.id)):
+        edition = load_edition(source.fallback)
+        return edition, stand_in(row.config, edition)
+    edition = edition or load_edition(row.config.edition)
     return edition, other_file(edition, curves.digest_of(row.id))
 
 
@@ -100,7 +109,8 @@ def _snapshot(path: str, stamp: tuple[int, int], depth: int, width: int) -> Snap
 def _sing(
     at: Checkpoint, digest: str, _edition: Edition, primes: tuple[Chorale, ...], length: int, decoding: DecodingConfig
 ) -> list[Piece]:
-    return compose_batch(at.snapshot(), at.config, _edition, primes, length=length, decoding=decoding)
+    scaling = kept(_run(at.run))
+    return compose_batch(at.snapshot(), at.config, _edition, primes, length=length, decoding=decoding, scaling=scaling)
 
 
 @st.cache_data(show_spinner=False, max_entries=4096)
@@ -108,6 +118,6 @@ def _share(checkpoint: Checkpoint, digest: str, _edition: Edition, primed: int) 
     chorales = [c for c in _edition.first(checkpoint.config.chorales) if len(c) > primed]
     if not chorales:
         raise ConfigError(f"No chorale goes on after {primed} chords: prime with fewer.")
-    scaling = training_scaling(checkpoint.config, _edition)
+    scaling = training_scaling(checkpoint.config, _edition, kept(_run(checkpoint.run)))
     recalled = recall(checkpoint.snapshot().weights, scaling, chorales, primed)
     return recalled.mean_share, recalled.complete

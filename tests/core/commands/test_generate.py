@@ -12,7 +12,7 @@ from glassy_core.editions.loading import load_edition
 from glassy_core.editions.midi_files import chords_on_grid
 from glassy_core.music.decoding import DECODINGS
 from glassy_core.runs import checkpoints
-from glassy_core.runs.store import RunStore, gallery_directory, open_store
+from glassy_core.runs.store import GALLERY_VARIABLE, RunStore, gallery_directory, open_store
 from tests.made_decoding import Loudest
 from tests.singers import HELD, add_singer
 
@@ -51,6 +51,25 @@ def test_the_seed_decides_what_is_sampled(store, tmp_path):
         assert generate(store, run.id, tmp_path / "out", *words) == 0
         pieces.append(chords_on_grid((tmp_path / "out" / "piece.mid").read_bytes()))
     assert pieces[0] == pieces[1] != pieces[2]
+
+
+def test_the_papers_networks_sing_where_its_file_is_not(tmp_path, monkeypatch, capsys):
+    """As in a plain clone: with the scaling kept with the run, from the embedded edition's beginnings."""
+    monkeypatch.setattr("glassy_core.editions.loading.edition_at_hand", lambda name: None)
+    monkeypatch.setattr("glassy_core.editions.loading.download", lambda *_: pytest.fail("nothing is downloaded"))
+    gallery = RunStore(gallery_directory())
+    run = next(
+        run for run in gallery.runs()
+        if (run.config().edition, run.config().width, run.config().dynamics) == ("paper", 90, "flow")
+        and len(checkpoints.steps_in(run.checkpoints)) > 1
+    )  # fmt: skip
+    monkeypatch.setenv(GALLERY_VARIABLE, str(gallery.directory))
+    store = RunStore(tmp_path / "runs")
+    assert generate(store, run.id, tmp_path / "out", "--chorale", "4", "--length", "64") == 0
+    assert "the corpus edition's chorales" in capsys.readouterr().err
+    values = json.loads((tmp_path / "out" / "piece.json").read_text(encoding="utf-8"))
+    own = [list(chord) for chord in TRAIN[4][:64]]
+    assert values["chords"] == own  # by heart
 
 
 @pytest.mark.parametrize(

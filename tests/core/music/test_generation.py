@@ -1,5 +1,7 @@
 """The closed loop, its cycles and its recall, against networks whose song is known."""
 
+import json
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -13,6 +15,8 @@ from glassy_core.music.piece import compose, compose_batch, training_scaling
 from glassy_core.music.probabilities import log2_probability, probability
 from glassy_core.music.recall import best_mean_share, recall
 from glassy_core.network.equations import forward, initial_weights, nll_bits
+from glassy_core.runs.run import Run
+from glassy_core.runs.scaling import keep, kept
 from glassy_core.settings import ConfigError, RunConfig
 from glassy_core.training.ending import Ending
 from glassy_core.training.records import Snapshot, fresh, make_learner
@@ -386,6 +390,31 @@ def test_compose_refuses_another_edition():
     config = RunConfig(width=7, chorales=8, edition="paper")
     with pytest.raises(ConfigError, match="paper edition"):
         compose(snapshot_of(config), config, load_edition("corpus"))
+
+
+def test_a_scaling_kept_with_the_run_needs_no_edition_of_its_own(tmp_path):
+    config, edition = RunConfig(width=7, chorales=8), load_edition("corpus")
+    own = Transitions.pack(edition.first(8), "per_note").scaling
+    assert np.isinf(own.std).any()
+    run = Run(tmp_path)
+    assert kept(run) is None
+    keep(run, own)
+    keep(run, PLAIN)  # the first one stays
+    again = kept(run)
+    assert np.array_equal(again.mean, own.mean)
+    assert np.array_equal(again.std, own.std)
+    elsewhere = replace(config, edition="paper")
+    given = {"prime": 6, "length": 20}
+    sung = compose(snapshot_of(config), elsewhere, edition, scaling=again, **given)
+    assert sung.chords == compose(snapshot_of(config), config, edition, **given).chords
+    for damaged in (
+        "",
+        "[]",
+        '{"mean": [0], "std": [1]}',
+        json.dumps({"mean": [0] * N_PITCHES, "std": [0] * N_PITCHES}),
+    ):
+        (tmp_path / "scaling.json").write_text(damaged, encoding="utf-8")
+        assert kept(run) is None
 
 
 def test_probability_is_the_mean_of_the_output():
