@@ -38,14 +38,13 @@ class Drawing:
 
     draw: shows runs as large as the Look says; False where they do not serve. runs: those it is drawn of, None where
     it needs none. notes: sentences below it, or what makes one of the runs drawn. otherwise: what stands in its place
-    where no run serves. on_top: above the statements, because the reader moves it.
+    where no run serves.
     """
 
     draw: Callable[[Members, Look], bool]
     runs: Callable[[Evidence], Members] | None = None
     notes: tuple[str | Note, ...] = ()
     otherwise: Callable[[Evidence], str] = _nothing_to_draw
-    on_top: bool = False
 
     def drawn_of(self, evidence: Evidence, look: Look) -> Members | None:
         """Draw the figure; the runs that it shows, or None where none serve."""
@@ -105,7 +104,7 @@ def _any_network(members: Members, look: Look) -> bool:
 
 
 DRAWINGS = {
-    1: Drawing(_any_network, on_top=True),
+    1: Drawing(_any_network),
     2: Drawing(learning_curves.learning_by_depth, chosen_runs.papers_or_class, (_data, _colours)),
     3: Drawing(learning_curves.power_laws, chosen_runs.papers_two_layers, (_data, _colours, _law)),
     4: Drawing(learning_curves.noise_probe, chosen_runs.probed_first, otherwise=_no_probe),

@@ -43,7 +43,8 @@ def page() -> None:
     shown = st.session_state["figure"]
     if shown == _OVERVIEW:
         overview(findings)
-        _rules()
+        with st.expander("How a verdict is made", icon=":material/balance:"):
+            _rules()
     for row in statements.FIGURES:
         if shown in (str(row.number), _EVERY):
             _figure(row, [finding for finding in findings if finding.figure == row.number], evidence)
@@ -61,21 +62,20 @@ def _figure(row: PaperFigure, findings: Sequence[Finding], evidence: Evidence) -
     if row.claims:
         prose(row.claims)
     drawing, look = DRAWINGS.get(row.number), Look(f"paper-{row.number}")
-    if drawing and drawing.on_top:
+    if drawing:
         drawing.show(evidence, look)
     table(findings)
-    if drawing and not drawing.on_top:
-        drawing.show(evidence, look)
     _behind(row, findings)
 
 
 def _summary(findings: Sequence[Finding]) -> None:
     """How many statements agree, differ, or are open; the paper's own task and the class world apart."""
-    for world, words in (("paper", "the paper's own task"), ("class", "the same statements in the class world")):
-        count = Counter(finding.verdict for finding in findings if finding.world == world)
-        if not count:
-            continue
-        with st.container(horizontal=True, vertical_alignment="center"):
+    worlds = (("paper", "the paper's own task"), ("class", "the same statements in the class world"))
+    with st.container(horizontal=True, vertical_alignment="center", key="summary"):
+        for world, words in worlds:
+            count = Counter(finding.verdict for finding in findings if finding.world == world)
+            if not count:
+                continue
             st.markdown(f"On {words}:", width="content")
             for verdict, (colour, icon, meaning) in _VERDICTS.items():
                 st.badge(f"{count[verdict]} {verdict.removesuffix('s')}", icon=icon, color=colour, help=meaning)  # type: ignore[arg-type]
