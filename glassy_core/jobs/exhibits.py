@@ -14,6 +14,7 @@ _SEEDS = (0, 1, 2)
 _NEAR_W_C = {  # widths at which a sweep of flows has all seeds
     "paper-flow-d1": (115, 125, 140, 160), "paper-flow-d2": (70, 76, 82, 90), "paper-flow-d5": (38, 42, 47, 53),
 }  # fmt: skip
+_HEARD = {"paper-flow-d1": 200, "paper-flow-d2": 90, "paper-flow-d5": 70}
 _BURST = 0.0125  # of the waiting time: a little more than the short times reach
 _BURST_BEGINS = 10  # steps until the gradient's delay has its history
 _BURST_SEEDS = (1, 2, 3, 4, 5)
@@ -54,7 +55,8 @@ _FLOW_CLONES = {
 def exhibits(which: str = "all") -> list[Exhibit]:
     """What the gallery holds; which: one part, or all.
 
-    The class world's sweep and aging runs, the paper's networks, these as flows, and bursts of steps.
+    The class world's sweep and aging runs, the paper's networks, these as flows, bursts of steps, and networks of the
+    paper's sizes that have learned the eighty chorales that come with glassy.
     """
     sweep = SWEEPS["class"]
     parts = {
@@ -70,6 +72,7 @@ def exhibits(which: str = "all") -> list[Exhibit]:
         ],
         "flows": _flows(),
         "bursts": _bursts(),
+        "heard": _heard(),
     }
     if which != "all" and which not in parts:
         raise RunError(f"The gallery has no part {which!r}: choose one of {', '.join(parts)}, or all.")
@@ -90,6 +93,14 @@ def _flows() -> list[Exhibit]:
         if config.seed == _SEEDS[0] or config.width in widths
     ]
     return single + swept
+
+
+def _heard() -> list[Exhibit]:
+    """Networks that know the embedded edition's chorales by heart: they are heard without the paper's file."""
+    return [
+        Exhibit(replace(SWEEPS[key].base, depth=SWEEPS[key].depths[0], width=width, edition="corpus"), "last")
+        for key, width in _HEARD.items()
+    ]
 
 
 def _bursts() -> list[Exhibit]:
