@@ -31,7 +31,7 @@ def add(commands: Commands) -> None:
     words = "Tell drift and noise apart: clones of a network learn on with other minibatches."
     clones = commands.add("clones", _clones, words, run=True, as_json=True)
     clones.add_argument("--step", type=int, metavar="N", help="the checkpoint to start from (default: the last one)")
-    clones.add_argument("--count", type=int, default=4, metavar="K", help="clones (default: 4)")
+    clones.add_argument("--count", type=int, default=6, metavar="K", help="clones (default: 6)")
     clones.add_argument("--steps", type=int, default=10_000, metavar="N", help="steps of each (default: 10000)")
     clones.add_argument("--eta", type=float, help="learning rate (default: the checkpoint's; a flow has none)")
 

@@ -48,7 +48,7 @@ _CLASS_CLONES = (Measurement(4096, 4096), Measurement(40_000, 20_000))
 _FLOW_PROBES = {"paper-flow-d2-over": (Measurement(1280, 1000, _ETA),)}
 _FLOW_CLONES = {
     "paper-flow-d2-under": (Measurement(80, 20_000, _ETA), Measurement(1280, 20_000, _ETA)),
-    "paper-flow-d2-over": (Measurement(1280, 10_000, _ETA),),
+    "paper-flow-d2-over": (Measurement(80, 10_000, _ETA),),
 }
 
 

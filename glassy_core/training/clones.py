@@ -19,7 +19,7 @@ from glassy_core.settings import ConfigError, RunConfig, check_eta, with_dynamic
 from glassy_core.training.records import Snapshot, make_learner
 from glassy_core.training.trainer import TrainingError
 
-COUNT = 4
+COUNT = 6
 STEPS = 10_000
 _MOST = 16
 _MOST_STEPS = 1_000_000
