@@ -82,6 +82,11 @@ def widths(results: Iterable[DepthResult]) -> tuple[float, float]:
     return max(low - room, 0.0), high + room
 
 
+def _uid(group: str) -> str:
+    """A threshold in the names of its lines, which Plotly takes for classes of CSS: those have no dots."""
+    return "nll-" + group.replace(".", "-")
+
+
 def _add_parabola(figure: go.Figure, critical: CriticalWidth, colour: str, low: float, high: float) -> None:
     """The fit and its band, from the band's own root on: below it a rate would be negative."""
     if critical.fit is None or not np.isfinite(critical.fit.root):
@@ -90,11 +95,11 @@ def _add_parabola(figure: go.Figure, critical: CriticalWidth, colour: str, low: 
     w = np.linspace(max(start, low), high, STEPS)
     value, below, above = critical.curve(w)
     group = f"{critical.threshold:g}"
-    add_band(figure, w, np.maximum(below, 0), np.maximum(above, 0), colour, group, group)
+    add_band(figure, w, np.maximum(below, 0), np.maximum(above, 0), colour, group, _uid(group))
     drawn = value >= 0
     figure.add_scatter(
         x=w[drawn], y=value[drawn], mode="lines", line={"color": colour, "width": 2}, showlegend=False,
-        legendgroup=group, uid=f"{group}-fit", hoverinfo="skip", meta="fit",
+        legendgroup=group, uid=f"{_uid(group)}-fit", hoverinfo="skip", meta="fit",
     )  # fmt: skip
 
 
@@ -120,7 +125,7 @@ def _add_runs(figure: go.Figure, critical: CriticalWidth, colour: str, up: float
             name=group,
             legendgroup=group,
             showlegend=kind == "points",
-            uid=f"{group}-{kind}",
+            uid=f"{_uid(group)}-{kind}",
             meta=kind,
             hovertemplate=f"<b>w = %{{x}}</b>, seed %{{customdata[1]}}, NLL* = {group} bits<br>{words}<br>"
             "1/τ* = %{y:.3g}<br>%{customdata[2]}<extra></extra>",
@@ -131,7 +136,7 @@ def _add_root(figure: go.Figure, critical: CriticalWidth, w_c: Estimate, colour:
     """w_c and its interval, in a row of its own below the curves."""
     group = f"{critical.threshold:g}"
     figure.add_scatter(
-        x=[w_c.value], y=[row], yaxis="y2", mode="markers", uid=f"{group}-root", legendgroup=group, meta="w_c",
+        x=[w_c.value], y=[row], yaxis="y2", mode="markers", uid=f"{_uid(group)}-root", legendgroup=group, meta="w_c",
         showlegend=False,
         marker={"color": colour, "symbol": "diamond", "size": 12, "line": {"width": 1, "color": "white"}},
         error_x=_bars([w_c], colour) | {"thickness": 3, "width": 7},
