@@ -2,6 +2,7 @@
 
 const TAUS = [-2, 3] // decades
 const NLLS = [0, -3]
+const SLOP = 8 // pixels along x from which on a finger drags
 const LABELLED = 3 // of the earlier curves
 const FADES = [0.5, 0.36, 0.26, 0.19, 0.13]
 const POWERS = { "-3": "0.001", "-2": "0.01", "-1": "0.1", 0: "1", 1: "10", 2: "100", 3: "1000" }
@@ -34,9 +35,16 @@ class Chart {
       event.preventDefault()
       root.setPointerCapture(event.pointerId)
       this.handle.focus({ preventScroll: true })
+      this.from = event.pointerType === "touch" ? event.clientX : null // a finger may be about to scroll
+      if (this.from === null) this.dragged(event)
+    })
+    on(root, "click", (event) => this.dragged(event))
+    on(root, "pointermove", (event) => {
+      if (!root.hasPointerCapture(event.pointerId)) return
+      if (this.from !== null && Math.abs(event.clientX - this.from) < SLOP) return
+      this.from = null
       this.dragged(event)
     })
-    on(root, "pointermove", (event) => root.hasPointerCapture(event.pointerId) && this.dragged(event))
     on(this.handle, "keydown", (event) => this.key(event))
   }
 
