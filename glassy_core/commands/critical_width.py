@@ -65,13 +65,14 @@ def _ids_without(members: Sequence[Member], used: Sequence[Member]) -> list[str]
 
 def _lines(found: Criticality) -> list[str]:
     """The critical widths as a table."""
-    lines = [f"{'d':>3} {'NLL*':>6} {'w_c [95 %]':28} {'parameters':>10} {'reached':>8} {'not':>4}"]
+    lines = [f"{'d':>3} {'NLL*':>6} {'w_c [95 %]':28} {'parameters':>10} {'reached':>8} {'not':>4}  by (w - w_c)^z"]
     for depth, result in found.depths.items():
         for threshold, width in result.thresholds.items():
             parameters = f"{width.parameters.value:10.0f}" if width.parameters else " " * 10
             value = width.w_c.text(4) if width.w_c else "-"
             line = f"{depth:3d} {threshold:6g} {value:28} {parameters} {len(width.points):8d} {len(width.censored):4d}"
-            lines.append(f"{line}  {width.why}".rstrip())
+            power = f"{width.power.w_c.text(4)}, z = {width.power.z.text(2)}" if width.power else ""
+            lines.append("  ".join(filter(None, (line, power, width.why, width.doubt))).rstrip())
         if result.suggestion:
             hint = result.suggestion
             lines.append(f"    next: --depths {depth} --widths {hint.width} --seeds {hint.seed} ({hint.why})")

@@ -9,7 +9,7 @@ from glassy_core.paper.evidence import Evidence, command
 from glassy_core.paper.findings import Finding, Statement, Verdict, weigh_alone
 from glassy_core.paper.numbers import PAPER_PARAMETERS, PAPER_THRESHOLD, PAPER_W_C, half_digit
 from glassy_core.paper.text import W_C, Command, Quantity, Text, joined, text
-from glassy_core.physics.critical_width.criticality import Criticality, compare
+from glassy_core.physics.critical_width.criticality import Criticality, CriticalWidth, compare
 from glassy_core.runs.groups import Member, distinct
 from glassy_core.runs.measured import criticality
 
@@ -63,9 +63,21 @@ def _papers_width(evidence: Evidence, depth: int) -> Finding:
         verdict, doubt = weigh_alone(width.w_c, PAPER_W_C[depth], half_digit(PAPER_W_C[depth]))
         ours = text(Quantity(width.w_c, digits=4), ", ", Quantity(round(width.parameters.value)))
         again = command("critical", None, *[m.run.id for m in distinct(members)], "--json")
-        return statement.judged(ours, verdict, text(doubt), members, again)
+        return statement.judged(ours, verdict, joined([_laws(width), text(doubt)]), members, again)
     sweep = Command(command("sweep", None, f"--like paper-flow-d{depth}"))
     return statement.open(text("It needs a sweep; as flows, minutes a width: ", sweep, "."), members)
+
+
+def _laws(width: CriticalWidth) -> Text:
+    """What the parabola and a power of w - w_c give, and which of them the runs speak for."""
+    if width.power is None or width.alone is None:
+        return Text()
+    both = text(
+        "By the parabola alone ", Quantity(width.alone, digits=4), "; by a power of w - ", W_C, " ",
+        Quantity(width.power.w_c, digits=4), ", with z = ", Quantity(width.power.z), ", of which the runs make "
+        f"{width.power.share:.0%} likely.",
+    )  # fmt: skip
+    return joined([both, text(width.doubt)])
 
 
 def _narrower(found: Criticality, members: Sequence[Member]) -> Finding:

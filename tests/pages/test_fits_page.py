@@ -330,3 +330,10 @@ def test_the_map_is_made_only_when_it_is_opened(store):  # noqa: F811
     assert "2 of 2 estimates are reliable" in words(app)
     app.selectbox(key="map_data").set_value("9 chorales of the corpus edition").run()
     assert "1 of 1 estimates" in words(app)
+
+
+def test_the_rivals_stand_beside_the_power_law(store):  # noqa: F811
+    run = power(store)
+    table = opened(run=run.id, fit="true").table[1].value
+    assert list(table["law"])[:2] == ["the power law", "a logarithm, 1/log τ"]
+    assert all(cell.split(" %")[0].replace(".", "").replace("e+", "").isdigit() for cell in table.iloc[:, 1])

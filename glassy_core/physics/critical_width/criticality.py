@@ -10,7 +10,7 @@ run was long enough to show becomes a censored point; then the sweep is fitted l
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -27,6 +27,7 @@ from glassy_core.physics.critical_width.learning_times import (
     learning_times,
 )
 from glassy_core.physics.critical_width.next_run import MIN_WIDTHS, Suggestion, suggest
+from glassy_core.physics.critical_width.power_of_width import PowerOfWidth, fit_power_of_width
 from glassy_core.physics.critical_width.root_intervals import SweepNoise, root_interval
 from glassy_core.physics.estimate import Estimate
 
@@ -40,6 +41,7 @@ class CriticalWidth:
 
     w_c: in units; parameters: of a network of that width, each orthogonal M counted w(w-1)/2; both None with `why`.
     times: of all runs, censored ones included. fit: the parabola; copies: (R, 3) of the artificial sweeps.
+    alone: the parabola's own interval of w_c. power: the other law, k (w - w_c)^z; where it stands, w_c reaches to its.
     """
 
     threshold: float
@@ -49,6 +51,8 @@ class CriticalWidth:
     why: str = ""
     fit: Parabola | None = None
     copies: Floats = field(default_factory=lambda: np.empty((0, 3)))
+    alone: Estimate | None = None
+    power: PowerOfWidth | None = None
 
     @property
     def points(self) -> list[LearningTime]:
@@ -59,6 +63,16 @@ class CriticalWidth:
     def censored(self) -> list[LearningTime]:
         """The runs that did not, as far as they went."""
         return [time for time in self.times if time.censored]
+
+    @property
+    def doubt(self) -> str:
+        """One sentence on why the parabola's w_c is not to be relied on; empty where it is."""
+        if self.power is None or not self.power.better:
+            return ""
+        return (
+            f"1/tau* rises as a power {self.power.z.text(2)} of w - w_c rather than as a parabola: then w_c is "
+            f"{self.power.w_c.text(1, 'f')}."
+        )
 
     def curve(self, width: ArrayLike) -> tuple[Floats, Floats, Floats]:
         """The fitted 1/tau* at widths (n,) and its 95 % band: three (n,). Only where there is a fit."""
@@ -74,7 +88,9 @@ class CriticalWidth:
             "points": [time.to_json() for time in self.points],
             "censored": [time.to_json() for time in self.censored],
         }
-        return values | ({"why": self.why} if self.why else {})
+        if self.power:
+            values["laws"] = {"parabola": {"w_c": self.alone and self.alone.to_json()}, "power": self.power.to_json()}
+        return values | ({"why": self.why} if self.why else {}) | ({"doubt": self.doubt} if self.doubt else {})
 
 
 @dataclass(frozen=True)
@@ -179,14 +195,21 @@ def _critical_width(
     fit = fits[0]
     data = _rates(times)
     copies = artificial_sweeps(data, fits, *noise.draw(), rng)
-    low, high = root_interval(data, fits, copies)
-    result = CriticalWidth(threshold, times, fit=fit, copies=copies)
+    alone = root_interval(data, fits, copies)
+    power = fit_power_of_width(data, fits, len(copies), np.random.default_rng(0))
+    low, high = power.interval_with(fit.roots(copies), *alone)
+    result = CriticalWidth(threshold, times, fit=fit, copies=copies, power=power)
     if not 0 < fit.root < np.inf or not np.isfinite(high):
         return _with_why(result)
-    # Sweeps without a root below all widths, and roots below zero, say only that w_c may be as small as can be.
-    w_c = Estimate(fit.root, float(np.clip(low, 0, fit.root)), float(max(high, fit.root)))
+    w_c = _estimate(fit.root, low, high)
     parameters = Estimate(*(parameter_count(depth, width) for width in (w_c.value, w_c.low, w_c.high)))
-    return CriticalWidth(threshold, times, w_c, parameters, fit=fit, copies=copies)
+    own = _estimate(fit.root, *alone) if np.isfinite(alone[1]) else None
+    return replace(result, w_c=w_c, parameters=parameters, alone=own)
+
+
+def _estimate(root: float, low: float, high: float) -> Estimate:
+    """w_c; sweeps without a root below all widths, and roots below zero, say only that it may be as small as can be."""
+    return Estimate(root, float(np.clip(low, 0, root)), float(max(high, root)))
 
 
 def _with_why(result: CriticalWidth) -> CriticalWidth:
@@ -200,7 +223,7 @@ def _with_why(result: CriticalWidth) -> CriticalWidth:
         why = f"The parabola through 1/tau* has its root at w = {root:.1f}, below zero: run narrower networks."
     else:
         why = "The runs do not bound w_c from above: run more widths that reach NLL*."
-    return CriticalWidth(result.threshold, result.times, why=why, fit=result.fit, copies=result.copies)
+    return replace(result, why=why)
 
 
 def _too_few(threshold: float, times: Sequence[LearningTime]) -> str:

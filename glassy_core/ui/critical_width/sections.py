@@ -18,8 +18,9 @@ from glassy_core.figures.critical_width import (
     widths,
 )
 from glassy_core.paper.numbers import PAPER_PARAMETERS, PAPER_THRESHOLD, PAPER_W_C
-from glassy_core.physics.critical_width.criticality import Criticality, compare
+from glassy_core.physics.critical_width.criticality import Criticality, CriticalWidth, compare
 from glassy_core.physics.critical_width.learning_times import SMOOTHING
+from glassy_core.physics.critical_width.power_of_width import CLEARLY
 from glassy_core.physics.estimate import Estimate
 from glassy_core.runs.groups import Member, World, distinct, grouped, readable
 from glassy_core.settings import RunConfig
@@ -112,6 +113,10 @@ def _table(analysis: Criticality) -> None:
                     "NLL* (bits)": f"{threshold:g}",
                     "$w_c$ [95 %]": with_interval(width.w_c),
                     "parameters at $w_c$ [95 %]": _parameters(width.parameters),
+                    "by the parabola alone": with_interval(width.alone),
+                    "by a power of $w - w_c$": with_interval(width.power.w_c if width.power else None),
+                    "its $z$": width.power.z.text(2) if width.power else "–",
+                    "which is nearer": _nearer(width),
                     "reached": str(len(width.points)),
                     "not reached": str(len(width.censored)),
                 }
@@ -119,8 +124,16 @@ def _table(analysis: Criticality) -> None:
     st.table(lines, hide_index=True)
     for depth, result in analysis.depths.items():
         for threshold, width in result.thresholds.items():
-            if width.why:
-                st.caption(f"d = {depth}, NLL* = {threshold:g}: {plain(width.why)}")
+            for words in filter(None, (width.why, width.doubt)):
+                st.caption(f"d = {depth}, NLL* = {threshold:g}: {plain(words)}")
+
+
+def _nearer(width: CriticalWidth) -> str:
+    """The law of slowing down that the runs speak for."""
+    if width.power is None:
+        return "–"
+    share = width.power.share
+    return "the power" if width.power.better else "the parabola" if share < 1 - CLEARLY else "cannot be told"
 
 
 def _parameters(estimate: Estimate | None) -> str:
@@ -206,7 +219,8 @@ def how_to_read() -> None:
         )
         prose(
             "Diamonds below are **w_c**, where 1/τ* goes to zero. Their 95 % intervals come from artificial sweeps; "
-            "neighbouring widths that fit the runs nearly as well as w_c does are in them, too."
+            "neighbouring widths that fit the runs nearly as well as w_c does are in them, too, and so is the choice "
+            "of law: beside the paper's parabola stands k (w - w_c)^z, with z fitted, by its share of the plausibility."
         )
 
 

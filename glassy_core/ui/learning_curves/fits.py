@@ -15,6 +15,7 @@ from glassy_core.figures.style import Ensemble
 from glassy_core.paper.numbers import PaperCurve, paper_curve
 from glassy_core.physics.estimate import Estimate
 from glassy_core.physics.learning_curves.power_law import PowerLawFit
+from glassy_core.physics.learning_curves.rivals import Score
 from glassy_core.physics.learning_curves.windows import Window, check_window
 from glassy_core.ui.components.live_figure import live_figure
 from glassy_core.ui.results.fits import Ends, fit_of
@@ -132,6 +133,7 @@ def details(fits: Fits) -> None:
         st.markdown("##### NLL - NLL∞: a right fit is a straight line")
         live_figure(straight_lines(fits), "straight", _in_words(fits), 520, "straight-lines")
     _words(fits)
+    _rivals(fits)
     st.download_button(
         "Download the fits as CSV",
         data=lambda: "".join(tables.fits(fits)).encode(),
@@ -150,6 +152,33 @@ def _table(fits: Fits) -> list[dict[str, str]]:
     if all(column[_PAPERS] == "–" for column in columns.values()):
         names.remove(_PAPERS)
     return [{"95 % intervals": name} | {label: column[name] for label, column in columns.items()} for name in names]
+
+
+def _rivals(fits: Fits) -> None:
+    """The power law beside its rivals: how far off each is where it was not fitted."""
+    compared = {plain(setting.label): fit.comparison for setting, fit in fits if fit.comparison}
+    if not compared:
+        return
+    st.markdown("##### Which law foretells the late times?")
+    prose(
+        "Each law is fitted to the first two thirds of the window, in log τ, and foretells the last third. What it is "
+        "off by there, relative to the NLL, is its **miss**. A power law is reliable where it beats the laws that "
+        "exclude it, needs no correction, and holds in both halves of the window."
+    )
+    rows = zip(*([_miss(score) for score in (c.power, *c.rivals)] for c in compared.values()), strict=True)
+    names = [score.words.rstrip(",") for c in compared.values() for score in (c.power, *c.rivals)]
+    st.table(
+        [{"law": name} | dict(zip(compared, row, strict=True)) for name, row in zip(names, rows, strict=False)],
+        hide_index=True,
+    )
+
+
+def _miss(score: Score) -> str:
+    """What a law misses, and whether it is nearer to the curve than the power law, or as near."""
+    if not math.isfinite(score.miss):
+        return "does not fall"
+    words = " **nearer**" if score.better else " stands, too" if score.stands else ""
+    return f"{100 * score.miss:.2g} %{words}"
 
 
 def _column(setting: Ensemble, fit: PowerLawFit) -> dict[str, str]:
@@ -203,7 +232,8 @@ def _in_words(fits: Fits) -> str:
 def _words(fits: Fits) -> None:
     prose(
         "**NLL∞ and a pull on each other**: a higher floor makes what is left fall faster. So each comes with the "
-        "95 % interval over 500 artificial curves, made of the fit and of blocks of its own residuals, and with the "
+        "95 % interval over 500 artificial curves, made of the fit and of blocks of its own residuals, wider where "
+        "other laws stand or, of a flow, which has no noise, where parts of the window differ; and with the "
         "correlation of the two. The bars of the straight lines are the interval of NLL∞; hollow or dashed is what "
         "the data cannot tell. Residuals without a pattern are noise; a bow means that the window begins too early."
     )

@@ -13,6 +13,7 @@ from glassy_core.physics.critical_width.censored_parabola import Rates, Scatter,
 from glassy_core.physics.critical_width.criticality import critical
 from glassy_core.physics.critical_width.learning_times import THRESHOLDS, LearningTime, Recording, learning_time
 from glassy_core.physics.critical_width.next_run import suggest
+from glassy_core.physics.critical_width.power_of_width import fit_power_of_width
 from glassy_core.physics.critical_width.root_intervals import chance_of_root, root_interval
 
 W_C, C, Q = 20.0, 1e-3, 1e-5
@@ -68,6 +69,53 @@ def test_intervals_cover_where_runs_end_early_and_seeds_differ_much():
         _, low, high = root_and_interval(data, rng)
         inside.append(low <= w_c <= high)
     assert 0.90 <= np.mean(inside) <= 0.99
+
+
+def slowing_down(rng, z, seeds=2, noise=0.03):
+    """Rates k (w - w_c)^z as flows give them: seeds 3 % apart; those below a 25th of the largest are censored."""
+    width = np.repeat(WIDTHS, seeds)
+    rate = 0.03 * (np.maximum(width - W_C, 0) / 30) ** z * np.exp(noise * rng.normal(size=len(width)))
+    bound = np.full(len(width), 0.04 * rate.max())
+    return Rates.of(width, np.where(rate < bound, 0.0, rate), bound, rate < bound)
+
+
+def by_both_laws(data, rng, copies=100):
+    """The interval of w_c with the choice of law, the parabola's own, and the power law."""
+    fits = fit_parabolas(data)
+    which = np.unique(data.width, return_inverse=True)[1]
+    own, shared = rng.normal(size=(copies, len(data.width))), rng.normal(size=(copies, which.max() + 1))[:, which]
+    sweeps = artificial_sweeps(data, fits, shared, own, rng)
+    alone = root_interval(data, fits, sweeps)
+    power = fit_power_of_width(data, fits, 200, rng)
+    return power.interval_with(fits[0].roots(sweeps), *alone), alone, power
+
+
+def test_the_critical_width_is_held_however_learning_slows_down():
+    """The parabola alone is blind to z: of z = 0.7, 1.2 and 1.5 its intervals hold far less than they say."""
+    held, alone, z_held = [], [], []
+    for z in (0.7, 1.0, 1.2, 1.5, 2.0):
+        for case in range(12):
+            rng = np.random.default_rng([case, round(10 * z)])
+            both, parabola, power = by_both_laws(slowing_down(rng, z), rng)
+            held.append(both[0] <= W_C <= both[1])
+            z_held.append(power.z.low <= z <= power.z.high)
+            if z in (0.7, 1.5):
+                alone.append(parabola[0] <= W_C <= parabola[1])
+    assert np.mean(held) >= 0.9
+    assert np.mean(z_held) >= 0.85
+    assert np.mean(alone) < 0.75
+
+
+def test_a_sweep_that_is_no_parabola_is_doubted_with_the_other_laws_numbers():
+    runs = list(curves(2, 20, 0, noise=0.01, z=0.6))
+    at = critical(runs, copies=200).depths[2].thresholds[0.01]
+    assert at.power.better
+    assert at.doubt.startswith("1/tau* rises as a power 0.")
+    values = at.to_json()
+    assert values["laws"]["power"]["share"] > 0.9
+    assert values["laws"]["power"]["z"]["low"] <= 0.6 <= values["laws"]["power"]["z"]["high"]
+    assert values["doubt"] == at.doubt
+    assert values["w_c"]["low"] <= 20 <= values["w_c"]["high"]
 
 
 def test_without_censored_runs_the_chance_of_a_root_is_fiellers():
@@ -163,15 +211,16 @@ def test_curves_of_unequal_length_or_going_back_in_time_are_refused():
 # the whole way from curves to the contract
 
 
-def curves(depth, w_c0, slope, widths=(12, 16, 20, 24, 28, 34, 40, 50), seeds=3, noise=0.03, tau_max=300.0):
-    """Curves whose 1/tau* at each threshold is a parabola with the root w_c0 + slope NLL*."""
+def curves(depth, w_c0, slope, widths=(12, 16, 20, 24, 28, 34, 40, 50), seeds=3, noise=0.03, tau_max=300.0, z=None):
+    """Curves whose 1/tau* at each threshold is a parabola, or a power z, with the root w_c0 + slope NLL*."""
     rng = np.random.default_rng(depth)
     tau = np.geomspace(0.01, tau_max, 600)
     levels = np.array([0.2, 0.1, 0.05, 0.03, 0.02, 0.01, 0.005])
     for w in widths:
         for seed in range(seeds):
             x = w - (w_c0 + slope * levels)
-            rate = (2e-3 * x + 2e-5 * x**2) * (levels / 0.01) ** 0.8 * np.exp(noise * rng.normal())
+            law = 2e-3 * x + 2e-5 * x**2 if z is None else 0.06 * (np.maximum(x, 0) / 30) ** z
+            rate = law * (levels / 0.01) ** 0.8 * np.exp(noise * rng.normal())
             met = x > 0
             log_tau = np.append(np.log(0.01), -np.log(rate[met]))
             nll = np.exp(np.interp(np.log(tau), log_tau, np.append(0.0, np.log(levels[met]))))
