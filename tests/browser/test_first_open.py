@@ -159,7 +159,7 @@ def test_a_drag_on_the_playground_is_answered_by_the_browser_alone(chromium, gal
     page, errors = open_tab(chromium, gallery_app, size, "dark")
     page.add_init_script(f"({LISTENING})()")
     page.goto(f"{gallery_app.url}/Playground?tau=20")
-    expect(page.locator(".sentence")).to_contain_text("chorale 3")  # songs are there
+    expect(page.locator(".sentence")).to_contain_text("Chorale 3")  # songs are there
     root = page.locator(".playground[data-ready]")
     ready(page)
     page.wait_for_timeout(1500)  # what is fetched ahead

@@ -78,7 +78,7 @@ def test_pictures_for_the_readme(page, app, tmp_path):
 
     page.set_viewport_size({"width": 1280, "height": 720})
     page.goto(f"{app.url}/Playground?tau=700")
-    expect(page.locator(".sentence")).to_contain_text("chorale 3", timeout=SOON)
+    expect(page.locator(".sentence")).to_contain_text("Chorale 3", timeout=SOON)
     for fate in ("over", "under", "near"):
         page.locator(f"[data-fate={fate}]").click()
     shoot(page, folder / "playground.png", 720)

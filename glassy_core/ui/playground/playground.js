@@ -27,12 +27,14 @@ class Playground {
     for (const button of this.find(".fates").children) {
       button.addEventListener("click", () => this.set({ width: this.fate(button.dataset.fate) }), { signal })
     }
-    on(".chorale-choice", "click", (event) => {
-      const { chorale } = event.target.dataset
-      if (!chorale) return
-      this.listener.chord = 0
-      this.set({ chorale: Number(chorale) })
-    })
+    for (const name of [".chorale-choice", ".better"]) {
+      on(name, "click", (event) => {
+        const { chorale } = event.target.dataset
+        if (!chorale) return
+        this.listener.chord = 0
+        this.set({ chorale: Number(chorale) })
+      })
+    }
     for (const kind of ["train", "bet"]) on(`.${kind}`, "click", () => this.ask(kind, this.name))
     for (const kind of ["curves", "sing"]) {
       on(`.${kind}`, "click", (event) => {
@@ -270,6 +272,11 @@ class Playground {
       button.setAttribute("aria-pressed", state.chorale === i + 1)
       button.setAttribute("aria-label", `Chorale ${i + 1}${known ? ", by heart" : ""}`)
     })
+    const known = counts.findIndex((count, i) => count === atlas.lengths[i])
+    const better = this.find(".better")
+    better.hidden = known < 0 || counts[state.chorale - 1] === atlas.lengths[state.chorale - 1]
+    better.dataset.chorale = known + 1
+    better.textContent = `Hear ${known + 1}, which it knows`
     const song = atlas.song(name, state.at, state.chorale - 1)
     if (!song) return
     const { given } = atlas.curves
@@ -279,7 +286,7 @@ class Playground {
     Object.assign(this, { fitted: false, place })
     if (changed) this.listener.sing(song.chords)
     const words = heard(song.chords, atlas.originals[place], given, atlas.right(song.chords, place), atlas.lengths[place])
-    this.find(".sentence").textContent = `Given four chords of chorale ${state.chorale}, it ${words}.`
+    this.find(".sentence").textContent = `Chorale ${state.chorale}: it ${words}.`
   }
 
   drawLinks() {
