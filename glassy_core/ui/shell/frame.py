@@ -36,6 +36,7 @@ html { font-size: clamp(16px, 0.6vw, 24px); }
 @media (max-width: 640px) {
   .st-key-navigation { flex-wrap: nowrap; overflow-x: auto; padding-right: 0; max-width: calc(100% - 2.5rem); }
   .st-key-heading { row-gap: 0.25rem; }
+  .st-key-find_curves { display: none; }
   .st-key-navigation > * { flex: none; width: auto; }
 }
 [data-testid=stCaptionContainer], [data-testid=stCaptionContainer] p { color: inherit; opacity: 0.86; }
