@@ -146,7 +146,7 @@ def test_the_slider_scales_the_curves(open_page, store):
     app.slider(key="mu").set_value(0.5).run()
     for before, after, tau_w in zip(first, scaled(app), (50, 100, 200, 400), strict=True):
         np.testing.assert_array_equal(numbers(after["y"]), numbers(before["y"]))
-        np.testing.assert_allclose(numbers(after["x"]), numbers(before["x"]) * tau_w**0.5)
+        np.testing.assert_allclose(numbers(after["x"]), numbers(before["x"]) * tau_w**0.5, rtol=1e-6)
     assert traces(app, "breakdown")
     assert "lie apart" in words(app) or "breaks away" in words(app)
 

@@ -7,20 +7,24 @@ vertical lines that the reader drags along x.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
+from plotly.io.json import to_json_plotly
 
 from glassy_core.figures.style import ROOM, template
 from glassy_core.ui.components.plotly_files import LOADER, url
 
 HERE = Path(__file__).resolve().parent
 Window = tuple[float, float]
+_WHOLE = 2.0**24  # below it float32 has every whole number
 
 
 @dataclass(frozen=True)
@@ -145,8 +149,24 @@ def live_figure(
 
 
 def as_json(figure: go.Figure) -> str:
-    """The figure with the traces' uids, by which the browser knows a line again when others have come or gone."""
-    return str(figure.to_json(remove_uids=False))
+    """The figure in half the bytes: numbers with seven digits, but for whole ones that need more.
+
+    With the traces' uids, by which the browser knows a line again when others have come or gone.
+    """
+    parts = figure.to_dict()
+    for trace in parts["data"]:
+        trace |= {name: _short(trace[name]) for name in ("x", "y", "customdata") if name in trace}
+    return str(to_json_plotly(parts))
+
+
+def _short(array: Any) -> Any:
+    """An array of float64, as Plotly sends it, as float32 where that has all its whole numbers; else as it is."""
+    if not isinstance(array, dict) or array.get("dtype") != "f8":
+        return array
+    values = np.frombuffer(base64.b64decode(array["bdata"]))
+    if np.nanmax(np.abs(values), initial=0.0) >= _WHOLE:
+        return array
+    return array | {"dtype": "f4", "bdata": base64.b64encode(values.astype(np.float32).tobytes()).decode("ascii")}
 
 
 def _pass_on(key: str, receive: Callable[[Window], None] | None) -> None:
