@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from glassy_core.paper.evidence import DepthWidth, Evidence, command
-from glassy_core.paper.findings import Finding, Statement, Verdict, weigh
+from glassy_core.paper.findings import TOO_UNCERTAIN, Finding, Statement, Verdict, weigh
 from glassy_core.paper.numbers import AGING, FIRST_TAU_W, FOLLOWED, LONGEST, PAPER_ALPHA
 from glassy_core.paper.text import ALPHA, MU, TAU, TAU_W, Quantity, Text, joined, spelled, text
 from glassy_core.physics.aging.aging import Aging, aging
@@ -24,7 +24,8 @@ _ENOUGH = 3  # waiting times of bursts
 _THIRD_TAU_W = 4 * FIRST_TAU_W
 _UNDER_WIDTH, _NEAR_WIDTH, _OVER_WIDTH = (PRESETS[name].config.width for name in CLASS_TRIO)
 _DIFFUSION = 1.0  # alpha of weights that diffuse freely
-_FULL_AGING = (1.0, 0.2)  # mu of a collapse on tau / tau_w, and how far from it a finite run may be
+_FULL_AGING = 1.0  # mu of a collapse on tau / tau_w
+_SURE = 0.15  # half-width of an interval of mu that tells full aging from sub-aging
 X = text(TAU, " / ", TAU_W)
 _ONE_CURVE = text("all waiting times on one curve of ", X)
 _BREAKS_DOWN = text("the scaling with ", X, " breaks down")
@@ -123,14 +124,18 @@ def fully_aged(statement: Statement, ours: Aging, members: Sequence[Member], aga
     verdict, doubt = full_aging(mu)
     left_out = len(ours.curves) - len(ours.collapse.curves)
     used = f" = {_times(ours.collapse.curves)}" + (f"; {left_out} more not followed far enough." if left_out else ".")
-    rule = text("Full aging is ", MU, f" = {_FULL_AGING[0]:g} ± {_FULL_AGING[1]:g} here.")
+    rule = text(f"Full aging: {_FULL_AGING:g} in the interval, its half-width at most {_SURE:g}.")
     words = joined([text(f"Collapse error {error:.0%}, ", TAU_W, used), rule, text(doubt)])
     return statement.judged(text(MU, " = ", Quantity(mu)), verdict, words, members, again)
 
 
 def full_aging(mu: Estimate) -> tuple[Verdict, str]:
-    """Verdict on mu, the collapse's exponent: that of full aging and not of no aging; and why not, where unknown."""
-    return weigh(mu, *_FULL_AGING, trivial=0.0)
+    """Verdict on mu, the collapse's exponent: full aging, less or more, or too uncertain; and words unless full."""
+    if mu.low > _FULL_AGING:
+        return "differs", "That is more than full aging."
+    if mu.high < _FULL_AGING:
+        return "differs", "That is sub-aging." if mu.low > 0 else "That is sub-aging, or no aging at all."
+    return ("agrees", "") if (mu.high - mu.low) / 2 <= _SURE else ("open", TOO_UNCERTAIN)
 
 
 def _times(waiting_times: Sequence[float]) -> str:

@@ -13,11 +13,10 @@ from glassy_core.physics.critical_width.censored_parabola import Rates, Scatter,
 from glassy_core.physics.critical_width.criticality import critical
 from glassy_core.physics.critical_width.learning_times import THRESHOLDS, LearningTime, Recording, learning_time
 from glassy_core.physics.critical_width.next_run import suggest
-from glassy_core.physics.critical_width.power_of_width import fit_power_of_width
 from glassy_core.physics.critical_width.root_intervals import chance_of_root, root_interval
+from tests.core.physics.synthetic_sweeps import W_C, WIDTHS, by_both_laws, made
 
-W_C, C, Q = 20.0, 1e-3, 1e-5
-WIDTHS = np.round(np.linspace(14, 50, 8))
+C, Q = 1e-3, 1e-5
 
 
 def sweep(rng, noise, size, seeds, show=0.08, widths=WIDTHS):
@@ -71,32 +70,12 @@ def test_intervals_cover_where_runs_end_early_and_seeds_differ_much():
     assert 0.90 <= np.mean(inside) <= 0.99
 
 
-def slowing_down(rng, z, seeds=2, noise=0.03):
-    """Rates k (w - w_c)^z as flows give them: seeds 3 % apart; those below a 25th of the largest are censored."""
-    width = np.repeat(WIDTHS, seeds)
-    rate = 0.03 * (np.maximum(width - W_C, 0) / 30) ** z * np.exp(noise * rng.normal(size=len(width)))
-    bound = np.full(len(width), 0.04 * rate.max())
-    return Rates.of(width, np.where(rate < bound, 0.0, rate), bound, rate < bound)
-
-
-def by_both_laws(data, rng, copies=100):
-    """The interval of w_c with the choice of law, the parabola's own, and the power law."""
-    fits = fit_parabolas(data)
-    which = np.unique(data.width, return_inverse=True)[1]
-    own, shared = rng.normal(size=(copies, len(data.width))), rng.normal(size=(copies, which.max() + 1))[:, which]
-    sweeps = artificial_sweeps(data, fits, shared, own, rng)
-    alone = root_interval(data, fits, sweeps)
-    power = fit_power_of_width(data, fits, 200, rng)
-    return power.interval_with(fits[0].roots(sweeps), *alone), alone, power
-
-
 def test_the_critical_width_is_held_however_learning_slows_down():
     """The parabola alone is blind to z: of z = 0.7, 1.2 and 1.5 its intervals hold far less than they say."""
     held, alone, z_held = [], [], []
     for z in (0.7, 1.0, 1.2, 1.5, 2.0):
         for case in range(12):
-            rng = np.random.default_rng([case, round(10 * z)])
-            both, parabola, power = by_both_laws(slowing_down(rng, z), rng)
+            both, parabola, power = by_both_laws(*made(z, case))
             held.append(both[0] <= W_C <= both[1])
             z_held.append(power.z.low <= z <= power.z.high)
             if z in (0.7, 1.5):
