@@ -13,7 +13,7 @@ from glassy_core.physics.learning_curves.power_law import PowerLawFit, fit_power
 from glassy_core.physics.learning_curves.seeds import fit_seeds
 from glassy_core.physics.learning_curves.windows import MIN_BINS, usable_recordings
 
-CASES = 200
+CASES = 150
 
 
 def noise(rng, n, sigma, correlation):
@@ -37,7 +37,7 @@ def covers(estimate, truth):
     ids=["300 log-spaced", "1000 regular", "1000 regular, default window"],
 )
 def test_intervals_cover_the_truth(n, spacing, window):
-    """95 % intervals hold the truth in 90-99 % of 200 cases, counted over all, unreliable ones too."""
+    """95 % intervals hold the truth in 90-99 % of the cases, counted over all, unreliable ones too."""
     rng = np.random.default_rng(20)
     tau = recorded(n, spacing)
     hits = {"nll_inf": 0, "exponent": 0, "amplitude": 0}
@@ -57,7 +57,7 @@ def test_intervals_cover_the_truth(n, spacing, window):
         noisy += not fit.reliable
     for name, count in hits.items():
         assert 0.9 * CASES <= count <= 0.99 * CASES, (name, hits)
-    assert unreliable < 0.1 * 2 / 3 * CASES
+    assert unreliable < 0.13 * 2 / 3 * CASES  # a third of them with noise that is correlated by 0.8
     assert noisy < 0.3 * CASES  # with 10 % noise a logarithm or a stretched exponential often fits as well
 
 
