@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -18,6 +20,7 @@ from glassy_core.presets import PRESETS
 from glassy_core.runs.state import State
 from glassy_core.runs.store import RunStore
 from glassy_core.settings import RunConfig
+from glassy_core.ui.components.live_figure import as_json
 from glassy_core.ui.results import curves, fits
 from tests.components import components
 
@@ -310,3 +313,18 @@ def test_each_run_keeps_its_style_while_others_come_and_go(store):
     assert styles().items() <= twelve.items()
     app.segmented_control(key="colour").set_value("regime").run()
     assert {colour for colour, _ in styles().values()} <= set(FAMILIES["near"])
+
+
+def test_a_figure_is_sent_in_half_the_bytes_with_uids_that_selectors_take():
+    x, y = np.geomspace(1e-3, 1e3, 50), np.linspace(0, 1, 50)
+    figure = go.Figure()
+    for uid in ("d = 2, w = 10-error", "d = 2; w = 10-error", "run-1-training"):
+        figure.add_scatter(x=x, y=y, customdata=np.stack([1e8 * y, y], axis=1), uid=uid)
+    sent_traces = json.loads(as_json(figure))["data"]
+    assert len({trace["uid"] for trace in sent_traces}) == 3
+    assert all(re.fullmatch(r"[\w-]+", trace["uid"]) for trace in sent_traces)
+    assert sent_traces[2]["uid"] == "run-1-training"
+    halved = np.frombuffer(base64.b64decode(sent_traces[0]["x"]["bdata"]), sent_traces[0]["x"]["dtype"])
+    assert halved.dtype == np.float32
+    np.testing.assert_allclose(halved, x, rtol=1e-7)
+    assert sent_traces[0]["customdata"]["dtype"] == "f8"  # so many steps are whole numbers of nine digits

@@ -8,6 +8,8 @@ vertical lines that the reader drags along x.
 from __future__ import annotations
 
 import base64
+import re
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
@@ -156,7 +158,15 @@ def as_json(figure: go.Figure) -> str:
     parts = figure.to_dict()
     for trace in parts["data"]:
         trace |= {name: _short(trace[name]) for name in ("x", "y", "customdata") if name in trace}
+        if "uid" in trace:
+            trace["uid"] = _safe(trace["uid"])
     return str(to_json_plotly(parts))
+
+
+def _safe(uid: str) -> str:
+    """A uid as it may stand in a selector of CSS, where Plotly puts it."""
+    plain = re.sub(r"[^0-9A-Za-z-]", "_", uid)
+    return plain if plain == uid else f"{plain}-{zlib.crc32(uid.encode()):08x}"
 
 
 def _short(array: Any) -> Any:

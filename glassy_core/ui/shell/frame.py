@@ -150,11 +150,11 @@ def frame(title: str, lead: str = "", heading: bool = True) -> None:
         if title not in _WITHOUT_FIGURES:
             load_ahead(after=0.0 if title in _FIGURES_FIRST else 1.5)
     tour.bar(next(page.file for page in _ALL_PAGES if page.title == title))
-    with st.container(key="heading", horizontal=True, vertical_alignment="bottom", gap="medium"):
-        if heading:
+    if heading:
+        with st.container(key="heading", horizontal=True, vertical_alignment="bottom", gap="medium"):
             st.title("glassy" if title == "Home" else title, anchor=False, width="content")
-        if lead:
-            prose(lead)
+            if lead:
+                prose(lead)
     if title == "Home":
         _say_what_is_not_here()
     start_dispatcher(str(store().directory))
