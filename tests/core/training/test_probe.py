@@ -265,7 +265,7 @@ def test_command_lines(trained):
     assert set(fit) == {"nll_inf", "exponent", "amplitude", "window", "correlation", "reliable", "why"}
     chosen = json.loads(glassy("fit", trained.id, "--json", "--window", 0.5, 2).stdout)
     assert chosen["window"] == [0.5, 2.0]
-    assert "nll_inf" in glassy("fit", trained.id).stdout
+    assert "nll_inf" in glassy("fit", trained.id, "--rivals").stdout
     refused = glassy("fit", trained.id, "--window", 2, 1, status=2)
     assert refused.stdout == ""
     assert refused.stderr.count("\n") == 1
