@@ -113,19 +113,36 @@ def _table(analysis: Criticality) -> None:
                     "NLL* (bits)": f"{threshold:g}",
                     "$w_c$ [95 %]": with_interval(width.w_c),
                     "parameters at $w_c$ [95 %]": _parameters(width.parameters),
-                    "by the parabola alone": with_interval(width.alone),
-                    "by a power of $w - w_c$": with_interval(width.power.w_c if width.power else None),
-                    "its $z$": width.power.z.text(2) if width.power else "–",
-                    "which is nearer": _nearer(width),
                     "reached": str(len(width.points)),
                     "not reached": str(len(width.censored)),
                 }
             )
     st.table(lines, hide_index=True)
+    _laws(analysis)
     for depth, result in analysis.depths.items():
         for threshold, width in result.thresholds.items():
             for words in filter(None, (width.why, width.doubt)):
                 st.caption(f"d = {depth}, NLL* = {threshold:g}: {plain(words)}")
+
+
+def _laws(analysis: Criticality) -> None:
+    """w_c by the parabola and by a power of w - w_c, and which of them the runs speak for."""
+    lines = [
+        {
+            "d": str(depth),
+            "NLL* (bits)": f"{threshold:g}",
+            "$w_c$, parabola": with_interval(width.alone),
+            "$w_c$, power": with_interval(width.power.w_c),
+            "its $z$": width.power.z.text(2),
+            "nearer": _nearer(width),
+        }
+        for depth, result in analysis.depths.items()
+        for threshold, width in result.thresholds.items()
+        if width.power
+    ]
+    if lines:
+        prose("**How learning slows down**: by the paper's parabola, or as k (w - w_c)^z.")
+        st.table(lines, hide_index=True)
 
 
 def _nearer(width: CriticalWidth) -> str:
