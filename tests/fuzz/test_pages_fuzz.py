@@ -26,6 +26,7 @@ PAGES = ["app.py", *sorted(f"pages/{path.name}" for path in (ROOT / "pages").glo
 # What the pages read from their addresses.
 NAMES = """preset name depth width eta batch_size steps seed chorales edition scaling gradient auto_halve waiting_times
     full_batch engine threads find status depths widths editions tags selected differing x log show runs run fit seeds
+    group smooth colour part not_here
     from to noise probe sizes probe_nll sweep sweep_eta sweep_steps sweep_chorales data thresholds networks gamma
     weights aging_preset aging_seeds view step prime split chorale k chord decode temperature four take length tempo
     instrument ties octave map exponents numbers queue""".split()
