@@ -29,6 +29,7 @@ class EditionSource:
     fallback:     the edition that stands in where this one cannot be had; "" for none
     composer:     who wrote the music; "" where that is not known
     chorales:     how many are usually learned; None for all
+    floor:        the least NLL, bits, that is possible on those, for where the file is not here; None: not written down
     complete:     whether every split must have chorales; else "valid" and "test" may be empty
     widths_known: whether the critical widths of the class world and the paper are those of its data
     """
@@ -43,6 +44,7 @@ class EditionSource:
     fallback: str = ""
     composer: str = ""
     chorales: int | None = None
+    floor: float | None = None
     complete: bool = True
     widths_known: bool = False
 
@@ -103,6 +105,7 @@ PAPER = EditionSource(
     fallback="corpus",
     composer="Bach",
     chorales=80,
+    floor=0.0025294,
     widths_known=True,
 )
 OWN = EditionSource(

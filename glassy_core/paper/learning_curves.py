@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from glassy_core.paper.evidence import DepthWidth, Evidence, command, no_run
 from glassy_core.paper.findings import Finding, Statement, Verdict, weigh, weigh_alone
-from glassy_core.paper.numbers import CURVES, PAPER_FLOOR, PLAUSIBLE_NLL, PaperCurve, half_digit
+from glassy_core.paper.numbers import CURVES, PLAUSIBLE_NLL, PaperCurve, half_digit
 from glassy_core.paper.text import NLL_INF, TAU, Quantity, Text, joined, spelled, text
 from glassy_core.physics.critical_width.learning_times import learning_time, smoothed
 from glassy_core.physics.learning_curves.power_law import PowerLawFit, fit_power_law
 from glassy_core.physics.learning_curves.windows import Window
 from glassy_core.runs.groups import Member
-from glassy_core.runs.measured import conditions_of, curve_to_fit
+from glassy_core.runs.measured import conditions_of, curve_to_fit, floor_of_data
 
 FIRST_POINT = 160.0  # tau of Fig. 3's first points, 4e5 steps at eta = 4e-4: its fits rest on what lies beyond
 FITTED_TO = 10 * FIRST_POINT  # at least: over less than a decade NLL_inf and the exponent are hardly told apart
@@ -173,7 +173,8 @@ def _fit(evidence: Evidence, member: Member) -> PowerLawFit:
 
 
 def _fit_in(evidence: Evidence, member: Member, window: Window) -> PowerLawFit:
-    return fit_power_law(*curve_to_fit(evidence.series(member)), window, conditions_of(member.config, PAPER_FLOOR))
+    conditions = conditions_of(member.config, floor_of_data(member.config, member.digest))
+    return fit_power_law(*curve_to_fit(evidence.series(member)), window, conditions)
 
 
 def _fitted_window(evidence: Evidence, member: Member) -> tuple[float, float]:

@@ -10,7 +10,6 @@ from glassy_core.paper.task import is_papers
 from glassy_core.settings import RunConfig
 
 PLAUSIBLE_NLL = 0.01  # bits; below it the networks make plausible music (accuracy about 99.9 %)
-PAPER_FLOOR = 0.0025294  # bits; the least NLL that is possible on the paper's data, `data --edition paper`
 PAPER_THRESHOLD = 0.01  # NLL* in bits of the critical widths that the paper gives in numbers (Sec. IV)
 PAPER_W_C = {1: 110.21, 2: 64.192, 5: 35.735}  # by depth
 PAPER_PARAMETERS = {1: 20890, 2: 18080, 5: 15040}

@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from glassy_core.arrays import Floats
+from glassy_core.editions.catalogue import source_of
 from glassy_core.editions.encoding import floor_bits
 from glassy_core.editions.format import ChoraleError
 from glassy_core.editions.loading import Edition, edition_at_hand
@@ -36,9 +37,11 @@ def series_of(run: Run) -> Series:
 def floor_of_data(config: RunConfig, digest: str | None) -> float | None:
     """The least NLL, in bits, that is possible on a run's data; None where those data are not at hand.
 
-    It never waits for a download: an edition's file counts only where it lies on this machine.
+    It never waits for a download: where an edition's file is not on this machine, what is written down of it counts.
     """
-    edition = edition_at_hand(config.edition)
+    edition, source = edition_at_hand(config.edition), source_of(config.edition)
+    if edition is None and source and (source.sha256, source.chorales) == (digest, config.chorales):
+        return source.floor
     if edition is None or edition.digest != digest:
         return None
     try:

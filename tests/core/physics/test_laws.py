@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from glassy_core.editions.catalogue import PAPER
 from glassy_core.editions.encoding import floor_bits
 from glassy_core.editions.loading import edition_at_hand
-from glassy_core.paper.numbers import PAPER_FLOOR
 from glassy_core.physics.learning_curves.conditions import Conditions
 from glassy_core.physics.learning_curves.eta_changes import levelled
 from glassy_core.physics.learning_curves.laws import POWER, RIVALS, STRETCHED, Points, fit_law
@@ -99,7 +99,7 @@ def test_the_papers_floor_is_that_of_its_data():
     edition = edition_at_hand("paper")
     if edition is None:
         pytest.skip("the paper's file is not on this machine")
-    assert pytest.approx(floor_bits(edition.first(80)), abs=1e-7) == PAPER_FLOOR
+    assert pytest.approx(floor_bits(edition.first(80)), abs=1e-7) == PAPER.floor
 
 
 def test_what_a_greater_eta_added_is_taken_out():
