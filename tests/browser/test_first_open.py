@@ -208,8 +208,8 @@ def test_a_drag_on_the_playground_is_answered_by_the_browser_alone(chromium, gal
     assert errors == []
 
 
-@pytest.mark.parametrize(("size", "key"), [("wall", "ArrowRight"), ("projector", "PageDown")])
-def test_the_slides_go_on_with_the_arrow_keys_and_a_remote_control(chromium, gallery_app, size, key):
+def test_the_slides_go_on_with_the_arrow_keys_and_a_remote_control(chromium, gallery_app):
+    size = "projector"
     page, errors = open_tab(chromium, gallery_app, size, "dark")
     page.goto(f"{gallery_app.url}/Present")
     for slide in SLIDES:
@@ -220,7 +220,7 @@ def test_the_slides_go_on_with_the_arrow_keys_and_a_remote_control(chromium, gal
         assert page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollHeight") <= SIZES[size][1]
         last = page.get_by_role("button", name="Leave").bounding_box()
         assert last["y"] + last["height"] <= SIZES[size][1]  # nothing is cut off
-        page.keyboard.press(key)
+        page.keyboard.press("PageDown" if SLIDES.index(slide) % 2 else "ArrowRight")
     page.keyboard.press("Escape")
     expect(page.get_by_role("heading", name="glassy", level=1)).to_be_visible()
     page.context.close()

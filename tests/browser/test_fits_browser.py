@@ -120,8 +120,10 @@ def test_the_fit_of_a_live_run_follows_and_the_readers_end_stays(app, page, trai
     page.wait_for_function(
         "() => document.querySelector('.glassy-plot')._fullData.some((t) => t.meta === 'fit')", timeout=SOON
     )
+    # The page is there down to its controls: what is moved before they are made, they cannot keep.
+    expect(page.get_by_role("spinbutton", name="Window from τ")).to_be_visible(timeout=SOON)
     handle(page, 0).focus()
-    page.keyboard.press("Shift+ArrowLeft")  # not with the mouse: the handle moves with the run, and one may miss it
+    page.keyboard.press("Shift+ArrowRight")  # not with the mouse: the handle moves with the run, and one may miss it
     expect(page.get_by_role("spinbutton", name="Window from τ")).not_to_have_value("")
     low, high = float(page.get_by_role("spinbutton", name="Window from τ").input_value()), ends(page)[1]
     drawn = "() => Number(document.querySelector('.glassy-figure').dataset.draws)"

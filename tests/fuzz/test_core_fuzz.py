@@ -27,7 +27,7 @@ from glassy_core.training.records import fresh
 from tests.fuzz.garbage import altered, dumped, mangled, value, values
 from tests.singers import CONFIG
 
-MANY = settings(max_examples=1500)
+MANY = settings(max_examples=600)
 CHORALES = {name: [[[60, 64], [62]], [[55]]] for name in ("train", "valid", "test")}
 
 
@@ -70,7 +70,7 @@ def test_altered_settings_are_refused_in_a_sentence_or_come_back_as_they_are():
 def test_config_json_on_the_disk(run):
     rng, path = random.Random(2), run.path / "config.json"
     good = path.read_bytes()
-    for n in range(1500):
+    for n in range(700):
         bad = mangled(good, rng) if n % 2 else dumped(altered(json.loads(good), rng))
         path.write_bytes(bad)
         for read in (run.config, run.origin, run.about):
@@ -85,7 +85,7 @@ def test_state_and_about_on_the_disk(run):
     rng = random.Random(3)
     good = json.loads((run.path / "state.json").read_bytes()) | {"status": "running", "speed": 10.0, "nll": 0.5}
     about = {"name": "a name", "tags": ["one", "two"], "note": "a note"}
-    for n in range(2000):
+    for n in range(900):
         bad = mangled(dumped(good), rng) if n % 3 == 0 else dumped(altered(good, rng))
         (run.path / "state.json").write_bytes(bad)
         state = run.state()
@@ -106,7 +106,7 @@ def test_a_checkpoint_with_any_byte_altered_is_known_as_damaged(run):
     whole = checkpoints.read(run.checkpoints / "step-000000000000.safetensors", CONFIG.depth, CONFIG.width)
     path = checkpoints.path_of(run.checkpoints, 7)
     same = 0
-    for _ in range(1200):
+    for _ in range(600):
         bad = mangled(good, rng)
         path.write_bytes(bad)
         try:
@@ -127,7 +127,7 @@ def test_checkpoints_with_random_headers_and_facts(run):
     head, rest = json.loads(good[8 : 8 + n]), good[8 + n :]
     weights = {name: np.asarray(part, dtype=np.float64) for name, part in fresh(CONFIG).weights.items()}
     path = checkpoints.path_of(run.checkpoints, 7)
-    for k in range(1200):
+    for k in range(600):
         if k % 2:  # a header of another shape, type, place, or of any size
             header = dumped({key: altered(part, rng) if rng.random() < 0.3 else part for key, part in head.items()})
             size = len(header) if rng.random() < 0.9 else rng.getrandbits(rng.choice((4, 20, 40, 63)))
@@ -144,7 +144,7 @@ def test_checkpoints_with_random_headers_and_facts(run):
 
 def test_uploaded_chorales():
     rng, good = random.Random(6), dumped(CHORALES)
-    for n in range(2500):
+    for n in range(1200):
         if n % 3 == 0:
             bad = mangled(good, rng)
         elif n % 3 == 1:
@@ -226,7 +226,7 @@ def test_probes_and_what_is_written_beside_them(run):
     for name in ("step-x.json", "step-000000000001-p3.json", "step-.progress", "step-000000000001-p\n in 1 steps.json"):
         (folder / name).write_text("{}", encoding="utf-8")
     assert probes.kept(run) == []
-    for n in range(1500):
+    for n in range(700):
         values = altered(good, rng) if n % 2 else good | {"traces": [altered(trace, rng)]}
         path.write_bytes(dumped(values))
         try:

