@@ -10,6 +10,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain, count
 
 import numpy as np
 from plotly.colors import hex_to_rgb, sample_colorscale
@@ -85,8 +86,8 @@ def places(configs: Mapping[str, RunConfig], kept: Mapping[str, int]) -> dict[st
         known = regime(configs[run_id])
         wanted = [kept[run_id]] if run_id in kept else []
         wanted += [list(FAMILIES).index(known)] if known else []
-        free = (place for place in [*wanted, *range(len(FAMILIES), 10**6)] if place not in chosen.values())
-        chosen[run_id] = next(free)
+        taken = set(chosen.values())
+        chosen[run_id] = next(place for place in chain(wanted, count(len(FAMILIES))) if place not in taken)
     return chosen
 
 
