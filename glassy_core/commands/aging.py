@@ -7,7 +7,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-from glassy_core.commands.options import Commands, readable_run
+from glassy_core.commands.options import Commands, progress_bar, readable_run
 from glassy_core.runs.run import RunError
 from glassy_core.runs.store import open_store
 from glassy_core.settings import ConfigError
@@ -38,17 +38,10 @@ def add(commands: Commands) -> None:
 
 def _clones(options: argparse.Namespace) -> None:
     """Drift and noise after one checkpoint."""
-    from tqdm import tqdm
-
     from glassy_core.runs import clones
 
     run = readable_run(options)
-    with tqdm(unit="step", desc="clones", dynamic_ncols=True, leave=False) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.leave, bar.total = True, total
-            bar.update(done - bar.n)
-
+    with progress_bar("clones") as show:
         path = clones.measure(run, options.step, options.count, options.steps, options.eta, show)
     found = clones.load(path)
     alpha = found.alpha()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from glassy_core.commands.options import Commands
+from glassy_core.commands.options import Commands, progress_bar
 
 
 def add(commands: Commands) -> None:
@@ -29,14 +29,7 @@ def _atlas(options: argparse.Namespace) -> None:
 
 
 def _make(work: Path) -> None:
-    from tqdm import tqdm
-
     from glassy_core.music.atlas import making
 
-    with tqdm(unit="network", desc="atlas", dynamic_ncols=True) as bar:
-
-        def show(made: int, of: int) -> None:
-            bar.total = of
-            bar.update(made - bar.n)
-
+    with progress_bar("atlas", "network") as show:
         making.make(work, show)

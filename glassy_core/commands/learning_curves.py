@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from glassy_core.commands.options import Commands, print_values, readable_run
+from glassy_core.commands.options import Commands, print_values, progress_bar, readable_run
 from glassy_core.settings import ConfigError, RunConfig
 
 
@@ -48,19 +48,11 @@ def _fit(options: argparse.Namespace) -> None:
 
 
 def _probe(options: argparse.Namespace) -> None:
-    from tqdm import tqdm
-
     from glassy_core.runs import probes
     from glassy_core.training.probe import Level, parse_sizes
 
     run, sizes = readable_run(options), parse_sizes(options.sizes)
-    with tqdm(unit="step", desc="probe", dynamic_ncols=True, leave=False) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.leave = True
-            bar.total = total
-            bar.update(done - bar.n)
-
+    with progress_bar("probe") as show:
         path = probes.measure(run, options.step, sizes, options.steps, show, options.eta)
     for trace in probes.load(path).traces:
         level = Level.of(trace.nll)

@@ -38,9 +38,7 @@ def _of(rules: Sequence[Decoding]) -> str:
 
 
 def _generate(options: argparse.Namespace) -> None:
-    from glassy_core.editions.catalogue import source_of
-    from glassy_core.editions.loading import edition_at_hand, load_edition
-    from glassy_core.music.piece import compose, other_file, stand_in, write_piece
+    from glassy_core.music.piece import compose, heard_with, write_piece
     from glassy_core.runs import checkpoints
     from glassy_core.runs.scaling import kept
     from glassy_core.runs.starting import without_checkpoint
@@ -53,12 +51,9 @@ def _generate(options: argparse.Namespace) -> None:
     if step not in steps:
         raise RunError(f"Run {run.id} has no checkpoint of step {step}: choose one of {', '.join(map(str, steps))}.")
     snapshot = checkpoints.read(checkpoints.path_of(run.checkpoints, step), config.depth, config.width)
-    scaling, source = kept(run), source_of(config.edition)
-    edition = edition_at_hand(config.edition)
-    if edition is None:
-        stands_in = scaling and source and source.fallback
-        edition = load_edition(stands_in or config.edition)
-    if notice := stand_in(config, edition) or other_file(edition, run.origin()["edition_digest"]):
+    scaling = kept(run)
+    edition, notice = heard_with(config, run.origin()["edition_digest"], scaling)
+    if notice:
         print(f"glassy: {notice}", file=sys.stderr)
     numbers = {name: getattr(options, name) for name in all_options()}
     piece = compose(

@@ -6,7 +6,8 @@ import argparse
 import dataclasses
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn, get_args, get_origin, get_type_hints
 
@@ -53,6 +54,20 @@ class Commands:
         if as_json:
             parser.add_argument("--json", action="store_true", help="one JSON object on stdout, and nothing else there")
         return parser
+
+
+@contextmanager
+def progress_bar(name: str, unit: str = "step") -> Iterator[Callable[[int, int], None]]:
+    """A bar on stderr, and the call (done, of) that moves it; it stays once it has moved."""
+    from tqdm import tqdm
+
+    with tqdm(unit=unit, desc=name, dynamic_ncols=True, leave=False) as bar:
+
+        def show(done: int, of: int) -> None:
+            bar.leave, bar.total = True, of
+            bar.update(done - bar.n)
+
+        yield show
 
 
 def add_settings(parser: argparse.ArgumentParser, without: Sequence[str] = ()) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -237,7 +237,7 @@ def _copy_checkpoints(exhibit: Exhibit, run: Run, copy: Run) -> None:
     kept = {steps[-1]} | {probe.step for probe in _probes(run) if probe.step in steps}
     kept |= {times[wanted.at] for wanted in (*exhibit.probes, *exhibit.clones) if wanted.at in times}
     if exhibit.checkpoints == "along tau":
-        kept |= _along_tau(run, steps)
+        kept |= _along_tau(config, times)
     for step in sorted(kept):
         snapshot = checkpoints.read(checkpoints.path_of(run.checkpoints, step), config.depth, config.width)
         checkpoints.write(copy.checkpoints, replace(snapshot, state={}))
@@ -249,15 +249,12 @@ def _times(exhibit: Exhibit, run: Run) -> dict[float, int]:
     return {_tau(run, step) if flow else float(step): step for step in checkpoints.steps_in(run.checkpoints)}
 
 
-def _along_tau(run: Run, steps: Sequence[int]) -> set[int]:
-    """Of ascending steps some, ever further apart, and the first; of a flow by proper time, with its waiting times."""
-    config = run.config()
-    flow = config.dynamics == "flow"
-    times = {step: _tau(run, step) if flow else float(step) for step in steps}
-    kept = {steps[0]} | {step for step, tau in times.items() if flow and tau in config.waiting_times}
-    place = times[steps[-1]]
+def _along_tau(config: RunConfig, steps: Mapping[float, int]) -> set[int]:
+    """Of steps by ascending time some, ever further apart, and the first; of a flow with its waiting times."""
+    flow, first, place = config.dynamics == "flow", min(steps), max(steps)
+    kept = {steps[first]} | {step for tau, step in steps.items() if flow and tau in config.waiting_times}
     while place >= 1:
-        kept.add(max((step for step in steps if times[step] <= place), default=steps[0]))
+        kept.add(steps[max((time for time in steps if time <= place), default=first)])
         place = place / _CHECKPOINT_FACTOR if flow else place // _CHECKPOINT_FACTOR
     return kept
 

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glassy_core.editions.catalogue import source_of
 from glassy_core.editions.encoding import LOWEST_PITCH, Chorale, Scaling, Transitions
-from glassy_core.editions.loading import Edition
+from glassy_core.editions.loading import Edition, edition_at_hand, load_edition
 from glassy_core.files import replace_file
 from glassy_core.music.audio import render, wav_bytes
 from glassy_core.music.decoding import DecodingConfig
@@ -90,17 +91,24 @@ def training_scaling(config: RunConfig, edition: Edition, kept: Scaling | None =
     return Transitions.pack(edition.first(config.chorales), config.scaling).scaling
 
 
-def stand_in(config: RunConfig, edition: Edition) -> str:
-    """A sentence where another edition's chorales stand in for those that a run learned; else ''."""
-    if edition.name == config.edition:
-        return ""
-    return (
-        f"This network learned the {config.edition} edition, which is not here. Its beginnings, and what is called by "
-        f"heart, are the {edition.name} edition's chorales: most of their chords are those that it learned."
-    )
+def heard_with(config: RunConfig, digest: object, kept: Scaling | None) -> tuple[Edition, str]:
+    """The edition whose chorales a run's network begins with and, where they are not those it learned, why; else ''.
+
+    digest: of the file that it learned. Where its edition is not on this machine, and the scaling of its inputs was
+    kept with the run, its source's fallback stands in; without one a download may be waited for.
+    """
+    edition, source = edition_at_hand(config.edition), source_of(config.edition)
+    if edition is None and kept is not None and source and source.fallback:
+        edition = load_edition(source.fallback)
+        return edition, (
+            f"This network learned the {config.edition} edition, which is not here. Its beginnings, and what is called "
+            f"by heart, are the {edition.name} edition's chorales: most of their chords are those that it learned."
+        )
+    edition = edition or load_edition(config.edition)
+    return edition, _other_file(edition, digest)
 
 
-def other_file(edition: Edition, digest: object) -> str:
+def _other_file(edition: Edition, digest: object) -> str:
     """A sentence where a run learned another file of its edition than is here now, by its digest; else ''."""
     if digest == edition.digest:
         return ""

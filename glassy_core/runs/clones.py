@@ -16,7 +16,8 @@ from glassy_core.physics.aging.clones import Clones
 from glassy_core.runs import probes
 from glassy_core.runs.run import Run, RunError
 from glassy_core.runs.starting import checkpoint
-from glassy_core.training.clones import COUNT, STEPS, Progress, check_clones, clones, eta_of
+from glassy_core.training.clones import COUNT, STEPS, check_clones, clones
+from glassy_core.training.probe import Progress
 
 _NAME = re.compile(r"clones-step-(\d{12})-k(\d+)-in-(\d+)-steps")
 
@@ -29,17 +30,11 @@ def path_of(run: Run, step: int, count: int = COUNT, steps: int = STEPS) -> Path
 def kept(run: Run) -> list[Path]:
     """Files of what was measured of a run, by step of its checkpoint; of one checkpoint the longest way alone."""
     found: dict[str, tuple[tuple[int, int], Path]] = {}
-    for directory in dict.fromkeys([run.path / "probes", probes.directory(run)]):
-        for path in sorted(directory.glob("clones-*.json")):
-            if name := _NAME.fullmatch(path.stem):
-                step, size = name[1], (int(name[3]), int(name[2]))
-                found[step] = max(found.get(step, (size, path)), (size, path))
+    for path in probes.files(run, "clones-*.json"):
+        if name := _NAME.fullmatch(path.stem):
+            step, size = name[1], (int(name[3]), int(name[2]))
+            found[step] = max(found.get(step, (size, path)), (size, path))
     return [found[step][1] for step in sorted(found)]
-
-
-def step_of(path: Path) -> int:
-    """Step of the checkpoint that a file's clones start from."""
-    return int(path.name.split("-")[2])
 
 
 def load(path: Path) -> Clones:
@@ -80,7 +75,6 @@ def measure(
     path = path_of(run, snapshot.step, count, steps)
     with probes.held(path):
         data = probes.training_data(run)
-        at, products = clones(run.config(), snapshot, data, count, steps, eta, progress)
-        found = Clones(snapshot.tau, at, eta_of(snapshot, eta) * at.astype(np.float64), products)
+        found = Clones(snapshot.tau, *clones(run.config(), snapshot, data, count, steps, eta, progress))
         write_json(path, to_json(found), durable=False)
     return path

@@ -60,9 +60,12 @@ def conditions_of(config: RunConfig, floor: float | None) -> Conditions:
     return Conditions(floor or 0.0, noise_free=config.dynamics == "flow")
 
 
-def curve_to_fit(series: Series) -> tuple[Floats, Floats]:
-    """tau and NLL (n,), bits, as a power law is fitted to them: what a greater eta added before is taken out."""
-    return series.tau, levelled(series.tau, series.nll, series.eta)
+def curve_to_fit(series: Series, n: int | None = None) -> tuple[Floats, Floats]:
+    """tau and NLL (n,), bits, as a power law is fitted to them: what a greater eta added before is taken out.
+
+    n: of the first records; None for all.
+    """
+    return series.tau[:n], levelled(series.tau[:n], series.nll[:n], series.eta[:n])
 
 
 def criticality(

@@ -80,9 +80,13 @@ def kept(run: Run) -> list[Path]:
 def _named(run: Run, suffix: str) -> list[Path]:
     """Files whose names are `path_of`'s, now or as of old; others that lie there are nobody's results."""
     name = re.compile(r"step-\d{12}(-p(\d{1,9}|all))+([ -])in\3\d+\3steps")
-    directories = dict.fromkeys([run.path / "probes", directory(run)])
-    files = (path for directory in directories for path in sorted(directory.glob(f"step-*.{suffix}")))
-    return [path for path in files if name.fullmatch(path.stem)]
+    return [path for path in files(run, f"step-*.{suffix}") if name.fullmatch(path.stem)]
+
+
+def files(run: Run, pattern: str) -> list[Path]:
+    """Files of what is measured of a run: those that came with it, then the reader's own."""
+    places = dict.fromkeys([run.path / "probes", directory(run)])
+    return [path for place in places for path in sorted(place.glob(pattern))]
 
 
 def load(path: Path) -> Probe:

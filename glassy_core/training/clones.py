@@ -7,15 +7,14 @@ What they have in common is the drift down the loss, what differs is the noise o
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
 from glassy_core.arrays import Floats, Integers
 from glassy_core.editions.encoding import Transitions
 from glassy_core.network.equations import Weights
-from glassy_core.settings import ConfigError, RunConfig, check_eta, with_dynamics
+from glassy_core.settings import ConfigError, RunConfig
+from glassy_core.training.probe import Progress, by_steps
 from glassy_core.training.records import Snapshot, make_learner
 from glassy_core.training.trainer import TrainingError
 
@@ -24,8 +23,6 @@ STEPS = 10_000
 _MOST = 16
 _MOST_STEPS = 1_000_000
 _PER_DECADE = 10
-
-Progress = Callable[[int, int], None]  # steps made and steps in all
 
 
 def clones(
@@ -36,19 +33,14 @@ def clones(
     steps: int = STEPS,
     eta: float | None = None,
     progress: Progress | None = None,
-) -> tuple[Integers, Floats]:
+) -> tuple[Integers, Floats, Floats]:
     """How `count` clones of the snapshot's network move in some learning steps, by the run's rule and minibatch size.
 
-    Returns the steps at which they are compared, (n,), and the products of every two clones' changes of all weights,
-    divided by the number of weights, (n, count, count).
-    eta: the learning rate, by default the snapshot's; a flow has none, so from its weights steps of the usual rule are
-    made with the one given. Raises ConfigError for what cannot be measured, TrainingError where the learning diverges.
+    Returns the steps at which they are compared and the proper time of these, (n,) each, and the products of every two
+    clones' changes of all weights, divided by the number of weights, (n, count, count).
+    eta: see `probe.by_steps`. Raises ConfigError for what cannot be measured, TrainingError where learning diverges.
     """
-    if config.dynamics == "flow":
-        if eta is None:
-            raise ConfigError("A flow has no eta for the clones' steps: give one, such as --eta 0.0004.")
-        config, snapshot = with_dynamics(config, "steps"), replace(snapshot, state={})
-    eta = eta_of(snapshot, eta)
+    config, snapshot = by_steps(config, snapshot, eta, "clones")
     check_clones(count, steps)
     size = config.batch_size
     if size == "all" or size >= data.P:
@@ -58,25 +50,21 @@ def clones(
     at = looks(steps)
     moved = np.empty((len(at), count, sum(value.size for value in snapshot.weights.values())), dtype=np.float32)
     for k in range(count):
-        learner = make_learner(config, [replace(snapshot, eta=eta)], data)
+        learner = make_learner(config, [snapshot], data)
         rng = np.random.default_rng([config.seed, snapshot.step, k])
         done = 0
         for m, look in enumerate(at):
             for _ in range(look - done):
                 learner.evaluate()
-                learner.update([eta], rng.choice(data.P, size, replace=False, shuffle=False)[None])
+                learner.update([snapshot.eta], rng.choice(data.P, size, replace=False, shuffle=False)[None])
             done = int(look)
             moved[m, k] = _flat(learner.weights(0)) - _flat(snapshot.weights)
             if not math.isfinite(float(moved[m, k] @ moved[m, k])):
                 raise TrainingError(f"The learning diverged within {look} steps after the checkpoint.")
             if progress:
                 progress(k * steps + done, count * steps)
-    return at, np.einsum("mkn,mln->mkl", moved, moved, dtype=np.float64) / moved.shape[2]
-
-
-def eta_of(snapshot: Snapshot, eta: float | None) -> float:
-    """The learning rate of the clones: the one given, or the checkpoint's."""
-    return snapshot.eta if eta is None else check_eta(eta)
+    products = np.einsum("mkn,mln->mkl", moved, moved, dtype=np.float64) / moved.shape[2]
+    return at, snapshot.eta * at.astype(np.float64), products
 
 
 def check_clones(count: int, steps: int) -> None:

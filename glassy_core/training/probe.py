@@ -142,12 +142,7 @@ def probe(
     where the learning diverges.
     """
     sizes = check_sizes(sizes, data.P)
-    if config.dynamics == "flow":
-        if eta is None:
-            raise ConfigError("A flow has no eta for the probe's steps: give one, such as --eta 0.0004.")
-        config, snapshot = with_dynamics(config, "steps"), replace(snapshot, state={})
-    if eta is not None:
-        snapshot = replace(snapshot, eta=check_eta(eta), tau_origin=(snapshot.step, snapshot.tau))
+    config, snapshot = by_steps(config, snapshot, eta, "probe")
     if not 1 <= steps <= _MAX_STEPS:
         raise ConfigError(f"The probe has {steps} steps: 1 to {_MAX_STEPS} are allowed, the paper has 1000.")
     traces = []
@@ -162,6 +157,21 @@ def probe(
     needed = snapshot.step > 0 and not rule.is_whole({})
     history: History = "kept" if rule.is_whole(snapshot.state) else "zero"
     return Probe(snapshot.step, snapshot.tau, snapshot.eta, history if needed else "not needed", tuple(traces))
+
+
+def by_steps(config: RunConfig, snapshot: Snapshot, eta: float | None, what: str) -> tuple[RunConfig, Snapshot]:
+    """Settings and start of learning steps from a checkpoint, of the eta given or else the checkpoint's.
+
+    A flow has none, so from its weights steps of the usual rule are made with the one given; ConfigError without one.
+    what: whose steps they are.
+    """
+    if config.dynamics == "flow":
+        if eta is None:
+            raise ConfigError(f"A flow has no eta for the {what}'s steps: give one, such as --eta 0.0004.")
+        config, snapshot = with_dynamics(config, "steps"), replace(snapshot, state={})
+    if eta is not None:
+        snapshot = replace(snapshot, eta=check_eta(eta), tau_origin=(snapshot.step, snapshot.tau))
+    return config, snapshot
 
 
 def _consecutive(config: RunConfig, snapshot: Snapshot, data: Transitions, size: Size, steps: int) -> Any:

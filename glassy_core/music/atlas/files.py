@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,7 +137,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         with opened(path) as file:
             values = json.loads(gzip.decompress(file.read()))
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise AtlasError(f"{path} cannot be read ({error}): restore it from the project.") from error
     if not isinstance(values, dict) or values.get("format") != _FORMAT:
         raise AtlasError(f"{path} is no atlas of format {_FORMAT}: restore it from the project.")

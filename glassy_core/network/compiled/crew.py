@@ -85,6 +85,24 @@ def meet(by, places, meeting):  # type: ignore[no-untyped-def]
                 _give_way()
 
 
+@njit
+def taker(l, by):  # type: ignore[no-untyped-def]
+    """The thread that takes layer l of what the threads share."""
+    return by.threads - 1 - l % by.threads
+
+
+@njit
+def add_up(x, first, to, length, by):  # type: ignore[no-untyped-def]
+    """x[to : to + length] = the sum over threads of theirs, the first one's from x[first] on; always in one order."""
+    if by.threads == 1:
+        return
+    for i in range(length):
+        total = x[first + i]
+        for thread in range(1, by.threads):
+            total += x[first + thread * by.stride + i]
+        x[to + i] = total
+
+
 class Crew:
     """So many threads, the caller's among them; places is where their kernels meet."""
 

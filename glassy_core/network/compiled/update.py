@@ -6,7 +6,7 @@ from numba import njit
 
 from glassy_core.editions.encoding import N_PITCHES
 from glassy_core.network.compiled.blocks import add_at, multiply, pointers
-from glassy_core.network.compiled.crew import meet
+from glassy_core.network.compiled.crew import add_up, meet, taker
 from glassy_core.network.compiled.evaluation import backward, copy, forward, kernel, prepare
 from glassy_core.network.compiled.layout import CONSTANT, EMPTY_PITCH, GATHERED, WINDOW
 from glassy_core.network.compiled.simd import HEIGHT, LANES
@@ -61,16 +61,6 @@ def _add_products(p, sizes, batch, add):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _add_parts(x, at, size, by):  # type: ignore[no-untyped-def]
-    """x[at : at + size], in this thread's sums, becomes the sum over all threads, always added in the same order."""
-    for i in range(at, at + size):
-        total = x[i - by.thread * by.stride]
-        for thread in range(1, by.threads):
-            total += x[i + (thread - by.thread) * by.stride]
-        x[i] = total
-
-
-@njit
 def _move_inputs(sizes, layout, master, batch, rate):  # type: ignore[no-untyped-def]
     """Add rate x the minibatch's sums to the weights of the inputs and to h0."""
     both, total = sizes.n + sizes.v, CONSTANT * (sizes.n + sizes.v)
@@ -114,23 +104,25 @@ def _finish(p, sizes, layout, master, batch, eta, by):  # type: ignore[no-untype
     Returns the layers where the projection failed, one bit each.
     """
     n, rate, failed = sizes.n, eta / p, 0
+    first = -by.thread * by.stride  # the first thread's sums, from this one's
     if by.thread == 0:
-        _add_parts(batch.inputs, 0, (N_PITCHES + 2) * (n + sizes.v), by)
+        add_up(batch.inputs, first, 0, (N_PITCHES + 2) * (n + sizes.v), by)
         _move_inputs(sizes, layout, master, batch, rate)
     if by.thread == by.threads - 1:
-        _add_parts(batch.K, 0, N_PITCHES * n, by)
+        add_up(batch.K, first, 0, N_PITCHES * n, by)
         for i in range(N_PITCHES * n):
             master.K[i] += rate * batch.K[i]
-    for l in range(by.threads - 1 - by.thread, sizes.depth, by.threads):
-        at = l * n * n
-        _add_parts(batch.M, at, n * n, by)
-        if l > 0:
-            _add_parts(batch.J, at, n * n, by)
-        for i in range(at, at + n * n):
-            master.M[i] += rate * batch.M[i]
-            master.J[i] += rate * batch.J[i]
-        if not orthogonalise(at, sizes, master):
-            failed |= 1 << l
+    for l in range(sizes.depth):
+        if taker(l, by) == by.thread:
+            at = l * n * n
+            add_up(batch.M, first + at, at, n * n, by)
+            if l > 0:
+                add_up(batch.J, first + at, at, n * n, by)
+            for i in range(at, at + n * n):
+                master.M[i] += rate * batch.M[i]
+                master.J[i] += rate * batch.J[i]
+            if not orthogonalise(at, sizes, master):
+                failed |= 1 << l
     return failed
 
 

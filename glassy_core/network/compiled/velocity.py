@@ -11,7 +11,7 @@ from numba import njit
 
 from glassy_core.editions.encoding import N_PITCHES
 from glassy_core.network.compiled.blocks import multiply, pointers
-from glassy_core.network.compiled.crew import meet
+from glassy_core.network.compiled.crew import add_up, meet, taker
 from glassy_core.network.compiled.evaluation import copy, kernel, prepare_inputs, prepare_layer, prepare_outputs
 from glassy_core.network.compiled.gradient import sweep
 from glassy_core.network.compiled.layout import CONSTANT
@@ -26,18 +26,12 @@ def _span(k, sizes, by):  # type: ignore[no-untyped-def]
     d, square = sizes.depth, sizes.n * sizes.n
     head = N_PITCHES * (sizes.n + sizes.v) + sizes.v
     if k == 0:
-        taker, start, length = 0, 0, head
+        owner, start, length = 0, 0, head
     elif k <= 2 * d:
-        taker, start, length = _taker((k - 1) % d, by), head + (k - 1) * square, square
+        owner, start, length = taker((k - 1) % d, by), head + (k - 1) * square, square
     else:
-        taker, start, length = by.threads - 1, head + 2 * d * square, sizes.v * sizes.n
-    return start, length if taker == by.thread else 0
-
-
-@njit
-def _taker(l, by):  # type: ignore[no-untyped-def]
-    """The thread that takes layer l."""
-    return by.threads - 1 - l % by.threads
+        owner, start, length = by.threads - 1, head + 2 * d * square, sizes.v * sizes.n
+    return start, length if owner == by.thread else 0
 
 
 @njit
@@ -59,7 +53,7 @@ def _pose(sizes, layout, place, work, by):  # type: ignore[no-untyped-def]
     """
     near = True
     for l in range(sizes.depth):
-        if _taker(l, by) == by.thread:
+        if taker(l, by) == by.thread:
             at = l * sizes.n * sizes.n
             copy(place.M, at, place.free, at, sizes.n * sizes.n)
             near &= orthogonalise(at, sizes, place)
@@ -85,14 +79,6 @@ def _on_tangent(sizes, M, x, at, scratch):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _add_parts(x, start, length, by):  # type: ignore[no-untyped-def]
-    """Add the other threads' sums to x[start : start + length], always in the same order."""
-    for thread in range(1, by.threads):
-        for i in range(start, start + length):
-            x[i] += x[thread * by.stride + i]
-
-
-@njit
 def _descend(sizes, layout, place, totals, P, out, by):  # type: ignore[no-untyped-def]
     """The velocity: minus the gradient of the mean loss, from the sums, every M's along the orthogonal matrices.
 
@@ -101,7 +87,7 @@ def _descend(sizes, layout, place, totals, P, out, by):  # type: ignore[no-untyp
     n, v = sizes.n, sizes.v
     both, total = n + v, CONSTANT * (n + v)
     if by.thread == 0:
-        _add_parts(totals.inputs, 0, (N_PITCHES + 2) * both, by)
+        add_up(totals.inputs, 0, 0, (N_PITCHES + 2) * both, by)
         for i in range(N_PITCHES):
             scale, silent = layout.scale[i] / P, layout.silent[i] / P
             for j in range(both):
@@ -109,14 +95,14 @@ def _descend(sizes, layout, place, totals, P, out, by):  # type: ignore[no-untyp
         for j in range(v):
             out.h0[j] = totals.inputs[total + n + j] / P
     if by.thread == by.threads - 1:
-        _add_parts(totals.K, 0, N_PITCHES * n, by)
+        add_up(totals.K, 0, 0, N_PITCHES * n, by)
         for i in range(N_PITCHES * n):
             out.K[i] = totals.K[i] / P
     for l in range(sizes.depth):
-        if _taker(l, by) == by.thread:
+        if taker(l, by) == by.thread:
             at, end = l * n * n, (l + 1) * n * n
-            _add_parts(totals.M, at, n * n, by)
-            _add_parts(totals.J, at, n * n, by)
+            add_up(totals.M, at, at, n * n, by)
+            add_up(totals.J, at, at, n * n, by)
             for i in range(at, end):
                 out.M[i] = totals.M[i] / P
                 out.J[i] = totals.J[i] / P

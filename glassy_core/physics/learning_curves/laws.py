@@ -28,6 +28,11 @@ class Points:
     sd: Floats
     floor: float = 0.0
 
+    @property
+    def scale(self) -> Floats:
+        """What misses are relative to, (n,): the NLL, where that is not next to nothing."""
+        return np.maximum(self.nll, 1e-3 * self.nll.max())
+
     def part(self, chosen: slice) -> Points:
         """Some of them."""
         return Points(self.tau[chosen], self.nll[chosen], self.sd[chosen], self.floor)
@@ -113,7 +118,7 @@ class LawFit:
 
     def misses(self, points: Points) -> Floats:
         """Relative to the curve, (n,)."""
-        return np.asarray((self(points.tau) - points.nll) / np.maximum(points.nll, 1e-3 * points.nll.max()))
+        return np.asarray((self(points.tau) - points.nll) / points.scale)
 
 
 def fit_law(law: Law, points: Points) -> LawFit | None:
@@ -144,7 +149,7 @@ def _solved(law: Law, points: Points, shapes: Floats) -> tuple[Floats, Floats, F
     """Floor (T,), amplitudes (T, K) and chi2 (T,) for each of the shapes (T, p); chi2 is infinite where it rises."""
     x = np.log(points.tau / points.tau[0])
     X = np.stack([*law.columns(x, *shapes.T)], axis=-1)
-    root = 1 / (np.maximum(points.nll, 1e-3 * points.nll.max()) * points.sd)
+    root = 1 / (points.scale * points.sd)
     X *= root[:, None]
     rest = (points.nll - points.floor) * root
     floors, amplitudes, chi2 = np.full(len(shapes), points.floor), np.empty(X.shape[::2]), np.empty(len(shapes))

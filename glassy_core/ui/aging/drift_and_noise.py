@@ -12,15 +12,17 @@ from glassy_core.figures.palette import colours
 from glassy_core.physics.aging.clones import LAST_X, Clones
 from glassy_core.physics.aging.descent import straightness
 from glassy_core.runs import clones
+from glassy_core.runs.groups import Member
 from glassy_core.runs.measured import trajectory
 from glassy_core.runs.run import RunError
 from glassy_core.ui.components.live_figure import live_figure
 from glassy_core.ui.results import curves
-from glassy_core.ui.results.aging import Measure, Network, columns, with_interval
+from glassy_core.ui.results.aging import Measure, Network, with_interval
+from glassy_core.ui.shell.choice import forget_unless
 from glassy_core.ui.shell.frame import plain, prose
 
 
-def drift_and_noise(chosen: Sequence[Network], how: Measure) -> None:
+def drift_and_noise(chosen: Sequence[Network], _: Measure) -> None:
     """D split by clones, the noise's own exponent, and how straight the weights slide down the loss."""
     prose(
         "Is it aging, or does the network just slide on? Copies of one network, **clones**, learn on from the same "
@@ -28,7 +30,7 @@ def drift_and_noise(chosen: Sequence[Network], how: Measure) -> None:
         "**noise** of the minibatches. The paper does not tell them apart."
     )
     _clones(chosen)
-    _straight(chosen, how)
+    _straight(chosen)
 
 
 def _clones(chosen: Sequence[Network]) -> None:
@@ -42,12 +44,10 @@ def _clones(chosen: Sequence[Network]) -> None:
         )
         return
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
-        if st.session_state.get("cloned") not in measured:
-            st.session_state.pop("cloned", None)
+        forget_unless("cloned", measured)
         label = st.selectbox("Network", list(measured), key="cloned", bind="query-params", width=420)
         found = {f"{one.tau_w:.4g}": one for one in measured[label]}
-        if st.session_state.get("cloned_at") not in found:
-            st.session_state.pop("cloned_at", None)
+        forget_unless("cloned_at", found)
         at = st.segmented_control(
             "Waiting time τ_w",
             list(found),
@@ -103,10 +103,9 @@ def _in_words(found: Clones) -> str:
     )
 
 
-def _straight(chosen: Sequence[Network], how: Measure) -> None:
-    shown, _ = columns(chosen, how)
-    panels = {network.label: runs for network in chosen if (runs := _straightness(network))}
-    if not shown or not panels:
+def _straight(chosen: Sequence[Network]) -> None:
+    panels = {n.label: runs for n in chosen if (runs := _straightness(n.standing(), n.members))}
+    if not panels:
         return
     prose("**How straight is the way?** S = N D / (τ (L(τ_w) - L(τ_w + τ)))")
     with st.grid(min(len(panels), 3), min_column_width=320, gap="small"):
@@ -125,9 +124,10 @@ def _straight(chosen: Sequence[Network], how: Measure) -> None:
     )
 
 
-def _straightness(network: Network) -> list[Straightness]:
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _straightness(standing: tuple[object, ...], _members: Sequence[Member]) -> list[Straightness]:
     out = []
-    for member in network.members:
+    for member in _members:
         try:
             found, series = trajectory(member.run, curves.series_of), curves.series_of(member.run)
         except RunError:

@@ -13,6 +13,7 @@ from glassy_core.physics.aging.fluctuations import Waiting
 from glassy_core.physics.aging.growth import LOGARITHM, POWER, logarithm, power
 from glassy_core.ui.components.live_figure import live_figure
 from glassy_core.ui.results.aging import Measure, Network, columns, with_interval
+from glassy_core.ui.shell.choice import forget_unless
 from glassy_core.ui.shell.frame import plain, prose
 from glassy_core.ui.shell.words import number, whole
 
@@ -23,8 +24,7 @@ def the_growth(chosen: Sequence[Network], how: Measure) -> None:
     if not shown:
         return
     labels = [column.label for column in shown]
-    if st.session_state.get("grown") not in labels:
-        st.session_state.pop("grown", None)
+    forget_unless("grown", labels)
     picked = st.selectbox("Network", labels, key="grown", bind="query-params", width=420)
     column = shown[labels.index(picked)]
     with st.grid(2, min_column_width=380, gap="medium"):
@@ -92,8 +92,7 @@ def the_kinds(chosen: Sequence[Network], how: Measure) -> None:
     times = sorted({waited(waiting) for c in shown for t in c.trajectories for waiting in t.waiting})
     if not times:
         return
-    if st.session_state.get("waited") not in times:
-        st.session_state.pop("waited", None)
+    forget_unless("waited", times)
     time = st.segmented_control(
         "Waiting time (τ)" if in_tau else "Waiting time (steps)", times, default=times[0], key="waited",
         bind="query-params", required=True, format_func=lambda at: number(at) if in_tau else whole(int(at)),

@@ -17,6 +17,7 @@ from streamlit.runtime import get_instance
 from glassy_core.music.midi import Sound
 from glassy_core.ui.chorales import songs
 from glassy_core.ui.chorales.songs import Song, chord_words
+from glassy_core.ui.components.base_path import base_path
 from glassy_core.ui.shell.polling import refreshed
 
 HERE = Path(__file__).resolve().parent
@@ -114,9 +115,7 @@ def _words(song: Song, hidden: bool) -> list[str]:
 
 def _url(wav: bytes, place: str) -> str:
     """Where the server hands out a sound, as `st.audio` does it."""
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    url = get_instance().media_file_mgr.add(wav, "audio/wav", place)
-    return f"{'/' if base else ''}{base}{url}"
+    return base_path() + get_instance().media_file_mgr.add(wav, "audio/wav", place)
 
 
 def _digest(*parts: Any) -> str:

@@ -13,6 +13,7 @@ from glassy_core.ui.chorales import singers
 from glassy_core.ui.chorales.player import player
 from glassy_core.ui.chorales.settings import SPLIT_NAMES, Selection
 from glassy_core.ui.chorales.songs import Song
+from glassy_core.ui.shell.choice import forget_unless
 from glassy_core.ui.shell.frame import plain, prose
 
 PRIME = 4  # chords given, Bach's in either case
@@ -59,8 +60,7 @@ def quiz_view(selection: Selection) -> None:
 
 def _choose_split(selection: Selection) -> str:
     splits = [split for split in ("valid", "train") if selection.edition.splits[split]]
-    if st.session_state.get("quiz_split") not in splits:
-        st.session_state.pop("quiz_split", None)  # another edition's
+    forget_unless("quiz_split", splits)  # it may be another edition's
     return st.radio(
         "Chorales", splits, horizontal=True, key="quiz_split",
         format_func={"valid": "that it never saw (validation)", "train": "of the training set"}.get,

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from glassy_core.editions.catalogue import source_of
 from glassy_core.editions.encoding import Chorale
-from glassy_core.editions.loading import Edition, edition_at_hand, load_edition
+from glassy_core.editions.loading import Edition
 from glassy_core.music.decoding import DecodingConfig
-from glassy_core.music.piece import Piece, compose_batch, other_file, stand_in, training_scaling
+from glassy_core.music.piece import Piece, compose_batch, heard_with, training_scaling
 from glassy_core.music.recall import recall
 from glassy_core.runs import checkpoints
 from glassy_core.runs.run import Run
@@ -71,17 +70,9 @@ def last_checkpoint(row: Row) -> Checkpoint:
 
 
 def edition_of(row: Row) -> tuple[Edition, str]:
-    """The edition a run learned and, where its file is another one than then, a sentence that says so, else ''.
-
-    Where it is not here, and the run has kept the scaling of its inputs, another edition stands in.
-    """
+    """The edition a run's network begins with and a sentence where that is not what it learned: see `heard_with`."""
     assert row.config is not None
-    edition = edition_at_hand(row.config.edition)
-    if edition is None and (source := source_of(row.config.edition)) and source.fallback and kept(_run(row.id)):
-        edition = load_edition(source.fallback)
-        return edition, stand_in(row.config, edition)
-    edition = edition or load_edition(row.config.edition)
-    return edition, other_file(edition, curves.digest_of(row.id))
+    return heard_with(row.config, curves.digest_of(row.id), kept(_run(row.id)))
 
 
 def sing(

@@ -6,18 +6,16 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-import streamlit as st
-
 from glassy_core.music.atlas.files import CURVES, DIRECTORY, songs_file
 from glassy_core.music.atlas.grid import DEPTHS
+from glassy_core.ui.components.base_path import base_path
 
 NAMES = (CURVES, *(songs_file(depth) for depth in DEPTHS))
 
 
 def url(name: str) -> str:
     """Where the server hands out one of NAMES, see serving.py."""
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"{'/' if base else ''}{base}/atlas-{_version()}/{name.removesuffix('.gz')}"
+    return f"{base_path()}/atlas-{_version()}/{name.removesuffix('.gz')}"
 
 
 def file_at(path: str) -> Path | None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import plotly
 import streamlit as st
 
+from glassy_core.ui.components.base_path import base_path
+
 LOADER = (Path(__file__).resolve().parent / "plotly.js").read_text(encoding="utf-8")
 FILE = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
@@ -29,5 +31,4 @@ def load_ahead(after: float) -> None:
 
 def url() -> str:
     """Where the server hands it out, see serving.py."""
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"{'/' if base else ''}{base}/plotly-{plotly.__version__}.min.js"
+    return f"{base_path()}/plotly-{plotly.__version__}.min.js"

@@ -14,7 +14,14 @@ from glassy_core.figures.style import Ensemble, View
 from glassy_core.paper.numbers import paper_curve
 from glassy_core.runs.records import Series
 from glassy_core.settings import RunConfig
-from glassy_core.ui.results.curves import at_work_or_newest, floor_of, latest_series, series_of, unique_names
+from glassy_core.ui.results.curves import (
+    at_work_or_newest,
+    floor_of,
+    latest_series,
+    readable_rows,
+    series_of,
+    unique_names,
+)
 from glassy_core.ui.results.rows import Filter, Row
 from glassy_core.ui.shell import address
 from glassy_core.ui.shell.choice import choose, choose_by_id
@@ -33,7 +40,7 @@ def choose_runs(rows: Sequence[Row]) -> list[Row]:
     with st.container(horizontal=True, vertical_alignment="bottom", key="choice"):
         st.text_input(
             "Find runs", key=_FIND, placeholder="w=48 flow", icon=":material/search:", width=200, on_change=_find,
-            args=(rows,), label_visibility="collapsed",
+            label_visibility="collapsed",
             help="Shows all runs that have these words in name, tags, note, id or settings (d=2 w=48 seed=0 flow).",
         )  # fmt: skip
         ids = choose_by_id(
@@ -48,10 +55,10 @@ def choose_runs(rows: Sequence[Row]) -> list[Row]:
     return [by_id[run_id] for run_id in ids]
 
 
-def _find(rows: Sequence[Row]) -> None:
+def _find() -> None:
     """Choose the runs that have the words; without words, what runs now or is newest again."""
     words = str(st.session_state[_FIND]).strip()
-    found = [row.id for row in Filter(words).keep(rows)] if words else []
+    found = [row.id for row in Filter(words).keep(readable_rows())] if words else []
     if words and not found:
         st.session_state[_FOUND] = f"No run has {words!r} in its name, tags, note, id or settings."
         return

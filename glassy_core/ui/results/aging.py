@@ -32,6 +32,10 @@ class Network:
         """Settings that its runs share, with the first seed."""
         return self.members[0].config
 
+    def standing(self) -> tuple[object, ...]:
+        """How far its runs are: what is computed of them holds until this changes."""
+        return tuple((m.run.id, (s := m.run.state()).step, s.status) for m in self.members)
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -47,8 +51,7 @@ def columns(chosen: Sequence[Network], how: Measure) -> tuple[list[Column], list
     inks, times, apart = colours(configs), turns(configs), flows_apart(configs)
     out, sentences = [], []
     for network in chosen:
-        states = tuple((m.run.id, (s := m.run.state()).step, s.status) for m in network.members)
-        trajectories, result, missing = _analysed(states, how, network.members)
+        trajectories, result, missing = _analysed(network.standing(), how, network.members)
         sentences += missing
         if result is not None and result.curves:
             ink, turn, is_apart = inks[network.id], times[network.id], network.id in apart

@@ -23,14 +23,13 @@ from glassy_core.runs.measured import floor_of_data
 from glassy_core.runs.records import Series, SeriesReader
 from glassy_core.runs.run import Run
 from glassy_core.settings import RunConfig
-from glassy_core.ui.results.in_step import in_step
+from glassy_core.ui.results.in_step import FORGOTTEN, in_step
 from glassy_core.ui.results.rows import Row, end_of, rows
 from glassy_core.ui.shell.frame import store
 
 LATEST = 3
 MOST = 12  # runs at work that are shown without having been chosen
 _PLACES = "run_places"  # of each run among the styles
-_LATELY = 600.0  # seconds since a run ended, so that it still stands beside those that were started with it
 # A long file is read in one burst while a visitor waits: on every core, whatever OMP_NUM_THREADS says for training.
 pa.set_cpu_count(os.cpu_count() or 1)
 _OLDEST = 0.5  # seconds that a curve of a run at work may lie back, so that many visitors are shown one reading of it
@@ -78,7 +77,7 @@ def at_work_or_newest(candidates: Sequence[Row]) -> list[str]:
     if not any(row.busy for row in candidates):
         return first_choice(candidates)
     now = time.time()
-    batch = [row for row in candidates if row.busy or now - row.state.heartbeat < _LATELY]
+    batch = [row for row in candidates if row.busy or now - row.state.heartbeat < FORGOTTEN]
     if len(batch) > MOST:
         batch = [row for row in batch if row.state.status != "queued"][:MOST] or batch[:MOST]
     return [row.id for row in reversed(batch)]

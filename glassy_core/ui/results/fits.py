@@ -16,7 +16,6 @@ from glassy_core.figures.palette import SHADES, at_place, shades
 from glassy_core.figures.power_laws import Fits, fitted_curves
 from glassy_core.figures.style import Curve, Ensemble, View
 from glassy_core.physics.learning_curves.conditions import Conditions
-from glassy_core.physics.learning_curves.eta_changes import levelled
 from glassy_core.physics.learning_curves.power_law import PowerLawFit
 from glassy_core.physics.learning_curves.seeds import far_enough, fit_seeds
 from glassy_core.physics.learning_curves.windows import Window
@@ -114,7 +113,7 @@ def fit_of(setting: Ensemble, ends: Ends, under_way: bool) -> PowerLawFit:
         if ends[1] is not None:  # what is beyond the window is no news
             n = min(n, int(np.searchsorted(series.tau, ends[1], side="right")))
         parts.append((curve.id, *_fingerprint(series, n)))
-        data.append((series.tau[:n], levelled(series.tau[:n], series.nll[:n], series.eta[:n])))
+        data.append(curve_to_fit(series, n))
     return _fit(tuple(parts), ends, conditions_of(setting.config, setting.floor), _curves=data)
 
 

@@ -15,7 +15,7 @@ from glassy_core.paper.regimes import of_the_trio
 from glassy_core.runs.records import Series
 from glassy_core.ui.results.rows import Row
 
-_FORGOTTEN = 600.0  # seconds after which a run that has ended goes with nobody any more
+FORGOTTEN = 600.0  # seconds after which a run that has ended goes with nobody any more
 
 
 def walk_together(rows: Sequence[Row], now: float) -> list[str]:
@@ -28,7 +28,7 @@ def walk_together(rows: Sequence[Row], now: float) -> list[str]:
     longest = max((row.state.seconds for row in running), default=0.0)
     ended = [
         row for row in trio
-        if row.state.status == "finished" and 0 <= now - row.state.heartbeat < min(longest, _FORGOTTEN)
+        if row.state.status == "finished" and 0 <= now - row.state.heartbeat < min(longest, FORGOTTEN)
     ]  # fmt: skip
     together = [row.id for row in running + ended]
     return together if running and len(together) > 1 else []

@@ -1,11 +1,11 @@
-"""A choice of several runs or networks, kept in the address by their ids: `?run=ID&run=ID`.
+"""Choices that outlive what they are among, and one of several runs or networks, kept in the address by their ids.
 
-Streamlit's own binding would write the labels there, and two runs may have one name.
+`?run=ID&run=ID`: Streamlit's own binding would write the labels there, and two runs may have one name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -40,6 +40,12 @@ def choose_by_id(
     )
     _write(chosen if state[_by_reader(key)] else [], key)
     return [id_ for id_ in chosen if id_ in labels]
+
+
+def forget_unless(key: str, options: Collection[Any]) -> None:
+    """Before a field is drawn: what was chosen in it, where that is not among its options any more."""
+    if st.session_state.get(key) not in options:
+        st.session_state.pop(key, None)
 
 
 def choose(key: str, ids: Sequence[str]) -> None:

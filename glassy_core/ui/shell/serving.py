@@ -18,6 +18,7 @@ from streamlit.web.server.server_util import get_url
 
 from glassy_core.classroom import EVERYWHERE
 from glassy_core.ui.components import atlas_files
+from glassy_core.ui.components.base_path import base_path
 from glassy_core.ui.components.plotly_files import FILE, url
 from glassy_core.ui.shell.frame import WRONG, address_of, pages
 
@@ -99,12 +100,11 @@ class WrongAddress:
 
 def better_address(path: str) -> str | None:
     """Where a browser that asks for a path is led instead; None where the path is one of the app's."""
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    inside = path.strip("/").removeprefix(base).strip("/")
+    inside = path.strip("/").removeprefix(base_path().strip("/")).strip("/")
     names = {address.lower(): address for address in map(address_of, pages())}
     if not inside or inside in names.values() or "." in inside or inside.startswith(("_", "static/", "media/")):
         return None
-    root = f"/{base}/" if base else "/"
+    root = f"{base_path()}/"
     known = names.get(inside.lower().replace(" ", "_").replace("-", "_"))
     return f"{root}{known}" if known else f"{root}?{WRONG}={quote(inside[:60])}"
 

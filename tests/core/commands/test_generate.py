@@ -55,7 +55,7 @@ def test_the_seed_decides_what_is_sampled(store, tmp_path):
 
 def test_the_papers_networks_sing_where_its_file_is_not(tmp_path, monkeypatch, capsys):
     """As in a plain clone: with the scaling kept with the run, from the embedded edition's beginnings."""
-    monkeypatch.setattr("glassy_core.editions.loading.edition_at_hand", lambda name: None)
+    monkeypatch.setattr("glassy_core.music.piece.edition_at_hand", lambda name: None)
     monkeypatch.setattr("glassy_core.editions.loading.download", lambda *_: pytest.fail("nothing is downloaded"))
     gallery = RunStore(gallery_directory())
     run = next(

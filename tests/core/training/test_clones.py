@@ -42,7 +42,7 @@ def test_the_longest_way_is_shown_and_what_is_no_measurement_is_one_sentence(run
     longer = clones.measure(run, 256, count=3, steps=300)
     clones.measure(run, 256, count=3, steps=150)
     assert clones.kept(run) == [longer]
-    assert clones.step_of(longer) == 256
+    assert "step-000000000256" in longer.name
     for values in ({}, {"tau_w": 1, "steps": [1], "tau": [1], "products": [[1]]}, {"tau_w": float("nan")}):
         broken = longer.with_name("clones-step-000000000009-k3-in-100-steps.json")
         broken.write_text(json.dumps(values), encoding="utf-8")
