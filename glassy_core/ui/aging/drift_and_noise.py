@@ -49,7 +49,7 @@ def _clones(chosen: Sequence[Network]) -> None:
         found = {f"{one.tau_w:.4g}": one for one in measured[label]}
         forget_unless("cloned_at", found)
         at = st.segmented_control(
-            "Waiting time τ_w",
+            "Waiting time $\\tau_w$",
             list(found),
             default=list(found)[-1],
             key="cloned_at",
