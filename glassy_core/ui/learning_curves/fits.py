@@ -39,6 +39,7 @@ class FitOptions(NamedTuple):
 
 def choose() -> FitOptions:
     """The switches and, with fits on, the window; all of it in the URL."""
+    _take_over()
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom", key="fit-controls"):
         fit = st.toggle(
             "Fit NLL∞ + A τ⁻ᵃ", key="fit", bind="query-params",
@@ -74,6 +75,7 @@ def _end(label: str, key: str, placeholder: str) -> float | None:
 
 
 def _reset() -> None:
+    st.session_state.pop(_MOVED, None)
     st.session_state[_FROM] = st.session_state[_TO] = None
 
 
@@ -99,14 +101,22 @@ def dragged(ends: Window) -> None:
     seen = st.session_state.get(_SHOWN, [])
     for place, (key, end) in enumerate(zip((_FROM, _TO), ends, strict=True)):
         if end > 0 and all(end != shown[place] for shown in seen):
-            st.session_state[key] = float(f"{end:.{_DIGITS}g}")
-            st.session_state[_MOVED] = True
+            st.session_state.setdefault(_MOVED, {})[key] = float(f"{end:.{_DIGITS}g}")
 
 
 def renew_controls() -> None:
     """Called from a part of the page: after a drag the whole page is drawn once, with the new numbers and URL."""
-    if st.session_state.pop(_MOVED, False):
+    if st.session_state.get(_MOVED):
         st.rerun()
+
+
+def _take_over() -> None:
+    """The fields get what was dragged only where they are made.
+
+    Set earlier, it would be lost to a refresh under way, which brings the fields as the browser still has them.
+    """
+    for key, end in st.session_state.pop(_MOVED, {}).items():
+        st.session_state[key] = end
 
 
 def fits_of(settings: Sequence[Ensemble], options: FitOptions, busy: Iterable[str]) -> Fits:
