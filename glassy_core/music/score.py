@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -115,6 +116,12 @@ def engrave(musicxml: str, layout: dict[str, Any] = PAGE) -> str:
     if not toolkit.loadData(musicxml):
         raise ValueError("verovio cannot read this MusicXML.")
     return str(toolkit.renderToSVG(1))
+
+
+def one_line(voices: Voices, ties: bool = False, colors: Sequence[str] = ()) -> str:
+    """The score as one long line, an SVG without the parts' names, which would scroll away; colors: see Marks."""
+    musicxml = to_musicxml(voices, ties, Marks(colors=colors))
+    return engrave(re.sub(r"<part-name>[^<]*</part-name>", "<part-name/>", musicxml), LINE)
 
 
 def _add_part(part: Element, staff: Staff, voices: Voices, ties: bool, fifths: int, marks: Marks) -> None:

@@ -1,10 +1,15 @@
 """The tour and the slides, driven without a browser."""
 
+import json
+from dataclasses import replace
+
 import pytest
 
+from glassy_core.settings import USUAL_FLOW
 from glassy_core.ui.paper.slides import SLIDES
 from glassy_core.ui.shell.tour import STEPS
 from glassy_core.ui.shell.words import typeset
+from tests.components import components
 from tests.made_runs import write_aging, write_sweep
 
 
@@ -37,7 +42,7 @@ def test_the_tour_can_be_skipped_and_a_wrong_step_is_no_step(open_page):
 def test_every_slide_has_a_title_and_a_sentence_or_two(open_page, number):
     app = open_page("pages/7_Present.py", slide=str(number))
     slide = SLIDES[number - 1]
-    assert f"# {slide.title}" in words(app)
+    assert app.title[0].value == slide.title
     assert slide.sentence in words(app)
     assert slide.sentence.count(".") <= 2
 
@@ -52,14 +57,38 @@ def test_slides_draw_what_is_there_and_move_on(open_page, store):
     for preset in ("class-aging-under", "class-aging-near", "class-aging-over"):
         write_aging(store, preset)
     app = open_page("pages/7_Present.py", slide="2")
-    for slide in SLIDES[1:6]:
+    for slide in SLIDES[1:7]:
         assert "No run shows this yet" not in words(app)
         assert typeset(slide.gloss) in words(app)
         app.button(key="slide_on").click().run()
         assert not app.exception
-    assert app.query_params["slide"] in ("7", ["7"])
+    assert app.query_params["slide"] in ("8", ["8"])
     for wrong in ("0", "99", "x", "1" * 5000):
         open_page("pages/7_Present.py", slide=wrong)
+
+
+def songs(app):
+    """What a slide gives to listen to."""
+    data = [json.loads(component.proto.json) for component in components(app)]
+    return [song for values in data for song in values.get("songs", ())]
+
+
+def test_what_a_slide_speaks_of_sounds(open_page):
+    (chords,) = songs(open_page("pages/7_Present.py", slide="1"))
+    assert len(chords["chords"]) == 5
+    narrow, near, wide = songs(open_page("pages/7_Present.py", slide="2"))
+    assert [song["words"] for song in (narrow, wide)] == ["loses it at once", "sings it all by heart"]
+    assert near["words"] == "36 chords by heart, then it is lost"
+
+
+def test_the_second_slide_shows_the_trio_that_was_started_last(open_page, store):
+    for width in (10, 24, 48):
+        store.create(replace(USUAL_FLOW, width=width), "digest")
+    app = open_page("pages/7_Present.py", slide="2")
+    (figure,) = [json.loads(v["figure"]) for v in (json.loads(c.proto.json) for c in components(app)) if "figure" in v]
+    assert [trace["name"] for trace in figure["data"] if trace["showlegend"]] == ["w = 10", "w = 24", "w = 48"]
+    app.button(key="slide_start").click().run()
+    assert len(store.runs()) == 6
 
 
 def test_what_one_page_keeps_is_no_other_pages(open_page, store):

@@ -82,6 +82,20 @@ def load(directory: Path = DIRECTORY, songs: bool = True) -> Atlas:
         raise AtlasError(f"{directory} holds no atlas ({error!r}): restore it from the project.") from error
 
 
+def song(place: Coordinates, tau: float, chorale: int, directory: Path = DIRECTORY) -> Chorale:
+    """What one network sings at that tau, or was last kept singing before; AtlasError where it cannot be read.
+
+    chorale: which of its chorales it is given the beginning of, from 0.
+    """
+    file = _read(directory / songs_file(place.depth))
+    try:
+        moments = file["networks"][place.name]
+        kept = sum(TAUS[at] <= tau for at in SONG_PLACES[: len(moments)])
+        return from_text(file["songs"][moments[max(kept - 1, 0)][chorale]])
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise AtlasError(f"{directory} has no song of {place.name} ({error!r}): restore it.") from error
+
+
 def _curves(atlas: Atlas, chorales: Songs) -> dict[str, Any]:
     return {
         "format": _FORMAT,

@@ -6,17 +6,16 @@ All of it is kept between reruns by content, so that a page asked for again answ
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from glassy_core.editions.encoding import LOWEST_PITCH, Chorale, Chord
+from glassy_core.music import score
 from glassy_core.music.generation import CYCLE_HORIZON
 from glassy_core.music.midi import Sound
 from glassy_core.music.piece import Piece
-from glassy_core.music.score import LINE, Marks, engrave, to_musicxml
 from glassy_core.music.voices import Voices, lead
 from glassy_core.ui.shell.words import whole
 
@@ -92,9 +91,7 @@ def one_line(chords: Chorale, border: int, ties: bool) -> str:
     """The score as one long line, an SVG: it scrolls under the playhead, the roll below it on the same axis."""
     # The page gives its own colours; these two only keep a note from being held across the border.
     colours = ["#777777"] * border + ["#000000"] * (len(chords) - border)
-    musicxml = to_musicxml(voices(chords), ties, Marks(colors=colours if border else ()))
-    # Without the parts' names, which would scroll away: there is more to see of the notes.
-    return engrave(re.sub(r"<part-name>[^<]*</part-name>", "<part-name/>", musicxml), LINE)
+    return score.one_line(voices(chords), ties, colours if border else ())
 
 
 def notes(chords: Chorale, border: int, ties: bool) -> list[list[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from glassy_core.paper import regimes
 from glassy_core.paper.evidence import Evidence
 from glassy_core.paper.numbers import AGING, PRESET_OF
 from glassy_core.runs.groups import readable
@@ -33,6 +34,12 @@ def trio(evidence: Evidence) -> Members:
     rows = {row.id: row for row in curves.readable_rows()}
     ids = curves.first_choice([rows[m.run.id] for m in evidence.classroom if m.run.id in rows])
     return [member for run_id in ids for member in evidence.classroom if member.run.id == run_id]
+
+
+def newest_trio(evidence: Evidence) -> Members:
+    """The class world's three networks as they were started last, by steps or as flows, at work or not."""
+    rows = {row.id: row for row in curves.readable_rows()}
+    return [curves.member(rows[run_id]) for run_id in regimes.trio((row.id, row.config) for row in rows.values())]
 
 
 def classroom(evidence: Evidence) -> Members:

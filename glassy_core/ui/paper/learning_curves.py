@@ -21,7 +21,9 @@ from glassy_core.training.probe import Level, Probe
 from glassy_core.ui.paper.look import Look, Members
 from glassy_core.ui.results.curves import network_words, readable_rows
 from glassy_core.ui.results.fits import fit_of, groups_of
+from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell.frame import plain
+from glassy_core.ui.shell.polling import follow
 from glassy_core.ui.shell.words import whole
 
 _VIEW = View(shown=("training",))
@@ -58,6 +60,19 @@ def learning(members: Members, look: Look) -> bool:
     return bool(settings)
 
 
+def learning_live(members: Members, look: Look) -> bool:
+    """As `learning`, drawn again while the runs learn: the class trio in step of tau, its curves seen to grow."""
+    ids = {member.run.id for member in members}
+
+    def draw(rows: list[Row]) -> None:
+        settings = sorted(groups_of(rows, together=True), key=lambda setting: setting.config.width)
+        settings = [_named(setting, f"w = {setting.config.width}") for setting in settings]
+        look.show(fitted_curves(settings, _VIEW, []), _all_learned(settings), grows=True)
+
+    follow(look.key, draw, ids)
+    return True
+
+
 def power_laws(members: Members, look: Look) -> bool:
     """Fig. 3: NLL against tau, both logarithmic, with the power laws of the runs that are long enough for one."""
     settings = _settings(members)
@@ -75,12 +90,11 @@ def _settings(members: Members) -> list[Ensemble]:
     rows = {row.id: row for row in readable_rows()}
     here = [rows[member.run.id] for member in members if member.run.id in rows]
     settings = groups_of(here)
-    return [_plainly_named(setting) for setting in settings if len(setting.curves[0].series)]
+    return [_named(setting, network_words(setting.config)) for setting in settings if len(setting.curves[0].series)]
 
 
-def _plainly_named(setting: Ensemble) -> Ensemble:
-    """The setting by its depth and width, whatever its run is called."""
-    label = network_words(setting.config)
+def _named(setting: Ensemble, label: str) -> Ensemble:
+    """The setting by another name than its run's."""
     return replace(setting, label=label, curves=tuple(replace(curve, label=label) for curve in setting.curves))
 
 
@@ -96,6 +110,8 @@ def _all_learned(settings: Sequence[Ensemble]) -> str:
 
 def _learned(setting: Ensemble) -> str:
     series = setting.curves[0].series
+    if not len(series):
+        return f"{setting.label}: nothing recorded yet"
     return f"{setting.label}: {series.nll[0]:.3g} to {series.nll[-1]:.3g} bits at tau {series.tau[-1]:.4g}"
 
 

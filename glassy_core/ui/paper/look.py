@@ -25,11 +25,16 @@ class Look:
     height: int = 440
     font: int = _LETTERS
 
-    def show(self, figure: go.Figure, alt: str, part: str = "") -> None:
-        """Draw a figure, one part of several where `part` names it; alt: what it shows, in words."""
+    def show(self, figure: go.Figure, alt: str, part: str = "", grows: bool = False) -> None:
+        """Draw a figure, one part of several where `part` names it; alt: what it shows, in words.
+
+        grows: lines that have become longer since the last drawing are seen to grow.
+        """
         figure.update_layout(font_size=self.font)
         if self.font > _LETTERS:
             figure.update_xaxes(automargin=True)
             figure.update_yaxes(automargin=True)
+            for axes in (figure.update_xaxes, figure.update_yaxes):  # whole decades, written out: nothing is small
+                axes(dtick=1, exponentformat="none", minor_dtick="D1", selector={"type": "log"})
         name = f"{self.key}{part}"
-        live_figure(figure, key=name, alt=alt, height=self.height, filename=name)
+        live_figure(figure, key=name, alt=alt, height=self.height, filename=name, grows=grows)

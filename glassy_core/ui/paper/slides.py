@@ -5,17 +5,16 @@ Below a figure with symbols stands what they mean.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
 
-from glassy_core.figures.network import WORDS
 from glassy_core.paper.evidence import Evidence
 from glassy_core.runs.groups import readable
-from glassy_core.ui.paper import aging, chosen_runs, critical_width, learning_curves
+from glassy_core.ui.paper import aging, chosen_runs, critical_width, learning_curves, slide_parts
 from glassy_core.ui.paper.drawings import PAPERS_LAW, Drawing
-from glassy_core.ui.paper.look import Look, Members
-from glassy_core.ui.paper.network import network
+from glassy_core.ui.paper.look import Look
 from glassy_core.ui.shell.frame import store
 from glassy_core.ui.shell.tour import BACKGROUND
 from glassy_core.ui.shell.words import typeset
@@ -27,7 +26,9 @@ header[data-testid=stHeader], [data-testid=stSidebar] { display: none !important
 .st-key-slide h1 { font-size: 1.8rem; }
 .st-key-slide p, .st-key-slide li { font-size: 1.2rem; line-height: 1.35; }
 .st-key-slide .st-key-slide_gloss p { font-size: 1.1rem; }
+.st-key-slide_buttons :is(p, kbd), .st-key-slide button p { font-size: 1.2rem; }
 .st-key-slide img { max-width: 64rem !important; }
+.st-key-slide_words :is(p, li) { font-size: 1.2rem !important; }
 /* A slide takes 1440 x 960 pixels where letters have 16: its letters, and with them its figures, fill any wall. */
 @media (min-width: 641px) {
   html { font-size: clamp(11px, min(100vw / 90, 100vh / 60), 48px); }
@@ -47,34 +48,37 @@ _HEIGHT, _UNDER_TITLES = 600, 550  # of a figure; of panels with titles of their
 
 @dataclass(frozen=True)
 class Slide:
-    """A title, one sentence, its figure, what the figure's symbols mean, and its height in pixels."""
+    """A title, one sentence, its figure, what its symbols mean, its height in pixels, and what stands below."""
 
     title: str
     sentence: str
     drawing: Drawing
     gloss: str = ""
     height: int = _HEIGHT
-
-
-def _network(members: Members, look: Look) -> bool:
-    picture, words = st.columns([2, 1], vertical_alignment="center")
-    with picture:
-        network(2, 24)
-    words.markdown("\n".join(f"- {kind}" for kind in WORDS.values()))
-    return True
+    below: Callable[[], None] | None = None
 
 
 SLIDES = (
     Slide(
         "A network that listens",
         "It hears a chord and says which one comes next; its layers remember.",
-        Drawing(_network),
+        Drawing(slide_parts.chord_and_network),
     ),
     Slide(
         "Three sizes, three fates",
         "Too small, and the loss stays high; large enough, and it falls and falls; in between, it takes longer.",
-        Drawing(learning_curves.learning, chosen_runs.trio),
-        "NLL: the loss, in bits. τ: how long the network has learned, each step counted by its size η. w: its width.",
+        Drawing(learning_curves.learning_live, chosen_runs.newest_trio),
+        "NLL: the loss, in bits. τ: how long the network has learned. w: its width. Below: one chorale, at τ = 147.",
+        380,
+        slide_parts.fates,
+    ),
+    Slide(
+        "In your own hands",
+        "Drag the width and the age of a network; see and hear at once what it has learned.",
+        Drawing(slide_parts.networks_on_a_map),
+        "Every square: a network of two layers; bluer: less loss, at τ = 400. ✓: it sings all its chorales by heart.",
+        440,
+        slide_parts.playground_door,
     ),
     Slide(
         "A critical width",
@@ -131,7 +135,7 @@ def show() -> None:
     at = min(max(int(number), 1), len(SLIDES)) - 1 if number.isdigit() and len(number) < 4 else 0
     slide = SLIDES[at]
     with st.container(key="slide"):
-        st.markdown(f"# {slide.title}")
+        st.title(slide.title, anchor=False)
         st.markdown(slide.sentence)
         evidence = Evidence.of(readable(store().runs()))
         if slide.drawing.drawn_of(evidence, Look(f"slide-{at + 1}", slide.height, _FONT)) is None:
@@ -139,6 +143,8 @@ def show() -> None:
         elif slide.gloss:
             with st.container(key="slide_gloss"):
                 st.markdown(typeset(slide.gloss))
+        if slide.below:
+            slide.below()
     with st.container(horizontal=True, vertical_alignment="center", key="slide_buttons"):
         if st.button("Back", key="slide_back", shortcut="Left", icon=":material/arrow_back:", disabled=at == 0):
             _to(at - 1)

@@ -12,17 +12,18 @@ from glassy_core.figures.palette import FAMILIES, shades
 from glassy_core.music.atlas.files import CURVES, songs_file
 from glassy_core.music.atlas.grid import DEPTHS
 from glassy_core.ui.components.atlas_files import url
+from glassy_core.ui.components.listening import SOUND
 
 HERE = Path(__file__).resolve().parent
 KEY = "playground"
-_SCRIPTS = "atlas organ chart roll listener phase_map words memory playground".split()  # .js, in this order
+_SCRIPTS = "atlas chart phase_map words memory playground".split()  # .js, in this order
 _GRADES = 25  # colours of the map's scale
 
 _component = st.components.v2.component(
     "glassy_playground",
     html=(HERE / "playground.html").read_text(encoding="utf-8"),
     css=(HERE / "playground.css").read_text(encoding="utf-8"),
-    js="\n".join((HERE / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS),
+    js="\n".join(SOUND + [(HERE / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS]),
 )
 
 

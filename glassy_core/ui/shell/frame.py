@@ -108,7 +108,7 @@ _ALL_PAGES = (
         ":material/menu_book:",
         "Figure by figure: the paper's numbers beside those of the runs here.",
     ),
-    Page("pages/7_Present.py", "Present", ":material/slideshow:", "The story in eight slides, for a wall."),
+    Page("pages/7_Present.py", "Present", ":material/slideshow:", "The story in nine slides, for a wall."),
 )
 
 

@@ -126,3 +126,11 @@ def test_its_networks_are_made_again(learned, atlas):
         assert network.nll == pytest.approx(kept.nll[:n], rel=1e-3)
         assert np.array_equal(network.counts, kept.counts[:n])
         assert network.songs == kept.songs[:sung]
+
+
+def test_one_song_is_read_alone(atlas):
+    at = SONG_PLACES.index(next(place for place in SONG_PLACES if TAUS[place] > 100))
+    place = Coordinates(8, 2, 48, 0)
+    assert files.song(place, TAUS[SONG_PLACES[at]] + 1, 6) == atlas.networks[place].songs[at][6]
+    with pytest.raises(AtlasError, match="no song of"):
+        files.song(place, 1.0, 9)
