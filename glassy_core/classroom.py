@@ -18,18 +18,6 @@ from glassy_core.files import ROOT
 
 PORT = 8501
 EVERYWHERE = "0.0.0.0"  # an address: this machine under each of its own
-# Streamlit's own protections stay on whatever a user's own settings say. Other names for this machine are welcome,
-# because nobody knows how a class will call it; what they lead to is a visitor's.
-OPTIONS = {
-    "server.address": EVERYWHERE,
-    "server.allowedHosts": "*",
-    "server.enableCORS": "true",
-    "server.enableXsrfProtection": "true",
-    "server.headless": "true",
-    "server.fileWatcherType": "none",
-    "client.showErrorDetails": "none",
-}
-
 PASSPHRASE_VARIABLE = "GLASSY_PASSPHRASE"  # of the environment: set, even to nothing, it makes the app a class's
 FEWEST_CHARACTERS = 10  # of a passphrase
 MOST_CHARACTERS = 200  # nobody types more, and nothing longer is looked at
@@ -102,8 +90,7 @@ class Tries:
 
 def command(port: int = PORT) -> list[str]:
     """The server's command line. The passphrase is not in it: other users of the machine could read it there."""
-    options = [f"--{name}={value}" for name, value in (OPTIONS | {"server.port": str(port)}).items()]
-    return [sys.executable, "-m", "streamlit", "run", "glassy_core/ui/shell/on_network.py", *options]
+    return [sys.executable, "-m", "glassy_core.ui.shell.on_network", str(port)]
 
 
 def serve(port: int = PORT) -> NoReturn:

@@ -79,6 +79,21 @@ def give_way() -> None:
         process.nice(min(process.nice() + LOWERED, 19))
 
 
+def raise_descriptors(wanted: int) -> int:
+    """The most files and sockets this process may have open, raised to `wanted` as far as the system allows."""
+    if sys.platform == "win32":  # where there is no such limit
+        return wanted
+    import resource  # not on Windows
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft == resource.RLIM_INFINITY or soft >= most:
+        return wanted if soft == resource.RLIM_INFINITY else soft
+    with contextlib.suppress(OSError, ValueError):  # macOS may allow less than it says
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
 def when_asked_to_end(act: Callable[[], object]) -> None:
     """Have act called, in place of this process's end, at Ctrl-C and where the system asks it to end."""
     for name in ("SIGINT", "SIGTERM", "SIGBREAK"):  # the last is that of Windows: Ctrl-Break

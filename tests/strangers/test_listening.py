@@ -8,6 +8,7 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -15,8 +16,11 @@ from contextlib import closing
 
 import psutil
 import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import connect
 
-from glassy_core import classroom
+from glassy_core import classroom, processes
 from glassy_core.classroom import PASSPHRASE_VARIABLE
 from glassy_core.jobs.dispatcher import dispatcher_status
 from glassy_core.runs.store import RunStore
@@ -57,27 +61,91 @@ def put(port, size, headers=()):
         return error.code
 
 
-@pytest.mark.parametrize("for_a_class", [False, True], ids=["default", "class"])
-def test_who_reaches_the_app(tmp_path, for_a_class):
-    with served(tmp_path, for_a_class) as (port, process):
-        here = listening(process.pid)
-        assert here == ({"0.0.0.0"} if for_a_class else here & {"127.0.0.1", "::1"})
-        assert here
-        # Streamlit's own protections: another site's page is not let in, nor a file without the token.
-        assert handshake(port, f"http://localhost:{port}") == 101
-        assert handshake(port, "http://evil.example") == 403
-        assert put(port, 10) == 403
-        # A name of somebody else's that leads to this machine: that page is "same origin" to the browser.
-        rebound = handshake(port, "http://evil.example", "evil.example")
-        assert rebound == (101 if for_a_class else 403)
-        with urllib.request.urlopen(f"http://localhost:{port}/_stcore/host-config", timeout=60) as answer:
-            assert answer.headers["Access-Control-Allow-Origin"] != "*"
-        for path in OUTSIDE:
-            with closing(socket.create_connection(("127.0.0.1", port), 60)) as there:
-                there.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n".encode())
-                answer = b"".join(iter(lambda: there.recv(65536), b""))
-            assert b"make run" not in answer, path
-    assert "Traceback" not in (tmp_path / "server.log").read_text(encoding="utf-8")
+@pytest.fixture(scope="module")
+def app(request, tmp_path_factory):
+    """(port, process, its log) of the app, for a class or not as the test's parameter has it."""
+    directory = tmp_path_factory.mktemp("app")
+    with served(directory, request.param) as (port, process):
+        yield port, process, directory / "server.log"
+
+
+def every_app(test):
+    """Have a test look at the app as a user starts it, and as a presenter does."""
+    return pytest.mark.parametrize("app", [False, True], ids=["default", "class"], indirect=True, scope="module")(test)
+
+
+@every_app
+def test_who_reaches_the_app(app, request):
+    port, process, log = app
+    for_a_class = request.node.callspec.params["app"]
+    here = listening(process.pid)
+    assert here == ({"0.0.0.0"} if for_a_class else here & {"127.0.0.1", "::1"})
+    assert here
+    # Streamlit's own protections: another site's page is not let in, nor a file without the token.
+    assert handshake(port, f"http://localhost:{port}") == 101
+    assert handshake(port, "http://evil.example") == 403
+    assert put(port, 10) == 403
+    # A name of somebody else's that leads to this machine: that page is "same origin" to the browser.
+    rebound = handshake(port, "http://evil.example", "evil.example")
+    assert rebound == (101 if for_a_class else 403)
+    with urllib.request.urlopen(f"http://localhost:{port}/_stcore/host-config", timeout=60) as answer:
+        assert answer.headers["Access-Control-Allow-Origin"] != "*"
+    for path in OUTSIDE:
+        with closing(socket.create_connection(("127.0.0.1", port), 60)) as there:
+            there.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n".encode())
+            answer = b"".join(iter(lambda: there.recv(65536), b""))
+        assert b"make run" not in answer, path
+    assert "Traceback" not in log.read_text(encoding="utf-8")
+
+
+def open_page(port, address):
+    """Seconds until Home is there for a browser of that address."""
+    begun = time.perf_counter()
+    wire = socket.create_connection(("127.0.0.1", port), 60, source_address=(address, 0))
+    with connect(f"ws://localhost:{port}/_stcore/stream", sock=wire, subprotocols=["streamlit"], max_size=None) as page:
+        ask = BackMsg()
+        ask.rerun_script.page_name = ""
+        page.send(ask.SerializeToString())
+        while ForwardMsg.FromString(page.recv(60)).WhichOneof("type") != "script_finished":
+            pass
+    return time.perf_counter() - begun
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have one address of this machine's own")
+@pytest.mark.parametrize("app", [True], ids=["class"], indirect=True, scope="module")
+def test_two_thousand_sockets_that_say_nothing(app):
+    port, _, log = app
+    assert processes.raise_descriptors(3000) >= 3000, "the attack itself needs them"
+    open_page(port, "127.0.0.2")
+    before, silent, stop = log.stat().st_size, [], threading.Event()
+
+    def attack():
+        while not stop.is_set():
+            one = socket.socket()
+            one.setblocking(False)
+            one.bind(("127.0.0.3", 0))
+            one.connect_ex(("127.0.0.1", port))
+            silent.append(one)
+            if len(silent) % 250 == 0:
+                time.sleep(0.1)
+            if len(silent) == 2000:
+                return
+
+    attacker = threading.Thread(target=attack)
+    attacker.start()
+    try:
+        waited = [open_page(port, "127.0.0.2") for _ in range(8)]
+        attacker.join(30)
+        waited += [open_page(port, "127.0.0.2") for _ in range(2)]
+    finally:
+        stop.set()
+        attacker.join()
+        for one in silent:
+            one.close()
+    assert len(silent) == 2000
+    assert max(waited) < 2
+    assert log.stat().st_size - before < 2000
+    assert "127.0.0.3: 64 from one address that ask for nothing" in log.read_text(encoding="utf-8")
 
 
 def test_the_workers_listen_on_this_machine_alone(tmp_path):
