@@ -27,14 +27,17 @@ controls.open_with_telling()
 complaints = st.container()
 try:
     selection = controls.choose(rows)
-    view = st.segmented_control(
-        "View",
-        list(VIEWS),
-        format_func=selection.title,
-        key=address.key("view"),
-        required=True,
-        label_visibility="collapsed",
-    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        view = st.segmented_control(
+            "View",
+            list(VIEWS),
+            format_func=selection.title,
+            key=address.key("view"),
+            required=True,
+            label_visibility="collapsed",
+            width="content",
+        )
+        controls.choose_sound()
     # Each view is imported when it is shown, so that the page is there before the music is.
     if view == "transition":
         from glassy_core.ui.chorales.transition import choose_telling, transition_view

@@ -207,11 +207,10 @@ def write_piece(piece: Piece, directory: Path, sound: Sound | None = None) -> di
     """Write piece.mid, piece.wav, piece.musicxml and piece.json; returns where, by kind."""
     sound = sound or Sound()
     voices = piece.voices()
-    audio = render(voices, sound)
     values = piece.to_json() | {"sound": vars(sound), "voices": voices.pitches.tolist(), "more": _lists(voices.more)}
     contents = {
         "mid": to_midi(voices, sound, [(piece.prime, NETWORK_MARK)]),
-        "wav": wav_bytes(audio.mix, audio.rate),
+        "wav": wav_bytes(render(voices, sound)),
         "musicxml": to_musicxml(voices, sound.ties, score_marks(piece, sound)).encode(),
         "json": (json.dumps(values, allow_nan=False) + "\n").encode(),
     }

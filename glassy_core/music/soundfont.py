@@ -1,12 +1,8 @@
-"""Plays SoundFont 2 files: which recorded samples a General MIDI instrument has for a key, and how they sound.
+"""Reads SoundFont 2 files: which recorded samples a General MIDI instrument has for a key, and how they are played.
 
 Layout and units follow the SoundFont 2.01 specification (sections 7 and 8). Left out: modulators,
 low-frequency oscillators (vibrato), and modulation envelopes but for the filter's opening, which is
 taken at their peak: the instruments used here close it over many seconds.
-
-By hand, because no player will do: tinysoundfont and pyfluidsynth need a library of the system (PortAudio,
-FluidSynth), and symusic's synthesiser plays wrong pitches with the SoundFont here. Compiled, because a filtered
-sample depends on the ones before it.
 """
 
 from __future__ import annotations
@@ -14,15 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from math import cos, inf, pi, sin, sqrt, tan
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glassy_core.errors import GlassyError
-from glassy_core.files import compiled
 
 _NAME = ("name", "S20")
 _BAG = np.dtype([("gen", "<u2"), ("mod", "<u2")])
@@ -52,9 +46,9 @@ INSTRUMENT, KEYS, VELOCITIES = 41, 43, 44
 ATTENUATION, COARSE_TUNE, FINE_TUNE, SAMPLE, MODES, SCALE_TUNE, ROOT = 48, 51, 52, 53, 54, 56, 58
 DEFAULTS = {FILTER: 13500, SCALE_TUNE: 100, ROOT: -1} | dict.fromkeys((DELAY, ATTACK, HOLD, DECAY, RELEASE), -12000)
 LOOPS = (1, 3)
-SILENT_DB = 80.0  # a released sound is followed down by so much
 
 Generators = dict[int, int]
+Samples = NDArray[np.float32]
 
 
 class SoundFontError(GlassyError, ValueError):
@@ -75,7 +69,7 @@ class Zone:
     cutoff:     of the low-pass filter, Hz
     """
 
-    samples: NDArray[np.float32]
+    samples: Samples
     loop: tuple[int, int] | None
     step: float
     gain: float
@@ -175,86 +169,7 @@ def _chunks(content: bytes, start: int = 12, end: int | None = None) -> Iterator
 @lru_cache(maxsize=1)
 def general_midi() -> SoundFont:
     """The General MIDI SoundFont that comes with pretty_midi (TimGM6mb)."""
-    import pretty_midi
-
-    return SoundFont(Path(pretty_midi.__file__).parent / "TimGM6mb.sf2")
-
-
-def length_of(zone: Zone, seconds: float, tail: float, rate: int) -> int:
-    """Samples until a note held for so many seconds has died away, at most `tail` seconds after its release."""
-    release = zone.envelope[-1]  # of 100 dB
-    return max(round((seconds + min(release * SILENT_DB / 100, tail)) * rate), 1)
-
-
-def add_zone(out: NDArray[np.float32], zone: Zone, seconds: float, rate: int) -> None:
-    """Add a zone, released after so many seconds, to out, (n, 2)."""
-    angle = (zone.pan + 0.5) * pi / 2  # equal power
-    begin, end = zone.loop or (0, 0)
-    stages = (*zone.envelope, float(seconds))
-    sides = (zone.gain * cos(angle), zone.gain * sin(angle))
-    _add(out, zone.samples, zone.step / rate, begin, end, stages, sides, _low_pass(zone.cutoff, rate), float(rate))
-
-
-def _low_pass(cutoff: float, rate: int) -> tuple[float, float, float]:
-    """(b, a1, a2) of the second-order Butterworth filter b (1, 2, 1) / (1, a1, a2), by the bilinear transform.
-
-    b is infinite where the cutoff is so near half the rate that there is nothing to filter.
-    """
-    if cutoff > 0.4 * rate:
-        return inf, 0.0, 0.0
-    k = tan(pi * cutoff / rate)
-    a0 = 1 + sqrt(2) * k + k * k
-    return k * k / a0, 2 * (k * k - 1) / a0, (1 - sqrt(2) * k + k * k) / a0
-
-
-@compiled
-def _add(
-    out: Any,
-    samples: Any,
-    step: float,
-    begin: int,
-    end: int,
-    stages: tuple[float, float, float, float, float, float, float],
-    sides: tuple[float, float],
-    low_pass: tuple[float, float, float],
-    rate: float,
-) -> None:
-    """See add_zone. begin == end: no loop. Between two samples of the recording it goes along a line.
-
-    The level rises in amplitude and falls in decibels, as the format has it.
-    """
-    delay, attack, hold, decay, sustain, release, seconds = stages
-    b, a1, a2 = low_pass
-    per_sample = 10.0 ** (-5.0 / (decay * rate))  # 100 dB in `decay` seconds
-    per_sample_released = 10.0 ** (-5.0 / (release * rate))
-    sustained = 10.0 ** (sustain / 20)
-    level, place, last = 0.0, 0.0, len(samples) - 2
-    x1 = x2 = y1 = y2 = 0.0
-    for i in range(len(out)):
-        t = i / rate
-        if t >= seconds:
-            level *= per_sample_released
-        elif t < delay + attack:
-            level = max(t - delay, 0.0) / attack
-        elif t < delay + attack + hold:
-            level = 1.0
-        else:
-            level = max(level * per_sample, sustained)
-        here = int(place)
-        if here >= last:
-            break  # the recording has ended; loops never come here
-        following = here + 1
-        if following == end:
-            following = begin
-        x = samples[here] + (place - here) * (samples[following] - samples[here])
-        if b != inf:
-            y = b * (x + 2.0 * x1 + x2) - a1 * y1 - a2 * y2
-            x2, x1, y2, y1 = x1, x, y1, y
-        else:
-            y = x
-        out[i, 0] += np.float32(y * level * sides[0])
-        out[i, 1] += np.float32(y * level * sides[1])
-        place += step
-        if begin != end:
-            while place >= end:
-                place -= end - begin
+    package = find_spec("pretty_midi")  # where it is: to import it takes longer than to read the file
+    if package is None or package.origin is None:
+        raise SoundFontError("pretty_midi is not installed, and the SoundFont comes with it: see requirements.txt.")
+    return SoundFont(Path(package.origin).parent / "TimGM6mb.sf2")

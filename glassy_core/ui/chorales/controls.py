@@ -12,12 +12,13 @@ from glassy_core.editions.midi_files import OCTAVE
 from glassy_core.music.decoding import DECODINGS, DecodingConfig
 from glassy_core.music.decodings.rule import Option
 from glassy_core.music.generation import MAX_LENGTH
-from glassy_core.music.midi import FASTEST, INSTRUMENTS, SLOWEST, Sound
+from glassy_core.music.midi import Sound
 from glassy_core.runs.checkpoints import CheckpointError
 from glassy_core.ui.chorales import singers
 from glassy_core.ui.chorales.settings import LATEST, SPLIT_NAMES, TAKES, TELLING, Prime, Selection
 from glassy_core.ui.chorales.singers import Checkpoint
 from glassy_core.ui.chorales.songs import chord_words
+from glassy_core.ui.chorales.sound_bar import sound_bar
 from glassy_core.ui.components.keyboard import keyboard
 from glassy_core.ui.results.curves import label_of, unique_names
 from glassy_core.ui.results.rows import Row
@@ -140,17 +141,30 @@ def _slider(option: Option) -> None:
     st.slider(option.name.capitalize(), option.least, most, key=key(option.name), step=option.step, help=option.help)
 
 
-def _choose_sound() -> Sound:
-    """Instrument, tempo, ties, octave."""
-    instrument = st.selectbox("Instrument", list(INSTRUMENTS), key=key("instrument"))
-    tempo = st.slider("Tempo (quarter notes a minute)", SLOWEST, FASTEST, key=key("tempo"))
-    ties = st.toggle("Tie repeated notes", key=key("ties"))
+def _choose_sound() -> None:
+    """Ties and octave."""
+    st.toggle("Tie repeated notes", key=key("ties"))
     st.radio(
         "Octave", ["choir", "written"], key=key("octave"), horizontal=True,
         format_func={"choir": "of a choir", "written": "of the data"}.get,
         help="Bach's chorales lie an octave above a choir in the data; the score shows all as they are.",
     )  # fmt: skip
-    return Sound(float(tempo), instrument, ties, -OCTAVE if get("octave") == "choir" else 0)
+
+
+def _sound() -> Sound:
+    """How it sounds, as the address has it."""
+    octave = -OCTAVE if get("octave") == "choir" else 0
+    return Sound(float(get("tempo")), get("instrument"), get("ties"), octave)
+
+
+def choose_sound() -> None:
+    """Tempo and instrument, beside what plays."""
+
+    def take_over(tempo: int, instrument: str) -> None:
+        put("tempo", tempo)
+        put("instrument", instrument)
+
+    sound_bar(get("tempo"), get("instrument"), take_over)
 
 
 def choose(rows: Sequence[Row]) -> Selection:
@@ -174,5 +188,5 @@ def choose(rows: Sequence[Row]) -> Selection:
             with how:
                 decoding, length = _choose_decoding(len(prime.chords))
             with heard:
-                sound = _choose_sound()
-    return Selection(row, checkpoint, edition, prime, decoding, get("take"), length, sound)
+                _choose_sound()
+    return Selection(row, checkpoint, edition, prime, decoding, get("take"), length, _sound())

@@ -75,7 +75,7 @@ def _downloads(selection: Selection, piece: Piece) -> None:
 
     kinds = {
         "MIDI": ("mid", "audio/midi", lambda: to_midi(voices, sound, [(piece.prime, NETWORK_MARK)])),
-        "WAV": ("wav", "audio/wav", lambda: songs.mix(piece.chords, sound)),
+        "WAV": ("wav", "audio/wav", lambda: songs.wav(piece.chords, sound)),
         "MusicXML": ("musicxml", MUSIC_XML, lambda: musicxml().encode()),
         "Score (SVG)": ("svg", "image/svg+xml", lambda: engrave(musicxml()).encode()),
     }

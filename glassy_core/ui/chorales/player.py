@@ -1,7 +1,9 @@
 """A player: the sound, the score, the piano roll and how sure the network was, under one moving playhead.
 
-A component of the page, all from this machine. Only one player of a page sounds at a time. Voices are muted in
-the browser: their sounds, one by one, are asked for when the reader first mutes one.
+A component of the page. The browser makes the sound, of recorded notes that it fetches once: tempo, instrument, muted
+voices and the loop are heard at once, and only notes are sent. Only one player of a page sounds at a time. By hand:
+libraries that play a SoundFont in a browser need audio worklets, which browsers give to https alone, not to a
+class's phones, and the font as a whole, 6 MB.
 """
 
 from __future__ import annotations
@@ -12,15 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime import get_instance
 
-from glassy_core.music.midi import Sound
+from glassy_core.music.midi import PANS, VELOCITIES, Sound
+from glassy_core.music.recorded_notes import VELOCITY
 from glassy_core.ui.chorales import songs
 from glassy_core.ui.chorales.songs import Song, chord_words
-from glassy_core.ui.components.base_path import base_path
-from glassy_core.ui.shell.polling import refreshed
+from glassy_core.ui.components.instrument_files import urls
 
 HERE = Path(__file__).resolve().parent
+_SCRIPTS = ("instrument", "performer", "strip", "player")  # .js, in this order
+_MIDDLE, _SIDE = 64, 63  # of MIDI's places from left to right, and the distance of either end
+# How loud a voice is, the recorded notes being 1, and where it stands, from -1 to 1.
+BALANCE = {name: [(loud / VELOCITY) ** 2, (PANS[name] - _MIDDLE) / _SIDE] for name, loud in VELOCITIES.items()}
 
 HTML = """
 <div class="player" role="group">
@@ -38,7 +43,6 @@ HTML = """
   <p class="below"></p>
   <p class="here" aria-live="off"></p>
   <p class="trouble" role="alert"></p>
-  <audio preload="auto"></audio>
 </div>
 """
 NETWORK_LEGEND = (
@@ -52,7 +56,7 @@ _component = st.components.v2.component(
     "glassy_player",
     html=HTML,
     css=(HERE / "player.css").read_text(encoding="utf-8"),
-    js=(HERE / "player.js").read_text(encoding="utf-8"),
+    js="\n".join((HERE / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS),
 )
 
 
@@ -71,6 +75,7 @@ def player(
     small: without voices, loop and score, one of several beside each other. hidden: nothing is drawn that would
     tell what is Bach's and what is the network's.
     """
+    notes = songs.notes(song.chords, song.border, sound.ties)
     data: dict[str, Any] = {
         "alt": alt,
         "small": small,
@@ -79,29 +84,23 @@ def player(
         "border": song.border,
         "parting": song.parting,
         "quarter": sound.seconds,
-        "notes": songs.notes(song.chords, song.border, sound.ties),
+        "tempo": sound.tempo,
+        "instrument": sound.instrument,
+        "instruments": urls(),
+        "transpose": sound.transpose,
+        "balance": BALANCE,
+        "notes": notes,
         "sure": None if hidden or small else song.sure,
         "considered": [] if hidden else song.considered,
         "words": _words(song, hidden),
         "legend": [list(entry) for entry in legend],
         "svg": songs.one_line(song.chords, song.border, sound.ties) if not small else None,
-        "wantsVoices": not small,
         "voices": list(songs.voices(song.chords).names),
-        "stems": None,
         "piece": _digest(song.chords),
+        "drawing": _digest(song, sound.ties, not small),
+        "sounding": _digest(notes, sound.transpose),
     }
-    data["drawing"] = _digest(song, sound.ties, not small)
-    # Refreshed by itself: a first muted voice asks for more sound and nothing else.
-    refreshed(f"player-{key}", lambda: _sounding(data, song, sound, key), None)
-
-
-def _sounding(data: dict[str, Any], song: Song, sound: Sound, key: str) -> None:
-    """The component."""
-    data["audio"] = _url(songs.mix(song.chords, sound), key)
-    if data["wantsVoices"] and (st.session_state.get(key) or {}).get("voices"):
-        stems = songs.stems(song.chords, sound)
-        data["stems"] = [_url(stems[name], f"{key}-{name}") for name in data["voices"]]
-    _component(key=key, data=data, on_voices_change=lambda: None)
+    _component(key=key, data=data)
 
 
 def _words(song: Song, hidden: bool) -> list[str]:
@@ -111,11 +110,6 @@ def _words(song: Song, hidden: bool) -> list[str]:
         p = song.sure[t] if song.sure and not hidden else None
         out.append(f"Chord {t + 1}: {chord_words(chord)}" + ("" if p is None else f"; probability {p:.3g}"))
     return out
-
-
-def _url(wav: bytes, place: str) -> str:
-    """Where the server hands out a sound, as `st.audio` does it."""
-    return base_path() + get_instance().media_file_mgr.add(wav, "audio/wav", place)
 
 
 def _digest(*parts: Any) -> str:

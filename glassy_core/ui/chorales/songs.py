@@ -61,29 +61,12 @@ def voices(chords: Chorale) -> Voices:
     return lead(chords)
 
 
-def rate_of(chords: Chorale, sound: Sound) -> int:
-    """Samples a second."""
-    from glassy_core.music.audio import RATE
-
-    return RATE if len(chords) * sound.seconds <= LONG else RATE // 2
-
-
-@st.cache_resource(show_spinner=False, max_entries=24)
-def mix(chords: Chorale, sound: Sound) -> bytes:
+def wav(chords: Chorale, sound: Sound) -> bytes:
     """All voices as a WAV file."""
-    from glassy_core.music.audio import render, wav_bytes
+    from glassy_core.music.audio import RATE, render, wav_bytes
 
-    audio = render(voices(chords), sound, rate_of(chords, sound))
-    return wav_bytes(audio.mix, audio.rate)
-
-
-@st.cache_resource(show_spinner=False, max_entries=3)
-def stems(chords: Chorale, sound: Sound) -> dict[str, bytes]:
-    """Each voice as a WAV file of the same length."""
-    from glassy_core.music.audio import render, wav_bytes
-
-    audio = render(voices(chords), sound, rate_of(chords, sound))
-    return {name: wav_bytes(samples, audio.rate) for name, samples in audio.stems.items()}
+    rate = RATE if len(chords) * sound.seconds <= LONG else RATE // 2
+    return wav_bytes(render(voices(chords), sound, rate), rate)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)

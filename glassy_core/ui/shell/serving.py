@@ -1,4 +1,4 @@
-"""What the server does beside Streamlit's own part: it says where it is, and hands out plotly.min.js and the atlas."""
+"""What the server does beside Streamlit's own part: it says where it is, and hands out files that browsers keep."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from contextlib import asynccontextmanager
 from urllib.parse import quote
 
 import streamlit as st
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
-from starlette.responses import FileResponse, RedirectResponse
+from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.cli_util import open_browser
 from streamlit.net_util import get_internal_ip
 from streamlit.web.server.server_util import get_url
 
 from glassy_core.classroom import EVERYWHERE
-from glassy_core.ui.components import atlas_files
+from glassy_core.ui.components import atlas_files, instrument_files
 from glassy_core.ui.components.base_path import base_path
 from glassy_core.ui.components.plotly_files import FILE, url
 from glassy_core.ui.shell.frame import WRONG, address_of, pages
@@ -45,7 +46,7 @@ async def opening(_app: st.App) -> AsyncIterator[None]:
 
 
 class KeptFiles:
-    """Hands out files that browsers keep: plotly.min.js, fetched with every page's first bytes, and the atlas.
+    """Hands out files that browsers keep: plotly.min.js, fetched with every page's first bytes, atlas, instruments.
 
     A component's file, as Streamlit serves it, is compressed and sent anew whenever a page is loaded: 5 MB each time.
     """
@@ -62,19 +63,22 @@ class KeptFiles:
             await send(message)
 
         asked = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
-        answer = _kept(scope["path"]) if asked else None
+        answer = await _kept(scope["path"]) if asked else None
         if answer is not None:
             await answer(scope, receive, send)
         else:
             await self._app(scope, receive, with_link)
 
 
-def _kept(path: str) -> FileResponse | None:
+async def _kept(path: str) -> Response | None:
     """The file at that address, None where it is none of these."""
     if path == url():
         return FileResponse(FILE, media_type="text/javascript", headers=_KEPT)
     if atlas := atlas_files.file_at(path):
         return FileResponse(atlas, media_type="application/json", headers=_KEPT | {"content-encoding": "gzip"})
+    if instrument := instrument_files.name_at(path):
+        notes = await run_in_threadpool(instrument_files.content, instrument)
+        return Response(notes, media_type="application/octet-stream", headers=_KEPT)
     return None
 
 

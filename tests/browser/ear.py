@@ -1,0 +1,32 @@
+"""What is sent to the loudspeaker, heard by a page under test."""
+
+# To be added as an initial script: from then on the page's sound goes through an analyser, too.
+LISTENING = """(() => {
+  const connect = AudioNode.prototype.connect
+  AudioNode.prototype.connect = function (target, ...rest) {
+    if (target === this.context.destination) {
+      window.ear ??= Object.assign(this.context.createAnalyser(), { fftSize: 32768 })
+      connect.call(this, window.ear)
+    }
+    return connect.call(this, target, ...rest)
+  }
+})()"""
+# (largest sample, root mean square) of the last 0.7 seconds.
+HEARD = """() => {
+  const samples = new Float32Array(window.ear?.fftSize ?? 1)
+  window.ear?.getFloatTimeDomainData(samples)
+  return [Math.max(...samples.map(Math.abs)), Math.sqrt(samples.reduce((sum, x) => sum + x * x, 0) / samples.length)]
+}"""
+# Seconds from the next click on the page to the first sound.
+WAITED = """() => {
+  window.waited = null
+  addEventListener("click", ({ timeStamp }) => {
+    const listen = () => {
+      const samples = new Float32Array(512)
+      window.ear?.getFloatTimeDomainData(samples)
+      if (Math.max(...samples.map(Math.abs)) > 0.001) window.waited = (performance.now() - timeStamp) / 1000
+      else setTimeout(listen, 2)
+    }
+    setTimeout(listen, 0)
+  }, { capture: true, once: true })
+}"""
