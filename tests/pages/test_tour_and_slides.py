@@ -1,11 +1,10 @@
 """The tour and the slides, driven without a browser."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
-from glassy_core.settings import USUAL_FLOW
+from glassy_core.presets import CLASS_FLOWS, PRESETS
 from glassy_core.ui.paper.slides import SLIDES
 from glassy_core.ui.shell.tour import STEPS
 from glassy_core.ui.shell.words import typeset
@@ -82,11 +81,11 @@ def test_what_a_slide_speaks_of_sounds(open_page):
 
 
 def test_the_second_slide_shows_the_trio_that_was_started_last(open_page, store):
-    for width in (10, 24, 48):
-        store.create(replace(USUAL_FLOW, width=width), "digest")
+    for key in CLASS_FLOWS:
+        store.create(PRESETS[key].config, "digest")
     app = open_page("pages/7_Present.py", slide="2")
     (figure,) = [json.loads(v["figure"]) for v in (json.loads(c.proto.json) for c in components(app)) if "figure" in v]
-    assert [trace["name"] for trace in figure["data"] if trace["showlegend"]] == ["w = 10", "w = 24", "w = 48"]
+    assert [trace["name"] for trace in figure["data"] if trace.get("showlegend")] == ["w = 10", "w = 24", "w = 48"]
     app.button(key="slide_start").click().run()
     assert len(store.runs()) == 6
 
