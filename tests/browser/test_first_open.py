@@ -22,7 +22,9 @@ RATIOS = """() => [...document.querySelectorAll(".glassy-figure[data-draws]")]
 def open_tab(chromium, app, size, scheme):
     """A tab, and what its console complains of."""
     width, height = SIZES[size]
-    context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB")
+    context = chromium.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB", has_touch=size == "phone"
+    )
     context.set_default_timeout(60_000)
     page, errors = context.new_page(), []
 
@@ -37,8 +39,8 @@ def open_tab(chromium, app, size, scheme):
     return page, errors
 
 
-WHOLE = """() => {
-  const figure = document.querySelector(".glassy-figure[data-draws]")?.getBoundingClientRect()
+WHOLE = """(part) => {
+  const figure = document.querySelector(part)?.getBoundingClientRect()
   const bar = document.querySelector(".st-key-tour").getBoundingClientRect()
   return figure && figure.top >= 0 && figure.bottom <= bar.top
 }"""
@@ -101,10 +103,10 @@ def test_the_tour_at_every_size_and_where_it_is_audited_in_both_themes(chromium,
             assert all(ratio < 4 for ratio in page.evaluate(RATIOS))
         if size == "laptop":
             assert serious(page) == []
-        if size != "phone" and step.figure:
-            page.wait_for_function(WHOLE)  # what the step speaks of
-        elif size != "phone":
-            assert page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollTop") == 0
+        expect(bar.get_by_text("finger")).to_have_count(1 if k == 0 else 0)
+        expect(bar.get_by_text("finger").locator("visible=true")).to_have_count(int(size == "phone" and k == 0))
+        if size != "phone":
+            page.wait_for_function(WHOLE, arg=step.part)  # what the step speaks of
         if size == "phone":
             bar.get_by_role("button", name="Next" if k + 1 < len(STEPS) else "That was it").click()
         else:
@@ -112,7 +114,7 @@ def test_the_tour_at_every_size_and_where_it_is_audited_in_both_themes(chromium,
             page.wait_for_timeout(500)  # a key pressed while the page is drawn is lost
             page.keyboard.press("Control+Enter")
     expect(page.locator(".st-key-tour")).to_have_count(0)
-    for title in ("Home", "Playground", "Paper", "Present") if size == "laptop" else ():  # where the tour does not lead
+    for title in ("Home", "Paper", "Present") if size == "laptop" else ():  # where the tour does not lead
         page.get_by_role("link", name=title, exact=True).first.click()
         expect(page).to_have_title("glassy" if title == "Home" else f"{title} - glassy")
         ready(page)

@@ -16,24 +16,24 @@ def words(app):
     return " ".join(part.value for part in app.markdown)
 
 
-def test_the_tour_goes_through_five_pages_and_ends(open_page):
-    assert len(STEPS) == 5
+def test_the_tour_goes_through_six_pages_and_ends(open_page):
+    assert len(STEPS) == 6
     for k, step in enumerate(STEPS):
         app = open_page(step.file, tour=str(k + 1))
-        assert f"{k + 1} of 5: {step.title}" in words(app)
+        assert f"{k + 1} of 6: {step.title}" in words(app)
         assert [b.label for b in app.button if b.key in ("tour_next", "tour_end")] == [
-            "Next" if k < 4 else "That was it"
+            "Next" if k < 5 else "That was it"
         ]
     app.button(key="tour_end").click().run()
-    assert "5 of 5" not in words(app)
+    assert "6 of 6" not in words(app)
     assert not app.exception
 
 
 def test_the_tour_can_be_skipped_and_a_wrong_step_is_no_step(open_page):
-    app = open_page(STEPS[1].file, tour="2")
+    app = open_page(STEPS[2].file, tour="3")
     app.button(key="tour_skip").click().run()
-    assert "2 of 5" not in words(app)
-    for wrong in ("0", "6", "x", "-1", "1e3"):
+    assert "3 of 6" not in words(app)
+    for wrong in ("0", "7", "x", "-1", "1e3"):
         assert " of 5: " not in words(open_page(STEPS[1].file, tour=wrong))
 
 

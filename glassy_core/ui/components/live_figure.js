@@ -172,10 +172,7 @@ class LiveFigure {
     this.plot.setAttribute("aria-label", data.alt)
     await plotly.react(this.plot, figure.data, layout, this.config(data))
     this.trouble.textContent = ""
-    if (!this.drawn) {
-      this.listen()
-      this.intoSight()
-    }
+    if (!this.drawn) this.listen()
     this.afterPlot()
     this.slide.drawn(data.slide, this.ended.signal)
     if (data.grows) (this.growth ??= new Growth(this.plot)).show()
@@ -183,23 +180,6 @@ class LiveFigure {
     this.root.dataset.draws = Number(this.root.dataset.draws ?? 0) + 1
     this.hoverAgain()
     this.resized() // what changed while it was drawn
-  }
-
-  // The tour speaks of the page's first figure from a bar that covers the window's foot: show it whole above that.
-  intoSight() {
-    const bar = document.querySelector(".st-key-tour")
-    if (!bar || document.querySelector(".glassy-figure") !== this.root) return
-    if (!bar.querySelector(".st-key-tour_figure")) return // this step speaks of something else
-    if (getComputedStyle(bar.closest(".st-key-tour_place").parentElement).position !== "sticky") return
-    this.root.style.scrollMarginBottom = `${bar.offsetHeight + 24}px`
-    const still = new AbortController() // until the reader does something
-    const signal = AbortSignal.any([still.signal, this.ended.signal, AbortSignal.timeout(10_000)])
-    for (const name of ["wheel", "touchstart", "pointerdown", "keydown"]) {
-      window.addEventListener(name, () => still.abort(), { signal, capture: true })
-    }
-    // Again while what is above it may still grow.
-    const again = setInterval(() => this.root.scrollIntoView({ block: "nearest" }), 250)
-    signal.addEventListener("abort", () => clearInterval(again))
   }
 
   // The same object as long as it can be: Plotly.react begins from nothing where the configuration is another one.

@@ -198,7 +198,8 @@ class Playground {
   fit() {
     if (!this.atlas || !this.root.clientWidth) return
     const top = this.root.getBoundingClientRect().top + document.querySelector("[data-testid=stMain]").scrollTop
-    const room = Math.min(Math.max(window.innerHeight - top - 12, 540), 1000 * letterSize())
+    const bar = document.querySelector(".st-key-tour")?.offsetHeight ?? 0 // of the tour, at the foot of the window
+    const room = Math.min(Math.max(window.innerHeight - top - bar - 12, 540), 1000 * letterSize())
     this.root.style.setProperty("--room", `${room}px`)
     this.chart.fit(this.atlas)
     this.roll.fit()

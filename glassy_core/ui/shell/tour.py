@@ -1,4 +1,4 @@
-"""A first walk through the app in five steps: a bar at the top of the pages that says what to look at, and goes on."""
+"""A first walk through the app in six steps: a bar at the top of the pages that says what to look at, and goes on."""
 
 from __future__ import annotations
 
@@ -18,46 +18,89 @@ _CSS = """
   :has(> .st-key-tour_place) { order: 1; position: sticky; bottom: 0.5rem; z-index: 5; }
   .st-key-tour { background: BACKGROUND; }
 }
+.st-key-tour_sight { display: none; }
+@media (pointer: coarse) { .st-key-tour :is(.st-key-tour_mouse, kbd) { display: none; } }
+@media not (pointer: coarse) { .st-key-tour_touch { display: none; } }
 """.replace("BACKGROUND", BACKGROUND)
+
+
+# What a step speaks of is brought into sight above the bar, as long as the reader does nothing: what is above it on the
+# page may still grow.
+_SIGHT = """
+export default ({ data }) => {
+  const bar = document.querySelector(".st-key-tour")
+  const still = new AbortController()
+  const signal = AbortSignal.any([still.signal, AbortSignal.timeout(10000)])
+  for (const name of ["wheel", "touchstart", "pointerdown", "keydown"]) {
+    window.addEventListener(name, () => still.abort(), { signal, capture: true })
+  }
+  const show = () => {
+    const part = document.querySelector(data.part)
+    if (!part || getComputedStyle(bar.closest(".st-key-tour_place").parentElement).position !== "sticky") return
+    part.style.scrollMarginBottom = `${bar.offsetHeight + 24}px`
+    part.scrollIntoView({ block: "nearest" })
+  }
+  const again = setInterval(show, 250)
+  signal.addEventListener("abort", () => clearInterval(again))
+  return () => still.abort()
+}
+"""
+_sight = st.components.v2.component("glassy_tour", js=_SIGHT)
+_FIGURE = ".glassy-figure"
 
 
 @dataclass(frozen=True)
 class Step:
-    """One stop: the page's file, what it shows, what to try there, and whether that is the page's first figure."""
+    """One stop: the page's file, what it shows, what to try there with a mouse or with a finger.
+
+    part: what the words speak of, as a selector of CSS; by default the page's beginning.
+    """
 
     file: str
     title: str
     words: str
-    figure: bool = False
+    by_mouse: str = ""
+    by_touch: str = ""
+    part: str = ".st-key-navigation"
 
 
 STEPS = (
     Step(
+        "pages/0_Playground.py",
+        "Touch first",
+        "One network's loss over its age. Wide networks end low, narrow ones stay high. *Listen* lets it sing.",
+        "Drag the handle along the curve, and the width.",
+        "Draw the handle along the curve with a finger, and the width.",
+    ),
+    Step(
         "pages/2_Learning_curves.py",
         "Three networks learn",
         "Each curve is one network; lower is better. The narrow one (w = 10) stays high, the wide one (w = 48) falls "
-        "first, the middle one (w = 24) follows it later. Drag over the plot to zoom, double-click to come back.",
-        figure=True,
+        "first, the middle one (w = 24) follows it later.",
+        "Drag over the plot to zoom, double-click to come back.",
+        "Tap a curve to read it, a name to hide it.",
+        _FIGURE,
     ),
     Step(
         "pages/3_Critical_width.py",
         "Where learning stops being possible",
         "Every dot is one network's speed of learning. Follow a curve down to zero: there no time is long enough. That "
         "is the critical width. Compare one layer with two.",
-        figure=True,
+        part=_FIGURE,
     ),
     Step(
         "pages/4_Aging.py",
         "Learning ages like a glass",
         "We wait, then watch how far the weights go. The longer we waited, the slower they move. Further down, move μ "
         "until the curves fall on one another.",
-        figure=True,
+        part=_FIGURE,
     ),
     Step(
         "pages/5_Chorales.py",
         "Hear it",
         "A network hears four chords of Bach and sings on by itself. Press play, then choose a narrower network, and "
         "listen to what it never learned.",
+        part="[class*=st-key-refreshed-player]",
     ),
     Step(
         "pages/1_Runs.py",
@@ -70,7 +113,7 @@ STEPS = (
 
 def start_button() -> None:
     """On Home: begin the tour."""
-    if st.button("Take the tour", icon=":material/explore:", help="Five steps through the pages; stop any time."):
+    if st.button("Take the tour", icon=":material/explore:", help="Six steps through the pages; stop any time."):
         _go(0)
 
 
@@ -89,11 +132,15 @@ def _bar(step: int, page: str) -> None:
     here = STEPS[step]
     with st.container(border=True, key="tour", horizontal=True, vertical_alignment="center"):
         st.html(f"<style>{_CSS}</style>")
-        st.markdown(f"**{step + 1} of {len(STEPS)}: {here.title}.** {here.words}", width=760)
+        with st.container(width=680, gap=None):
+            st.markdown(f"**{step + 1} of {len(STEPS)}: {here.title}.** {here.words}")
+            for hand, words in (("mouse", here.by_mouse), ("touch", here.by_touch)):
+                with st.container(key=f"tour_{hand}"):
+                    st.markdown(words)
         if Path(here.file).name != Path(page).name:
             st.page_link(here.file, label="Back to where the tour is", query_params={"tour": str(step + 1)})
-        # live_figure.js brings the figure into sight that a step speaks of.
-        with st.container(horizontal=True, width="content", key="tour_figure" if here.figure else "tour_page"):
+        _sight(key="tour_sight", data={"part": here.part})
+        with st.container(horizontal=True, width="content"):
             if step > 0 and st.button("Back", key="tour_back", icon=":material/arrow_back:"):
                 _go(step - 1)
             if step + 1 < len(STEPS):
