@@ -81,6 +81,7 @@ class App:
         if self.process:
             end_group(self.process.pid)
             self.process.wait(20)
+            self.process = None
 
     def close(self) -> None:
         """End the server, the dispatcher and its workers."""
@@ -88,6 +89,24 @@ class App:
         status = dispatcher_status(self.store)
         if status.alive and status.pid:  # its lock is held, so the number is not another process's by now
             end_group(status.pid)
+
+    def clear(self) -> None:
+        """End the runs and remove them; the server and the dispatcher with its workers go on, and are there sooner."""
+        if not self.process:
+            self.start()
+        for run in self.store.runs():
+            if not in_time(lambda run=run: self._is_over(run), 60.0):
+                pytest.fail(f"The run was asked to stop and is {run.state()}: {run.path}")
+            shutil.rmtree(run.path)
+        self.store.empty_trash()
+
+    def _is_over(self, run: Run) -> bool:
+        """Whether nobody works on a run, nor will: it is asked to stop until then."""
+        status = run.state().status
+        if status == "running" or (status == "queued" and dispatcher_status(self.store).alive):
+            run.request("stop")
+            return False
+        return not run.is_locked()
 
     def only_run(self) -> Run:
         (run,) = self.store.runs()
@@ -135,29 +154,30 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture
-def app(tmp_path, chromium):
-    """The app, started, with an empty run store."""
-    app = App(tmp_path)
-    app.start()
-    try:
-        yield app
-    finally:
-        app.close()
-
-
-@pytest.fixture(scope="module")
-def shared_app(tmp_path_factory, chromium):
-    """The app with an empty run store, started once for a module whose `app` it is made."""
+@pytest.fixture(scope="session")
+def own_app(tmp_path_factory, chromium):
+    """The app, started once, with a run store of its own."""
     app = App(tmp_path_factory.mktemp("app"))
     app.start()
-    try:
-        yield app
-    finally:
-        app.close()
+    yield app
+    app.close()
+
+
+@pytest.fixture
+def app(own_app):
+    """The app with an empty run store: what the test leaves is ended and cleared away."""
+    yield own_app
+    own_app.clear()
 
 
 @pytest.fixture(scope="module")
+def shared_app(own_app):
+    """The same for a module whose tests share what is in the store: `app` is made this there."""
+    yield own_app
+    own_app.clear()
+
+
+@pytest.fixture(scope="session")
 def gallery_app(tmp_path_factory, chromium):
     """The app on a store that shows the gallery and nothing else."""
     app = App(tmp_path_factory.mktemp("first"), gallery=GALLERY)
