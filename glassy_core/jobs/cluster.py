@@ -15,6 +15,7 @@ from glassy_core.errors import GlassyError
 from glassy_core.files import read_json
 
 VARIABLE = "GLASSY_SCHEDULER"  # an address such as tcp://host:8786, or a scheduler file
+ANSWERS_WITHIN = 10.0  # seconds that a scheduler may take
 _MOST_THREADS = 100_000  # that a worker may say it has
 LEAST_WORKERS = 3  # the class trio moves together even on two cores
 
@@ -76,7 +77,7 @@ def connected(address: str) -> Iterator[Any]:
     from distributed import Client
 
     try:
-        client = Client(address, set_as_default=False, timeout="10s")
+        client = Client(address, set_as_default=False, timeout=ANSWERS_WITHIN)
     except (OSError, ValueError) as error:  # a time-out, or no address at all
         raise ClusterError(f"The scheduler at {address} does not answer: start it, or set ${VARIABLE} anew.") from error
     with client:
@@ -126,24 +127,33 @@ def _run_id_of(key: str) -> str:
 
 
 @contextlib.contextmanager
-def local() -> Iterator[str]:
-    """A cluster of this machine's own, one thread a worker; its scheduler's address."""
+def local() -> Iterator[Any]:
+    """A LocalCluster of this machine's own, one thread a worker, with the first of them: `grow` starts the others."""
     import dask
     from distributed import LocalCluster
 
     dask.config.set(_QUIET)
-    processes.give_way()  # the pages stay quick
     # Numerical libraries read these when they are loaded in the workers.
     os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
     with LocalCluster(
-        n_workers=max(os.cpu_count() or 1, LEAST_WORKERS),
+        n_workers=1,
         threads_per_worker=1,
         processes=True,
         host="127.0.0.1",
         dashboard_address="127.0.0.1:0",
         memory_limit=None,
     ) as cluster:
-        yield cluster.scheduler_address
+        yield cluster
+
+
+def grow(own: Any, client: Any) -> None:
+    """Start the other workers of a cluster that `local` made, now that its first can train: that one run waits less.
+
+    All give way to the pages from here on; that first worker's start is what somebody waits for.
+    """
+    client.run(processes.give_way)
+    processes.give_way()  # the others inherit it
+    own.scale(max(os.cpu_count() or 1, LEAST_WORKERS))
 
 
 def _warm_up() -> None:

@@ -2,7 +2,8 @@
 
 The truth is in runs/: a run whose state says "queued" waits, whoever wrote it. One dispatcher a
 store, a process of its own that outlives the app, hands waiting runs (queue.py) to workers: its own
-local ones, or those of the cluster at $GLASSY_SCHEDULER (cluster.py).
+local ones, or those of the cluster at $GLASSY_SCHEDULER (cluster.py). It starts with the first run that waits
+and ends a minute after the last, with its workers: a store with nothing to do has no process.
 Pages and the command line only write to the store, so none of them needs to reach the cluster.
 """
 
@@ -12,7 +13,7 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -31,7 +32,8 @@ from glassy_core.settings import ConfigError, RunConfig, check_end, check_eta
 
 LOOK_EVERY = 0.5  # seconds between looks at the queue
 RETRY_EVERY = 2.0  # seconds between tries to reach a cluster
-IDLE_EXIT = 1800.0  # seconds without work after which a dispatcher ends
+IDLE_EXIT = 60.0  # seconds without work after which a dispatcher ends
+STARTS_WITHIN = 20.0  # seconds, on a busy machine
 MOST_TRIES = 4  # of an interrupted run that does not get on
 
 
@@ -144,40 +146,46 @@ def dispatcher_status(store: RunStore) -> DispatcherStatus:
 
 def ensure_dispatcher(store: RunStore) -> None:
     """Start the store's dispatcher unless one is alive; returns at once."""
-    directory = store.directory / ".dispatcher"
-    directory.mkdir(parents=True, exist_ok=True)
+    (directory := store.directory / ".dispatcher").mkdir(parents=True, exist_ok=True)
     if locks.is_held(directory / "lock"):
         return
     with open(directory / "log.txt", "ab") as log:
+        os.utime(directory / "log.txt")  # see is_starting
         processes.start(["dispatch", "--runs-dir", str(store.directory.resolve())], log)
+
+
+def is_starting(store: RunStore) -> bool:
+    """Whether a dispatcher was started so lately that it may not be there yet."""
+    with contextlib.suppress(OSError):
+        return time.time() - (store.directory / ".dispatcher" / "log.txt").stat().st_mtime < STARTS_WITHIN
+    return False
 
 
 # The dispatcher's process.
 
 
 def dispatch(store: RunStore) -> None:
-    """Serve the store's queue until it has been empty for half an hour; returns at once where another does."""
-    directory = store.directory / ".dispatcher"
-    directory.mkdir(parents=True, exist_ok=True)
+    """Serve the store's queue until it has been empty for a minute; returns at once where it is, or another serves."""
+    (directory := store.directory / ".dispatcher").mkdir(parents=True, exist_ok=True)
     with locks.hold(directory / "lock") as held:
-        if not held:
+        if not held or not waiting.look(store).waiting:
             return
         store.clear_drafts()
         name = cluster.given()
         dispatcher = _Dispatcher(store, local=name is None)
         if name is None:
-            with cluster.local() as address, cluster.connected(address) as client:
-                dispatcher.serve(client, address)
+            with cluster.local() as own, cluster.connected(own.scheduler_address) as client:
+                dispatcher.serve(client, own.scheduler_address, lambda: cluster.grow(own, client))
         else:
             dispatcher.serve_given(name)
     # What was queued while the cluster closed found a lock that was still held.
-    if waiting.look(store).waiting:
+    left = [dispatcher.tries.get(run.id, _Tries()).again(run.state()) for run in waiting.look(store).waiting]
+    if any(tries.count <= MOST_TRIES for tries in left):
         ensure_dispatcher(store)
 
 
 class _Dispatcher:
-    """Hands waiting runs to workers, no more at a time than those can take: the rest can still be put in another
-    order."""
+    """Hands waiting runs to workers, no more at a time than those can take: the rest can still be put in order."""
 
     def __init__(self, store: RunStore, local: bool) -> None:
         self.store = store
@@ -188,13 +196,17 @@ class _Dispatcher:
         self.last_busy = time.monotonic()  # a clock that is set ends nothing
         self._write()
 
-    def serve(self, client: Any, address: str) -> None:
-        """Until there has been nothing to do for long; ClusterError where the cluster is lost."""
-        while self._is_wanted():
+    def serve(self, client: Any, address: str, grow: Callable[[], None] | None = None) -> None:
+        """Until nothing was to do for long; ClusterError: the cluster is lost. grow: called when a run is given out."""
+        while True:  # at least once, however long it took until there were workers
             workers = cluster.workers(client, address)
             self._take_back()
+            if grow and self.futures:
+                grow = grow()  # which gives back None
             self._give_out(client, workers)
             self._tell(scheduler=address, workers=tuple(workers), problem="")
+            if not self._is_wanted():
+                return
             time.sleep(LOOK_EVERY)
 
     def serve_given(self, name: str) -> None:
@@ -205,9 +217,9 @@ class _Dispatcher:
                 with cluster.connected(address) as client:
                     self.serve(client, address)
             except (ClusterError, OSError) as error:  # an OSError: it was lost in the middle of a word
-                for run_id in self.futures:  # the next scheduler knows nothing of them, the runs' states say all
-                    self.tries.pop(run_id, None)  # nor was it their fault
-                self.futures = {}
+                for run_id in self.futures:  # nor was it their fault
+                    self.tries.pop(run_id, None)
+                self.futures = {}  # the next scheduler knows nothing of them, the runs' states say all
                 self._tell(workers=(), problem=sentence(error))
                 time.sleep(RETRY_EVERY)
 
@@ -236,9 +248,13 @@ class _Dispatcher:
         if limit:
             room = min(room, limit - len({*self.futures, *queue.at_work}))
         for run in queue.waiting:
-            if room > 0 and run.id not in self.futures and _is_worth_a_try(run, self.tries):
-                key = cluster.key_of(run.id, time.time_ns())
-                directory = str(self.store.directory.resolve())
+            if run.id in self.futures:
+                continue
+            if room <= 0:
+                self.last_busy = time.monotonic()  # a run that waits for its turn
+                break
+            if _is_worth_a_try(run, self.tries):
+                key, directory = cluster.key_of(run.id, time.time_ns()), str(self.store.directory.resolve())
                 self.futures[run.id] = client.submit(train_run, directory, run.id, key=key, pure=False)
                 room -= 1
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import streamlit as st
 
 from glassy_core.jobs import dispatcher
 from glassy_core.presets import CLASS_FLOWS, CLASS_TRIO, PRESETS
@@ -150,9 +151,13 @@ def test_when_nothing_runs_the_latest_runs_are_shown(open_page, store):
     assert "done" in words(app)
 
 
-def test_the_dispatcher_is_seen_to_once(open_page, monkeypatch):
+def test_what_waited_before_the_app_was_there_is_served_and_nothing_is_started_otherwise(open_page, store, monkeypatch):
     calls = []
     monkeypatch.setattr(dispatcher, "ensure_dispatcher", calls.append)
+    open_page()
+    assert calls == []
+    store.create(RunConfig(steps=10), "digest")
+    st.cache_resource.clear()  # as an app that is started anew
     app = open_page()
     app.run()
     assert len(calls) == 1

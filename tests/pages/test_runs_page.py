@@ -580,12 +580,16 @@ def test_two_hundred_runs_are_quick(open_page, make_run):
 def test_waiting_runs_without_a_dispatcher_say_so(open_page, make_run, monkeypatch):
     calls = []
     monkeypatch.setattr(dispatcher, "ensure_dispatcher", calls.append)
-    make_run("queued")
+    run = make_run("queued")
     app = open_page(PAGE)
     assert "the process that serves them is not up" in app.warning[0].value
     calls.clear()
     app.button(key="dispatcher").click().run()
     assert len(calls) == 1
+    log = RunStore(run.path.parent).directory / ".dispatcher" / "log.txt"
+    log.parent.mkdir(exist_ok=True)
+    log.touch()  # it was started a moment ago
+    assert not app.run().warning
 
 
 def serve(monkeypatch, **values):

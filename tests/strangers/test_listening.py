@@ -24,6 +24,7 @@ from glassy_core import classroom, processes
 from glassy_core.classroom import PASSPHRASE_VARIABLE
 from glassy_core.jobs.dispatcher import dispatcher_status
 from glassy_core.runs.store import RunStore
+from glassy_core.settings import RunConfig
 from tests.strangers.conftest import PASSPHRASE, ROOT
 from tests.strangers.serving import end, served
 
@@ -150,6 +151,7 @@ def test_two_thousand_sockets_that_say_nothing(app):
 
 def test_the_workers_listen_on_this_machine_alone(tmp_path):
     store = RunStore(tmp_path)
+    store.create(RunConfig(), "another digest")  # so that there are workers
     command = [sys.executable, "-m", "glassy_core", "dispatch", "--runs-dir", str(tmp_path)]
     with open(tmp_path / "log", "wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)

@@ -13,7 +13,7 @@ import streamlit as st
 
 from glassy_core.figures.palette import TEXT, both
 from glassy_core.files import ROOT
-from glassy_core.jobs import dispatcher
+from glassy_core.jobs import dispatcher, queue
 from glassy_core.runs.store import OLD_SUFFIX, RunStore, open_store
 from glassy_core.ui.components.connection import own_words
 from glassy_core.ui.components.plotly_files import load_ahead
@@ -184,9 +184,10 @@ def store() -> RunStore:
 
 @st.cache_resource(show_spinner=False)
 def start_dispatcher(directory: str) -> None:
-    """See to it once that somebody serves the queue, so that the first click finds warm workers."""
+    """See to it once that somebody serves the queue, where something waited before the app was there."""
     with contextlib.suppress(OSError):  # a store that cannot be written: starting a run says so
-        dispatcher.ensure_dispatcher(RunStore(Path(directory)))
+        if queue.look(found := RunStore(Path(directory))).waiting:
+            dispatcher.ensure_dispatcher(found)
 
 
 def drop_endless(names: Iterable[str]) -> None:

@@ -189,6 +189,7 @@ def test_where_the_scheduler_is(tmp_path):
             cluster.address_of(str(file))
 
 
-def test_a_scheduler_that_does_not_answer_is_one_sentence():
+def test_a_scheduler_that_does_not_answer_is_one_sentence(monkeypatch):
+    monkeypatch.setattr(cluster, "ANSWERS_WITHIN", 0.5)
     with pytest.raises(ClusterError, match="does not answer"), cluster.connected("tcp://127.0.0.1:9"):
         pass

@@ -2,8 +2,12 @@
 
 import dataclasses
 import os
+import subprocess
+import sys
 import time
+from contextlib import suppress
 
+import psutil
 import pytest
 
 from glassy_core.editions.loading import load_edition
@@ -14,6 +18,7 @@ from glassy_core.jobs.execution import execute
 from glassy_core.runs.store import RunStore
 from glassy_core.settings import RunConfig
 from tests.faults.shared import end_dispatcher
+from tests.processes import has_ended
 
 CONFIG = RunConfig(depth=2, width=8, eta=5e-3, chorales=6, steps=4000, record_every=100, checkpoint_every=500)
 
@@ -25,9 +30,10 @@ def wait_for(condition, seconds=90):
         time.sleep(0.02)
 
 
-@pytest.fixture
-def store(tmp_path):
-    store = RunStore(tmp_path / "runs")
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """One store, whose dispatcher starts with the first run and goes on from test to test."""
+    store = RunStore(tmp_path_factory.mktemp("dispatched") / "runs")
     yield store
     end_dispatcher(store)
 
@@ -54,8 +60,6 @@ def test_queued_runs_are_trained_and_stopped(store, tmp_path):
     assert status.local
     dispatcher.stop(endless)
     wait_for(lambda: endless.state().status == "stopped", seconds=30)
-    time.sleep(1.5)
-    assert endless.state().status == "stopped"  # it is not taken up again
     assert same_result(runs[1], dataclasses.replace(CONFIG, seed=1), tmp_path)
 
 
@@ -64,15 +68,17 @@ def test_a_run_stopped_while_it_waits_for_a_worker_is_not_trained(store):
     seeds = range(max(LEAST_WORKERS, os.cpu_count() or 1))
     busy = [dispatcher.submit(store, dataclasses.replace(endless, seed=seed), digest()) for seed in seeds]
     wait_for(lambda: all(run.state().step > 0 for run in busy))
-    waiting = dispatcher.submit(store, endless, digest())
-    time.sleep(2)
-    dispatcher.stop(waiting)
+    waits = dispatcher.submit(store, endless, digest())
+    time.sleep(2 * dispatcher.LOOK_EVERY)
+    dispatcher.stop(waits)
     for run in busy:
         dispatcher.stop(run)
     wait_for(lambda: not any(run.is_locked() for run in busy))
-    time.sleep(2)
-    assert waiting.state().status == "stopped"
-    assert waiting.state().step == 0
+    done = dispatcher.submit(store, dataclasses.replace(CONFIG, steps=20), digest())
+    wait_for(lambda: done.state().status == "finished")  # the queue has gone on
+    assert waits.state().status == "stopped"
+    assert waits.state().step == 0
+    assert {run.state().status for run in busy} == {"stopped"}  # none is taken up again
 
 
 def test_the_limit_and_the_order_of_the_queue_are_kept(store):
@@ -89,6 +95,7 @@ def test_the_limit_and_the_order_of_the_queue_are_kept(store):
         return all(state.status == "finished" for state in states)
 
     wait_for(all_finished, 180)
+    waiting.set_limit(store, 0)
     order = sorted(range(4), key=lambda k: runs[k].state().heartbeat)
     assert order == [0, 3, 1, 2]
     assert begun == [k for k in order if k in begun]
@@ -99,6 +106,32 @@ def test_a_failed_run_says_why_and_the_queue_goes_on(store):
     good = dispatcher.submit(store, dataclasses.replace(CONFIG, steps=500), digest())
     wait_for(lambda: bad.state().status == "failed" and good.state().status == "finished")
     assert "another version of the corpus edition" in bad.state().error
+
+
+def test_nothing_waits_nothing_runs(tmp_path):
+    """Processes come with the first run, and are gone a while after the last."""
+    store = RunStore(tmp_path / "runs")
+    dispatcher.dispatch(store)  # returns at once
+    assert not dispatcher.dispatcher_status(store).pid
+    run = store.create(dataclasses.replace(CONFIG, steps=20), digest())
+    soon = (
+        "import pathlib; from glassy_core.jobs import dispatcher; from glassy_core.runs.store import RunStore\n "
+        f"dispatcher.IDLE_EXIT = 0.5; dispatcher.dispatch(RunStore(pathlib.Path({str(store.directory)!r})))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", f"if __name__ == '__main__':\n {soon}"], start_new_session=True)
+    family = set()
+
+    def ended():
+        with suppress(psutil.NoSuchProcess):
+            family.update(psutil.Process(process.pid).children(recursive=True))
+        return process.poll() is not None
+
+    wait_for(ended)
+    assert process.returncode == 0
+    assert run.state().status == "finished"
+    assert len(family) >= LEAST_WORKERS
+    assert all(map(has_ended, family))
+    assert not dispatcher.dispatcher_status(store).alive
 
 
 def test_a_batch_in_lockstep_equals_the_runs_alone(store, tmp_path):
