@@ -129,7 +129,7 @@ def test_nothing_waits_nothing_runs(tmp_path):
     wait_for(ended)
     assert process.returncode == 0
     assert run.state().status == "finished"
-    assert len(family) >= LEAST_WORKERS
+    assert len(family) >= 2  # a worker and its keeper
     assert all(map(has_ended, family))
     assert not dispatcher.dispatcher_status(store).alive
 
