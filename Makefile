@@ -20,7 +20,7 @@ class: $(VENV)/app
 	@trap 'exit 0' INT; $(BIN)/python -m glassy_core class
 
 # The tests under load measure: they run by themselves, after all others. With ARGS only what they name runs.
-test: $(VENV)/dev
+test: $(VENV)/app $(VENV)/dev
 	$(BIN)/python -m pytest -n $(TESTERS) --dist worksteal $(or $(ARGS),--ignore=tests/load)
 	$(if $(ARGS),,$(BIN)/python -m pytest -s tests/load)
 
@@ -38,13 +38,16 @@ $(VENV)/pip:
 	$(PYTHON) -m venv $(VENV)
 	touch $@
 
-# The compiled engine is built once here, so that the first run starts at once.
-$(VENV)/app: requirements.txt | $(VENV)/pip
+$(VENV)/packages: requirements.txt | $(VENV)/pip
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	touch $@
+
+# The compiled engine is built once here, so that the first run starts at once.
+$(VENV)/app: $(VENV)/packages
 	$(BIN)/python -m glassy_core warm
 	touch $@
 
-$(VENV)/dev: requirements-dev.txt $(VENV)/app
+$(VENV)/dev: requirements-dev.txt $(VENV)/packages
 	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
 	touch $@
 
