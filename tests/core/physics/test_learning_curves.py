@@ -33,8 +33,8 @@ def covers(estimate, truth):
 
 @pytest.mark.parametrize(
     ("n", "spacing", "window"),
-    [(300, "log", (2, 1000)), (1000, "regular", (2, 1000)), (1000, "regular", None)],
-    ids=["300 log-spaced", "1000 regular", "1000 regular, default window"],
+    [(300, "log", (2, 1000)), (1000, "regular", None)],
+    ids=["300 log-spaced, given window", "1000 regular, own window"],
 )
 def test_intervals_cover_the_truth(n, spacing, window):
     """95 % intervals hold the truth in 90-99 % of the cases, counted over all, unreliable ones too."""
@@ -64,14 +64,15 @@ def test_intervals_cover_the_truth(n, spacing, window):
 def test_a_pure_power_law_gets_no_spurious_floor():
     rng = np.random.default_rng(21)
     tau, floors, exponents = recorded(600, "regular"), 0, 0
-    for _ in range(100):
+    cases = 60
+    for _ in range(cases):
         a = rng.uniform(0.3, 1.6)
         fit = fit_power_law(tau, tau**-a * noise(rng, 600, rng.choice([0.02, 0.1]), 0.5), (2, 1000))
         floors += not fit.pure.enough
         exponents += covers(fit.pure.exponent, a)
         assert covers(fit.nll_inf, 0) == fit.pure.enough
-    assert floors <= 6  # 2.5 % are due to chance
-    assert exponents >= 90
+    assert floors <= 0.06 * cases  # 2.5 % are due to chance
+    assert exponents >= 0.9 * cases
 
 
 def test_a_clear_floor_is_found_and_the_pure_power_law_refused():
@@ -110,7 +111,7 @@ NOT_POWER_LAWS = {
 @pytest.mark.parametrize("window", [None, (2, 1000)], ids=["default window", "given window"])
 @pytest.mark.parametrize("name", NOT_POWER_LAWS)
 def test_a_curve_without_a_power_law_is_called_unreliable(name, window):
-    for case in range(12):
+    for case in range(6):
         rng = np.random.default_rng(case)
         tau = recorded(400, ("regular", "log")[case % 2])
         nll = NOT_POWER_LAWS[name](rng, tau) * noise(rng, 400, (0.0, 0.02, 0.1)[case % 3], 0.3)
@@ -246,7 +247,7 @@ def seeds(rng, S, floor, a, spread, n=400):
 def test_seeds_fitted_together_cover_the_setting(S):
     """The truth is the setting's mean curve; a single run's interval knows nothing of the other seeds."""
     rng = np.random.default_rng(26)
-    cases, together, single = 50, 0, 0
+    cases, together, single = 30, 0, 0
     for _ in range(cases):
         floor, a = rng.uniform(0.03, 0.15), rng.uniform(0.5, 1.4)
         curves = seeds(rng, S, floor, a, spread=0.2)
