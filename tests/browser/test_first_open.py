@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from glassy_core.ui.components.plotly_files import FILE
 from glassy_core.ui.paper.slides import SLIDES
 from glassy_core.ui.shell.tour import STEPS
+from tests.browser.stripping_proxy import stripping_proxy
 
 SIZES = {"phone": (390, 844), "laptop": (1280, 900), "wall": (3840, 2160), "projector": (1280, 720)}
 # Streamlit's and Plotly's own markup, which the pages cannot change; what a figure draws its alternative text says.
@@ -79,6 +80,25 @@ def test_the_plotting_library_is_asked_for_at_once_and_kept(chromium, gallery_ap
     assert sent[0] >= FILE.stat().st_size  # not compressed: on this machine that costs more than it saves
     assert sent[1] == 0
     page.context.close()
+    assert errors == []
+
+
+def test_behind_a_proxy_that_takes_a_prefix_away(chromium, gallery_app):
+    """JupyterHub's, or code-server's: figure, atlas, sound and links are found all the same."""
+    page, errors = open_tab(chromium, gallery_app, "laptop", "light")
+    with stripping_proxy(gallery_app.port) as (url, lost):
+        page.goto(f"{url}/learning_curves")  # the address's other letters are put right, below the prefix too
+        page.locator(".glassy-figure[data-draws]").first.wait_for()
+        assert page.url.startswith(f"{url}/Learning_curves")
+        page.get_by_role("link", name="Playground").first.click()
+        expect(page.locator(".sentence")).to_contain_text("Chorale 3")  # of the atlas
+        assert page.url.startswith(f"{url}/Playground")
+        page.get_by_role("link", name="Chorales").first.click()
+        with page.expect_response(lambda answer: "/instrument-" in answer.url) as notes:
+            page.get_by_role("button", name="Play").first.click()
+        assert notes.value.ok
+        page.context.close()
+    assert [path for path in lost if "/_stcore/" not in path] == []  # Streamlit looks for itself in several places
     assert errors == []
 
 

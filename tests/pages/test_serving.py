@@ -38,7 +38,7 @@ def test_pages_with_figures_name_the_plotting_library_which_is_sent_as_it_is_and
             assert answer.headers.get_all("Link") == [f"<{url()}>; rel=preload; as=script"]
     with urllib.request.urlopen(f"{address}/Playground") as answer:  # which draws by itself
         assert answer.headers["Link"] is None
-    asked = urllib.request.Request(address + url(), headers={"Accept-Encoding": "gzip"})
+    asked = urllib.request.Request(f"{address}/{url()}", headers={"Accept-Encoding": "gzip"})
     with urllib.request.urlopen(asked) as answer:
         assert "immutable" in answer.headers["Cache-Control"]
         assert answer.headers["Content-Encoding"] is None
@@ -49,7 +49,7 @@ def test_pages_with_figures_name_the_plotting_library_which_is_sent_as_it_is_and
 def test_the_atlas_is_sent_as_it_lies_compressed_and_kept(opened):
     address, _ = opened
     for name in atlas_files.NAMES:
-        with urllib.request.urlopen(address + atlas_files.url(name)) as answer:
+        with urllib.request.urlopen(f"{address}/{atlas_files.url(name)}") as answer:
             assert answer.headers["Content-Encoding"] == "gzip"
             assert "immutable" in answer.headers["Cache-Control"]
             assert answer.read() == (atlas_files.DIRECTORY / name).read_bytes()
@@ -57,11 +57,11 @@ def test_the_atlas_is_sent_as_it_lies_compressed_and_kept(opened):
 
 def test_an_instrument_is_sent_once_for_all(opened):
     address, _ = opened
-    with urllib.request.urlopen(address + instrument_files.urls()["organ"]) as answer:
+    with urllib.request.urlopen(f"{address}/{instrument_files.urls()['organ']}") as answer:
         assert "immutable" in answer.headers["Cache-Control"]
         assert answer.read() == instrument_file("organ")
 
 
 def test_nothing_is_sent_there(opened):
     with pytest.raises(urllib.error.HTTPError, match=r"405|403"):
-        urllib.request.urlopen(urllib.request.Request(opened[0] + url(), b"x", method="POST"))
+        urllib.request.urlopen(urllib.request.Request(f"{opened[0]}/{url()}", b"x", method="POST"))

@@ -8,18 +8,17 @@ from pathlib import Path
 
 from glassy_core.music.atlas.files import CURVES, DIRECTORY, songs_file
 from glassy_core.music.atlas.grid import DEPTHS
-from glassy_core.ui.components.base_path import base_path
 
 NAMES = (CURVES, *(songs_file(depth) for depth in DEPTHS))
 
 
 def url(name: str) -> str:
-    """Where the server hands out one of NAMES, see serving.py."""
-    return f"{base_path()}/atlas-{_version()}/{name.removesuffix('.gz')}"
+    """Where the server hands out one of NAMES, see serving.py; relative to any page."""
+    return f"atlas-{_version()}/{name.removesuffix('.gz')}"
 
 
 def file_at(path: str) -> Path | None:
-    """The file that is handed out at an address, or None."""
+    """The file that is handed out at such an address, or None."""
     return next((DIRECTORY / name for name in NAMES if url(name) == path), None)
 
 

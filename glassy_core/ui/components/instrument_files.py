@@ -7,18 +7,17 @@ from importlib.metadata import version
 
 from glassy_core.music.midi import INSTRUMENTS
 from glassy_core.music.recorded_notes import instrument_file
-from glassy_core.ui.components.base_path import base_path
 
 _FORMAT = 1  # of the files: another one is another address
 
 
 def urls() -> dict[str, str]:
-    """Where the server hands out each instrument, see serving.py."""
-    return {name: f"{base_path()}/instrument-{name}-{_FORMAT}-{version('pretty_midi')}.bin" for name in INSTRUMENTS}
+    """Where the server hands out each instrument, see serving.py; relative to any page."""
+    return {name: f"instrument-{name}-{_FORMAT}-{version('pretty_midi')}.bin" for name in INSTRUMENTS}
 
 
 def name_at(path: str) -> str | None:
-    """The instrument that is handed out at an address, or None."""
+    """The instrument that is handed out at such an address, or None."""
     return next((name for name, url in urls().items() if url == path), None)
 
 

@@ -7,8 +7,6 @@ from pathlib import Path
 import plotly
 import streamlit as st
 
-from glassy_core.ui.components.base_path import base_path
-
 LOADER = (Path(__file__).resolve().parent / "plotly.js").read_text(encoding="utf-8")
 FILE = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
@@ -30,5 +28,5 @@ def load_ahead(after: float) -> None:
 
 
 def url() -> str:
-    """Where the server hands it out, see serving.py."""
-    return f"{base_path()}/plotly-{plotly.__version__}.min.js"
+    """Where the server hands it out, see serving.py; relative to any page."""
+    return f"plotly-{plotly.__version__}.min.js"

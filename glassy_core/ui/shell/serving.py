@@ -19,7 +19,7 @@ from streamlit.web.server.server_util import get_url
 
 from glassy_core.classroom import EVERYWHERE
 from glassy_core.ui.components import atlas_files, instrument_files
-from glassy_core.ui.components.base_path import base_path
+from glassy_core.ui.components.base_path import below_base
 from glassy_core.ui.components.plotly_files import FILE, url
 from glassy_core.ui.shell.frame import WRONG, address_of, pages
 
@@ -63,7 +63,7 @@ class KeptFiles:
             await send(message)
 
         asked = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
-        answer = await _kept(scope["path"]) if asked else None
+        answer = await _kept(below_base(scope["path"])) if asked else None
         if answer is not None:
             await answer(scope, receive, send)
         else:
@@ -71,7 +71,7 @@ class KeptFiles:
 
 
 async def _kept(path: str) -> Response | None:
-    """The file at that address, None where it is none of these."""
+    """The file at that address below the app's own, None where it is none of these."""
     if path == url():
         return FileResponse(FILE, media_type="text/javascript", headers=_KEPT)
     if atlas := atlas_files.file_at(path):
@@ -103,12 +103,14 @@ class WrongAddress:
 
 
 def better_address(path: str) -> str | None:
-    """Where a browser that asks for a path is led instead; None where the path is one of the app's."""
-    inside = path.strip("/").removeprefix(base_path().strip("/")).strip("/")
+    """Where a browser that asks for a path is led instead, relative to that; None where the path is the app's."""
+    below = below_base(path)
+    inside = below.strip("/")
     names = {address.lower(): address for address in map(address_of, pages())}
-    if not inside or inside in names.values() or "." in inside or inside.startswith(("_", "static/", "media/")):
+    is_page = inside in names.values() and not below.endswith("/")
+    if not inside or is_page or "." in inside or inside.startswith(("_", "static/", "media/")):
         return None
-    root = f"{base_path()}/"
+    root = "../" * below.count("/") or "./"
     known = names.get(inside.lower().replace(" ", "_").replace("-", "_"))
     return f"{root}{known}" if known else f"{root}?{WRONG}={quote(inside[:60])}"
 

@@ -31,6 +31,8 @@ def test_the_wide_network_learns_and_the_narrow_one_does_not_as_in_the_gallery(t
 
 def gallery_curve(config):
     """NLL at each step of the longest run of these settings that comes with the app."""
-    kept = {name: getattr(config, name) for name in ("depth", "width", "seed", "chorales", "eta", "edition", "dynamics")}
+    kept = {
+        name: getattr(config, name) for name in ("depth", "width", "seed", "chorales", "eta", "edition", "dynamics")
+    }
     runs = [run for run in RunStore(GALLERY).runs() if vars(run.config()).items() >= kept.items()]
     return max(({r["step"]: r["nll"] for _, r in run.metrics()} for run in runs), key=len)
