@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -19,7 +20,7 @@ from glassy_core.music.piece import Piece
 from glassy_core.music.voices import NAMES
 from glassy_core.runs import checkpoints
 from glassy_core.training.records import fresh
-from glassy_core.ui.chorales import continuation, listen, transition
+from glassy_core.ui.chorales import continuation, downloads, singers, transition
 from glassy_core.ui.chorales.songs import ending
 from tests.components import components
 from tests.made_decoding import Loudest
@@ -73,12 +74,12 @@ def test_an_empty_store_says_what_to_do(open_page):
 
 def test_a_run_without_a_checkpoint_does_not_sing(open_page, store):
     add_singer(store, steps=(0,)).checkpoints.joinpath("step-000000000000.safetensors").unlink()
-    assert "No network can sing yet" in open_page(PAGE).info[0].value
+    assert "No network can sing yet" in open_page(PAGE, view="listen").info[0].value
 
 
 def test_it_sings_at_once_and_says_where_that_ends(open_page, store):
     add_singer(store)
-    app = open_page(PAGE)
+    app = open_page(PAGE, view="listen")
     (player,) = sent(app)
     assert chords(player) == TRAIN[0][:4] + (HELD,) * 60
     assert (player["chords"], player["prime"], player["quarter"]) == (64, 4, 0.75)
@@ -89,6 +90,46 @@ def test_it_sings_at_once_and_says_where_that_ends(open_page, store):
     assert player["voices"] == list(NAMES)
     assert "It holds one chord from chord 5 on, for good: a fixed point." in words(app)
     assert address(app) == {"run": store.runs()[0].id, "step": "1000"}
+
+
+def test_a_fresh_page_composes_and_each_door_keeps_its_own_settings(open_page, store):
+    add_singer(store, strength=0.4)
+    add_singer(store, width=6, chorales=5, strength=0.4)  # learned more chorales: it composes
+    app = open_page(PAGE)
+    (player,) = sent(app)
+    composer = next(run.id for run in store.runs() if run.config().width == 6)
+    assert address(app) == {"view": "compose", "run": composer, "step": "1000"}
+    assert chords(player)[:4] == load_edition("corpus").splits["valid"][15][:4]
+    assert 56 <= player["chords"] <= 72
+    assert max(map(len, chords(player)[4:])) <= 4
+    assert re.match(r"Chorale in . (major|minor), op. 15 no. 1", plain(app.subheader[0].value))
+    assert "5 chorales of Bach's" in words(app)
+    assert "the best of 8 drawn at once" in words(app)
+    app.button(key="another").click().run()
+    assert address(app)["chorale"] == "16"
+    assert chords(sent(app)[0])[:4] == load_edition("corpus").splits["valid"][16][:4]
+
+    doors = app.segmented_control(key="address_view")
+    doors.set_value("listen").run()
+    assert address(app).keys() == {"run", "step"}
+    assert chords(sent(app)[0])[:4] == TRAIN[0][:4]
+    app.segmented_control(key="address_view").set_value("compose").run()
+    assert address(app)["chorale"] == "16"
+    assert chords(sent(open_page(PAGE, **address(app)))[0]) == chords(sent(app)[0])
+
+
+def test_by_heart_opens_with_a_chorale_that_the_network_knows(open_page, store, monkeypatch):
+    monkeypatch.setattr(singers, "known_by_heart", lambda *_: [1, 2])
+    add_singer(store)
+    app = open_page(PAGE, view="listen")
+    assert address(app)["chorale"] == "1"
+    assert "It holds one chord for good." in words(app)  # but what it sings here
+    app.button(key="another").click().run()
+    assert address(app)["chorale"] == "2"
+    app.number_input(key="address_chorale").set_value(0).run()
+    assert address(app)["chorale"] == "0"  # which is not what a fresh page opens with
+    app.button(key="better").click().run()
+    assert address(app)["chorale"] == "1"
 
 
 def test_what_it_considered_is_told(open_page, store):
@@ -121,7 +162,7 @@ def test_the_untrained_network_is_silent(open_page, store):
         ({"instrument": "kazoo"}, "instrument=kazoo: it must be one of organ, choir, strings, piano; organ is used."),
         ({"chord": "12-64"}, "chord=12-64: it must be pitches from 43 to 96 with hyphens between them"),
         ({"ties": "<b>"}, "ties=<b>: it must be yes or no; no is used."),
-        ({"view": "inside"}, "view=inside: it must be one of listen, continue, transition, recall, quiz"),
+        ({"view": "inside"}, "view=inside: it must be one of compose, listen, continue, transition, recall, quiz"),
         ({"step": "7"}, "step = 7 is no checkpoint of this run: it has 0, 1000; the last is used."),
         ({"run": "nobody"}, "There is no run 'nobody' with a checkpoint here: another one sings."),
     ],
@@ -169,13 +210,13 @@ def test_the_address_reproduces_the_piece(open_page, store):
     ],
 )
 def test_downloads_have_names_that_every_system_takes(name, stem):
-    assert listen.stem_of(name) == stem
+    assert downloads.stem_of(name) == stem
 
 
 def test_a_new_decoding_rule_is_offered_with_its_options(open_page, store, monkeypatch):
     monkeypatch.setitem(DECODINGS, "loudest", Loudest())
     add_singer(store)
-    app = open_page(PAGE)
+    app = open_page(PAGE, view="listen")
     rules = app.radio(key="address_decode")
     assert rules.options == [rule.label for rule in DECODINGS.values()]
     assert rules.help.endswith("Loudest: a fixed number of pitches.")
@@ -195,7 +236,7 @@ def test_a_new_decoding_rule_is_offered_with_its_options(open_page, store, monke
 
 def test_a_change_is_in_the_address_and_a_default_is_not(open_page, store):
     add_singer(store)
-    app = open_page(PAGE)
+    app = open_page(PAGE, view="listen")
     for tempo, quarter in ((120, 0.5), (80, 0.75)):
         app.session_state["address_tempo"] = tempo  # as the sound bar has it taken over
         app.run()
@@ -222,14 +263,16 @@ def test_silence_can_begin_and_its_address_is_read_again(open_page, store):
 
 def test_another_edition_than_the_run_learned_is_flagged(open_page, store):
     add_singer(store, digest="0" * 64)
-    assert "learned another file of the corpus edition (000000000000...)" in plain(open_page(PAGE).warning[0].value)
+    assert "learned another file of the corpus edition (000000000000...)" in plain(
+        open_page(PAGE, view="listen").warning[0].value
+    )
 
 
 def test_a_damaged_checkpoint_is_one_sentence(open_page, store):
     run = add_singer(store)
     path = checkpoints.path_of(run.checkpoints, 1000)
     path.write_bytes(path.read_bytes()[:-100])
-    app = open_page(PAGE)
+    app = open_page(PAGE, view="listen")
     assert len(app.error) == 1
     assert "cannot be read as a checkpoint" in plain(app.error[0].value)
     assert sent(open_page(PAGE, step="0"))  # the other one still sings
@@ -255,13 +298,13 @@ def test_where_it_ends_is_not_claimed_before_the_state_has_closed():
 def test_markup_written_into_a_name_is_not_shown(open_page, store):
     run = add_singer(store)
     (run.path / "about.json").write_text(json.dumps({"name": "<b>loud</b>", "tags": [], "note": ""}), encoding="utf-8")
-    heading = open_page(PAGE).subheader[0].value
-    assert heading == r"singer \(d \= 1, w \= 4\)"
+    heading = open_page(PAGE, view="listen").subheader[0].value
+    assert heading == r"Bach's training chorale 0, sung by singer \(d \= 1, w \= 4\)"
 
 
 def test_likeness_stands_beside_bach(open_page, store):
     add_singer(store)
-    app = open_page(PAGE)
+    app = open_page(PAGE, view="listen")
     table = app.table[0].value.set_index("")
     assert list(table.columns) == ["network", "Bach, learned", "Bach, held out"]
     assert table.loc["Phrases of 4 chords found there", "network"] == "0 %"

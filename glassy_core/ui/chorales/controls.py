@@ -15,7 +15,7 @@ from glassy_core.music.generation import MAX_LENGTH
 from glassy_core.music.midi import Sound
 from glassy_core.runs.checkpoints import CheckpointError
 from glassy_core.ui.chorales import singers
-from glassy_core.ui.chorales.settings import LATEST, SPLIT_NAMES, TAKES, TELLING, Prime, Selection
+from glassy_core.ui.chorales.settings import COMPOSE, LATEST, SPLIT_NAMES, TAKES, TELLING, Prime, Selection
 from glassy_core.ui.chorales.singers import Checkpoint
 from glassy_core.ui.chorales.songs import chord_words
 from glassy_core.ui.chorales.sound_bar import sound_bar
@@ -34,12 +34,12 @@ def open_with_telling() -> None:
 
 
 def _choose_run(rows: Sequence[Row]) -> Row:
-    """Whose network: at first the one that has learned best."""
+    """Whose network: at first the one that has learned best, or most and deepest where new music is asked for."""
     names = unique_names(rows)
     if get("run") not in names:
         if get("run"):
             complain(f"There is no run {get('run')[:60]!r} with a checkpoint here: another one sings.")
-        put("run", min(rows, key=_loss).id)
+        put("run", (max(rows, key=_composes) if get("view") == COMPOSE else min(rows, key=_loss)).id)
     labels = {row.id: label_of(names[row.id], row.config) for row in rows if row.config}
     chosen = st.selectbox(
         "Run", list(labels), format_func=lambda run_id: labels.get(run_id, run_id), key=key("run"),
@@ -50,6 +50,11 @@ def _choose_run(rows: Sequence[Row]) -> Row:
 
 def _loss(row: Row) -> float:
     return row.state.nll if row.state.nll is not None else float("inf")
+
+
+def _composes(row: Row) -> tuple[int, int, int, float]:
+    assert row.config is not None
+    return row.config.chorales, row.config.depth, row.config.width, -_loss(row)
 
 
 def _choose_checkpoint(row: Row) -> Checkpoint:
@@ -87,11 +92,14 @@ def _choose_prime(edition: Edition) -> Prime:
 def _beginning_of_chorale(edition: Edition) -> Prime:
     splits = [name for name in SPLITS if edition.splits[name]]
     if get("split") not in splits:
-        complain(f"split = {get('split')}: this edition holds nothing out; its training chorales are used.")
+        if "split" in st.query_params:
+            complain(f"split = {get('split')}: this edition holds nothing out; its training chorales are used.")
         put("split", "train")
     with st.container(horizontal=True, gap="small"):
         split = st.selectbox("Set", splits, key=key("split"), format_func=lambda name: SPLIT_NAMES[name], width=130)
         last = len(edition.splits[split]) - 1
+        if "chorale" not in st.query_params:
+            put("chorale", min(get("chorale"), last))  # a door's default, which no one asked for
         keep_within("chorale", 0, last, f"{SPLIT_NAMES[split]} chorale")
         which = st.number_input("Chorale (from 0)", 0, last, key=key("chorale"), width=130)
         chorale = edition.splits[split][which]
@@ -127,7 +135,9 @@ def _choose_decoding(k: int) -> tuple[DecodingConfig, int]:
     if not rule.deterministic:
         with st.container(horizontal=True, gap="small"):
             st.number_input("Seed", 0, 10**9, key=key("seed"), width=130)
-            st.segmented_control("Take", range(1, TAKES + 1), key=key("take"), required=True, help="All drawn at once.")
+            if get("view") != COMPOSE:
+                takes = range(1, TAKES + 1)
+                st.segmented_control("Take", takes, key=key("take"), required=True, help="All drawn at once.")
     keep_within("length", k + 1, MAX_LENGTH, "length for this prime")
     length = st.slider("Length (chords, the given ones included)", 2, MAX_LENGTH, key=key("length"))
     st.toggle("At most four voices", key=key("four"))

@@ -1,40 +1,82 @@
-"""The view Listen: one piece in full."""
+"""The view By heart: one piece in full, at first a chorale that the network knows."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 
 import streamlit as st
 
-from glassy_core.files import is_device
-from glassy_core.music.midi import to_midi
-from glassy_core.music.piece import NETWORK_MARK, Piece, score_marks
-from glassy_core.music.score import engrave, to_musicxml
-from glassy_core.ui.chorales import songs
+from glassy_core.music.piece import Piece
+from glassy_core.ui.chorales import singers, songs
+from glassy_core.ui.chorales.doors import nobody_asked_for_the_chorale
+from glassy_core.ui.chorales.downloads import downloads
+from glassy_core.ui.chorales.fate import fate, goes_wrong
+from glassy_core.ui.chorales.heading import heading
 from glassy_core.ui.chorales.likeness import likeness_view
 from glassy_core.ui.chorales.player import NETWORK_LEGEND, player
-from glassy_core.ui.chorales.settings import Selection
+from glassy_core.ui.chorales.settings import ORIGINAL, TELLING, Selection
 from glassy_core.ui.chorales.songs import Song, chord_words
+from glassy_core.ui.shell.address import put
 from glassy_core.ui.shell.frame import plain, prose
 from glassy_core.ui.shell.words import number, whole
-
-MUSIC_XML = "application/vnd.recordare.musicxml+xml"
 
 
 def listen_view(selection: Selection) -> None:
     """The piece: player, what became of it, downloads, likeness."""
     piece = selection.piece(selection.length)
-    st.subheader(plain(selection.name), anchor=False)
-    prose(_in_words(selection, piece))
+    known = known_numbers(selection)
+    heading(_title(selection), "Another piece", lambda: _next_known(selection, known))
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.markdown(_what_one_hears(selection, piece), width="content")
+        better = known[0] if known and goes_wrong(piece, selection.prime.chorale) else None
+        if better is not None:
+            st.button(f"Hear chorale {better}, which it knows", on_click=put, args=("chorale", better), key="better")
     player(Song.of(piece), selection.sound, "piece", _alt(selection, piece), legend=NETWORK_LEGEND)
+    prose(_in_words(selection, piece))
     prose(
         "Bars are four quarter notes long because a score needs bars; the data know neither metre nor fermata. "
         "A chord's probability is that of all its 54 pitches together, sounding and silent ones. "
         "Point at a chord to read it, click to go there."
     )
-    _downloads(selection, piece)
+    downloads(selection, piece)
     with st.expander(f"How much of it is {selection.composer}'s?", icon=":material/compare:", expanded=True):
         likeness_view(selection, piece)
+
+
+def choose_known(selection: Selection) -> None:
+    """Draw the page anew with a chorale that the network knows by heart, where the address asks for none."""
+    known = known_numbers(selection) if nobody_asked_for_the_chorale() else []
+    if known and selection.prime.number not in known:
+        st.session_state[TELLING] = known[0]
+        st.rerun()
+
+
+def known_numbers(selection: Selection) -> list[int]:
+    """Numbers of the chorales that it sings to their end, where it begins with one that it learned."""
+    prime = selection.prime
+    if prime.split != "train" or all(len(chorale) <= len(prime.chords) for chorale in selection.learned):
+        return []
+    return singers.known_by_heart(selection.checkpoint, selection.edition, len(prime.chords))
+
+
+def _next_known(selection: Selection, known: Sequence[int]) -> None:
+    """Go on to the next chorale that it knows, or that there is."""
+    numbers = known or range(len(selection.edition.splits[selection.prime.split or "train"]))
+    put("chorale", next((number for number in numbers if number > selection.prime.number), numbers[0]))
+
+
+def _title(selection: Selection) -> str:
+    prime = selection.prime
+    if prime.chorale is None:
+        return f"On a chord, sung by {selection.name}"
+    composer = selection.composer
+    whose = f"{prime.name}" if composer == ORIGINAL else f"{composer}'s {prime.name}"
+    return f"{whose[:1].upper()}{whose[1:]}, sung by {selection.name}"
+
+
+def _what_one_hears(selection: Selection, piece: Piece) -> str:
+    learned = selection.prime.split == "train" and selection.prime.number < selection.checkpoint.config.chorales
+    return fate(piece, selection.prime.chorale if learned else None)
 
 
 def _in_words(selection: Selection, piece: Piece) -> str:
@@ -56,37 +98,3 @@ def _given(selection: Selection) -> str:
 
 def _alt(selection: Selection, piece: Piece) -> str:
     return f"{selection.name}: {len(piece.chords)} chords, of which {piece.prime} are given"
-
-
-def stem_of(name: str) -> str:
-    """What files of a run's piece are called, on every system."""
-    stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in name)[:40] or "piece"
-    return f"piece-{stem}" if is_device(stem) else stem
-
-
-def _downloads(selection: Selection, piece: Piece) -> None:
-    """MIDI, WAV, MusicXML and the engraved score; made when asked for."""
-    voices, sound = songs.voices(piece.chords), selection.sound
-    piece = replace(piece, origin=piece.origin | {"name": selection.row.name})  # as the reader calls it now
-    stem = stem_of(selection.row.name)
-
-    def musicxml() -> str:
-        return to_musicxml(voices, sound.ties, score_marks(piece, sound))
-
-    kinds = {
-        "MIDI": ("mid", "audio/midi", lambda: to_midi(voices, sound, [(piece.prime, NETWORK_MARK)])),
-        "WAV": ("wav", "audio/wav", lambda: songs.wav(piece.chords, sound)),
-        "MusicXML": ("musicxml", MUSIC_XML, lambda: musicxml().encode()),
-        "Score (SVG)": ("svg", "image/svg+xml", lambda: engrave(musicxml()).encode()),
-    }
-    with st.container(horizontal=True, gap="small", key="downloads"):
-        for title, (suffix, mime, make) in kinds.items():
-            st.download_button(
-                title,
-                make,
-                f"{stem}.{suffix}",
-                mime,
-                icon=":material/download:",
-                on_click="ignore",
-                key=f"get_{suffix}",
-            )

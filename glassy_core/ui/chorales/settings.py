@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from glassy_core.editions.catalogue import source_of
 from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH, Chorale
 from glassy_core.editions.format import SPLITS
 from glassy_core.editions.loading import Edition
+from glassy_core.music.composition import Composition
 from glassy_core.music.decoding import DECODINGS, USUAL, DecodingConfig, all_options
 from glassy_core.music.generation import MAX_LENGTH
 from glassy_core.music.midi import FASTEST, INSTRUMENTS, SLOWEST, Sound
@@ -18,8 +21,10 @@ from glassy_core.ui.results.curves import label_of
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell.address import Choice, Flag, Number, Pitches, Setting, Whole, Word
 
+COMPOSE, BY_HEART = "compose", "listen"  # two doors: new music; what was learned, with all other views behind it
 VIEWS = {  # {}: who wrote the music
-    "listen": "Listen",
+    COMPOSE: "Compose",
+    BY_HEART: "By heart",
     "continue": "Continue {}",
     "transition": "Hear the transition",
     "recall": "Recall",
@@ -28,15 +33,38 @@ VIEWS = {  # {}: who wrote the music
 LATEST = -1  # of `step`: a run's last checkpoint, which the address then names
 TELLING = "telling_chorale"  # of the session: the one that the transition is to open with
 TAKES = 4  # pieces drawn at once when sampling
+DRAWS = 8  # pieces of which a composition is the best
+# What sounds best, measured over 64 chords: a prime that the network never heard, sampled coolly in four voices.
+_COMPOSED: Mapping[str, Any] = {
+    "view": COMPOSE,
+    "split": "valid",
+    "chorale": 15,
+    "decode": "sample",
+    "temperature": 0.5,
+    "four": True,
+    "ties": True,
+}
 ORIGINAL = "the original"  # where the composer is not known
 SPLIT_NAMES = {"train": "training", "valid": "validation", "test": "test"}
 
 
-def address_settings() -> dict[str, Setting]:
-    """The settings in the page's address, in its order."""
+def door_of(view: str) -> str:
+    """The door that a view lies behind."""
+    return COMPOSE if view == COMPOSE else BY_HEART
+
+
+def address_settings(door: str = BY_HEART) -> dict[str, Setting]:
+    """The settings in the page's address, in its order, with the defaults of a door."""
+    at_first = _COMPOSED if door == COMPOSE else {}
+    settings = _settings()
+    # Frozen dataclasses all, each with its default.
+    return {n: replace(one, default=at_first[n]) if n in at_first else one for n, one in settings.items()}
+
+
+def _settings() -> dict[str, Any]:
     options = all_options().items()
     return {
-        "view": Choice("listen", list(VIEWS)),
+        "view": Choice(BY_HEART, list(VIEWS)),
         "run": Word(),
         "step": Whole(LATEST, LATEST, 10**9),
         "prime": Choice("chorale", ["chorale", "chord"]),
@@ -110,6 +138,12 @@ class Selection:
         """A view's title."""
         words = VIEWS[view].format(self.composer)
         return words[:1].upper() + words[1:]
+
+    def composition(self) -> Composition:
+        """The best of several pieces of about the length that was asked for."""
+        draws = 1 if self.decoding.rule.deterministic else DRAWS
+        primes = [self.prime.chords] * draws
+        return singers.compose(self.checkpoint, self.edition, primes, self.length, self.decoding)
 
     def piece(self, length: int) -> Piece:
         """What the network sings of so many chords, prime included; where it is drawn, the take that was asked for."""

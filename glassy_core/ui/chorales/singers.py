@@ -10,9 +10,11 @@ import streamlit as st
 
 from glassy_core.editions.encoding import Chorale
 from glassy_core.editions.loading import Edition
+from glassy_core.music.composition import ABOUT, Composition, compose_best
 from glassy_core.music.decoding import DecodingConfig
+from glassy_core.music.generation import MAX_LENGTH
 from glassy_core.music.piece import Piece, compose_batch, heard_with, training_scaling
-from glassy_core.music.recall import recall
+from glassy_core.music.recall import Recall, recall
 from glassy_core.runs import checkpoints
 from glassy_core.runs.run import Run
 from glassy_core.runs.scaling import kept
@@ -82,9 +84,24 @@ def sing(
     return _sing(checkpoint, edition.digest, edition, tuple(primes), length, decoding)
 
 
+def compose(
+    checkpoint: Checkpoint, edition: Edition, primes: Sequence[Chorale], length: int, decoding: DecodingConfig
+) -> Composition:
+    """The best of one piece a prime, of about that length, kept between reruns."""
+    return _compose(checkpoint, edition.digest, edition, tuple(primes), length, decoding)
+
+
 def share(checkpoint: Checkpoint, edition: Edition, primed: int) -> tuple[float, int]:
     """Recall of the training chorales: the mean share, and how many are complete."""
-    return _share(checkpoint, edition.digest, edition, primed)
+    recalled = _recalled(checkpoint, edition.digest, edition, primed)
+    return recalled.mean_share, recalled.complete
+
+
+def known_by_heart(checkpoint: Checkpoint, edition: Edition, primed: int) -> list[int]:
+    """Numbers of the training chorales that are sung to the last chord."""
+    recalled = _recalled(checkpoint, edition.digest, edition, primed)
+    whole = (recalled.counts == recalled.lengths).tolist()
+    return [number for number, known in zip(_long_enough(checkpoint, edition, primed), whole, strict=True) if known]
 
 
 def _run(run_id: str) -> Run:
@@ -104,11 +121,25 @@ def _sing(
     return compose_batch(at.snapshot(), at.config, _edition, primes, length=length, decoding=decoding, scaling=scaling)
 
 
-@st.cache_data(show_spinner=False, max_entries=4096)
-def _share(checkpoint: Checkpoint, digest: str, _edition: Edition, primed: int) -> tuple[float, int]:
-    chorales = [c for c in _edition.first(checkpoint.config.chorales) if len(c) > primed]
-    if not chorales:
+@st.cache_data(show_spinner=False, max_entries=64)
+def _compose(
+    at: Checkpoint, digest: str, _edition: Edition, primes: tuple[Chorale, ...], length: int, decoding: DecodingConfig
+) -> Composition:
+    pieces = sing(at, _edition, primes, min(length + ABOUT, MAX_LENGTH), decoding)
+    return compose_best(pieces, _edition.first(at.config.chorales), length)
+
+
+def _long_enough(checkpoint: Checkpoint, edition: Edition, primed: int) -> list[int]:
+    """Numbers of the training chorales that go on after the primed chords; ConfigError where none does."""
+    learned = edition.first(checkpoint.config.chorales)
+    numbers = [number for number, chorale in enumerate(learned) if len(chorale) > primed]
+    if not numbers:
         raise ConfigError(f"No chorale goes on after {primed} chords: prime with fewer.")
+    return numbers
+
+
+@st.cache_data(show_spinner=False, max_entries=4096)
+def _recalled(checkpoint: Checkpoint, digest: str, _edition: Edition, primed: int) -> Recall:
+    chorales = [_edition.splits["train"][number] for number in _long_enough(checkpoint, _edition, primed)]
     scaling = training_scaling(checkpoint.config, _edition, kept(_run(checkpoint.run)))
-    recalled = recall(checkpoint.snapshot().weights, scaling, chorales, primed)
-    return recalled.mean_share, recalled.complete
+    return recall(checkpoint.snapshot().weights, scaling, chorales, primed)

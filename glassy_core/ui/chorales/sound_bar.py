@@ -20,7 +20,16 @@ _CSS = """
 .sound { display: flex; flex-wrap: wrap; gap: 4px 20px; font-family: var(--st-font); color: var(--st-text-color); }
 label { display: flex; align-items: center; gap: 8px; min-height: 40px; font-size: .875rem; }
 .value { min-width: 1.9em; text-align: right; font-variant-numeric: tabular-nums; }
-.tempo { width: 8.5rem; accent-color: var(--st-primary-color); min-height: 40px; }
+.tempo { width: 8.5rem; appearance: none; background: none; min-height: 40px; margin: 0; }
+.tempo::-webkit-slider-runnable-track { height: 4px; border-radius: 2px; background: var(--st-border-color); }
+.tempo::-moz-range-track { height: 4px; border-radius: 2px; background: var(--st-border-color); }
+.tempo::-webkit-slider-thumb {
+  appearance: none; width: 18px; height: 18px; margin-top: -7px; border-radius: 50%; border: none;
+  background: var(--st-primary-color); cursor: pointer;
+}
+.tempo::-moz-range-thumb {
+  width: 18px; height: 18px; border-radius: 50%; border: none; background: var(--st-primary-color); cursor: pointer;
+}
 .instrument {
   font: inherit; color: inherit; background: var(--st-background-color); min-height: 40px; padding: 2px 8px;
   border: 1px solid var(--st-border-color); border-radius: 6px;

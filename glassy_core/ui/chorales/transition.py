@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import streamlit as st
 
-from glassy_core.editions.encoding import Chorale
 from glassy_core.errors import EXPECTED, sentence
-from glassy_core.music.piece import Piece
 from glassy_core.paper.regimes import of_the_trio, regime, trio
 from glassy_core.runs import checkpoints
 from glassy_core.runs.groups import World
 from glassy_core.ui.chorales import singers
+from glassy_core.ui.chorales.doors import nobody_asked_for_the_chorale
+from glassy_core.ui.chorales.fate import as_written, short_fate
 from glassy_core.ui.chorales.player import player
 from glassy_core.ui.chorales.settings import TELLING, Selection
 from glassy_core.ui.chorales.singers import Checkpoint
@@ -30,7 +30,7 @@ TRIED = 8  # chorales among which the view looks for the one that it opens with
 
 def choose_telling(selection: Selection, rows: Sequence[Row]) -> None:
     """Draw the page anew with the chorale that tells most, where the address asks for none."""
-    if "chorale" in st.query_params or selection.prime.split != "train":
+    if not nobody_asked_for_the_chorale() or selection.prime.split != "train":
         return
     telling_one = _telling_chorale(selection, by_width(rows, selection.row))
     if telling_one != selection.prime.number:
@@ -152,22 +152,6 @@ def _small_player(selection: Selection, title: str, checkpoint: Checkpoint, key:
     song = Song.of(piece)
     if not any(piece.continuation):  # where nothing is sung, as untrained, all it considered would be one solid block
         song = replace(song, considered=())
-    st.markdown(f"**{plain(title)}**" + (f": {_fate(piece, prime.chorale)}" if prime.chorale else ""))
+    st.markdown(f"**{plain(title)}**" + (f": {short_fate(piece, prime.chorale)}" if prime.chorale else ""))
     player(song, selection.sound, key, f"{title}: {length} chords", small=True)
     st.caption(ending(piece) if piece.decoding.rule.deterministic else "Drawn by lot.")
-
-
-def _fate(piece: Piece, chorale: Chorale) -> str:
-    """What became of the chorale, in a pupil's words."""
-    if not any(piece.continuation):
-        return "silence."
-    right, known = as_written(piece, chorale)
-    if right == known:
-        return "sings it all by heart."
-    return f"has {right} of {known} chords by heart, then its own." if right else "loses it at once."
-
-
-def as_written(piece: Piece, chorale: Chorale) -> tuple[int, int]:
-    """How many of its own chords are the written ones before the first that is not, and how many are written."""
-    pairs = list(zip(piece.continuation, chorale[piece.prime :], strict=False))
-    return next((n for n, (ours, theirs) in enumerate(pairs) if ours != theirs), len(pairs)), len(pairs)

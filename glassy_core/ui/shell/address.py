@@ -138,14 +138,22 @@ def put(name: str, value: Any) -> None:
     st.session_state[key(name)] = value
 
 
+def is_from_outside(names: Collection[str]) -> bool:
+    """Whether the page did not write its address itself: a link, the browser's back, the page's first run."""
+    return _given(names) != st.session_state.get(_WRITTEN)
+
+
+def _given(names: Collection[str]) -> dict[str, str]:
+    return {name: str(st.query_params[name]) for name in names if name in st.query_params}
+
+
 def read(settings: Mapping[str, Setting]) -> None:
     """Bring the address into `st.session_state`.
 
     An address that the page did not write itself (a link, the browser's back) sets all settings; else they stay as
     the widgets left them.
     """
-    given = {name: str(st.query_params[name]) for name in settings if name in st.query_params}
-    from_outside = given != st.session_state.get(_WRITTEN)
+    given, from_outside = _given(settings), is_from_outside(settings)
     complaints = []
     for name, setting in settings.items():
         value = setting.default

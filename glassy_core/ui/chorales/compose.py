@@ -1,0 +1,78 @@
+"""The view Compose: new music, the best of a few pieces drawn at once."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from glassy_core.editions.encoding import Chorale
+from glassy_core.music.composition import Composition
+from glassy_core.music.harmony import harmony
+from glassy_core.ui.chorales.downloads import downloads
+from glassy_core.ui.chorales.heading import heading
+from glassy_core.ui.chorales.player import NETWORK_LEGEND, player
+from glassy_core.ui.chorales.settings import DRAWS, Selection
+from glassy_core.ui.chorales.songs import Song
+from glassy_core.ui.shell.address import get, put
+from glassy_core.ui.shell.frame import prose
+from glassy_core.wording import counted
+
+
+def compose_view(selection: Selection) -> None:
+    """The piece with its title, the ways to another one, what it is, and its files."""
+    with st.spinner("Composing", show_time=True):
+        made = selection.composition()
+    title = title_of(selection, made)
+    heading(title, "Another piece", lambda: _begin_another(selection))
+    song = Song.of(made.piece)
+    player(song, selection.sound, "composed", f"{title}: {len(song.chords)} chords", legend=NETWORK_LEGEND)
+    prose(f"{_who(selection)} {_how_clean(selection, made)}")
+    downloads(selection, made.piece)
+
+
+def _begin_another(selection: Selection) -> None:
+    """Go on to the next beginning; after the last one all give other pieces."""
+    prime = selection.prime
+    number = prime.number + 1 if prime.chorale else 0
+    round_again = not prime.chorale or number == len(selection.edition.splits[prime.split])
+    put("chorale", 0 if round_again else number)
+    put("seed", get("seed") + round_again)
+
+
+def title_of(selection: Selection, made: Composition) -> str:
+    """What a listener calls it: its key, as opus the chorale that it begins with, and which draw it is."""
+    opus = f"op. {selection.prime.number}" if selection.prime.chorale else "on a chord"
+    return f"Chorale in {made.key}, {opus} no. {selection.decoding.seed + 1}"
+
+
+def _who(selection: Selection) -> str:
+    config, prime = selection.checkpoint.config, selection.prime
+    k = counted(len(prime.chords), "chord")
+    if not prime.chorale:
+        given = k
+    elif prime.split == "train" and prime.number < config.chorales:
+        given = f"the first {k} of one of them"
+    else:
+        given = f"the first {k} of one that it never heard"
+    return (
+        f"A network of {counted(config.depth, 'layer')} with {config.width} units each learned "
+        f"{counted(config.chorales, 'chorale')} of {selection.composer}'s. Here it begins with {given} and goes on by "
+        "itself to the end of a phrase."
+    )
+
+
+def _how_clean(selection: Selection, made: Composition) -> str:
+    theirs = harmony(_written(selection))
+    clusters = made.harmony.clusters
+    drawn = "" if selection.decoding.rule.deterministic else f" It is the best of {DRAWS} drawn at once."
+    return (
+        f"**{made.harmony.named:.0%}** of its chords are triads or sevenths ({selection.composer}'s: "
+        f"{theirs.named:.0%}), {f'{clusters:.0%} are' if clusters else 'none is a'} "
+        f"cluster{'s' if clusters else ''}, and at most **{counted(made.copied, 'chord')}** in a row stand"
+        f"{'s' if made.copied == 1 else ''} so in a chorale that it learned.{drawn}"
+    )
+
+
+def _written(selection: Selection) -> Chorale:
+    """The composer's own chords to compare with: held out where the edition holds some out."""
+    splits = selection.edition.splits
+    return tuple(chord for chorale in splits["valid"] or splits["train"] for chord in chorale)
