@@ -1,69 +1,69 @@
-"""Bach or network? Blind questions, and a score that says how well the two are told apart."""
+"""Bach or network? Pairs of excerpts from one beginning, as hard to tell apart by their leaps as there are any."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from glassy_core.editions.encoding import Chorale
+from glassy_core.music.voices import REST, lead
 
-Author = Literal["Bach", "network"]
-TRIES = 12  # chorales looked at for one on which the network and Bach differ
+TRIES = 64  # chorales of which the hardest to tell is asked
+TAKES = 3  # pieces drawn of each
+LEAP = 5  # semitones; a voice that moves by more leaps
 
 
 @dataclass(frozen=True)
 class Question:
-    """One excerpt. chorale: where its prime is from, counted from 0; chords: what is played, prime included."""
+    """Two excerpts with one beginning. chorale: its number, from 0; bach: which of the two is Bach's, 0 or 1."""
 
     chorale: int
-    chords: Chorale
-    author: Author
+    excerpts: tuple[Chorale, Chorale]
+    bach: int
+
+
+def leaps(chords: Chorale) -> int:
+    """How often a voice moves by more than LEAP semitones from chord to chord, and the notes beyond four voices.
+
+    What gives a network away that has not learned how voices move.
+    """
+    voices = lead(chords)
+    before, after = voices.pitches[:-1], voices.pitches[1:]
+    moved = np.abs(after - before) > LEAP
+    return int((moved & (before != REST) & (after != REST)).sum()) + sum(map(len, voices.more))
 
 
 def ask(
-    chorales: Sequence[Chorale], sing: Callable[[Chorale], Chorale], seed: int, number: int, prime: int, length: int
+    chorales: Sequence[Chorale],
+    sing: Callable[[Sequence[Chorale]], Sequence[Chorale]],
+    seed: int,
+    number: int,
+    prime: int,
+    length: int,
+    without: Collection[int] = (),
 ) -> Question | None:
-    """Question `number` of a seed: the same chorale, author and chords every time it is asked.
+    """Question `number` of a seed: the same chorale, order and chords every time it is asked.
 
-    sing: continues a prime to `length` chords. Only chorales on which the network parts from Bach are used, or
-    there would be nothing to tell apart, and who is played is tossed after that; None where TRIES chorales give none.
+    sing: continues primes to `length` chords each. without: chorales that were asked before. Of TRIES
+    chorales, each sung TAKES times, the one is taken where the network parts from Bach and its leaps are as many as
+    Bach's, or nearest; None where it parts on none of them.
     """
     rng = np.random.default_rng([seed, number])
-    author: Author = "Bach" if rng.random() < 0.5 else "network"
-    usable = [i for i, chorale in enumerate(chorales) if len(chorale) >= length > prime]
-    for i in rng.permutation(usable)[:TRIES].tolist():
-        bach = chorales[i][:length]
-        sung = sing(bach[:prime])
-        if sung != bach:
-            return Question(i, bach if author == "Bach" else sung, author)
-    return None
+    usable = [i for i, chorale in enumerate(chorales) if len(chorale) >= length > prime and i not in without]
+    tried = rng.permutation(usable)[:TRIES].tolist() * TAKES
+    bach = int(rng.integers(2))
+    sung = sing([chorales[i][:prime] for i in tried]) if tried else ()
+    pairs = [(i, chorales[i][:length], chords) for i, chords in zip(tried, sung, strict=True)]
+    pairs = [pair for pair in pairs if pair[1] != pair[2]]
+    if not pairs:
+        return None
+    i, written, song = min(pairs, key=lambda pair: abs(leaps(pair[1][prime - 1 :]) - leaps(pair[2][prime - 1 :])))
+    return Question(i, (written, song) if bach == 0 else (song, written), bach)
 
 
-@dataclass(frozen=True)
-class Tally:
-    """Answers so far: how many excerpts were by whom, and how many of each were called Bach."""
-
-    bach: int = 0
-    network: int = 0
-    bach_called_bach: int = 0
-    network_called_bach: int = 0
-
-    def after(self, author: Author, answer: Author) -> Tally:
-        """With one more answer."""
-        called_bach = int(answer == "Bach")
-        if author == "Bach":
-            return replace(self, bach=self.bach + 1, bach_called_bach=self.bach_called_bach + called_bach)
-        return replace(self, network=self.network + 1, network_called_bach=self.network_called_bach + called_bach)
-
-    @property
-    def asked(self) -> int:
-        """Number of pieces answered."""
-        return self.bach + self.network
-
-    @property
-    def right(self) -> int:
-        """Number of right answers."""
-        return self.bach_called_bach + self.network - self.network_called_bach
+def told_by_leaps(question: Question, prime: int) -> float:
+    """How often who calls the excerpt with fewer leaps Bach's is right: 1, 0, or a half where they have as many."""
+    counts = [leaps(chords[prime - 1 :]) for chords in question.excerpts]
+    return 0.5 if counts[0] == counts[1] else float(counts[question.bach] < counts[1 - question.bach])

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from glassy_core.editions import loading
-from glassy_core.ui.shell import actions, presenter
+from glassy_core.ui.shell import actions, polls, presenter
 from tests.strangers.conftest import ROOT, SPEED, refused, unlock
 
 UI = ROOT / "glassy_core" / "ui"
@@ -196,11 +196,26 @@ def test_listening_beyond_this_machine_without_a_passphrase_nobody_may(world, vi
 
 
 def test_quiz_and_views_are_the_visitors_in_full(visit):
-    app = visit("pages/5_Chorales.py", view="quiz")
-    app.button(key="answer_Bach").click().run()
-    assert not app.exception
-    assert len(app.metric) == 3
-    assert not app.button(key="quiz_next").disabled
+    one, other = (visit("pages/5_Chorales.py", view="quiz") for _ in range(2))
+    assert not [b for b in one.button if str(b.key).startswith("answer")]
+    presenter_page = unlock(visit("pages/5_Chorales.py", view="quiz"))
+    presenter_page.button(key="quiz_ask").click().run()
+    answer = polls.shared("quiz").question.question.bach
+    for app in (one, other):
+        app.run()
+        assert app.button(key="quiz_show").disabled
+    one.button(key=f"answer_{'AB'[answer]}").click().run()
+    other.button(key=f"answer_{'AB'[answer]}").click().run()
+    other.button(key=f"answer_{'BA'[answer]}").click().run()  # who votes again has changed their mind
+    assert "**2 votes** so far." in [words.value for words in other.markdown]
+    force(other.button(key="quiz_show"))
+    assert not polls.shared("quiz").shown
+    presenter_page.run().button(key="quiz_show").click().run()
+    for app in (one, other):
+        app.run()
+        assert not app.exception
+        assert any("1 of 2 votes had it" in words.value for words in app.markdown)
+        assert app.metric[0].value == "1 of 2"
     for view in ("listen", "continue", "transition", "recall"):
         app = visit("pages/5_Chorales.py", view=view)
         assert not app.error

@@ -1,61 +1,71 @@
-"""The view Bach or network?: a blind quiz for a class, its score kept for the sitting."""
+"""The view Bach or network?: pairs of excerpts, of which one is the network's.
+
+In a class one pair is asked of all who look on, and their votes are collected; else each browser has its own.
+"""
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
 from glassy_core.editions.encoding import Chorale
-from glassy_core.music.quiz import Author, Question, Tally, ask
+from glassy_core.music.decoding import DecodingConfig
+from glassy_core.music.midi import Sound
+from glassy_core.music.quiz import Question, ask
 from glassy_core.ui.chorales import singers
 from glassy_core.ui.chorales.player import player
 from glassy_core.ui.chorales.settings import SPLIT_NAMES, Selection
 from glassy_core.ui.chorales.songs import Song
+from glassy_core.ui.shell import actions, polls, presenter
+from glassy_core.ui.shell.actions import Outcome
 from glassy_core.ui.shell.choice import forget_unless
 from glassy_core.ui.shell.frame import plain, prose
+from glassy_core.ui.shell.polls import Poll
+from glassy_core.wording import counted
 
-PRIME = 4  # chords given, Bach's in either case
+PRIME = 4  # chords given, Bach's in either excerpt
 LENGTH = 20  # chords of an excerpt
-AUTHORS: tuple[Author, ...] = ("Bach", "network")
-_SITTING = "quiz"
+COLD = 0.5  # temperature at which the network's chords are drawn
+NAMES = ("A", "B")
+_OWN, _SEED, _ASKED = "quiz", "quiz_seed", "quiz_asked"
 
 
 @dataclass(frozen=True)
-class Sitting:
-    """How far the quiz is: its seed, the question's number, what was answered to which question, the score."""
+class Pair:
+    """A question with what is said of it. wanted: what was chosen on the page when it was made."""
 
-    seed: int
-    number: int = 0
-    question: Question | None = None
-    answer: Author | None = None
-    tally: Tally = field(default_factory=Tally)
+    question: Question
+    composer: str
+    split: str
+    wanted: tuple[object, ...]
 
 
 def quiz_view(selection: Selection) -> None:
-    """One question, two answers, the score."""
-    composer = selection.composer
+    """One pair, two answers, the score."""
+    in_class = presenter.class_mode()
+    poll = polls.shared("quiz") if in_class else st.session_state.setdefault(_OWN, Poll())
     prose(
-        f"An excerpt of {LENGTH} chords. Its first {PRIME} are {composer}'s in any case; who wrote the rest? The "
-        "network is the one chosen above, with its way of choosing chords and four voices at most. Chorales that it "
-        f"sings exactly as {composer} has them are left out: nobody could tell them apart."
+        f"Two excerpts of {LENGTH} chords with the same {PRIME} at the beginning. One goes on as {selection.composer} "
+        f"does, the other as the network chosen above sings, drawn at T = {COLD:g} with four voices at most. Of many "
+        "pairs it is one in which both leap alike: which of them is whose must be heard."
     )
-    split = _choose_split(selection)
-    if all(len(chorale) < LENGTH for chorale in selection.edition.splits[split]):
-        st.info(
-            f"No chorale of this set has {LENGTH} chords, as an excerpt has: choose others.", icon=":material/info:"
-        )
-        return
-    question = _question(selection, split)
-    if question is not None:
-        _ask(selection, split, question)
-    else:
-        st.info(
-            f"This network sings these chorales as {composer} has them, chord by chord: choose others, or an "
-            "earlier checkpoint.", icon=":material/info:",
-        )  # fmt: skip
-    _score(_sitting().tally, composer)
+    place = st.container()
+    with presenter.part("quiz"):
+        split = _choose_split(selection)
+        if in_class:
+            _ask_button(selection, split, poll)
+    with place:
+        if not in_class:
+            _renew(selection, split, poll)
+        if poll.question is not None:
+            _pair(poll, selection.sound, in_class)
+        elif in_class:
+            polls.watch(poll, "quiz", alone=False)
+            st.markdown("The next pair is played here as soon as the presenter asks.")
+        _score(poll)
 
 
 def _choose_split(selection: Selection) -> str:
@@ -67,84 +77,122 @@ def _choose_split(selection: Selection) -> str:
     )  # fmt: skip
 
 
-def _sitting() -> Sitting:
-    return st.session_state.setdefault(_SITTING, Sitting(secrets.randbits(32)))
-
-
-def _question(selection: Selection, split: str) -> Question | None:
-    """The question to be asked now, or the one that has been answered."""
-    decoding = replace(selection.decoding, four_voices=True)  # a fifth voice would give it away
-
-    def sing(prime: Chorale) -> Chorale:
-        return singers.sing(selection.checkpoint, selection.edition, [prime], LENGTH, decoding)[0].chords
-
-    def asked() -> Question | None:
-        sitting = _sitting()
-        return ask(selection.edition.splits[split], sing, sitting.seed, sitting.number, PRIME, LENGTH)
-
-    with st.spinner("The network is singing", show_time=True):
-        question = asked()
-        if _sitting().answer is not None and question != _sitting().question:
-            _next()  # another network or set was chosen after the answer, which was not about this excerpt
-            question = asked()
-        return question
-
-
-def _ask(selection: Selection, split: str, question: Question) -> None:
-    """The excerpt, the two answers and, once one is given, who wrote it."""
-    sitting, composer = _sitting(), selection.composer
-    st.subheader(f"Question {sitting.number + 1}", anchor=False)
-    answered = sitting.answer is not None
-    given = PRIME if answered else 0
-    author = _by(question.author, composer)
-    legend = (("given", "given"), ("network", f"by {author}")) if answered else ()
-    player(
-        Song(question.chords, given, given), selection.sound, "quiz_player",
-        f"An excerpt by {composer} or by the network", hidden=True, legend=legend,
+def _ask_button(selection: Selection, split: str, poll: Poll) -> None:
+    words = "Ask the class" if poll.question is None else "Next pair"
+    actions.button(
+        words, key="quiz_ask", type="primary" if poll.question is None or poll.shown else "secondary",
+        args=(_put, selection, split, poll),
     )  # fmt: skip
-    with st.container(horizontal=True, gap="small"):
-        for answer in AUTHORS:
-            st.button(
-                _by(answer, composer).capitalize(), key=f"answer_{answer}", disabled=answered, type="primary",
-                on_click=_answer, args=(question, answer),
+    actions.show_outcome()
+
+
+def _renew(selection: Selection, split: str, poll: Poll) -> None:
+    """Another pair where none was asked yet, or what is chosen on the page has changed."""
+    if poll.question is None or poll.question.wanted != _wanted(selection, split):
+        poll.close()
+        with st.spinner("The network is singing", show_time=True):
+            said = _put(selection, split, poll).notice
+        if said:
+            st.info(said, icon=":material/info:")
+
+
+def _wanted(selection: Selection, split: str) -> tuple[object, ...]:
+    return selection.checkpoint, selection.edition.digest, split
+
+
+def _put(selection: Selection, split: str, poll: Poll) -> Outcome:
+    """Ask the next pair; a sentence where there is none."""
+    chorales = selection.edition.splits[split]
+    if all(len(chorale) < LENGTH for chorale in chorales):
+        return Outcome(notice=f"No chorale of this set has {LENGTH} chords, as an excerpt has: choose others.")
+    wanted = _wanted(selection, split)
+    before = st.session_state.setdefault(_ASKED, {}).setdefault(wanted, [])
+    # Drawn coldly it leaps the least, by threshold the most; a fifth voice would give it away.
+    decoding = DecodingConfig("sample", {"temperature": COLD}, four_voices=True, seed=len(before))
+
+    def sing(primes: Sequence[Chorale]) -> Sequence[Chorale]:
+        return singers.continued(selection.checkpoint, selection.edition, primes, LENGTH, decoding)
+
+    seed = st.session_state.setdefault(_SEED, secrets.randbits(32))
+    question = ask(chorales, sing, seed, len(before), PRIME, LENGTH, before)
+    if question is None and before:  # all have been asked
+        before.clear()
+        question = ask(chorales, sing, seed, len(before), PRIME, LENGTH)
+    if question is None:
+        return Outcome(
+            notice=f"This network sings these chorales as {selection.composer} has them, chord by chord: choose "
+            "others, or an earlier checkpoint."
+        )
+    before.append(question.chorale)
+    poll.ask(Pair(question, selection.composer, split, wanted))
+    return Outcome()
+
+
+def _pair(poll: Poll, sound: Sound, in_class: bool) -> None:
+    """The two excerpts, the votes and, once it is shown, which is whose."""
+    pair: Pair = poll.question
+    answer = pair.question.bach
+    for k, (place, chords) in enumerate(zip(st.columns(2), pair.question.excerpts, strict=True)):
+        with place, st.container(border=True, key=f"excerpt-{NAMES[k]}"):
+            if poll.shown:
+                st.markdown(f"**{NAMES[k]}**: {plain(pair.composer if k == answer else 'the network')}")
+            else:
+                st.button(
+                    f"{NAMES[k]} is {plain(pair.composer)}", key=f"answer_{NAMES[k]}",
+                    type="primary" if poll.own == k else "secondary", on_click=_vote, args=(poll, k, in_class),
+                )  # fmt: skip
+            given = PRIME if poll.shown and k != answer else LENGTH
+            player(
+                Song(chords, given, given % LENGTH), sound, f"quiz_{k}", f"Pair {poll.asked}, excerpt {NAMES[k]}",
+                small=True, hidden=True,
             )  # fmt: skip
-        st.button(
-            "Next question", key="quiz_next", disabled=not answered, icon=":material/arrow_forward:", on_click=_next
-        )
-    if answered:
-        right = sitting.answer == question.author
-        words = f"It is by {author}: {SPLIT_NAMES[split]} chorale {question.chorale}."
-        (st.success if right else st.error)(plain(("Right. " if right else "No. ") + words))
-
-
-def _by(author: Author, composer: str) -> str:
-    return composer if author == "Bach" else "the network"
-
-
-def _answer(question: Question, answer: Author) -> None:
-    sitting = _sitting()
-    tally = sitting.tally.after(question.author, answer)
-    st.session_state[_SITTING] = replace(sitting, question=question, answer=answer, tally=tally)
-
-
-def _next() -> None:
-    sitting = _sitting()
-    st.session_state[_SITTING] = replace(sitting, number=sitting.number + 1, question=None, answer=None)
-
-
-def _score(tally: Tally, composer: str) -> None:
-    if not tally.asked:
-        st.caption("No answer yet. The score is kept until this page is closed.")
+    if in_class:
+        polls.follow(poll, "quiz")
+    if not poll.shown:
+        if in_class:
+            actions.button("Show the answer", key="quiz_show", type="primary", args=(_show, poll))
         return
-    with st.container(horizontal=True, gap="large", key="score"):
-        st.metric("Right", f"{tally.right} of {tally.asked}", width="content")
-        st.metric(
-            f"{composer.capitalize()} called {composer}", f"{tally.bach_called_bach} of {tally.bach}", width="content"
-        )
-        st.metric(f"The network called {composer}", f"{tally.network_called_bach} of {tally.network}", width="content")
-    prose(f"Guessing gives one half. A network that passes is called {composer} as often as {composer} is.")
-    st.button("Start over", key="quiz_over", icon=":material/restart_alt:", on_click=_reset)
+    _told(poll, pair, in_class)
+    if not in_class:
+        st.button("Next pair", key="quiz_next", icon=":material/arrow_forward:", on_click=poll.close)
 
 
-def _reset() -> None:
-    del st.session_state[_SITTING]
+def _vote(poll: Poll, k: int, in_class: bool) -> None:
+    poll.cast(k)
+    if not in_class:
+        _show(poll)
+
+
+def _show(poll: Poll) -> Outcome:
+    poll.show(poll.question.question.bach)
+    return Outcome()
+
+
+def _told(poll: Poll, pair: Pair, in_class: bool) -> None:
+    answer, own = pair.question.bach, poll.own
+    right, votes = poll.past[-1]
+    if in_class:
+        polls.bars(poll, [(k, NAMES[k]) for k in range(2)], answer)
+    said = f"**{NAMES[answer]}** is {plain(pair.composer)}, {NAMES[1 - answer]} the network: "
+    said += plain(f"{SPLIT_NAMES[pair.split]} chorale {pair.question.chorale}.")
+    if in_class:
+        said += f" {right} of {counted(votes, 'vote')} had it."
+    elif own is not None:
+        said += " You had it." if own == answer else " You took the network for it: so good is it here."
+    st.markdown(said)
+
+
+def _score(poll: Poll) -> None:
+    """How many votes were right so far."""
+    right, votes = (sum(counts) for counts in zip(*poll.past, strict=True)) if poll.past else (0, 0)
+    if not votes:
+        return
+    with st.container(horizontal=True, gap="large", vertical_alignment="center", key="score"):
+        st.metric("Right so far", f"{right} of {votes}", width="content")
+        prose("Guessing gives one half: so does a network that passes.")
+        actions.button("Start over", key="quiz_over", icon=":material/restart_alt:", args=(_over, poll))
+
+
+def _over(poll: Poll) -> Outcome:
+    poll.past.clear()
+    return Outcome()

@@ -12,7 +12,7 @@ from glassy_core.editions.encoding import Chorale
 from glassy_core.editions.loading import Edition
 from glassy_core.music.composition import ABOUT, Composition, compose_best
 from glassy_core.music.decoding import DecodingConfig
-from glassy_core.music.generation import MAX_LENGTH
+from glassy_core.music.generation import MAX_LENGTH, generate
 from glassy_core.music.piece import Piece, compose_batch, heard_with, training_scaling
 from glassy_core.music.recall import Recall, recall
 from glassy_core.runs import checkpoints
@@ -89,6 +89,14 @@ def compose(
 ) -> Composition:
     """The best of one piece a prime, of about that length, kept between reruns."""
     return _compose(checkpoint, edition.digest, edition, tuple(primes), length, decoding)
+
+
+def continued(
+    checkpoint: Checkpoint, edition: Edition, primes: Sequence[Chorale], length: int, decoding: DecodingConfig
+) -> Sequence[Chorale]:
+    """The chords alone of one piece a prime, of many at once."""
+    scaling = training_scaling(checkpoint.config, edition, kept(_run(checkpoint.run)))
+    return generate(checkpoint.snapshot().weights, scaling, primes, length, decoding).chorales()
 
 
 def share(checkpoint: Checkpoint, edition: Edition, primed: int) -> tuple[float, int]:

@@ -1,48 +1,65 @@
-"""Questions of the quiz: blind, repeatable, answerable."""
+"""Questions of the quiz: blind, repeatable, answerable, and not given away by leaps."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+import pytest
 
-from glassy_core.music.quiz import Tally, ask
+from glassy_core.music.quiz import ask, leaps, told_by_leaps
 
 CHORALES = tuple(tuple((50 + i, 60 + t) for t in range(8)) for i in range(10))
-OTHER = (44, 90)
+SMOOTH, LEAPING = (53, 61), (44, 90)
 
 
-def wrong(prime):
-    return prime + (OTHER,) * (6 - len(prime))
+def goes_on(prime, chord):
+    return prime + tuple(chord if t % 2 else prime[-1] for t in range(6 - len(prime)))
 
 
-def by_heart(prime):
-    return next(chorale for chorale in CHORALES if chorale[:2] == prime)[:6]
+def leaping(primes):
+    return [goes_on(prime, LEAPING) for prime in primes]
 
 
-def test_a_question_is_the_same_every_time_and_both_authors_occur():
-    questions = [ask(CHORALES, wrong, 7, number, 2, 6) for number in range(200)]
-    assert questions == [ask(CHORALES, wrong, 7, number, 2, 6) for number in range(200)]
+def by_heart(primes):
+    return [next(chorale for chorale in CHORALES if chorale[:2] == prime)[:6] for prime in primes]
+
+
+def test_a_question_is_the_same_every_time_and_both_orders_occur():
+    questions = [ask(CHORALES, leaping, 7, number, 2, 6) for number in range(200)]
+    assert questions == [ask(CHORALES, leaping, 7, number, 2, 6) for number in range(200)]
     for question in questions:
         bach = CHORALES[question.chorale][:6]
-        assert question.chords == (bach if question.author == "Bach" else wrong(bach[:2]))
-    share = sum(question.author == "Bach" for question in questions) / 200
-    assert 0.4 < share < 0.6
+        assert question.excerpts[question.bach] == bach
+        assert question.excerpts[1 - question.bach] == leaping([bach[:2]])[0]
+    assert 0.4 < sum(question.bach for question in questions) / 200 < 0.6
     assert {question.chorale for question in questions} == set(range(10))
+
+
+def test_no_chorale_is_asked_twice():
+    asked = []
+    while question := ask(CHORALES, leaping, 0, len(asked), 2, 6, asked):
+        asked.append(question.chorale)
+    assert sorted(asked) == list(range(10))
 
 
 def test_what_nobody_could_tell_apart_is_not_asked():
     assert ask(CHORALES, by_heart, 0, 0, 2, 6) is None
-    only_third = [ask(CHORALES, lambda p: wrong(p) if p[0][0] == 53 else by_heart(p), 0, n, 2, 6) for n in range(20)]
-    assert {question.chorale for question in only_third} == {3}
+    assert ask(((LEAPING,) * 5,), leaping, 0, 0, 2, 6) is None  # too short
+
+    def only_third(primes):
+        return [
+            goes_on(p, LEAPING) if p[0][0] == 53 else known for p, known in zip(primes, by_heart(primes), strict=True)
+        ]
+
+    assert {ask(CHORALES, only_third, 0, n, 2, 6).chorale for n in range(20)} == {3}
 
 
-def test_chorales_too_short_are_left_out():
-    assert ask(((OTHER,) * 5,), wrong, 0, 0, 2, 6) is None
+def test_leaps_do_not_give_away_what_may_be_asked():
+    def fourth_leaps_not(primes):
+        return [goes_on(p, SMOOTH if p[0][0] == 54 else LEAPING) for p in primes]
+
+    questions = [ask(CHORALES, fourth_leaps_not, 3, n, 2, 6) for n in range(20)]
+    assert {question.chorale for question in questions} == {4}
+    assert [told_by_leaps(question, 2) for question in questions] == [0.5] * 20
+    assert told_by_leaps(ask(CHORALES, leaping, 3, 0, 2, 6), 2) == 1
 
 
-@given(st.lists(st.tuples(st.sampled_from(["Bach", "network"]), st.sampled_from(["Bach", "network"]))))
-def test_the_tally_counts(answers):
-    tally = Tally()
-    for author, answer in answers:
-        tally = tally.after(author, answer)
-    assert tally.asked == len(answers)
-    assert tally.right == sum(author == answer for author, answer in answers)
-    assert tally.network_called_bach == answers.count(("network", "Bach"))
+@pytest.mark.parametrize(("chords", "count"), [(((60, 72),) * 3, 0), (((60, 72), (60, 79), (60, 72)), 2), ((), 0)])
+def test_leaps_are_counted(chords, count):
+    assert leaps(chords) == count
