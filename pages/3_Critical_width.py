@@ -5,7 +5,7 @@ import streamlit as st
 from glassy_core import ui
 from glassy_core.paper.numbers import paper_widths
 from glassy_core.physics.critical_width.learning_times import THRESHOLDS
-from glassy_core.ui.critical_width import sections
+from glassy_core.ui.critical_width import capacity, sections
 from glassy_core.ui.critical_width.sweep_form import sweep_form, sweep_progress
 from glassy_core.ui.results.critical_widths import analysed
 from glassy_core.ui.results.rows import Row
@@ -76,3 +76,4 @@ with figure_place:
     ui.follow("critical", draw, ids, PERIOD)
 sweep()
 ui.follow("numbers", describe, ids, PERIOD)
+capacity.section(groups)

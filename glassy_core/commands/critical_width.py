@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from glassy_core.commands.options import Commands
+from glassy_core.physics.critical_width.learning_times import THRESHOLDS
 from glassy_core.runs.run import RunError
 from glassy_core.runs.store import RunStore, open_store
 
@@ -22,6 +23,11 @@ def add(commands: Commands) -> None:
     words = "Find the critical width w_c of each depth from the runs' learning times."
     critical = commands.add("critical", _critical, words, as_json=True)
     critical.add_argument("runs", nargs="*", metavar="RUN", help="these runs (default: the largest group of one kind)")
+    words = "Count the parameters at w_c for what there is to learn, of the Playground's networks and of the runs."
+    capacity = commands.add("capacity", _capacity, words, as_json=True)
+    capacity.add_argument(
+        "--threshold", type=float, choices=THRESHOLDS, default=THRESHOLDS[0], help="NLL* in bits (default: %(default)s)"
+    )
 
 
 def _critical(options: argparse.Namespace) -> None:
@@ -41,6 +47,39 @@ def _critical(options: argparse.Namespace) -> None:
         print(json.dumps(found.to_json() | values, allow_nan=False))
         return
     print("\n".join(_lines(found)))
+
+
+def _capacity(options: argparse.Namespace) -> None:
+    """Capacities by load and depth: of the atlas, and of each group of runs whose data are known."""
+    from glassy_core.music.atlas import files
+    from glassy_core.music.atlas.grid import CHORALES
+    from glassy_core.physics.critical_width.capacity import capacities
+    from glassy_core.physics.critical_width.criticality import critical
+    from glassy_core.physics.critical_width.learning_times import Recording
+    from glassy_core.runs.groups import grouped, readable
+    from glassy_core.runs.measured import criticality, load_of
+
+    atlas = files.load(songs=False)
+    loads = []
+    for n in CHORALES:
+        curves = list(atlas.curves(n))
+        if load := load_of(curves[0][0].config, atlas.digest):
+            recordings = (Recording(place.depth, place.width, place.seed, tau, nll) for place, tau, nll in curves)
+            loads.append((load, critical(recordings)))
+    for world, members in grouped(readable(open_store(options.runs_dir).runs()), lambda member: member.world).items():
+        if load := load_of(world.config, world.digest):
+            loads.append((load, criticality(members)))
+    found = list(capacities(loads, options.threshold))
+    if options.json:
+        print(json.dumps([one.to_json() for one in found], allow_nan=False))
+        return
+    columns = ("w_c", "parameters", "a transition", "hidden, a transition", "a bit")
+    print(f"{'chorales':>8} {'transitions':>11} {'bits':>5} {'d':>3}  " + " ".join(f"{name:24}" for name in columns))
+    for one in found:
+        per = (one.a_transition.text(2, "f"), one.hidden.text(2, "f"), one.a_bit.text(3, "f"))
+        numbers = (one.w_c.text(1, "f"), one.parameters.text(0, "f"), *per)
+        learned = f"{one.load.chorales:8d} {one.load.transitions:11d} {one.load.bits:5.1f} {one.depth:3d}  "
+        print(learned + " ".join(f"{number:24}" for number in numbers).rstrip())
 
 
 def _of_one_world(store: RunStore, names: Sequence[str]) -> tuple[list[Member], list[str]]:

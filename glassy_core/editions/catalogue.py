@@ -30,6 +30,7 @@ class EditionSource:
     composer:     who wrote the music; "" where that is not known
     chorales:     how many are usually learned; None for all
     floor:        the least NLL, bits, that is possible on those, for where the file is not here; None: not written down
+    to_learn:     transitions of those, and bits a transition (encoding.pitch_bits), likewise
     complete:     whether every split must have chorales; else "valid" and "test" may be empty
     widths_known: whether the critical widths of the class world and the paper are those of its data
     """
@@ -45,6 +46,7 @@ class EditionSource:
     composer: str = ""
     chorales: int | None = None
     floor: float | None = None
+    to_learn: tuple[int, float] | None = None
     complete: bool = True
     widths_known: bool = False
 
@@ -106,6 +108,7 @@ PAPER = EditionSource(
     composer="Bach",
     chorales=80,
     floor=0.0025294,
+    to_learn=(4597, 15.131),
     widths_known=True,
 )
 OWN = EditionSource(

@@ -129,3 +129,15 @@ def floor_bits(chorales: Sequence[Chorale]) -> float:
             p = p[(p > 0) & (p < 1)]
             bits -= len(group) * float(np.sum(p * np.log2(p) + (1 - p) * np.log2(1 - p)))
     return bits / (n_transitions * N_PITCHES)
+
+
+def pitch_bits(chorales: Sequence[Chorale]) -> tuple[int, float]:
+    """How much there is to be learned: the number of transitions, and bits a transition.
+
+    The bits are those of the chords that are to be predicted where each pitch is taken by itself: the sum of the
+    Bernoulli entropies of how often each sounds. What pitches and chords tell of each other makes it less.
+    """
+    sounding = np.concatenate([encode(chorale[1:]) > 0 for chorale in chorales])
+    p = sounding.mean(axis=0)
+    p = p[(p > 0) & (p < 1)]
+    return len(sounding), -float(np.sum(p * np.log2(p) + (1 - p) * np.log2(1 - p)))

@@ -8,13 +8,17 @@ from typing import Literal
 from glassy_core.jobs.sweeps import expand
 from glassy_core.presets import CLASS_AGING, PRESETS, SWEEPS
 from glassy_core.runs.run import RunError
-from glassy_core.settings import RunConfig
+from glassy_core.settings import USUAL_FLOW, RunConfig
 
 _SEEDS = (0, 1, 2)
 _NEAR_W_C = {  # widths at which a sweep of flows has all seeds
     "paper-flow-d1": (115, 125, 140, 160), "paper-flow-d2": (70, 76, 82, 90), "paper-flow-d5": (38, 42, 47, 53),
 }  # fmt: skip
 _HEARD = {"paper-flow-d1": 200, "paper-flow-d2": 90, "paper-flow-d5": 70}
+_LOADS = {  # (chorales, d): widths from well above w_c to it
+    (20, 1): (80, 64, 56, 50, 45, 40), (20, 2): (48, 40, 34, 30, 27, 24),
+    (40, 1): (120, 100, 88, 80, 72), (40, 2): (70, 58, 50, 45, 41),
+}  # fmt: skip
 _BURST = 0.0125  # of the waiting time: a little more than the short times reach
 _BURST_BEGINS = 10  # steps until the gradient's delay has its history
 _BURST_SEEDS = (1, 2, 3, 4, 5)
@@ -55,8 +59,8 @@ _FLOW_CLONES = {
 def exhibits(which: str = "all") -> list[Exhibit]:
     """What the gallery holds; which: one part, or all.
 
-    The class world's sweep and aging runs, the paper's networks, these as flows, bursts of steps, and networks of the
-    paper's sizes that have learned the eighty chorales that come with glassy.
+    The class world's sweep and aging runs, the paper's networks, these as flows, bursts of steps, networks of the
+    paper's sizes that have learned the eighty chorales that come with glassy, and sweeps that learn 20 and 40 of those.
     """
     sweep = SWEEPS["class"]
     parts = {
@@ -73,6 +77,7 @@ def exhibits(which: str = "all") -> list[Exhibit]:
         "flows": _flows(),
         "bursts": _bursts(),
         "heard": _heard(),
+        "loads": _loads(),
     }
     if which != "all" and which not in parts:
         raise RunError(f"The gallery has no part {which!r}: choose one of {', '.join(parts)}, or all.")
@@ -100,6 +105,15 @@ def _heard() -> list[Exhibit]:
     return [
         Exhibit(replace(SWEEPS[key].base, depth=SWEEPS[key].depths[0], width=width, edition="corpus"), "last")
         for key, width in _HEARD.items()
+    ]
+
+
+def _loads() -> list[Exhibit]:
+    """Sweeps between the class world's size and the paper's: how w_c grows with what there is to learn."""
+    return [
+        Exhibit(replace(USUAL_FLOW, chorales=n, depth=depth, width=width, until=5000.0, stop_nll=0.009))
+        for (n, depth), widths in _LOADS.items()
+        for width in widths
     ]
 
 

@@ -10,11 +10,12 @@ import numpy as np
 
 from glassy_core.arrays import Floats
 from glassy_core.editions.catalogue import source_of
-from glassy_core.editions.encoding import floor_bits
+from glassy_core.editions.encoding import floor_bits, pitch_bits
 from glassy_core.editions.format import ChoraleError
 from glassy_core.editions.loading import Edition, edition_at_hand
 from glassy_core.files import read_lines
 from glassy_core.physics.aging.fluctuations import SgdNoise, Trajectory
+from glassy_core.physics.critical_width.capacity import Load
 from glassy_core.physics.critical_width.criticality import COPIES, Criticality, critical
 from glassy_core.physics.critical_width.learning_times import Recording, in_order
 from glassy_core.physics.learning_curves.conditions import Conditions
@@ -53,6 +54,17 @@ def floor_of_data(config: RunConfig, digest: str | None) -> float | None:
 @lru_cache(maxsize=256)
 def _floor(edition: Edition, n: int) -> float:
     return floor_bits(edition.first(n))
+
+
+def load_of(config: RunConfig, digest: str | None) -> Load | None:
+    """What a run has to learn; None where its data are not at hand, as in floor_of_data."""
+    edition, source = edition_at_hand(config.edition), source_of(config.edition)
+    known = source and source.to_learn
+    if edition is None and source and known and (source.sha256, source.chorales) == (digest, config.chorales):
+        return Load(config.chorales, *known)
+    if edition is None or edition.digest != digest or config.chorales > len(edition.splits["train"]):
+        return None
+    return Load(config.chorales, *pitch_bits(edition.first(config.chorales)))
 
 
 def conditions_of(config: RunConfig, floor: float | None) -> Conditions:

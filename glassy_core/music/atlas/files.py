@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from glassy_core.arrays import Floats
 from glassy_core.editions.catalogue import DATA
 from glassy_core.editions.encoding import LOWEST_PITCH, N_PITCHES, Chorale
 from glassy_core.editions.loading import Edition
@@ -42,6 +43,13 @@ class Atlas:
     edition: str
     digest: str
     networks: Mapping[Coordinates, Learned]
+
+    def curves(self, chorales: int) -> Iterator[tuple[Coordinates, Floats, Floats]]:
+        """Each network that learned so many chorales, with its tau and NLL (bits), (n,) each."""
+        taus = np.array(TAUS)
+        for place, learned in sorted(self.networks.items()):
+            if place.chorales == chorales:
+                yield place, taus[: len(learned.nll)], learned.nll
 
 
 def songs_file(depth: int) -> str:

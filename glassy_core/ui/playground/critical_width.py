@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from glassy_core.music.atlas.files import Atlas
-from glassy_core.music.atlas.grid import CHORALES, DEPTHS, TAUS
+from glassy_core.music.atlas.grid import CHORALES, DEPTHS
 from glassy_core.physics.critical_width.censored_parabola import Rates, fit_parabolas
 from glassy_core.physics.critical_width.learning_times import Recording, learning_times
 from glassy_core.physics.critical_width.next_run import MIN_WIDTHS
@@ -19,11 +19,10 @@ def critical_widths(atlas: Atlas) -> dict[int, dict[int, float | None]]:
 
 
 def _critical_width(atlas: Atlas, depth: int, chorales: int) -> float | None:
-    taus = np.array(TAUS)
     times = learning_times([
-        Recording(depth, place.width, place.seed, taus[: len(learned.nll)], learned.nll)
-        for place, learned in sorted(atlas.networks.items())
-        if (place.depth, place.chorales) == (depth, chorales)
+        Recording(depth, place.width, place.seed, tau, nll)
+        for place, tau, nll in atlas.curves(chorales)
+        if place.depth == depth
     ])[NLL]  # fmt: skip
     if len({time.width for time in times if not time.censored}) < MIN_WIDTHS:
         return None
