@@ -93,6 +93,10 @@ class SeriesReader:
             self._series = _joined(self._metrics.table, self._timing.table)
         return self._series
 
+    def bytes(self) -> int:
+        """Of memory for what it keeps; the Series has little that is not in the tables."""
+        return self._metrics.bytes() + self._timing.bytes()
+
 
 def read_series(metrics: Path, timing: Path) -> Series:
     """Curves of one run, read once; metrics, timing: its files of records and of seconds."""
@@ -122,6 +126,10 @@ class _LinesTable:
         self._offset, self._inode, self._tail = 0, -1, b""
         self._buffer: Table = np.empty((len(self._names), 1024))
         self._rows = 0
+
+    def bytes(self) -> int:
+        """Of memory, with room for records to come."""
+        return self._buffer.nbytes
 
     @property
     def table(self) -> Table:

@@ -6,6 +6,7 @@ import base64
 import os
 import re
 import socket
+import statistics
 import subprocess
 import sys
 import threading
@@ -99,16 +100,26 @@ def test_who_reaches_the_app(app, request):
     assert "Traceback" not in log.read_text(encoding="utf-8")
 
 
-def open_page(port, address):
-    """Seconds until Home is there for a browser of that address."""
-    begun = time.perf_counter()
+def tab(port, address):
+    """The websocket of a page that a browser of that address opens."""
     wire = socket.create_connection(("127.0.0.1", port), 60, source_address=(address, 0))
-    with connect(f"ws://localhost:{port}/_stcore/stream", sock=wire, subprotocols=["streamlit"], max_size=None) as page:
-        ask = BackMsg()
-        ask.rerun_script.page_name = ""
-        page.send(ask.SerializeToString())
-        while ForwardMsg.FromString(page.recv(60)).WhichOneof("type") != "script_finished":
-            pass
+    return connect(f"ws://localhost:{port}/_stcore/stream", sock=wire, subprotocols=["streamlit"], max_size=None)
+
+
+def ask(page, name="", query=""):
+    """Have a tab show a page; returns when it is there."""
+    message = BackMsg()
+    message.rerun_script.page_name, message.rerun_script.query_string = name, query
+    page.send(message.SerializeToString())
+    while ForwardMsg.FromString(page.recv(60)).WhichOneof("type") != "script_finished":
+        pass
+
+
+def open_page(port, address, name=""):
+    """Seconds until a page is there for a browser of that address."""
+    begun = time.perf_counter()
+    with tab(port, address) as page:
+        ask(page, name)
     return time.perf_counter() - begun
 
 
@@ -149,6 +160,40 @@ def test_two_thousand_sockets_that_say_nothing(app):
     assert "127.0.0.3: 64 from one address that ask for nothing" in log.read_text(encoding="utf-8")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have one address of this machine's own")
+@pytest.mark.parametrize("app", [True], ids=["class"], indirect=True, scope="module")
+def test_one_machine_asks_without_end(app):
+    """Ten tabs of one machine have another piece composed again and again, of the longest: the teacher goes on."""
+    port, process, _ = app
+    stop, asked = threading.Event(), []
+
+    def flood(first):
+        with tab(port, "127.0.0.3") as page:
+            for k in range(first, 10**6, 10):
+                ask(page, "Chorales", f"view=continue&decode=sample&length=512&seed={k}&k={1 + k % 9}")
+                asked.append(k)
+                if stop.is_set():
+                    return
+
+    open_page(port, "127.0.0.2", "Learning_curves")
+    before = psutil.Process(process.pid).memory_info().rss
+    flooding = [threading.Thread(target=flood, args=(k,)) for k in range(10)]
+    for one in flooding:
+        one.start()
+    try:
+        waited = []
+        for _ in range(6):
+            time.sleep(0.3)
+            waited.append(open_page(port, "127.0.0.2", "Learning_curves"))
+    finally:
+        stop.set()
+        for one in flooding:
+            one.join(120)
+    assert len(asked) >= 10
+    assert statistics.median(waited) < 1
+    assert psutil.Process(process.pid).memory_info().rss - before < 150e6
+
+
 def test_the_workers_listen_on_this_machine_alone(tmp_path):
     store = RunStore(tmp_path)
     store.create(RunConfig(), "another digest")  # so that there are workers
@@ -178,8 +223,8 @@ def test_the_passphrase_stands_in_no_command_line():
 
 def test_make_class_passes_the_passphrase_on(tmp_path):
     made = ["make", "-s", "class", "BIN=.", "VENV=" + str(tmp_path), "PYTHON=true"]
-    (tmp_path / "pip").touch()
-    (tmp_path / "app").touch()
+    for stamp in ("pip", "packages", "app"):
+        (tmp_path / stamp).touch()
     fake = tmp_path / "python"
     fake.write_text('#!/bin/sh\necho "$GLASSY_PASSPHRASE $@"\n', encoding="utf-8")
     fake.chmod(0o755)

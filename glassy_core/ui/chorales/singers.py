@@ -22,7 +22,10 @@ from glassy_core.settings import ConfigError, RunConfig
 from glassy_core.training.records import Snapshot
 from glassy_core.ui.results import curves
 from glassy_core.ui.results.rows import Row
+from glassy_core.ui.results.sized_cache import SizedCache
 from glassy_core.ui.shell.frame import store
+
+_MOST_BYTES = 64 * 2**20  # of checkpoints kept in memory; one of the class world has 0.1 MB
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ class Checkpoint:
 
     def snapshot(self) -> Snapshot:
         """Its weights; CheckpointError where the file is damaged."""
-        return _snapshot(self.path, self.stamp, self.config.depth, self.config.width)
+        network = self.config.depth, self.config.width
+        return _snapshots().get((self.path, self.stamp), lambda: checkpoints.read(Path(self.path), *network))
 
     @property
     def tau(self) -> float:
@@ -116,9 +120,10 @@ def _run(run_id: str) -> Run:
     return store().named(run_id)
 
 
-@st.cache_resource(show_spinner=False, max_entries=256)
-def _snapshot(path: str, stamp: tuple[int, int], depth: int, width: int) -> Snapshot:
-    return checkpoints.read(Path(path), depth, width)
+@st.cache_resource(show_spinner=False)
+def _snapshots() -> SizedCache[tuple[str, tuple[int, int]], Snapshot]:
+    """By file and stamp, whose second part is the file's size."""
+    return SizedCache(_MOST_BYTES, lambda key, _: key[1][1])
 
 
 @st.cache_data(show_spinner=False, max_entries=256)

@@ -25,9 +25,11 @@ from glassy_core.runs.run import Run
 from glassy_core.settings import RunConfig
 from glassy_core.ui.results.in_step import FORGOTTEN, in_step
 from glassy_core.ui.results.rows import Row, end_of, rows
+from glassy_core.ui.results.sized_cache import SizedCache
 from glassy_core.ui.shell.frame import store
 
 LATEST = 3
+_MOST_BYTES = 256 * 2**20  # of records kept in memory; a run of a million has 110 MB of them
 MOST = 12  # runs at work that are shown without having been chosen
 _PLACES = "run_places"  # of each run among the styles
 # A long file is read in one burst while a visitor waits: on every core, whatever OMP_NUM_THREADS says for training.
@@ -140,7 +142,7 @@ def series_of(run: Run, oldest: float = 0.0) -> Series:
 
     oldest: seconds that what another visitor has just read may lie back; then it is the very same object.
     """
-    return _shared(str(run.path)).read(oldest)
+    return _readers().get(str(run.path), lambda: _SharedReader(run)).read(oldest)
 
 
 def latest_series(row: Row) -> Series:
@@ -162,6 +164,10 @@ class _SharedReader:
             if self._last is None or time.monotonic() - self._at > oldest:
                 self._last, self._at = self._reader.read(), time.monotonic()
             return self._last
+
+    def bytes(self) -> int:
+        """Of what it keeps of the files."""
+        return self._reader.bytes()
 
 
 def floor_of(row: Row) -> float | None:
@@ -187,9 +193,9 @@ def _known_floor(run_id: str, config: RunConfig) -> float | None:
     return floor_of_data(config, digest_of(run_id))
 
 
-@st.cache_resource(show_spinner=False, max_entries=512, ttl=3600)
-def _shared(path: str) -> _SharedReader:
-    return _SharedReader(Run(Path(path)))
+@st.cache_resource(show_spinner=False)
+def _readers() -> SizedCache[str, _SharedReader]:
+    return SizedCache(_MOST_BYTES, lambda _, reader: reader.bytes())
 
 
 @lru_cache(maxsize=4096)

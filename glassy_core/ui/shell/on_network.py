@@ -20,6 +20,7 @@ from glassy_core.files import ROOT
 from glassy_core.ui import MIDDLEWARE, opening
 from glassy_core.ui.shell import presenter
 from glassy_core.ui.shell.connections import Bounded, log_seldom
+from glassy_core.ui.shell.turns import TakingTurns
 
 # Streamlit's own protections stay on whatever a user's own settings say. Other names for this machine are welcome,
 # because nobody knows how a class will call it; what they lead to is a visitor's.
@@ -68,7 +69,11 @@ async def _opening(app: st.App) -> AsyncIterator[None]:
 def serve(port: int) -> None:
     """Serve the class until asked to end."""
     load_config_options(OPTIONS | {"server.port": port})
-    app = st.App(ROOT / "app.py", middleware=[*MIDDLEWARE, Middleware(OnlyThePresenterUploads)], lifespan=_opening)
+    app = st.App(
+        ROOT / "app.py",
+        middleware=[*MIDDLEWARE, Middleware(OnlyThePresenterUploads), Middleware(TakingTurns)],
+        lifespan=_opening,
+    )
     most = min(MOST_CONNECTIONS, processes.raise_descriptors(DESCRIPTORS) // 2)
     uvicorn.run(
         app,
