@@ -252,3 +252,14 @@ def test_the_pages_need_neither_torch_nor_numba(store, tmp_path):
     )
     result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, encoding="utf-8")
     assert result.returncode == 0, result.stderr
+
+
+def test_parameters_beside_what_there_is_to_learn(open_page, store):
+    """The Playground's tasks and the store's on one scale; each measure is one of the choices."""
+    write_sweep(store, seeds=(0,))
+    app = open_page(PAGE, capacity="true")
+    tasks = {len(trace["x"]) for trace in traces(app, "capacity") if trace["name"] == "d = 1"}
+    assert tasks == {5}
+    app.segmented_control(key="per").set_value("a_bit").run()
+    assert not app.exception
+    assert any(alt.startswith("Parameters a bit at w_c.") for alt in figures(app))

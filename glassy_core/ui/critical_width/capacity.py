@@ -30,7 +30,7 @@ def section(groups: Mapping[str, Sequence[Member]]) -> None:
         bind="query-params", label_visibility="collapsed",
     )  # fmt: skip
     found = list(capacities([*_of_atlas(), *_of_store(groups)], THRESHOLDS[0]))
-    live_figure(capacity_figure(found, per), "capacity", _in_words(found, per), 420, "capacity")
+    live_figure(capacity_figure(found, per), "capacities", _in_words(found, per), 420, "capacity")
     prose(
         f"Parameters at $w_c$ (NLL* = {THRESHOLDS[0]:g}) for what there is to learn: 1 to 8 chorales of the "
         "Playground's networks, and the runs here. Without $W$ and $h_0$, which every width has and which do most "
