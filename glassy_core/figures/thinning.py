@@ -14,7 +14,9 @@ from glassy_core.arrays import Floats, Integers
 def thin(tau: ArrayLike, nll: ArrayLike, n: int = 2000) -> Integers:
     """At most n indices, ascending, that draw the curve nll (N,) against log tau (N,) as all N would.
 
-    The first, the last, and the least and greatest NLL of each of about n/2 log-spaced bins: no spike is lost.
+    The first, the last, and the least and greatest NLL of each of n/4 to n/2 log-spaced bins: no spike is lost. The
+    bins stay where they are while the curve becomes longer, and with them what was drawn of it, until they are too many
+    and there are half as many a decade.
     tau must not decrease; where it is 0 (before the first step) only the first is kept.
     """
     tau, nll = np.asarray(tau, dtype=np.float64), np.asarray(nll, dtype=np.float64)
@@ -26,8 +28,9 @@ def thin(tau: ArrayLike, nll: ArrayLike, n: int = 2000) -> Integers:
     first = int(np.searchsorted(tau, 0.0, side="right"))
     if first >= N:  # no tau to space by: by index then
         tau, first = np.arange(1.0, N + 1), 0
-    bins = max((n - 2) // 2, 1)
-    edges = np.searchsorted(tau, np.geomspace(tau[first], tau[-1], bins + 1)[1:-1])
+    decades = max(float(np.log10(tau[-1] / tau[first])), 1e-9)
+    a_decade = 2.0 ** np.floor(np.log2(max((n - 4) // 2, 1) / decades))
+    edges = np.searchsorted(tau, tau[first] * 10 ** (np.arange(1, int(decades * a_decade) + 1) / a_decade))
     starts = np.unique(np.concatenate([[first], edges]))
     starts = starts[(starts >= first) & (starts < N)]
     seen = np.where(np.isfinite(nll), nll, -np.inf)[first:]

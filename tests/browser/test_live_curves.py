@@ -336,7 +336,16 @@ GROWING = """() => {
 }"""
 
 
-def test_what_a_flow_has_recorded_since_is_seen_to_grow(app, page):
+KNOWN = """(forget) => {
+  const root = document.querySelector(".glassy-figure")
+  if (forget) root.glassyFigure.known.version = -1
+  return root.querySelector(".glassy-plot")._fullData.find((trace) => trace.meta === "training").x.length
+}"""
+
+
+def test_what_a_flow_has_recorded_since_is_sent_alone_and_seen_to_grow(app, page):
+    sent = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: sent.append(len(frame))))
     run = app.store.create(FLOW, load_edition("corpus").digest)
 
     def record(first, last):
@@ -355,8 +364,10 @@ def test_what_a_flow_has_recorded_since_is_seen_to_grow(app, page):
         page.evaluate(GROWING)
         page.wait_for_timeout(500)
         assert page.evaluate("window.fronts") == []  # what was there when the page was opened does not grow
+        sent.clear()
         record(40, 90)
         page.wait_for_function("() => window.fronts.length > 5", timeout=SOON)
+        assert max(sent) < 10_000  # bytes: what is new, not the figure, nor the code that draws it
         page.wait_for_timeout(1500)
         fronts = [hidden for meta, hidden in page.evaluate("window.fronts") if meta == "training"]
         assert fronts[0] > 100  # pixels that are still covered
@@ -364,3 +375,7 @@ def test_what_a_flow_has_recorded_since_is_seen_to_grow(app, page):
         seen = len(page.evaluate("window.fronts"))
         page.wait_for_timeout(1500)
         assert len(page.evaluate("window.fronts")) == seen  # and it is drawn whole from then on
+        assert page.evaluate(KNOWN, False) == 90
+        page.evaluate(KNOWN, True)  # a browser that has missed a refresh gets all of it
+        record(90, 100)
+        page.wait_for_function(f"({KNOWN})(false) === 100", timeout=SOON)

@@ -7,6 +7,7 @@ import pytest
 
 from glassy_core.music.recorded_notes import instrument_file
 from glassy_core.ui.components import atlas_files, instrument_files
+from glassy_core.ui.components.live_figure import CODE
 from glassy_core.ui.components.plotly_files import FILE, url
 from tests.processes import in_time
 from tests.strangers.serving import served
@@ -53,6 +54,14 @@ def test_the_atlas_is_sent_as_it_lies_compressed_and_kept(opened):
             assert answer.headers["Content-Encoding"] == "gzip"
             assert "immutable" in answer.headers["Cache-Control"]
             assert answer.read() == (atlas_files.DIRECTORY / name).read_bytes()
+
+
+def test_the_figures_code_is_sent_once_for_all(opened):
+    address, _ = opened
+    with urllib.request.urlopen(f"{address}/{CODE.url}") as answer:
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert answer.headers["Content-Type"].startswith("text/javascript")
+        assert answer.read().decode() == CODE.text
 
 
 def test_an_instrument_is_sent_once_for_all(opened):

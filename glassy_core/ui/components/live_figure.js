@@ -69,6 +69,7 @@ class LiveFigure {
     this.handles = [...root.querySelectorAll(".glassy-handle")]
     this.lines = new Lines(this.stage, this.plot)
     this.slide = new Slide(this.plot)
+    this.known = new KnownFigure()
     this.trouble = root.querySelector(".glassy-trouble")
     this.queue = Promise.resolve()
     this.ended = new AbortController()
@@ -92,8 +93,12 @@ class LiveFigure {
     window.Plotly?.purge(this.plot)
   }
 
-  update(data, setStateValue) {
+  update(data, setStateValue, setTriggerValue) {
     this.setStateValue = setStateValue
+    if (!this.known.take(data)) {
+      setTriggerValue("missed", data.version)
+      return
+    }
     // The window that Python gives counts only where it is news: what the reader dragged meanwhile stays.
     if (JSON.stringify(data.window) !== JSON.stringify(this.given)) {
       this.given = data.window
@@ -148,22 +153,22 @@ class LiveFigure {
     if (this.held) return
     this.takeRoom()
     const { data } = this
-    const figure = JSON.parse(data.figure)
+    const figure = this.known.copy()
     this.width = this.root.clientWidth
     const width = this.width / this.scale
     let layout = merged(figure.layout, {
-      template: data.templates[theme(this.root)],
+      template: TEMPLATES[theme(this.root)],
       width,
       height: data.height,
       font: { family: getComputedStyle(this.root).fontFamily },
     })
-    this.namesShown = data.names && width >= data.narrow.below
+    this.namesShown = data.names && width >= NARROW.below
     if (this.namesShown) layout.margin.r = NAMES.room
     if (data.address) (this.address ??= new ViewInAddress()).apply(figure.data, layout)
     if (COARSE.matches) layout.dragmode = false // a finger scrolls the page
-    if (width < data.narrow.below) {
+    if (width < NARROW.below) {
       const set = Math.min(layout.font.size ?? 0, width / 24)
-      layout = merged(layout, data.narrow.layout)
+      layout = merged(layout, NARROW.layout)
       layout.font.size = Math.max(layout.font.size, set)
     }
     this.shapes = layout.shapes ?? []
@@ -318,12 +323,12 @@ class LiveFigure {
 }
 
 export default function (component) {
-  const { data, parentElement, setStateValue } = component
+  const { data, parentElement, setStateValue, setTriggerValue } = component
   const root = parentElement.querySelector(".glassy-figure")
   // Kept on the element: this module may be evaluated anew.
   root.glassyFigure ??= new LiveFigure(root)
   const live = root.glassyFigure
-  live.update(data, setStateValue)
+  live.update(data, setStateValue, setTriggerValue)
   return () => {
     live.remove()
     delete root.glassyFigure

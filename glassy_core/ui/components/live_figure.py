@@ -8,11 +8,11 @@ vertical lines that the reader drags along x.
 from __future__ import annotations
 
 import base64
+import json
 import re
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,16 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 from plotly.io.json import to_json_plotly
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from glassy_core.figures.style import ROOM, template
+from glassy_core.ui.components.component_code import FETCHED, Code
+from glassy_core.ui.components.figure_news import news
 from glassy_core.ui.components.plotly_files import LOADER, url
 
 HERE = Path(__file__).resolve().parent
 Window = tuple[float, float]
+_SENT = "sent_figure"  # begins the keys of the last drawing that a browser was sent, with its number
 _WHOLE = 2.0**24  # below it float32 has every whole number
 
 
@@ -91,14 +95,23 @@ _NARROW_LAYOUT = {
     "legend": {"orientation": "h", "x": 0, "y": -0.26, "xanchor": "left", "yanchor": "top"},
 }
 
-_SCRIPTS = ("growth.js", "lines.js", "view_address.js", "slide.js", "live_figure.js")
+_SCRIPTS = ("growth.js", "lines.js", "view_address.js", "slide.js", "figure_news.js", "live_figure.js")
 
+# What no refresh need send again.
+_ALWAYS = "".join(
+    f"const {name} = {json.dumps(value)}\n"
+    for name, value in (
+        ("TEMPLATES", {theme: template(theme).to_plotly_json() for theme in ("light", "dark")}),
+        ("NARROW", {"below": _NARROW, "layout": _NARROW_LAYOUT}),
+    )
+)
+CODE = Code("figure", LOADER + _ALWAYS + "".join((HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS))
 # Plotly.react works in the page's own document, not in a shadow root: its styles are global ones.
 _component = st.components.v2.component(
     "glassy_live_figure",
     html=_HTML,
     css=_CSS,
-    js=LOADER + "".join((HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS),
+    js=FETCHED,
     isolate_styles=False,
 )
 
@@ -125,20 +138,20 @@ def live_figure(
     have 16; the figure grows with them, and all that is in it. filename: of PNG and SVG.
     window: ends of the dragged window in units of x, None for none; on_window gets the new ends, ascending, once
     the reader lets go (or uses the arrow keys): keep them and pass them in again. It is called before the rerun, as
-    widgets' callbacks are. grows: lines that have become longer since the last drawing are seen to grow.
+    widgets' callbacks are. grows: lines that have become longer since the last drawing are seen to grow,
+    and a refresh sends their new points alone.
     title: above what is saved, else the words of filename. names: a name stands at the end of each line. in_address:
     zoom and hidden entries are kept in the page's address; for one figure of a page. slide: a slider that lines follow.
     """
     _component(
         key=key,
         data={
-            "figure": figure if isinstance(figure, str) else as_json(figure),
-            "templates": _templates(),
+            **_whole_or_news(figure if isinstance(figure, str) else as_json(figure), key, grows),
+            "code": CODE.url,
             "plotly": url(),
             "alt": alt,
             "height": height,
             "filename": filename,
-            "narrow": {"below": _NARROW, "layout": _NARROW_LAYOUT},
             "window": list(window) if window else None,
             "grows": grows,
             "title": title or filename.replace("-", " ").capitalize(),
@@ -147,7 +160,25 @@ def live_figure(
             "slide": asdict(slide) | {"room": ROOM} if slide else None,
         },
         on_window_change=lambda: _pass_on(key, on_window),
+        on_missed_change=lambda: None,
     )
+
+
+def _whole_or_news(figure: str, key: str, grows: bool) -> dict[str, Any]:
+    """What the browser needs: the figure, or while a part of the page is drawn again and again what is new of it.
+
+    A page that is drawn whole sends it whole, as does a browser that has missed something get it.
+    """
+    if not grows:
+        return {"figure": figure, "version": zlib.crc32(figure.encode())}
+    version, sent = st.session_state.get(f"{_SENT}-{key}", (0, ""))
+    context = get_script_run_ctx()
+    again = bool(context and context.fragment_ids_this_run) and not (st.session_state.get(key) or {}).get("missed")
+    change = news(sent, figure) if again and sent else None
+    st.session_state[f"{_SENT}-{key}"] = version + 1, figure
+    if change is None:
+        return {"figure": figure, "version": version + 1}
+    return {"news": change | {"base": version}, "version": version + 1}
 
 
 def as_json(figure: go.Figure) -> str:
@@ -185,8 +216,3 @@ def _pass_on(key: str, receive: Callable[[Window], None] | None) -> None:
     if ends is not None and receive is not None:
         low, high = sorted(float(end) for end in ends)
         receive((low, high))
-
-
-@cache
-def _templates() -> dict[str, Any]:
-    return {theme: template(theme).to_plotly_json() for theme in ("light", "dark")}

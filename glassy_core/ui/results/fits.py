@@ -140,7 +140,7 @@ def _law_of(fit: PowerLawFit) -> tuple[Any, ...]:
     return fit.nll_inf, fit.exponent, fit.amplitude, fit.window, fit.reliable, seen
 
 
-@st.cache_data(show_spinner=False, max_entries=8, ttl=60)  # a picture of many runs has megabytes
+@st.cache_resource(show_spinner=False, max_entries=8, ttl=60)  # a picture of many runs has megabytes
 def _drawn(key: str, _settings: Sequence[Ensemble], _view: View, _fits: Fits) -> str:
     return as_json(fitted_curves(_settings, _view, _fits))
 

@@ -20,6 +20,7 @@ from streamlit.web.server.server_util import get_url
 from glassy_core.classroom import EVERYWHERE
 from glassy_core.ui.components import atlas_files, instrument_files
 from glassy_core.ui.components.base_path import below_base
+from glassy_core.ui.components.live_figure import CODE
 from glassy_core.ui.components.plotly_files import FILE, url
 from glassy_core.ui.shell.frame import WRONG, address_of, pages
 
@@ -76,6 +77,8 @@ async def _kept(path: str) -> Response | None:
         return FileResponse(FILE, media_type="text/javascript", headers=_KEPT)
     if atlas := atlas_files.file_at(path):
         return FileResponse(atlas, media_type="application/json", headers=_KEPT | {"content-encoding": "gzip"})
+    if path == CODE.url:
+        return Response(CODE.text, media_type="text/javascript", headers=_KEPT)
     if instrument := instrument_files.name_at(path):
         notes = await run_in_threadpool(instrument_files.content, instrument)
         return Response(notes, media_type="application/octet-stream", headers=_KEPT)
