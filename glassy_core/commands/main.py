@@ -21,6 +21,7 @@ from glassy_core.commands import (
     paper,
     queue,
     service,
+    shelf,
     training,
 )
 from glassy_core.commands.options import Commands
@@ -47,6 +48,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _commands() -> Commands:
     commands = Commands()
     physics = (learning_curves, critical_width, aging, paper)
-    for module in (data, training, *physics, music, gallery, atlas, queue, service):
+    for module in (data, training, *physics, music, gallery, atlas, shelf, queue, service):
         module.add(commands)
     return commands

@@ -30,6 +30,15 @@ class Composition:
         """Its key in words."""
         return key_of(self.piece.chords)
 
+    @property
+    def faults(self) -> float:
+        """What keeps it from being good: clusters and silence most, then what is no triad or seventh, and no ending."""
+        return _faults(self.piece)
+
+    def title(self, opus: int, number: int) -> str:
+        """What a listener calls it. opus: the chorale that it begins with; number: which of its draws it is."""
+        return f"Chorale in {self.key}, op. {opus} no. {number}"
+
 
 def compose_best(pieces: Sequence[Piece], learned: Sequence[Chorale], length: int) -> Composition:
     """The best of some pieces as a composition of about `length` chords, a copy only where all are.

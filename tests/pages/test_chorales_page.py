@@ -17,6 +17,7 @@ from glassy_core.editions.loading import load_edition
 from glassy_core.music.decoding import DECODINGS, DecodingConfig
 from glassy_core.music.generation import Cycle
 from glassy_core.music.piece import Piece
+from glassy_core.music.shelf import shelf
 from glassy_core.music.voices import NAMES
 from glassy_core.runs import checkpoints
 from glassy_core.training.records import fresh
@@ -116,6 +117,27 @@ def test_a_fresh_page_composes_and_each_door_keeps_its_own_settings(open_page, s
     app.segmented_control(key="address_view").set_value("compose").run()
     assert address(app)["chorale"] == "16"
     assert chords(sent(open_page(PAGE, **address(app)))[0]) == chords(sent(app)[0])
+
+
+def test_a_piece_from_the_shelf_sounds_as_it_was_put_there(open_page, store):
+    add_singer(store)
+    pieces = shelf()
+    assert len(pieces) == 10
+    app = open_page(PAGE)
+    app.button(key="shelf-5").click().run()
+    assert address(app)["shelf"] == "5"
+    (player,) = sent(app)
+    assert chords(player) == pieces[4].chords
+    assert (player["prime"], player["sure"], player["considered"]) == (4, None, [])
+    assert plain(app.subheader[0].value) == pieces[4].title
+    assert pieces[4].words in words(app)
+    assert chords(sent(open_page(PAGE, **address(app)))[0]) == pieces[4].chords
+    app.toggle(key="address_four").set_value(False).run()  # another piece is composed
+    assert "shelf" not in address(app)
+    app.button(key="shelf-1").click().run()
+    app.button(key="another").click().run()
+    assert "shelf" not in address(app)
+    assert plain(app.subheader[0].value).endswith("op. 15 no. 1")
 
 
 def test_by_heart_opens_with_a_chorale_that_the_network_knows(open_page, store, monkeypatch):

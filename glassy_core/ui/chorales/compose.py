@@ -11,6 +11,7 @@ from glassy_core.ui.chorales.downloads import downloads
 from glassy_core.ui.chorales.heading import heading
 from glassy_core.ui.chorales.player import NETWORK_LEGEND, player
 from glassy_core.ui.chorales.settings import DRAWS, Selection
+from glassy_core.ui.chorales.shelf import as_piece, shelf_row, taken
 from glassy_core.ui.chorales.songs import Song
 from glassy_core.ui.shell.address import get, put
 from glassy_core.ui.shell.frame import prose
@@ -18,19 +19,29 @@ from glassy_core.wording import counted
 
 
 def compose_view(selection: Selection) -> None:
-    """The piece with its title, the ways to another one, what it is, and its files."""
-    with st.spinner("Composing", show_time=True):
-        made = selection.composition()
-    title = title_of(selection, made)
+    """The piece with its title, the ways to another one, what it is, its files; and the shelf."""
+    on_shelf = taken()
+    if on_shelf:
+        song = Song(on_shelf.chords, on_shelf.prime, on_shelf.prime)
+        piece, title, words = as_piece(on_shelf), on_shelf.title, on_shelf.words
+    else:
+        with st.spinner("Composing", show_time=True):
+            made = selection.composition()
+        piece, title = made.piece, title_of(selection, made)
+        song, words = Song.of(piece), f"{_who(selection)} {_how_clean(selection, made)}"
     heading(title, "Another piece", lambda: _begin_another(selection))
-    song = Song.of(made.piece)
-    player(song, selection.sound, "composed", f"{title}: {len(song.chords)} chords", legend=NETWORK_LEGEND)
-    prose(f"{_who(selection)} {_how_clean(selection, made)}")
-    downloads(selection, made.piece)
+    legend = NETWORK_LEGEND[:2] if on_shelf else NETWORK_LEGEND
+    player(song, selection.sound, "composed", f"{title}: {len(song.chords)} chords", legend=legend)
+    prose(words)
+    shelf_row()
+    downloads(piece, selection.sound, title)
 
 
 def _begin_another(selection: Selection) -> None:
-    """Go on to the next beginning; after the last one all give other pieces."""
+    """Go on to the next beginning, after the last one to other pieces; from the shelf back to what was there."""
+    if taken():
+        put("shelf", 0)
+        return
     prime = selection.prime
     number = prime.number + 1 if prime.chorale else 0
     round_again = not prime.chorale or number == len(selection.edition.splits[prime.split])
@@ -40,8 +51,10 @@ def _begin_another(selection: Selection) -> None:
 
 def title_of(selection: Selection, made: Composition) -> str:
     """What a listener calls it: its key, as opus the chorale that it begins with, and which draw it is."""
-    opus = f"op. {selection.prime.number}" if selection.prime.chorale else "on a chord"
-    return f"Chorale in {made.key}, {opus} no. {selection.decoding.seed + 1}"
+    number = selection.decoding.seed + 1
+    if selection.prime.chorale:
+        return made.title(selection.prime.number, number)
+    return f"Chorale in {made.key} on a chord, no. {number}"
 
 
 def _who(selection: Selection) -> str:

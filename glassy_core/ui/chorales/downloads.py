@@ -7,11 +7,10 @@ from dataclasses import replace
 import streamlit as st
 
 from glassy_core.files import is_device
-from glassy_core.music.midi import to_midi
+from glassy_core.music.midi import Sound, to_midi
 from glassy_core.music.piece import NETWORK_MARK, Piece, score_marks
 from glassy_core.music.score import engrave, to_musicxml
 from glassy_core.ui.chorales import songs
-from glassy_core.ui.chorales.settings import Selection
 
 MUSIC_XML = "application/vnd.recordare.musicxml+xml"
 
@@ -22,11 +21,10 @@ def stem_of(name: str) -> str:
     return f"piece-{stem}" if is_device(stem) else stem
 
 
-def downloads(selection: Selection, piece: Piece) -> None:
-    """Buttons for each; the files are made when they are asked for."""
-    voices, sound = songs.voices(piece.chords), selection.sound
-    piece = replace(piece, origin=piece.origin | {"name": selection.row.name})  # as the reader calls it now
-    stem = stem_of(selection.row.name)
+def downloads(piece: Piece, sound: Sound, name: str) -> None:
+    """Buttons for each; the files are made when they are asked for. name: of what sings, or of the piece."""
+    voices, stem = songs.voices(piece.chords), stem_of(name)
+    piece = replace(piece, origin=piece.origin | {"name": name})  # as the reader calls it now
 
     def musicxml() -> str:
         return to_musicxml(voices, sound.ties, score_marks(piece, sound))

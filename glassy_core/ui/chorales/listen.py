@@ -38,7 +38,7 @@ def listen_view(selection: Selection) -> None:
         "A chord's probability is that of all its 54 pitches together, sounding and silent ones. "
         "Point at a chord to read it, click to go there."
     )
-    downloads(selection, piece)
+    downloads(piece, selection.sound, selection.row.name)
     with st.expander(f"How much of it is {selection.composer}'s?", icon=":material/compare:", expanded=True):
         likeness_view(selection, piece)
 

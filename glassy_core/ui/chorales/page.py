@@ -9,6 +9,7 @@ import streamlit as st
 from glassy_core.ui.chorales import controls, singers
 from glassy_core.ui.chorales.doors import choose_view, door
 from glassy_core.ui.chorales.settings import BY_HEART, COMPOSE, Selection, address_settings
+from glassy_core.ui.chorales.shelf import put_back_for_another
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell import address
 from glassy_core.ui.shell.frame import link, pages
@@ -37,6 +38,8 @@ def show() -> None:
     with top:
         view = choose_view(selection.title)
         controls.choose_sound()
+    if view == COMPOSE:
+        put_back_for_another(selection)
     always = _settle_chorale(view, selection, rows)
     address.write(asked, always)
     with complaints:

@@ -78,6 +78,7 @@ def _settings() -> dict[str, Any]:
         "seed": Whole(0, 0, 10**9),
         "take": Whole(1, 1, TAKES),
         "length": Whole(64, 2, MAX_LENGTH),
+        "shelf": Whole(0, 0, 10**4),
         "tempo": Whole(80, SLOWEST, FASTEST),
         "instrument": Choice("organ", list(INSTRUMENTS)),
         "ties": Flag(),

@@ -98,9 +98,9 @@ STEPS = (
     Step(
         "pages/5_Chorales.py",
         "Hear it",
-        "A network hears four chords of Bach and sings on by itself. Press play, then choose a narrower network, and "
-        "listen to what it never learned.",
-        part="[class*=st-key-refreshed-player]",
+        "A network hears four chords of Bach and composes on by itself. Press play, and ask for another piece. Behind "
+        "By heart you hear which chorales a network knows to the end.",
+        part=".st-key-composed",
     ),
     Step(
         "pages/1_Runs.py",

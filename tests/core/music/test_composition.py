@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from glassy_core.editions.loading import load_edition
 from glassy_core.music.composition import COPIED, compose_best
 from glassy_core.music.decoding import DecodingConfig
 from glassy_core.music.harmony import harmony, is_cluster, is_named, key_of, phrase_end
 from glassy_core.music.piece import Piece, compose_batch, heard_with
+from glassy_core.music.shelf import shelf, write
 from glassy_core.runs import checkpoints
 from glassy_core.runs.scaling import kept
 from glassy_core.runs.store import GALLERY, RunStore
@@ -61,6 +63,22 @@ def test_the_cleanest_is_taken_and_no_copy():
     assert best.harmony.clusters > 0
     assert best.copied == 4 < COPIED
     assert compose_best([piece(plain)], [plain], length).copied == len(plain)  # there is no other
+
+
+def test_the_shelf_holds_what_it_says(tmp_path):
+    pieces = shelf()
+    assert len({piece.title for piece in pieces}) == len(pieces) == 10
+    for piece in pieces:
+        heard = harmony(piece.chords[piece.prime :])
+        if "New music" in piece.words:
+            assert f"{heard.named:.0%} triads" in piece.words
+            assert heard.named > 0.95
+            assert heard.clusters == heard.silent == 0
+        else:
+            assert piece.chords in load_edition("corpus").splits["train"]
+    write(pieces, tmp_path / "shelf.json")
+    assert shelf(tmp_path / "shelf.json") == pieces
+    assert shelf(tmp_path / "none.json") == ()
 
 
 def defaults(door):

@@ -1,0 +1,39 @@
+"""A shelf of good pieces, chosen once and kept in the project: each with what it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+from glassy_core.editions.encoding import Chorale
+from glassy_core.files import ROOT, replace_file
+
+FILE = ROOT / "data" / "shelf.json"
+
+
+@dataclass(frozen=True)
+class ShelfPiece:
+    """A piece on the shelf. title: what a listener calls it; words: what it is; chords: its prime of so many first."""
+
+    title: str
+    words: str
+    chords: Chorale
+    prime: int
+
+
+@cache
+def shelf(path: Path = FILE) -> tuple[ShelfPiece, ...]:
+    """The pieces on the shelf; none where the file is not there."""
+    if not path.exists():
+        return ()
+    pieces = json.loads(path.read_text(encoding="utf-8"))
+    return tuple(ShelfPiece(**piece | {"chords": tuple(map(tuple, piece["chords"]))}) for piece in pieces)
+
+
+def write(pieces: Sequence[ShelfPiece], path: Path = FILE) -> None:
+    """Put these on the shelf, a line each."""
+    lines = ",\n".join(json.dumps(asdict(piece), ensure_ascii=False) for piece in pieces)
+    replace_file(path, f"[\n{lines}\n]\n".encode(), durable=False)
