@@ -500,3 +500,12 @@ def test_a_chorale_that_the_address_names_stays_in_the_transition(open_page, sto
     for number in (2, 0):
         app.number_input(key="address_chorale").set_value(number).run()
         assert "".join(app.query_params["chorale"]) == str(number)
+
+
+def test_what_another_page_had_chosen_is_not_taken_over(open_page, store):
+    add_singer(store)
+    app = open_page("pages/0_Playground.py")
+    app.session_state["address_chorale"] = 3
+    app.switch_page(PAGE).run()
+    assert address(app)["view"] == "compose"
+    assert "chorale" not in address(app)

@@ -139,8 +139,11 @@ def put(name: str, value: Any) -> None:
 
 
 def is_from_outside(names: Collection[str]) -> bool:
-    """Whether the page did not write its address itself: a link, the browser's back, the page's first run."""
-    return _given(names) != st.session_state.get(_WRITTEN)
+    """Whether the page did not write its address itself: a link, the browser's back, the way from another page.
+
+    names: of the page's settings; pages share the session, and some names.
+    """
+    return (set(names), _given(names)) != st.session_state.get(_WRITTEN)
 
 
 def _given(names: Collection[str]) -> dict[str, str]:
@@ -169,13 +172,13 @@ def read(settings: Mapping[str, Setting]) -> None:
         put(name, value if from_outside or key(name) not in st.session_state else get(name))
     if from_outside:
         st.session_state[_COMPLAINTS] = complaints
-        st.session_state[_WRITTEN] = given
+        st.session_state[_WRITTEN] = set(settings), given
 
 
 def write(settings: Mapping[str, Setting], always: Collection[str] = ()) -> None:
     """Bring the settings into the address; those at their defaults are left out, but for those named in `always`."""
     texts = {n: _text(get(n)) for n, setting in settings.items() if n in always or get(n) != setting.default}
-    st.session_state[_WRITTEN] = texts
+    st.session_state[_WRITTEN] = set(settings), texts
     for name in settings:
         if name in texts and st.query_params.get(name) != texts[name]:
             st.query_params[name] = texts[name]
