@@ -8,7 +8,7 @@ from glassy_core import ui
 from glassy_core.figures.power_laws import Fits
 from glassy_core.figures.style import Ensemble
 from glassy_core.ui.components.live_figure import live_figure
-from glassy_core.ui.learning_curves import controls, exponents, noise_probe, spikes
+from glassy_core.ui.learning_curves import clock, controls, exponents, noise_probe, spikes
 from glassy_core.ui.learning_curves import curves as curve_parts
 from glassy_core.ui.learning_curves import fits as fit_parts
 from glassy_core.ui.results.curves import readable_rows
@@ -86,4 +86,5 @@ if chosen:
     noise_probe.noise(chosen)
 else:
     figure_place.info("Choose at least one run above.", icon=":material/info:")
+clock.clock(found)
 exponents.exponents(found)

@@ -6,7 +6,11 @@ import argparse
 import json
 
 from glassy_core.commands.options import Commands, print_values, progress_bar, readable_run
+from glassy_core.runs.run import RunError
+from glassy_core.runs.store import open_store
 from glassy_core.settings import ConfigError, RunConfig
+
+_TAUS = (1, 3, 10, 30, 100)
 
 
 def add(commands: Commands) -> None:
@@ -22,6 +26,9 @@ def add(commands: Commands) -> None:
     probe.add_argument("--sizes", default="75,300", metavar="N,N|all", help="minibatch sizes (default: 75,300)")
     probe.add_argument("--eta", type=float, help="learning rate (default: the checkpoint's; a flow has none)")
     probe.add_argument("--steps", type=int, default=1000, metavar="N", help="consecutive steps (default: 1000)")
+    words = "Compare a network's learning at other rates, minibatches and gradients at the same tau."
+    clock = commands.add("clock", _clock, words, as_json=True)
+    clock.add_argument("runs", nargs="*", metavar="RUN", help="these runs (default: the network learned in most ways)")
     words = "Count the weights and the free parameters of a network."
     network = commands.add("network", _network, words, as_json=True)
     network.add_argument("--depth", type=int, default=2, metavar="D", help="layers (default: 2)")
@@ -45,6 +52,33 @@ def _fit(options: argparse.Namespace) -> None:
     pure = {"pure": fit.pure and fit.pure.to_json()} if options.pure else {}
     rivals = {"rivals": fit.comparison and fit.comparison.to_json()} if options.rivals else {}
     print_values(options, fit.to_json() | pure | rivals)
+
+
+def _clock(options: argparse.Namespace) -> None:
+    from glassy_core.physics.learning_curves.clock import beside
+    from glassy_core.runs.groups import Member, readable
+    from glassy_core.runs.measured import series_of
+    from glassy_core.runs.variants import variants, way
+
+    store = open_store(options.runs_dir)
+    groups = variants([Member.of(store.get(name)) for name in options.runs] or readable(store.runs()))
+    if not groups:
+        raise RunError("No network has learned in two ways: train one again with another --eta, or as a flow.")
+    reference, *others = groups[0]
+    series = series_of(reference.run)
+    found = {}
+    for other in others:
+        read = series_of(other.run)
+        found[way(other.config)] = beside(read.tau, read.nll, series.tau, series.nll)
+    ratios = {words: {f"{tau:g}": one.at(tau) for tau in _TAUS} for words, one in found.items()}
+    ratios = {words: {tau: at for tau, at in row.items() if at == at} for words, row in ratios.items()}
+    if options.json:
+        print(json.dumps({"reference": way(reference.config), "run": reference.run.id, "ratios": ratios}))
+        return
+    print(f"NLL over that of the {way(reference.config)} ({reference.run.id}) at the same tau")
+    print(f"{'tau':32}" + "".join(f"{tau:8g}" for tau in _TAUS))
+    for words, row in ratios.items():
+        print(f"{words:32}" + "".join(f"{row[f'{tau:g}']:8.3f}" if f"{tau:g}" in row else " " * 8 for tau in _TAUS))
 
 
 def _probe(options: argparse.Namespace) -> None:

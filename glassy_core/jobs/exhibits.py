@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from glassy_core.jobs.sweeps import expand
 from glassy_core.presets import CLASS_AGING, PRESETS, SWEEPS
@@ -19,6 +19,12 @@ _LOADS = {  # (chorales, d): widths from well above w_c to it
     (20, 1): (80, 64, 56, 50, 45, 40), (20, 2): (48, 40, 34, 30, 27, 24),
     (40, 1): (120, 100, 88, 80, 72), (40, 2): (70, 58, 50, 45, 41),
 }  # fmt: skip
+_CLOCK_ENDS = 100.0  # tau
+_CLOCK: tuple[tuple[float, dict[str, Any]], ...] = (  # eta, and what is not as in the class world
+    (2.5e-3, {}), (5e-3, {}), (1e-2, {}), (2e-2, {}),
+    (5e-3, {"batch_size": 30}), (5e-3, {"batch_size": 100}), (5e-3, {"gradient": "exact"}),
+    (5e-3, {"batch_size": "all"}), (5e-3, {"batch_size": "all", "gradient": "exact"}),
+)  # fmt: skip
 _BURST = 0.0125  # of the waiting time: a little more than the short times reach
 _BURST_BEGINS = 10  # steps until the gradient's delay has its history
 _BURST_SEEDS = (1, 2, 3, 4, 5)
@@ -60,7 +66,8 @@ def exhibits(which: str = "all") -> list[Exhibit]:
     """What the gallery holds; which: one part, or all.
 
     The class world's sweep and aging runs, the paper's networks, these as flows, bursts of steps, networks of the
-    paper's sizes that have learned the eighty chorales that come with glassy, and sweeps that learn 20 and 40 of those.
+    paper's sizes that have learned the eighty chorales that come with glassy, sweeps that learn 20 and 40 of those, and one
+    network of the class world by several eta, minibatch sizes and gradients.
     """
     sweep = SWEEPS["class"]
     parts = {
@@ -78,6 +85,7 @@ def exhibits(which: str = "all") -> list[Exhibit]:
         "bursts": _bursts(),
         "heard": _heard(),
         "loads": _loads(),
+        "clock": _clock(),
     }
     if which != "all" and which not in parts:
         raise RunError(f"The gallery has no part {which!r}: choose one of {', '.join(parts)}, or all.")
@@ -114,6 +122,16 @@ def _loads() -> list[Exhibit]:
         Exhibit(replace(USUAL_FLOW, chorales=n, depth=depth, width=width, until=5000.0, stop_nll=0.009))
         for (n, depth), widths in _LOADS.items()
         for width in widths
+    ]
+
+
+def _clock() -> list[Exhibit]:
+    """One network to tau = _CLOCK_ENDS as a flow and in steps of other sizes, minibatches and gradients."""
+    base = replace(PRESETS["class-near"].config, name="", gamma_every=10_000)
+    flow = replace(PRESETS["class-flow-near"].config, name="", until=_CLOCK_ENDS)
+    return [Exhibit(flow)] + [
+        Exhibit(replace(base, eta=eta, steps=round(_CLOCK_ENDS / eta), record_every=round(0.25 / eta), **how))
+        for eta, how in _CLOCK
     ]
 
 

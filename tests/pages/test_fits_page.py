@@ -21,6 +21,7 @@ from glassy_core.training.probe import Probe, Trace
 from glassy_core.training.records import fresh
 from glassy_core.ui.results import fits
 from tests.components import components
+from tests.core.physics.test_clock import made
 
 # `store` is the fixture of these pages: a store of its own, nothing trained.
 from tests.pages.test_curves import NEAR, add, opened, store, words  # noqa: F401
@@ -337,3 +338,16 @@ def test_the_rivals_stand_beside_the_power_law(store):  # noqa: F811
     table = opened(run=run.id, fit="true").table[1].value
     assert list(table["law"])[:2] == ["the power law", "a logarithm, 1/log τ"]
     assert all(cell.split(" %")[0].replace(".", "").replace("e+", "").isdigit() for cell in table.iloc[:, 1])
+
+
+def test_a_network_that_learned_in_other_ways_stands_beside_its_flow(store, open_page):  # noqa: F811
+    power(store)
+    app = open_page("pages/2_Learning_curves.py", clock="true")
+    assert "No network here has learned in two ways" in " ".join(info.value for info in app.info)
+    made(store)
+    app.run()
+    assert not app.exception
+    lines = [trace for figure in figures(app) for trace in figure["data"] if trace.get("meta") == "clock"]
+    assert [line["name"] for line in lines] == [
+        "η = 0.005, p = 300", "η = 0.02, p = 300", "η = 0.005, all transitions, exact gradient",
+    ]  # fmt: skip
