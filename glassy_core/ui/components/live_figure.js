@@ -197,7 +197,8 @@ class LiveFigure {
     this.configured = {
       displayModeBar: true, displaylogo: false, responsive: false,
       modeBarButtons: [
-        ["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"],
+        // With a finger there is nothing to drag: it scrolls the page.
+        [...(COARSE.matches ? [] : ["zoom2d", "pan2d"]), "zoomIn2d", "zoomOut2d", "resetScale2d"],
         [button("png", window.Plotly.Icons.camera), button("svg", SVG_ICON)],
       ],
       toImageButtonOptions: { filename },

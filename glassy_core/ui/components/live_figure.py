@@ -71,7 +71,6 @@ _CSS = """
 }
 .glassy-names text { pointer-events: auto; cursor: default; }
 .glassy-names path { fill: none; stroke-opacity: 0.5; stroke-dasharray: 2 2; }
-@media (pointer: coarse) { .glassy-plot .draglayer * { touch-action: pan-y !important; } }
 .glassy-trouble { position: relative; z-index: 3; color: var(--st-red-text-color); }
 .glassy-trouble:empty, .glassy-handle { display: none; }
 .glassy-handle {
@@ -85,6 +84,15 @@ _CSS = """
   background: var(--st-primary-color);
 }
 .glassy-handle:focus-visible { outline: 2px solid var(--st-text-color); outline-offset: 2px; }
+@media (pointer: coarse) {
+  .glassy-plot .draglayer * { touch-action: pan-y !important; }
+  .glassy-plot .modebar-btn {
+    min-width: 44px; min-height: 44px; display: inline-flex !important; align-items: center; justify-content: center;
+  }
+  .glassy-handle { width: 44px; margin-left: -22px; }
+  .glassy-handle::before { left: 21px; }
+  .glassy-handle::after { left: 17px; }
+}
 """
 # For plots less than _NARROW pixels wide: the legend goes below, margins and letters shrink (letters set large for
 # a wall only as far as the width asks for it).

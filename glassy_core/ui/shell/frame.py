@@ -17,7 +17,7 @@ from glassy_core.jobs import dispatcher, queue
 from glassy_core.runs.store import OLD_SUFFIX, RunStore, open_store
 from glassy_core.ui.components.connection import own_words
 from glassy_core.ui.components.plotly_files import load_ahead
-from glassy_core.ui.shell import presenter, tour
+from glassy_core.ui.shell import presenter, touch, tour
 from glassy_core.ui.shell.symbols import symbols
 from glassy_core.ui.shell.words import typeset
 
@@ -25,7 +25,8 @@ _ICON = Path(__file__).resolve().parent / "icon.svg"
 # Letters grow with a large wall, and figures with the letters; no line runs over all of it. Streamlit's own captions,
 # chosen segments and names of keys are too faint to read for many.
 INK = both(TEXT)
-_CSS = """
+_CSS = (
+    """
 html { font-size: clamp(16px, 0.6vw, 24px); }
 [data-testid=stMainBlockContainer] { max-width: 104rem; margin-inline: auto; padding-top: 0.75rem; }
 [data-testid=stHeader] { background: transparent; }
@@ -48,8 +49,10 @@ kbd { opacity: 0.86 !important; }
   color: INK;
 }
 """.replace("INK", INK).replace("HIDDEN", presenter.HIDDEN)
+    + touch.CSS
+)
 _FIGURES_FIRST = ("Learning curves", "Critical width", "Aging", "Paper")  # pages; the others' own parts come first
-_WITHOUT_FIGURES = ("Playground",)  # of Plotly's: a phone need not fetch it
+_WITHOUT_FIGURES = ("Playground", "Chorales")  # of Plotly's, at first: a phone need not fetch it before it sounds
 WRONG = "not_here"  # name in Home's address of the page that was asked for in vain
 READING_WIDTH = 760  # pixels; longer lines are hard to read
 

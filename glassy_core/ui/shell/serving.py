@@ -25,7 +25,7 @@ from glassy_core.ui.components.plotly_files import FILE, url
 from glassy_core.ui.shell.frame import WRONG, address_of, pages
 
 _KEPT = {"cache-control": "public, max-age=31536000, immutable"}  # for good: the file's version is in its address
-_NO_FIGURES = "/Playground"  # how the address of the page ends that needs no plotting library
+_NO_FIGURES = ("/Playground", "/Chorales")  # how the addresses of pages end that need no plotting library at first
 _SOON = 0.5  # seconds after which the server listens
 
 
