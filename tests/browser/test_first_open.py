@@ -102,6 +102,19 @@ def test_behind_a_proxy_that_takes_a_prefix_away(chromium, gallery_app):
     assert errors == []
 
 
+def swiped(page, element):
+    """How far the page scrolls when a finger is drawn up over an element, in pixels."""
+    element.scroll_into_view_if_needed()
+    box, place = element.bounding_box(), "() => document.querySelector('[data-testid=stMain]').scrollTop"
+    before, protocol = page.evaluate(place), page.context.new_cdp_session(page)
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for kind, at in [("touchStart", y), *(("touchMove", y - 15 * k) for k in range(1, 16)), ("touchEnd", None)]:
+        points = [] if at is None else [{"x": x, "y": at}]
+        protocol.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    page.wait_for_timeout(300)
+    return page.evaluate(place) - before
+
+
 @pytest.mark.parametrize(
     ("size", "scheme"), [("phone", "dark"), ("laptop", "light"), ("laptop", "dark"), ("wall", "light")]
 )
@@ -128,6 +141,9 @@ def test_the_tour_at_every_size_and_where_it_is_audited_in_both_themes(chromium,
         if size != "phone":
             page.wait_for_function(WHOLE, arg=step.part)  # what the step speaks of
         if size == "phone":
+            assert bar.get_by_role("button").first.bounding_box()["height"] >= 44
+            if k == 1:
+                assert swiped(page, page.locator(".glassy-figure[data-draws]").first) > 100
             bar.get_by_role("button", name="Next" if k + 1 < len(STEPS) else "That was it").click()
         else:
             assert bar.bounding_box()["y"] + bar.bounding_box()["height"] <= SIZES[size][1]  # in sight
