@@ -66,8 +66,8 @@ def exhibits(which: str = "all") -> list[Exhibit]:
     """What the gallery holds; which: one part, or all.
 
     The class world's sweep and aging runs, the paper's networks, these as flows, bursts of steps, networks of the
-    paper's sizes that have learned the eighty chorales that come with glassy, sweeps that learn 20 and 40 of those, and one
-    network of the class world by several eta, minibatch sizes and gradients.
+    paper's sizes that have learned the eighty chorales that come with glassy, sweeps that learn 20 and 40 of those, and
+    one network of the class world by several eta, minibatch sizes and gradients.
     """
     sweep = SWEEPS["class"]
     parts = {
