@@ -10,6 +10,8 @@ from glassy_core.figures.palette import GREY, depth_colour
 from glassy_core.figures.style import MARGIN, axis, empty, layout
 from glassy_core.physics.critical_width.capacity import PER, RANDOM, Capacity
 
+_TICKS = (100, 200, 500, 1000, 2000, 5000, 10_000)
+
 
 def capacity_figure(found: Sequence[Capacity], per: str) -> go.Figure:
     """Parameters at w_c with their 95 % intervals against the transitions to be learned, a colour a depth.
@@ -42,7 +44,7 @@ def capacity_figure(found: Sequence[Capacity], per: str) -> go.Figure:
         )
     if per == "a_bit" and found:
         figure.add_hline(RANDOM, line={"color": GREY, "dash": "dash"})
-    x = axis("transitions to be learned", type="log")
+    x = axis("transitions to be learned", "log", tickvals=_TICKS, ticktext=[f"{n:,}" for n in _TICKS])
     y = axis(PER[per], rangemode="tozero")
     figure.update_layout(layout(x, y, uirevision=per, margin=MARGIN | {"t": 48}))
     return figure
