@@ -18,6 +18,7 @@ from glassy_core.ui.components.live_figure import live_figure
 from glassy_core.ui.results.critical_widths import analysed
 from glassy_core.ui.shell.frame import prose
 
+_SHORT = {"a_transition": "all / transition", "hidden": "hidden units / transition", "a_bit": "all / bit"}
 _COPIES = 200  # artificial sweeps behind an interval of the atlas, which has to be there in a second
 
 
@@ -26,7 +27,7 @@ def section(groups: Mapping[str, Sequence[Member]]) -> None:
     if not st.toggle("How much does a parameter hold?", key="capacity", bind="query-params"):
         return
     per = st.segmented_control(
-        "Counted", list(PER), default="hidden", required=True, format_func=PER.__getitem__, key="per",
+        "Counted", list(PER), default="hidden", required=True, format_func=_SHORT.__getitem__, key="per",
         bind="query-params", label_visibility="collapsed",
     )  # fmt: skip
     found = list(capacities([*_of_atlas(), *_of_store(groups)], THRESHOLDS[0]))
