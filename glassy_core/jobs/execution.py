@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from glassy_core.editions.encoding import Transitions
 from glassy_core.editions.loading import Edition, load_edition
 from glassy_core.errors import GlassyError, sentence
+from glassy_core.jobs import memory
 from glassy_core.runs import scaling
 from glassy_core.runs.recording import Recorder
 from glassy_core.runs.resuming import ResumePoint, resume_point
@@ -111,6 +112,8 @@ class _Session:
         _check_batch(configs)
         edition = load_edition(configs[0].edition)
         data, valid = load_data(configs[0], edition)
+        if device == "cpu":
+            memory.check(configs, data.P)
         points = [resume_point(run, edition.digest, data.P) for run in runs]
         if len({(point.snapshot.step, point.ending) for point in points}) > 1:
             raise RunError("Runs trained in one batch must be at the same step and end at the same one.")

@@ -19,6 +19,7 @@ from glassy_core import __version__, processes
 from glassy_core.editions.encoding import Transitions
 from glassy_core.errors import GlassyError
 from glassy_core.files import read_json, write_json
+from glassy_core.jobs import memory
 from glassy_core.settings import RunConfig, names_of
 
 _MEASURED_SECONDS = 1.0
@@ -68,6 +69,7 @@ def measure(config: RunConfig) -> float:
 
     edition, _ = load_or_fallback(config.edition)
     data, _ = load_data(config, edition)
+    memory.check([config], data.P)
     if config.dynamics == "flow":
         return evaluations_per_second(config, data, _MEASURED_SECONDS)
     return rate_of(make_learner(config, [fresh(config)], data), data.P, config.batch_size, _MEASURED_SECONDS)
