@@ -6,7 +6,9 @@ LISTENING = """(() => {
   AudioNode.prototype.connect = function (target, ...rest) {
     if (target === this.context.destination) {
       window.ear ??= Object.assign(this.context.createAnalyser(), { fftSize: 32768 })
+      window.quickEar ??= Object.assign(this.context.createAnalyser(), { fftSize: 512 }) // of the last 12 ms alone
       connect.call(this, window.ear)
+      connect.call(this, window.quickEar)
     }
     return connect.call(this, target, ...rest)
   }
@@ -23,7 +25,7 @@ WAITED = """() => {
   addEventListener("click", ({ timeStamp }) => {
     const listen = () => {
       const samples = new Float32Array(512)
-      window.ear?.getFloatTimeDomainData(samples)
+      window.quickEar?.getFloatTimeDomainData(samples)
       if (Math.max(...samples.map(Math.abs)) > 0.001) window.waited = (performance.now() - timeStamp) / 1000
       else setTimeout(listen, 2)
     }

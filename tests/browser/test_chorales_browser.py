@@ -114,6 +114,7 @@ def test_it_sounds_and_one_playhead_goes_over_score_and_roll(page, app, singer):
     play.click()
     until_beat(page, 4)
     page.get_by_role("button", name="Pause").click()
+    page.wait_for_timeout(1500)  # until what has sounded is over
     page.evaluate(WAITED)
     sizes = received(page)
     play.click()  # once more: what is needed is there by now

@@ -4,7 +4,7 @@ const PLAY = "M6 4l14 8-14 8z"
 const PAUSE = "M6 4h4v16H6z M14 4h4v16h-4z"
 const STARTS = "glassy-player-starts" // one player's start is every other player's pause
 const SOUND = "glassy-sound" // another tempo or instrument, as the reader chooses it; see sound_bar.js
-const CHOSEN = Symbol.for("glassy.chosen-sound")
+const NOW = Symbol.for("glassy.sound-now") // of the window: both
 
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`
 
@@ -45,7 +45,7 @@ class Player {
       this.performer.pause()
       this.performer.goTo(0)
     }
-    this.sound(window[CHOSEN] ?? data)
+    if (window[NOW]) this.sound(window[NOW])
     if (data.sounding !== before.sounding) {
       this.performer.load(data.notes, data.chords, data.transpose, data.balance)
       this.performer.mute(this.muted)

@@ -1,7 +1,8 @@
 """A player: the sound, the score, the piano roll and how sure the network was, under one moving playhead.
 
 A component of the page. The browser makes the sound, of recorded notes that it fetches once: tempo, instrument, muted
-voices and the loop are heard at once, and only notes are sent. Only one player of a page sounds at a time. By hand:
+voices and the loop are heard at once, and only notes are sent (tempo and instrument by the sound bar, so that a player
+is not sent anew for them). Only one player of a page sounds at a time. By hand:
 libraries that play a SoundFont in a browser need audio worklets, which browsers give to https alone, not to a
 class's phones, and the font as a whole, 6 MB.
 """
@@ -83,9 +84,6 @@ def player(
         "prime": song.given,
         "border": song.border,
         "parting": song.parting,
-        "quarter": sound.seconds,
-        "tempo": sound.tempo,
-        "instrument": sound.instrument,
         "instruments": urls(),
         "transpose": sound.transpose,
         "balance": BALANCE,

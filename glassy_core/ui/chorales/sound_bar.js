@@ -1,6 +1,6 @@
 // Tempo and instrument of all players of the page, heard while they are chosen; the server follows.
 
-const CHOSEN = Symbol.for("glassy.chosen-sound") // of the window: what the server has not taken over yet
+const NOW = Symbol.for("glassy.sound-now") // of the window: what is heard
 const SOUND = "glassy-sound"
 
 class SoundBar {
@@ -12,13 +12,12 @@ class SoundBar {
     const on = (target, name, act) => target.addEventListener(name, act, { signal: this.ended.signal })
     for (const field of [this.tempo, this.instrument]) {
       on(field, "input", () => this.choose())
-      on(field, "change", () => this.tell("chosen", window[CHOSEN]))
+      on(field, "change", () => this.tell("chosen", this.chosen))
     }
   }
 
   remove() {
     this.ended.abort()
-    window[CHOSEN] = undefined
   }
 
   update(data, tell) {
@@ -26,9 +25,15 @@ class SoundBar {
     const names = data.instruments.map((name) => Object.assign(document.createElement("option"), { value: name, textContent: name }))
     if (this.instrument.length !== names.length) this.instrument.replaceChildren(...names)
     Object.assign(this.tempo, { min: data.slowest, max: data.fastest })
-    const chosen = window[CHOSEN]
-    if (chosen?.tempo === data.tempo && chosen?.instrument === data.instrument) window[CHOSEN] = undefined
-    this.show(window[CHOSEN] ?? data)
+    const { chosen } = this // what the server has not taken over yet
+    if (chosen?.tempo === data.tempo && chosen?.instrument === data.instrument) this.chosen = null
+    this.sound(this.chosen ?? { tempo: data.tempo, instrument: data.instrument })
+  }
+
+  sound(now) {
+    window[NOW] = now
+    this.show(now)
+    window.dispatchEvent(new CustomEvent(SOUND, { detail: now }))
   }
 
   show({ tempo, instrument }) {
@@ -39,9 +44,8 @@ class SoundBar {
   }
 
   choose() {
-    window[CHOSEN] = { tempo: Number(this.tempo.value), instrument: this.instrument.value }
-    this.show(window[CHOSEN])
-    window.dispatchEvent(new CustomEvent(SOUND, { detail: window[CHOSEN] }))
+    this.chosen = { tempo: Number(this.tempo.value), instrument: this.instrument.value }
+    this.sound(this.chosen)
   }
 }
 
