@@ -176,6 +176,9 @@ def test_tempo_instrument_and_loop_are_heard_at_once_for_few_bytes(page, app, si
     assert playing(page) == [True]
     assert 0.05 < heard(page)[0] < 1
     assert sum(sizes) < MOST_BYTES
+    page.get_by_role("button", name="Loop").click()
+    expect(page.locator(".player")).to_have_attribute("data-playing", "false")  # it comes to its end
+    assert beat(page) == 6
 
 
 def test_downloads_open_in_the_libraries_of_their_formats(page, app, singer):

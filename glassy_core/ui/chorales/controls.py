@@ -28,9 +28,9 @@ from glassy_core.ui.shell.words import number, whole
 
 
 def open_with_telling() -> None:
-    """Take over the chorale that the transition is to open with; before the field of it is drawn."""
-    if TELLING in st.session_state:
-        put("chorale", st.session_state.pop(TELLING))
+    """Take over the chorale that a view is to open with; before the field of it is drawn."""
+    for name, value in st.session_state.pop(TELLING, {}).items():
+        put(name, value)
 
 
 def _choose_run(rows: Sequence[Row]) -> Row:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from glassy_core.music.generation import MAX_LENGTH
 from glassy_core.music.piece import Piece
 from glassy_core.ui.chorales import singers, songs
 from glassy_core.ui.chorales.doors import nobody_asked_for_the_chorale
@@ -30,7 +31,7 @@ def listen_view(selection: Selection) -> None:
         st.markdown(_what_one_hears(selection, piece), width="content")
         better = known[0] if known and goes_wrong(piece, selection.prime.chorale) else None
         if better is not None:
-            st.button(f"Hear chorale {better}, which it knows", on_click=put, args=("chorale", better), key="better")
+            st.button(f"Hear chorale {better}, which it knows", on_click=_open, args=(selection, better), key="better")
     player(Song.of(piece), selection.sound, "piece", _alt(selection, piece), legend=NETWORK_LEGEND)
     prose(_in_words(selection, piece))
     prose(
@@ -47,7 +48,7 @@ def choose_known(selection: Selection) -> None:
     """Draw the page anew with a chorale that the network knows by heart, where the address asks for none."""
     known = known_numbers(selection) if nobody_asked_for_the_chorale() else []
     if known and selection.prime.number not in known:
-        st.session_state[TELLING] = known[0]
+        st.session_state[TELLING] = _whole(selection, known[0])
         st.rerun()
 
 
@@ -62,7 +63,18 @@ def known_numbers(selection: Selection) -> list[int]:
 def _next_known(selection: Selection, known: Sequence[int]) -> None:
     """Go on to the next chorale that it knows, or that there is."""
     numbers = known or range(len(selection.edition.splits[selection.prime.split or "train"]))
-    put("chorale", next((number for number in numbers if number > selection.prime.number), numbers[0]))
+    _open(selection, next((number for number in numbers if number > selection.prime.number), numbers[0]))
+
+
+def _open(selection: Selection, number: int) -> None:
+    for name, value in _whole(selection, number).items():
+        put(name, value)
+
+
+def _whole(selection: Selection, number: int) -> dict[str, int]:
+    """The settings of a chorale to its end."""
+    chorale = selection.edition.splits[selection.prime.split or "train"][number]
+    return {"chorale": number, "length": min(max(len(chorale), len(selection.prime.chords) + 1), MAX_LENGTH)}
 
 
 def _title(selection: Selection) -> str:

@@ -4,7 +4,7 @@ const AHEAD = 0.12 // seconds that sound is made before its time
 const AHEAD_HIDDEN = 1.6 // in a tab that is not seen, whose clock ticks once a second
 const TICK = 25 // ms
 const GAP = 0.12 // of a quarter note: left free before the same pitch is struck again
-const REST = 1 // quarter notes between the end of a piece and its beginning
+const HOLD = 1 // quarter notes that the last chord is held beyond its time, as singers do
 const FADE = 0.015 // seconds: what is cut off falls so fast
 const VOICES = 4 // as loud as they are, more notes are together
 
@@ -23,7 +23,7 @@ class Performer {
     this.notes = notes.map(([voice, onset, length, pitch]) => ({
       voice,
       onset,
-      end: onset + length - (struck.has(name(voice, onset + length, pitch)) ? GAP : 0),
+      end: onset + length + (onset + length === chords ? HOLD : struck.has(name(voice, onset + length, pitch)) ? -GAP : 0),
       key: pitch + transpose,
       level: VOICES / Math.max(VOICES, ...crowd.slice(onset, onset + length)),
     }))
@@ -133,9 +133,9 @@ class Performer {
 
   tick() {
     if (!this.playing) return
-    const span = this.chords + REST
+    const span = this.chords + HOLD
     if (this.loop && this.counted() >= span) this.wrap(span)
-    if (!this.loop && this.counted() >= this.chords) return this.end()
+    if (!this.loop && this.counted() >= span) return this.end()
     const horizon = this.counted() + (document.hidden ? AHEAD_HIDDEN : AHEAD) / this.quarter
     for (const begin of this.loop ? [0, span] : [0]) {
       for (const note of this.notes) {

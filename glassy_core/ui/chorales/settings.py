@@ -31,7 +31,7 @@ VIEWS = {  # {}: who wrote the music
     "quiz": "{} or network?",
 }
 LATEST = -1  # of `step`: a run's last checkpoint, which the address then names
-TELLING = "telling_chorale"  # of the session: the one that the transition is to open with
+TELLING = "telling_chorale"  # of the session: settings by name, of the chorale that a view is to open with
 TAKES = 4  # pieces drawn at once when sampling
 DRAWS = 8  # pieces of which a composition is the best
 # What sounds best, measured over 64 chords: a prime that the network never heard, sampled coolly in four voices.

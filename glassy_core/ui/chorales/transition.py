@@ -34,7 +34,7 @@ def choose_telling(selection: Selection, rows: Sequence[Row]) -> None:
         return
     telling_one = _telling_chorale(selection, by_width(rows, selection.row))
     if telling_one != selection.prime.number:
-        st.session_state[TELLING] = telling_one
+        st.session_state[TELLING] = {"chorale": telling_one}
         st.rerun()
 
 
