@@ -34,8 +34,10 @@ if not groups:
     st.info("There is no run yet. Start the sweep above: the curve grows here run by run.", icon=":material/info:")
     st.stop()
 
-with st.container():
-    chosen = sections.choose_world(groups)
+with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container():
+        chosen = sections.choose_world(groups)
+    dragged = sections.choose_dragged()
 members = groups[chosen]
 world = members[0].world
 ids = [member.run.id for member in members]
@@ -51,7 +53,7 @@ papers = paper_widths(member.config for member in members)
 def draw(rows: list[Row]) -> None:
     found = analysed(members)
     if sections.has_begun(found):
-        sections.figures(found, shown, papers)
+        sections.figures(found, shown, papers, members, dragged)
     else:
         st.info("Nothing has been recorded yet: the first points appear within seconds.", icon=":material/info:")
 

@@ -13,11 +13,20 @@ import plotly.graph_objects as go
 from glassy_core.figures.palette import GREY, SHADES, depth_colour
 from glassy_core.figures.style import add_band, axis, empty, layout
 from glassy_core.paper.numbers import PAPER_THRESHOLD, PAPER_W_C
+from glassy_core.physics.critical_width.any_threshold import AtThreshold
 from glassy_core.physics.critical_width.criticality import Criticality, CriticalWidth, DepthResult
 from glassy_core.physics.estimate import Estimate
 
 NONE: Mapping[int, float] = MappingProxyType({})
 STEPS = 120  # points of a drawn parabola
+DRAGGED_STEPS = 24
+DRAGGED: dict[str, dict[str, Any]] = {
+    "runs": {"mode": "markers", "marker": {"symbol": "circle-open", "size": 10, "color": GREY, "line": {"width": 2}}},
+    "fit": {"mode": "lines", "line": {"color": GREY, "width": 4}},
+    "root": {"mode": "markers", "marker": {"symbol": "diamond", "size": 13, "color": GREY}},
+}
+_NOWHERE = (np.array([]), np.array([]))
+Places = Mapping[str, Sequence[tuple[Sequence[float | None], Sequence[float | None]]]]  # x and y of a line, by its uid
 ARROW = 9  # pixels, of a run that did not reach a threshold, and from one threshold's arrows to the next one's
 
 
@@ -63,6 +72,30 @@ def transition(
     figure.update_layout(layout(x, y, yaxis2=rows))
     figure.update_layout(legend_title_text="NLL* =")
     return figure
+
+
+def add_dragged(figure: go.Figure, along: Sequence[AtThreshold], at: float, low: float, high: float) -> Places:
+    """Draw one depth at a threshold that the reader moves; what its lines are at each of the others, by uid.
+
+    along: at each threshold. at: the one to draw. low, high: widths along x.
+    """
+    places: dict[str, list[tuple[list[float | None], list[float | None]]]] = {f"dragged-{k}": [] for k in DRAGGED}
+    for one in along:
+        seen = np.isfinite(one.rate)
+        parts = {"runs": (one.width[seen], one.rate[seen]), "fit": _NOWHERE, "root": _NOWHERE}
+        if one.fit is not None and np.isfinite(one.fit.root):
+            w = np.linspace(max(one.fit.root, low), high, DRAGGED_STEPS)
+            parts |= {"fit": (w, one.fit(w)), "root": (np.array([one.fit.root]), np.zeros(1))}
+        for kind, (x, y) in parts.items():
+            places[f"dragged-{kind}"].append(([float(f"{v:.4g}") for v in x], [float(f"{v:.4g}") for v in y]))
+    here = int(np.argmin([abs(one.threshold - at) for one in along]))
+    for kind, style in DRAGGED.items():
+        at_x, at_y = places[f"dragged-{kind}"][here]
+        figure.add_scatter(
+            x=at_x, y=at_y, uid=f"dragged-{kind}", name="dragged", legendgroup="dragged", meta="dragged",
+            hoverinfo="skip", showlegend=kind == "fit", cliponaxis=False, **style,
+        )  # fmt: skip
+    return places
 
 
 def greatest_rate(results: Iterable[DepthResult], shown: Collection[float]) -> float:

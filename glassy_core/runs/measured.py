@@ -80,6 +80,15 @@ def curve_to_fit(series: Series, n: int | None = None) -> tuple[Floats, Floats]:
     return series.tau[:n], levelled(series.tau[:n], series.nll[:n], series.eta[:n])
 
 
+def recordings(members: Sequence[Member], read: Callable[[Run], Series] = series_of) -> list[Recording]:
+    """The curves behind critical widths: of each network one. read: a run's curves."""
+    curves = []
+    for member in distinct(members):
+        series, (depth, width, seed) = read(member.run), member.network
+        curves.append(Recording(depth, width, seed, *in_order(series.tau, series.nll), member.run.id))
+    return curves
+
+
 def criticality(
     members: Sequence[Member],
     read: Callable[[Run], Series] = series_of,
@@ -90,12 +99,8 @@ def criticality(
     read: a run's curves. copies: artificial sweeps behind the intervals. What is queued or under way is not suggested
     again.
     """
-    curves = []
-    for member in distinct(members):
-        series, (depth, width, seed) = read(member.run), member.network
-        curves.append(Recording(depth, width, seed, *in_order(series.tau, series.nll), member.run.id))
     planned = [member.network for member in members if member.run.state().status in (*ACTIVE, "stalled", "interrupted")]
-    return critical(curves, copies=copies, planned=planned)
+    return critical(recordings(members, read), copies=copies, planned=planned)
 
 
 def trajectory(run: Run, read: Callable[[Run], Series] = series_of) -> Trajectory:

@@ -102,6 +102,11 @@ def test_behind_a_proxy_that_takes_a_prefix_away(chromium, gallery_app):
     assert errors == []
 
 
+# Where the parabola of the threshold that is dragged meets zero.
+DRAGGED = """() => [...document.querySelectorAll(".glassy-plot")].at(1)?._fullData
+  ?.find(({ uid }) => uid === "dragged-root")?.x[0]"""
+
+
 def swiped(page, element):
     """How far the page scrolls when a finger is drawn up over an element, in pixels."""
     element.scroll_into_view_if_needed()
@@ -140,6 +145,16 @@ def test_the_tour_at_every_size_and_where_it_is_audited_in_both_themes(chromium,
         expect(bar.get_by_text("finger").locator("visible=true")).to_have_count(int(size == "phone" and k == 0))
         if size != "phone":
             page.wait_for_function(WHOLE, arg=step.part)  # what the step speaks of
+        if size == "wall" and step.title.startswith("Where learning stops"):
+            page.wait_for_function(f"({DRAGGED})()")
+            before, slider = page.evaluate(DRAGGED), page.get_by_role("slider", name="Drag a threshold")
+            box = slider.locator("xpath=../..").bounding_box()
+            page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+            page.mouse.down()
+            page.mouse.move(box["x"] - 60, box["y"] + box["height"] / 2, steps=4)
+            page.wait_for_function(f"(before) => ({DRAGGED})() > before + 0.2", arg=before)  # not let go yet
+            page.mouse.up()
+            page.mouse.move(0, 0)
         if size == "phone":
             assert bar.get_by_role("button").first.bounding_box()["height"] >= 44
             if k == 1:

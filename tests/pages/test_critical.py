@@ -263,3 +263,19 @@ def test_parameters_beside_what_there_is_to_learn(open_page, store):
     app.segmented_control(key="per").set_value("a_bit").run()
     assert not app.exception
     assert any(alt.startswith("Parameters a bit at w_c.") for alt in figures(app))
+
+
+def test_a_dragged_threshold_finds_what_the_fit_at_it_finds(open_page, store):
+    write_sweep(store)
+    app = open_page(PAGE)
+    (slide, *_) = [json.loads(component.proto.json)["slide"] for component in components(app)]
+    analysis = criticality(readable(store.runs()), copies=20)
+    ((_, result),) = [*analysis.depths.items()][:1]
+    for threshold, critical in result.thresholds.items():
+        at = slide["grid"].index(threshold)
+        x, y = slide["places"]["dragged-runs"][at]
+        known = sorted((time.width, float(f"{time.rate:.4g}")) for time in critical.points)
+        assert sorted(zip(x, y, strict=True)) == known
+        assert slide["places"]["dragged-root"][at][0] == [float(f"{critical.fit.root:.4g}")]
+    app.slider(key="dragged_threshold").set_value(0.1).run()
+    assert not app.exception

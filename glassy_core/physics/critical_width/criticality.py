@@ -24,6 +24,7 @@ from glassy_core.physics.critical_width.learning_times import (
     SMOOTHING,
     LearningTime,
     Recording,
+    as_rates,
     learning_times,
 )
 from glassy_core.physics.critical_width.next_run import MIN_WIDTHS, Suggestion, suggest
@@ -166,7 +167,7 @@ def _depth_result(
     rng: np.random.Generator,
     taken: set[tuple[int, int]],
 ) -> DepthResult:
-    rates = {threshold: _rates(points) for threshold, points in times.items()}
+    rates = {threshold: as_rates(points) for threshold, points in times.items()}
     fits = {threshold: _fits(data) for threshold, data in rates.items()}
     noise = SweepNoise(
         [(rates[t], fits[t][0]) for t in times if fits[t]], next(iter(rates.values())).width, copies, rng
@@ -193,7 +194,7 @@ def _critical_width(
     if not fits:
         return CriticalWidth(threshold, times, why=_too_few(threshold, times))
     fit = fits[0]
-    data = _rates(times)
+    data = as_rates(times)
     copies = artificial_sweeps(data, fits, *noise.draw(), rng)
     alone = root_interval(data, fits, copies)
     power = fit_power_of_width(data, fits, len(copies), np.random.default_rng(0))
@@ -234,11 +235,6 @@ def _too_few(threshold: float, times: Sequence[LearningTime]) -> str:
 
 def _seen_widths(times: Sequence[LearningTime]) -> set[int]:
     return {time.width for time in times if not time.censored}
-
-
-def _rates(times: Sequence[LearningTime]) -> Rates:
-    columns = ([getattr(time, name) for time in times] for name in ("width", "rate", "bound", "censored"))
-    return Rates.of(*columns)
 
 
 def _fits(data: Rates) -> list[Parabola]:

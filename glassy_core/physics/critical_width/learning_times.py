@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from glassy_core.arrays import Floats, Integers
+from glassy_core.physics.critical_width.censored_parabola import Rates
 
 THRESHOLDS = (0.01, 0.02, 0.03, 0.05, 0.1)  # NLL* of Figs. 5 and 6, bits
 HALF_WINDOW = 0.05  # of the smoothing, in log tau
@@ -131,10 +132,10 @@ def learning_time(tau: ArrayLike, nll: ArrayLike, threshold: float) -> float | N
 
     tau, nll: (N,) as recorded; threshold in bits.
     """
-    return _first_below(*smoothed(tau, nll), threshold)
+    return first_below(*smoothed(tau, nll), threshold)
 
 
-def _first_below(tau: Floats, nll: Floats, threshold: float) -> float | None:
+def first_below(tau: Floats, nll: Floats, threshold: float) -> float | None:
     """First crossing of a smoothed curve (n,), a straight line in log NLL against log tau between its points."""
     below = np.flatnonzero(nll < threshold)
     if len(below) == 0:
@@ -156,9 +157,15 @@ def learning_times(curves: Sequence[Recording]) -> dict[float, list[LearningTime
             continue
         reached = float(np.asarray(curve.tau)[-1])
         for threshold in THRESHOLDS:
-            star = _first_below(tau, nll, threshold)
+            star = first_below(tau, nll, threshold)
             times[threshold].append(LearningTime(curve.width, curve.seed, star, reached, curve.run))
     return times
+
+
+def as_rates(times: Sequence[LearningTime]) -> Rates:
+    """The same as columns, for fits."""
+    columns = ([getattr(time, name) for time in times] for name in ("width", "rate", "bound", "censored"))
+    return Rates.of(*columns)
 
 
 def _spaced(log_tau: Floats) -> Integers:

@@ -11,7 +11,7 @@ import base64
 import json
 import re
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ class Slide:
     key: the slider's. at: the value that the figure was drawn at. scales: s by uid of the line; ends: the first x, the
     last x and s of each line by which the axis is chosen, of all panels that share it; log: whether it is logarithmic.
     A shape named "slider" stands at v.
+    grid, places: values of v, and by uid x and y of a line at each of them: the line is drawn as at the nearest one.
     """
 
     key: str
@@ -47,6 +48,8 @@ class Slide:
     scales: Mapping[str, float] = field(default_factory=dict)
     ends: tuple[tuple[float, float, float], ...] = ()
     log: bool = True
+    grid: Sequence[float] = ()
+    places: Mapping[str, Any] = field(default_factory=dict)
 
 
 _HTML = """

@@ -1,4 +1,5 @@
-// Curves that follow a slider of the page while it is dragged: x becomes x s^(at - value), with a scale s for each line.
+// Curves that follow a slider of the page while it is dragged: x becomes x s^(at - value), with a scale s for each line,
+// or a line is what the server has made of it for the nearest of some values.
 // The page draws them anew, with all that is computed, once the slider's value has come to it.
 
 class Slide {
@@ -39,8 +40,19 @@ class Slide {
     this.plot.layout.shapes?.forEach(({ name }, k) => {
       if (name === "slider") Object.assign(layout, { [`shapes[${k}].x0`]: value, [`shapes[${k}].x1`]: value })
     })
+    this.toNearest(value)
     if (!x.length) window.Plotly.relayout(this.plot, layout)
     else window.Plotly.update(this.plot, { x }, layout, this.traces.map(([index]) => index))
+  }
+
+  toNearest(value) {
+    const { grid, places } = this.slide
+    if (!grid.length) return
+    const off = grid.map((at) => Math.abs(at - value))
+    const nearest = off.indexOf(Math.min(...off))
+    const moved = this.plot._fullData.map(({ uid }, index) => ({ uid, index })).filter(({ uid }) => uid in places)
+    const [x, y] = [0, 1].map((axis) => moved.map(({ uid }) => places[uid][nearest][axis]))
+    window.Plotly.restyle(this.plot, { x, y }, moved.map(({ index }) => index))
   }
 
   // Ends of x for all panels of the page: of every curve the first and the last x, and its scale.

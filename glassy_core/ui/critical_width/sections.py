@@ -12,6 +12,7 @@ import streamlit as st
 
 from glassy_core.figures import tables
 from glassy_core.figures.critical_width import (
+    add_dragged,
     critical_widths,
     greatest_rate,
     transition,
@@ -24,12 +25,15 @@ from glassy_core.physics.critical_width.power_of_width import CLEARLY
 from glassy_core.physics.estimate import Estimate
 from glassy_core.runs.groups import Member, World, distinct, grouped, readable
 from glassy_core.settings import RunConfig
-from glassy_core.ui.components.live_figure import live_figure
-from glassy_core.ui.results.critical_widths import described, layers, with_interval
+from glassy_core.ui.components.live_figure import Slide, live_figure
+from glassy_core.ui.results.critical_widths import at_thresholds, described, layers, with_interval
 from glassy_core.ui.shell import actions
 from glassy_core.ui.shell.frame import plain, prose, store
 from glassy_core.ui.shell.polling import queue_and_tell
 from glassy_core.ui.shell.words import typeset, whole
+
+_DRAGGED = "dragged_threshold"
+GRID = tuple(round(0.01 + 0.0025 * k, 4) for k in range(37))  # bits
 
 
 def worlds() -> dict[str, list[Member]]:
@@ -63,21 +67,38 @@ def has_begun(analysis: Criticality) -> bool:
     return any(width.times for result in analysis.depths.values() for width in result.thresholds.values())
 
 
-def figures(analysis: Criticality, shown: Sequence[float], papers: Mapping[int, float]) -> None:
-    """1/tau* against width, a plot for each depth beside each other, on the same axes."""
+def choose_dragged() -> float:
+    """Any threshold between the least and the greatest: what it makes of the runs is seen while it is dragged."""
+    return st.slider(
+        "Drag a threshold NLL* (bits)", GRID[0], GRID[-1], 0.05, 0.0025, format="%.4g", key=_DRAGGED,
+        bind="query-params", width=320, help="In grey: the runs, their parabola and where it meets zero, at this NLL*.",
+    )  # fmt: skip
+
+
+def figures(
+    analysis: Criticality, shown: Sequence[float], papers: Mapping[int, float], members: Sequence[Member], at: float
+) -> None:
+    """1/tau* against width, a plot for each depth beside each other, on the same axes.
+
+    at: the threshold that is dragged, of the members' runs.
+    """
+    along = at_thresholds(members, GRID)
     extent = widths(analysis.depths.values())
     top = greatest_rate(analysis.depths.values(), shown)
     with st.grid(min(len(analysis.depths), 2) or 1, min_column_width=420, gap="medium"):
         for depth, result in analysis.depths.items():
             with st.container():
                 st.markdown(f"**d = {depth}: {layers(depth)}**")
+                figure = transition(result, shown, depth in papers, extent, top)
+                places = add_dragged(figure, along[depth], at, *extent)
                 live_figure(
-                    transition(result, shown, depth in papers, extent, top),
+                    figure,
                     key=f"transition-{depth}",
                     alt=described(result),
                     height=440,
                     filename=f"critical-width-d{depth}",
                     title=f"Critical width, d = {depth}",
+                    slide=Slide(_DRAGGED, at, grid=GRID, places=places),
                 )
 
 

@@ -57,8 +57,7 @@ class Playground {
   async update(data, setTriggerValue) {
     Object.assign(this, { data, ask: setTriggerValue, fitted: true }) // another theme has other colours
     for (const kind of [".train", ".bet"]) {
-      this.find(kind).disabled = !data.mayTrain
-      this.find(kind).title = data.refusal
+      this.find(kind).hidden = !data.mayTrain // who only looks on has no use for them
     }
     this.find(".outcome").textContent = data.said
     this.find(".trouble").textContent = data.error

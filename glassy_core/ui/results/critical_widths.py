@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from glassy_core.physics.critical_width.any_threshold import AtThreshold, along_thresholds
 from glassy_core.physics.critical_width.criticality import Criticality, DepthResult
 from glassy_core.physics.estimate import Estimate
 from glassy_core.runs.groups import Member
-from glassy_core.runs.measured import criticality
-from glassy_core.ui.results import curves
+from glassy_core.runs.measured import criticality, recordings
+from glassy_core.ui.results import curves as curve_results
 
 
 def analysed(members: Sequence[Member]) -> Criticality:
@@ -22,7 +23,22 @@ def analysed(members: Sequence[Member]) -> Criticality:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _analysed(key: tuple[object, ...], _members: list[Member]) -> Criticality:
-    return criticality(_members, curves.series_of)
+    return criticality(_members, curve_results.series_of)
+
+
+def at_thresholds(members: Sequence[Member], thresholds: Sequence[float]) -> dict[int, list[AtThreshold]]:
+    """By depth the runs and their parabola at each of the thresholds; computed anew only where a run has moved."""
+    steps = tuple((member.run.id, member.run.state().step) for member in members)
+    return _at_thresholds(steps, tuple(thresholds), list(members))
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _at_thresholds(
+    key: tuple[object, ...], thresholds: tuple[float, ...], _members: list[Member]
+) -> dict[int, list[AtThreshold]]:
+    curves = recordings(_members, curve_results.series_of)
+    depths = sorted({curve.depth for curve in curves})
+    return {d: along_thresholds([curve for curve in curves if curve.depth == d], thresholds) for d in depths}
 
 
 def layers(depth: int) -> str:

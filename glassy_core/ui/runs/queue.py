@@ -57,11 +57,12 @@ def queue_view(now: QueueState) -> None:
         return
     with part:
         key = f"limit-{limit}"  # set elsewhere, it is another field
-        st.number_input(
-            "Runs at work at once, at most", value=limit, step=1, key=key, on_change=perform, args=(_limit, key),
-            width=260, help="0: as many as the workers take. Runs at work already go on.",
-            disabled=not presenter.may_act(),
-        )  # fmt: skip
+        with presenter.part("limit"):
+            st.number_input(
+                "Runs at work at once, at most", value=limit, step=1, key=key, on_change=perform, args=(_limit, key),
+                width=260, help="0: as many as the workers take. Runs at work already go on.",
+                disabled=not presenter.may_act(),
+            )  # fmt: skip
         _workers(now.status, now.names)
         _order(now.waits)
 
