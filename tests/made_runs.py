@@ -55,8 +55,10 @@ def write_sweep(store: RunStore, depths=(1, 2), widths=WIDTHS, seeds=(0, 1), bas
     return runs
 
 
-def write_aging(store: RunStore, preset="class-aging-under", seed=0, mu=1.0, status="finished", origin=0.0) -> Run:
-    """Delta = 10 (tau / tau_w^mu - origin)^0.66 with a constant Gamma, times a factor of the seed."""
+def write_aging(
+    store: RunStore, preset="class-aging-under", seed=0, mu=1.0, status="finished", origin=0.0, of=None
+) -> Run:
+    """Delta = 10 (tau / tau_w^mu - origin)^0.66 with a constant Gamma, or 10 of(x), times a factor of the seed."""
     config = replace(PRESETS[preset].config, seed=seed)
     factor = np.exp(0.05 * np.random.default_rng(seed).normal())
     records = []
@@ -64,7 +66,8 @@ def write_aging(store: RunStore, preset="class-aging-under", seed=0, mu=1.0, sta
         tau_w = step * config.eta
         for n in sorted({round(k) for k in np.geomspace(10, config.steps - step, 60)}):
             x = n * config.eta / tau_w**mu
-            D = GAMMA * 10 * factor * max(x - origin, 0.01 * x) ** EXPONENT
+            rise = of(x) if of else max(x - origin, 0.01 * x) ** EXPONENT
+            D = GAMMA * 10 * factor * float(rise)
             kinds = {f"D_{kind}": D for kind in ("J", "M", "K", "W", "h0")}
             records.append(
                 {"tau_w_step": step, "step": step + n, "tau_w": tau_w, "tau": n * config.eta, "D": D} | kinds

@@ -25,6 +25,10 @@ _THIRD_TAU_W = 4 * FIRST_TAU_W
 _UNDER_WIDTH, _NEAR_WIDTH, _OVER_WIDTH = (PRESETS[name].config.width for name in CLASS_TRIO)
 _DIFFUSION = 1.0  # alpha of weights that diffuse freely
 _FULL_AGING = 1.0  # mu of a collapse on tau / tau_w
+_DRIFTS = (
+    "The curves rise nearly as the square of the time, as weights do that slide in one direction: a slide that slows "
+    "down in log tau collapses as well, without a glass."
+)
 _SURE = 0.15  # half-width of an interval of mu that tells full aging from sub-aging
 X = text(TAU, " / ", TAU_W)
 _ONE_CURVE = text("all waiting times on one curve of ", X)
@@ -121,7 +125,7 @@ def fully_aged(statement: Statement, ours: Aging, members: Sequence[Member], aga
     mu, error = ours.collapse.mu, ours.collapse.error
     assert mu
     assert error is not None
-    verdict, doubt = full_aging(mu)
+    verdict, doubt = full_aging(mu, ours.drifts)
     left_out = len(ours.curves) - len(ours.collapse.curves)
     used = f" = {_times(ours.collapse.curves)}" + (f"; {left_out} more not followed far enough." if left_out else ".")
     rule = text(f"Full aging: {_FULL_AGING:g} in the interval, its half-width at most {_SURE:g}.")
@@ -129,13 +133,19 @@ def fully_aged(statement: Statement, ours: Aging, members: Sequence[Member], aga
     return statement.judged(text(MU, " = ", Quantity(mu)), verdict, words, members, again)
 
 
-def full_aging(mu: Estimate) -> tuple[Verdict, str]:
-    """Verdict on mu, the collapse's exponent: full aging, less or more, or too uncertain; and words unless full."""
+def full_aging(mu: Estimate, drifts: bool) -> tuple[Verdict, str]:
+    """Verdict on mu, the collapse's exponent: full aging, less or more, or too uncertain; and words unless full.
+
+    drifts: whether the curves rise as a drift does. Then mu = 1 may be nothing but a slide that slows down in log tau,
+    and that is said.
+    """
     if mu.low > _FULL_AGING:
         return "differs", "That is more than full aging."
     if mu.high < _FULL_AGING:
         return "differs", "That is sub-aging." if mu.low > 0 else "That is sub-aging, or no aging at all."
-    return ("agrees", "") if (mu.high - mu.low) / 2 <= _SURE else ("open", TOO_UNCERTAIN)
+    if (mu.high - mu.low) / 2 > _SURE:
+        return "open", TOO_UNCERTAIN
+    return "agrees", _DRIFTS if drifts else ""
 
 
 def _times(waiting_times: Sequence[float]) -> str:

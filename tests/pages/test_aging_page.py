@@ -126,9 +126,17 @@ def test_the_made_exponents_are_in_the_words(open_page, store):
     ],
 )
 def test_the_words_on_full_aging_are_as_the_paper_pages_verdict(mu, verdict, said):
-    seen = SimpleNamespace(collapse=SimpleNamespace(mu=mu, error=0.05, curves=()), curves=())
+    seen = SimpleNamespace(collapse=SimpleNamespace(mu=mu, error=0.05, curves=()), curves=(), drifts=False)
     assert fully_aged(Statement(7, text("what"), text("paper")), seen, [], "again").verdict == verdict
-    assert _kind_of_aging(mu).startswith(said)
+    assert _kind_of_aging(mu, drifts=False).startswith(said)
+
+
+def test_a_slide_that_collapses_is_not_called_full_aging(open_page, store):
+    """Delta ~ log(1 + tau / tau_w)^2, as of weights that slide in log tau: mu = 1 without a glass."""
+    write_aging(store, of=lambda x: np.log1p(x) ** 2)
+    said = words(open_page(PAGE))
+    assert "It agrees with full aging." not in said
+    assert "a slide that slows down in log" in said
 
 
 def test_no_aging_is_called_so(open_page, store):

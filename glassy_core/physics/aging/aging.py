@@ -10,7 +10,7 @@ import numpy as np
 
 from glassy_core.physics.aging.collapse import Breakdown, Collapse, breakdowns, collapse
 from glassy_core.physics.aging.fluctuations import DeltaCurve, Trajectory, delta_curves, of_waiting_time
-from glassy_core.physics.aging.growth import Growth, logarithm, power, short_time
+from glassy_core.physics.aging.growth import STRAIGHT, Growth, logarithm, power, rise, short_time
 
 Window = tuple[float, float]
 
@@ -31,6 +31,12 @@ class Aging:
     log: Growth
     breakdown: Sequence[Breakdown]
     frozen: bool
+    rise: Growth
+
+    @property
+    def drifts(self) -> bool:
+        """Whether the weights go on in one direction, so that the collapse is that of a slide down the loss."""
+        return self.rise.slope is not None and self.rise.slope.low > STRAIGHT
 
     def to_json(self) -> dict[str, Any]:
         """One object by the contract of `aging --json`."""
@@ -39,6 +45,7 @@ class Aging:
             "alpha": self.alpha.slope and self.alpha.slope.to_json(),
             "mu": mu and mu.to_json(),
             "collapse_error": self.collapse.error,
+            "rise": self.rise.slope and self.rise.slope.to_json(),
             "power": self.power.to_json("exponent"),
             "log": self.log.to_json("slope"),
             "tau_w": [curve.tau_w for curve in self.curves],
@@ -81,6 +88,7 @@ def aging(
         logarithm(curves),
         breakdowns(curves, best.mu.value if best.mu else 1.0),
         frozen,
+        rise(curves),
     )
 
 

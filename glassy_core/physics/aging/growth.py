@@ -21,6 +21,8 @@ from glassy_core.physics.estimate import Estimate
 XY = tuple[Floats, Floats]  # x (n,) and y (n,) of one curve inside the window, x ascending
 
 SHORT = (0.0, 0.01)  # tau / tau_w of the short-time exponent alpha: before the drift takes over, Delta ~ tau^2 there
+RISE = (0.03, 0.3)  # on the way into the aging regime
+STRAIGHT = 1.2  # power of tau above which the weights go on in one direction there: a walk has 1 or less, a slide 2
 POWER = (1.0, 6.0)  # of A x^b
 LOGARITHM = (10.0, np.inf)  # of A + B log x
 MIN_POINTS = 3  # of a curve inside the window
@@ -63,6 +65,11 @@ def power(curves: Sequence[DeltaCurve], window: tuple[float, float] = POWER, ori
 def short_time(curves: Sequence[DeltaCurve]) -> Growth:
     """Delta ~ tau^alpha for tau << tau_w; slope is alpha. Of curves that go through the whole window."""
     return power([curve for curve in curves if curve.x[-1] >= SHORT[1]], SHORT)
+
+
+def rise(curves: Sequence[DeltaCurve]) -> Growth:
+    """Delta ~ tau^c on the way into the aging regime; slope is c: 1 or less of a walk, 2 of a drift at even speed."""
+    return power(curves, RISE)
 
 
 def logarithm(curves: Sequence[DeltaCurve], window: tuple[float, float] = LOGARITHM) -> Growth:

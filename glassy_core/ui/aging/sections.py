@@ -119,17 +119,18 @@ def _verdict(column: Column) -> str:
     window = f"τ/τ_w from {found.window[0]:g}"
     return (
         f"best at μ = {with_interval(found.mu)}, where the curves still scatter by {found.error:.0%} ({window} on). "
-        + (_kind_of_aging(found.mu))
+        + _kind_of_aging(found.mu, column.aging.drifts)
     )
 
 
-def _kind_of_aging(mu: Estimate) -> str:
+def _kind_of_aging(mu: Estimate, drifts: bool) -> str:
     """What an exponent of the collapse means, by the Paper page's rule."""
-    verdict, doubt = full_aging(mu)
+    verdict, doubt = full_aging(mu, drifts)
     if verdict == "open":
         return doubt
     if verdict == "agrees":
-        return "It agrees with full aging."
+        drift = f"The exponent is that of full aging. {plain(doubt)} Clones tell: *Drift and noise*."
+        return drift if doubt else "It agrees with full aging."
     if mu.low > 1:
         return "It slows down even more than in proportion to its age."
     if mu.low <= 0 <= mu.high:
