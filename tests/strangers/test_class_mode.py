@@ -37,6 +37,7 @@ ACTING = [
     (CRITICAL, {}, "suggested-"),
     (AGING, {}, "start_aging"),
     (AGING, {}, "start_aging_trio"),
+    ("pages/7_Present.py", {"slide": "2"}, "slide_start"),
 ]
 HARMLESS = {"clone"}  # fills in the form of this browser
 VIEWS = {(page, tuple(query.items())) for page, query, _ in ACTING}

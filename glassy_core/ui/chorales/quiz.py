@@ -139,7 +139,7 @@ def _pair(poll: Poll, sound: Sound, in_class: bool) -> None:
             else:
                 st.button(
                     f"{NAMES[k]} is {plain(pair.composer)}", key=f"answer_{NAMES[k]}",
-                    type="primary" if poll.own == k else "secondary", on_click=_vote, args=(poll, k, in_class),
+                    type="primary" if poll.own == k else "secondary", on_click=_answer, args=(poll, k, in_class),
                 )  # fmt: skip
             given = PRIME if poll.shown and k != answer else LENGTH
             player(
@@ -154,13 +154,18 @@ def _pair(poll: Poll, sound: Sound, in_class: bool) -> None:
         return
     _told(poll, pair, in_class)
     if not in_class:
-        st.button("Next pair", key="quiz_next", icon=":material/arrow_forward:", on_click=poll.close)
+        st.button("Next pair", key="quiz_next", icon=":material/arrow_forward:", on_click=_next, args=(poll,))
 
 
-def _vote(poll: Poll, k: int, in_class: bool) -> None:
+def _answer(poll: Poll, k: int, in_class: bool) -> None:
     poll.cast(k)
     if not in_class:
         _show(poll)
+
+
+def _next(poll: Poll) -> None:
+    """This browser's own pairs: on to another one."""
+    poll.close()
 
 
 def _show(poll: Poll) -> Outcome:

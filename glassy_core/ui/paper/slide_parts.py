@@ -22,6 +22,7 @@ from glassy_core.ui.components.listening import Heard, listening
 from glassy_core.ui.paper.look import Look, Members
 from glassy_core.ui.paper.network import network
 from glassy_core.ui.shell import actions, presenter
+from glassy_core.ui.shell.actions import Outcome
 from glassy_core.wording import counted
 
 _CHORALE = 6  # on which the trio parts most clearly at _AGE: nothing, some, all of it by heart
@@ -80,7 +81,7 @@ def _map() -> go.Figure:
     return phase_map(files.load(songs=False), 2, 400.0)
 
 
-def _start() -> actions.Outcome:
+def _start() -> Outcome:
     return actions.start([PRESETS[key].config for key in CLASS_FLOWS])
 
 
