@@ -236,8 +236,8 @@ NO_DEEDS = {
     ("glassy_core/ui/shell/frame.py", "dispatcher.ensure_dispatcher"),
     ("glassy_core/ui/shell/estimate.py", "self._pool.submit"),
 }
-OF_THE_SESSION = {"_reset", "_lock", "_unlock", "ignore", "perform", "queue_and_tell", "on_click"}
-OF_THE_SESSION |= {"_vote", "close", "put", "_open", "begin_another"}  # of a poll of one's own; of the address
+OF_THE_SESSION = {"_reset", "_answer", "_next", "_lock", "_unlock", "ignore", "perform", "queue_and_tell", "on_click"}
+OF_THE_SESSION |= {"put", "_open", "begin_another"}  # of the address
 
 
 def sources():
