@@ -20,6 +20,7 @@ _LOADS = {  # (chorales, d): widths from well above w_c to it
     (40, 1): (120, 100, 88, 80, 72), (40, 2): (70, 58, 50, 45, 41),
 }  # fmt: skip
 _CLOCK_ENDS = 100.0  # tau
+_CLOCK_WIDTH = 36  # none of the class trio's, whose place on the pages it would take
 _CLOCK: tuple[tuple[float, dict[str, Any]], ...] = (  # eta, and what is not as in the class world
     (2.5e-3, {}), (5e-3, {}), (1e-2, {}), (2e-2, {}),
     (5e-3, {"batch_size": 30}), (5e-3, {"batch_size": 100}), (5e-3, {"gradient": "exact"}),
@@ -127,8 +128,8 @@ def _loads() -> list[Exhibit]:
 
 def _clock() -> list[Exhibit]:
     """One network to tau = _CLOCK_ENDS as a flow and in steps of other sizes, minibatches and gradients."""
-    base = replace(PRESETS["class-near"].config, name="", gamma_every=10_000)
-    flow = replace(PRESETS["class-flow-near"].config, name="", until=_CLOCK_ENDS)
+    base = replace(PRESETS["class-over"].config, name="", width=_CLOCK_WIDTH, gamma_every=10_000)
+    flow = replace(PRESETS["class-flow-over"].config, name="", width=_CLOCK_WIDTH, until=_CLOCK_ENDS)
     return [Exhibit(flow)] + [
         Exhibit(replace(base, eta=eta, steps=round(_CLOCK_ENDS / eta), record_every=round(0.25 / eta), **how))
         for eta, how in _CLOCK
