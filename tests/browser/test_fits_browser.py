@@ -57,7 +57,7 @@ def switch_on(page):
 
 
 def pull(page, end, pixels):
-    """Drag one end of the window sideways."""
+    """Drag one end of the window sideways; what the figure says before it is let go."""
     target = handle(page, end)
     target.scroll_into_view_if_needed()
     box = target.bounding_box()
@@ -65,7 +65,10 @@ def pull(page, end, pixels):
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x + pixels, y, steps=8)
+    page.wait_for_timeout(200)
+    said = page.locator(".glassy-dragged").first.inner_text()
     page.mouse.up()
+    return said
 
 
 def test_a_dragged_window_changes_the_fit_and_stays_after_a_reload(app, page, finished):
@@ -76,7 +79,8 @@ def test_a_dragged_window_changes_the_fit_and_stays_after_a_reload(app, page, fi
     before, numbers = ends(page), row(page, "exponent a")
     assert float(numbers.split()[2]) == pytest.approx(0.8, abs=0.1)
 
-    pull(page, 0, 150)
+    said = pull(page, 0, 150)  # the law that the browser finds by itself
+    assert [float(part.split("=")[1]) for part in said.split(",")] == pytest.approx([0.8, 0.02], abs=0.1)
     low = page.get_by_role("spinbutton", name="Window from τ")
     expect(low).not_to_have_value("")
     page.wait_for_function("() => new URL(location).searchParams.get('from')")

@@ -70,6 +70,7 @@ class LiveFigure {
     this.lines = new Lines(this.stage, this.plot)
     this.slide = new Slide(this.plot)
     this.known = new KnownFigure()
+    this.windowFit = new WindowFit(this.stage, this.plot)
     this.trouble = root.querySelector(".glassy-trouble")
     this.queue = Promise.resolve()
     this.ended = new AbortController()
@@ -180,6 +181,7 @@ class LiveFigure {
     if (!this.drawn) this.listen()
     this.afterPlot()
     this.slide.drawn(data.slide, this.ended.signal)
+    this.windowFit.drawn()
     if (data.grows) (this.growth ??= new Growth(this.plot)).show()
     this.drawn = true
     this.root.dataset.draws = Number(this.root.dataset.draws ?? 0) + 1
@@ -319,6 +321,7 @@ class LiveFigure {
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null
       window.Plotly.relayout(this.plot, { shapes: this.shapesWithWindow() })
+      this.windowFit.follow(this.window)
     })
   }
 }

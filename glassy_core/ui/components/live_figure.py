@@ -74,6 +74,10 @@ _CSS = """
 }
 .glassy-names text { pointer-events: auto; cursor: default; }
 .glassy-names path { fill: none; stroke-opacity: 0.5; stroke-dasharray: 2 2; }
+.glassy-dragged {
+  position: absolute; left: 90px; bottom: 70px; margin: 0; display: grid; pointer-events: none;
+  font: 600 15px var(--st-font);
+}
 .glassy-trouble { position: relative; z-index: 3; color: var(--st-red-text-color); }
 .glassy-trouble:empty, .glassy-handle { display: none; }
 .glassy-handle {
@@ -106,7 +110,7 @@ _NARROW_LAYOUT = {
     "legend": {"orientation": "h", "x": 0, "y": -0.26, "xanchor": "left", "yanchor": "top"},
 }
 
-_SCRIPTS = ("growth.js", "lines.js", "view_address.js", "slide.js", "figure_news.js", "live_figure.js")
+_SCRIPTS = ("growth.js", "lines.js", "view_address.js", "slide.js", "window_fit.js", "figure_news.js", "live_figure.js")
 
 # What no refresh need send again.
 _ALWAYS = "".join(
