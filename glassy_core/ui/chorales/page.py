@@ -33,7 +33,7 @@ def show() -> None:
     top = st.container(horizontal=True, vertical_alignment="center", gap="medium")
     above, main, below = st.container(), st.container(), st.container()
     # A piece is heard first, and how it is made seen then.
-    with below if address.get("view") in (COMPOSE, BY_HEART) else above:
+    with above if address.get("view") in _CHOICE_FIRST else below:
         selection = controls.choose(rows)
     with top:
         view = choose_view(selection.title)
@@ -105,6 +105,7 @@ def _quiz(selection: Selection, rows: Sequence[Row]) -> None:
     quiz_view(selection)
 
 
+_CHOICE_FIRST = ("recall", "quiz")  # views that speak of what is chosen above
 _VIEWS = {
     COMPOSE: _compose,
     BY_HEART: _listen,

@@ -35,6 +35,7 @@ label { display: flex; align-items: center; gap: 8px; min-height: 40px; font-siz
   border: 1px solid var(--st-border-color); border-radius: 6px;
 }
 .tempo:focus-visible, .instrument:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
+@media (max-width: 640px) { .sound { column-gap: 12px; } .tempo { width: 6rem; } }
 @media (pointer: coarse) { label, .tempo, .instrument { min-height: 44px; } }
 """
 
