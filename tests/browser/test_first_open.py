@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from glassy_core.ui.components.plotly_files import FILE
 from glassy_core.ui.paper.slides import SLIDES
 from glassy_core.ui.shell.tour import STEPS
+from tests.browser.ear import HEARD, LISTENING
 from tests.browser.stripping_proxy import stripping_proxy
 
 SIZES = {"phone": (390, 844), "laptop": (1280, 900), "wall": (3840, 2160), "projector": (1280, 720)}
@@ -174,22 +175,7 @@ def test_the_tour_at_every_size_and_where_it_is_audited_in_both_themes(chromium,
     assert errors == []
 
 
-# What is sent to the loudspeaker is listened to; how many frames pass from a touch to the curve is counted.
-LISTENING = """() => {
-  const connect = AudioNode.prototype.connect
-  AudioNode.prototype.connect = function (target, ...rest) {
-    if (target === this.context.destination) {
-      window.ear ??= Object.assign(this.context.createAnalyser(), { fftSize: 32768 })
-      connect.call(this, window.ear)
-    }
-    return connect.call(this, target, ...rest)
-  }
-}"""
-LOUDEST = """() => {
-  const samples = new Float32Array(window.ear.fftSize)
-  window.ear.getFloatTimeDomainData(samples)
-  return Math.max(...samples.map(Math.abs))
-}"""
+# How many frames pass from a touch to the curve.
 COUNTING = """(root) => {
   let frame = 0, since = null
   window.frames_taken = []
@@ -210,7 +196,7 @@ COUNTING = """(root) => {
 @pytest.mark.parametrize("size", ["projector", "phone"])
 def test_a_drag_on_the_playground_is_answered_by_the_browser_alone(chromium, gallery_app, size):
     page, errors = open_tab(chromium, gallery_app, size, "dark")
-    page.add_init_script(f"({LISTENING})()")
+    page.add_init_script(LISTENING)
     page.goto(f"{gallery_app.url}/Playground?tau=20")
     expect(page.locator(".sentence")).to_contain_text("Chorale 3")  # songs are there
     root = page.locator(".playground[data-ready]")
@@ -242,7 +228,7 @@ def test_a_drag_on_the_playground_is_answered_by_the_browser_alone(chromium, gal
 
     protocol.send("Emulation.setCPUThrottlingRate", {"rate": 1})
     page.locator(".listen").click()
-    page.wait_for_function(f"() => window.ear && ({LOUDEST})() > 0.01")
+    page.wait_for_function(f"() => ({HEARD})()[0] > 0.01")
     handle = page.locator(".handle").bounding_box()
     x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
     song = page.locator(".sentence").inner_text()
@@ -251,7 +237,7 @@ def test_a_drag_on_the_playground_is_answered_by_the_browser_alone(chromium, gal
     page.mouse.move(x + 0.2 * width, y, steps=12)
     page.mouse.up()
     expect(page.locator(".sentence")).not_to_have_text(song)
-    assert 0.01 < page.evaluate(LOUDEST) < 1
+    assert 0.01 < page.evaluate(HEARD)[0] < 1
     taken = page.evaluate("window.frames_taken")
     assert len(taken) >= 6
     assert max(taken) <= 2
