@@ -30,6 +30,8 @@ PRIME = 4  # chords given, Bach's in either excerpt
 LENGTH = 20  # chords of an excerpt
 COLD = 0.5  # temperature at which the network's chords are drawn
 NAMES = ("A", "B")
+# A class's pair is the presenter's choice: for the others the vote comes first.
+_ASKED_ALONE = ".st-key-settings { display: none; }"
 _OWN, _SEED, _ASKED = "quiz", "quiz_seed", "quiz_asked"
 
 
@@ -47,9 +49,12 @@ def quiz_view(selection: Selection) -> None:
     """One pair, two answers, the score."""
     in_class = presenter.class_mode()
     poll = polls.shared("quiz") if in_class else st.session_state.setdefault(_OWN, Poll())
+    with st.container():  # which is there for all: what follows keeps its place
+        if not presenter.may_act():
+            st.html(f"<style>{_ASKED_ALONE}</style>")
     prose(
         f"Two excerpts of {LENGTH} chords with the same {PRIME} at the beginning. One goes on as {selection.composer} "
-        f"does, the other as the network chosen above sings, drawn at T = {COLD:g} with four voices at most. Of many "
+        f"does, the other as the network sings, drawn at T = {COLD:g} with four voices at most. Of many "
         "pairs it is one in which both leap alike: which of them is whose must be heard."
     )
     place = st.container()

@@ -31,7 +31,7 @@ def playground(
     start: Mapping[str, float],
     critical: Mapping[int, Mapping[int, float | None]],
     runs: Mapping[str, Mapping[str, Any]],
-    refusal: str,
+    may_train: bool,
     outcome: tuple[str, str],
     on_train: Callable[[], None],
     on_bet: Callable[[], None],
@@ -39,8 +39,8 @@ def playground(
     """Draw it. What the reader touched that the server has to do is then in `asked`: `train`, `bet` or `open`.
 
     start: width, depth, chorales, seed, tau and chorale (from 1) to begin with. critical: w_c by depth and number of
-    chorales. runs: by the name of a network its run's id, and whether it sings. refusal: why nobody may train here, or
-    "". outcome: what came of training, and what went wrong.
+    chorales. runs: by the name of a network its run's id, and whether it sings. may_train: else there
+    are no buttons for it. outcome: what came of training, and what went wrong.
     """
     _component(
         key=KEY,
@@ -50,8 +50,7 @@ def playground(
             "critical": {str(d): {str(n): w_c for n, w_c in row.items()} for d, row in critical.items()},
             "runs": {name: dict(run) for name, run in runs.items()},
             "colours": {regime: family[0] for regime, family in FAMILIES.items()} | {"scale": shades(_GRADES)},
-            "mayTrain": not refusal,
-            "refusal": refusal,
+            "mayTrain": may_train,
             "said": outcome[0],
             "error": outcome[1],
             "pages": {"curves": "Learning_curves", "sing": "Chorales"},

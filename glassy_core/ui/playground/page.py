@@ -75,7 +75,7 @@ def show() -> None:
         start=_beginning(),
         critical=critical,
         runs=runs_of_networks(),
-        refusal="" if presenter.may_act() else presenter.REFUSAL,
+        may_train=presenter.may_act(),
         outcome=(" ".join(filter(None, (outcome.done, outcome.notice))), outcome.error),
         on_train=train,
         on_bet=ask_the_class,

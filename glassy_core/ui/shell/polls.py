@@ -17,7 +17,7 @@ from glassy_core.wording import counted
 _LOOK, _IDLE = 2.0, 4.0  # seconds between looks at what others voted; at whether there is something to vote on
 _VOTER = "voter"
 _MOST = 1000  # votes
-_TALLEST = 160  # pixels of a bar
+_TALLEST, _WIDEST = 160, 90  # pixels of a bar
 
 
 @dataclass
@@ -117,5 +117,6 @@ def bars(poll: Poll, options: Sequence[tuple[Hashable, str]], answer: Hashable |
             f"<div>{html.escape(name)}</div></div>"
         )
     told = ", ".join(f"{name}: {n}" for (_, name), n in zip(options, counts, strict=True) if n) or "no votes"
-    style = f"display:flex;gap:4px;align-items:flex-end;min-height:{_TALLEST + 52}px;max-width:760px"
+    style = f"display:flex;gap:4px;align-items:flex-end;min-height:{_TALLEST + 52}px;"
+    style += f"max-width:{min(_WIDEST * len(options), 760)}px"
     st.html(f'<div role="img" aria-label="{html.escape(told)}" style="{style}">{"".join(parts)}</div>')
