@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 ROOT = Path(__file__).resolve().parent.parent  # the checkout: app.py, data/, runs/
+SETTLED_AFTER = 2.0  # seconds without a writing: file systems' stamps are that coarse at most
 MAX_STEP = 2**53  # beyond it columns of numbers could not tell one step from the next
 PATIENCE, PAUSE = 1.0, 0.01  # seconds: how long, and how often, a file that is in use is asked for
 _DEVICE = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9¹²³])(\..*)?", re.IGNORECASE | re.DOTALL)
@@ -101,6 +102,20 @@ def age(path: Path) -> float:
         return float("inf")
     moment = (int(time.monotonic() / 5), int(time.time() / 5))  # a clock that is set is measured anew
     return time.time() + _clock_offset(path.parent, moment) - written
+
+
+def settled_stamp(path: Path) -> tuple[int, int, int] | None:
+    """What changes whenever a file does: what was read of it once may be kept by it.
+
+    None where it is missing, or was written so lately that a later writing may bear the same stamp.
+    """
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    if time.time() - status.st_mtime < SETTLED_AFTER:
+        return None
+    return status.st_mtime_ns, status.st_ino, status.st_size
 
 
 @lru_cache(maxsize=1024)

@@ -25,6 +25,8 @@ _QUIET = {
     "distributed.admin.tick.interval": "500ms",
     "distributed.admin.system-monitor.interval": "10s",
     "distributed.scheduler.work-stealing": False,
+    # Of a worker that ended the connection tells. One that was only silent, as after a machine's sleep, trains on.
+    "distributed.scheduler.worker-ttl": None,
 }
 
 

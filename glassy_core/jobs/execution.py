@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from glassy_core.editions.encoding import Transitions
 from glassy_core.editions.loading import Edition, load_edition
 from glassy_core.errors import GlassyError, sentence
+from glassy_core.files import age
 from glassy_core.jobs import memory
 from glassy_core.runs import scaling
 from glassy_core.runs.recording import Recorder
 from glassy_core.runs.resuming import ResumePoint, resume_point
-from glassy_core.runs.run import Run, RunError
-from glassy_core.runs.state import STATUSES, State
+from glassy_core.runs.run import STALE_AFTER, Run, RunBusyError, RunError
+from glassy_core.runs.state import STATUSES, State, read_state
 from glassy_core.settings import ConfigError, RunConfig, differences
 from glassy_core.training.flow_trainer import FlowTrainer
 from glassy_core.training.records import make_learner
@@ -26,6 +27,7 @@ from glassy_core.training.trainer import Trainer
 
 _CONTROL_EVERY = 0.2  # seconds between looks into control/
 _STATE_EVERY = 1.0  # seconds between heartbeats
+_SLEPT = 15.0  # seconds without one, by the clock: this machine slept
 MAY_DIFFER = ("name", "width", "seed", "eta")  # between runs trained in one batch
 
 Progress = Callable[[State], None]
@@ -73,6 +75,8 @@ def execute(
                 started = replace(run.state(), status="running", heartbeat=time.time(), error=None, speed=None)
                 run.write_state(replace(started, host=socket.gethostname(), pid=os.getpid()))
             return _Session(runs, progress, device).train()
+        except RunBusyError:  # it is another's by now
+            raise
         except Exception as error:
             for run in runs:
                 message = str(error) if isinstance(error, GlassyError) else _unexpected(run, error)
@@ -124,7 +128,7 @@ class _Session:
         self.trainer = _trainer(configs, points, data, valid, device, self._beat)
         self.started = time.monotonic()
         self.mark: tuple[float, int, float] | None = None  # when, at which step and log tau the speed was last taken
-        self.written = 0.0  # when the last heartbeat was
+        self.written, self.beaten = 0.0, 0.0  # when the last heartbeat was, by two clocks: one stands in a sleep
         self.speed: float | None = None
         self.pace: float | None = None  # log tau per second
 
@@ -159,8 +163,11 @@ class _Session:
     def _beat(self) -> None:
         """A heartbeat, where one is due."""
         if time.monotonic() - self.written > _STATE_EVERY:
-            self.written = time.monotonic()
+            slept = 0 < self.beaten < time.time() - _SLEPT
+            self.written, self.beaten = time.monotonic(), time.time()
             for r in self._unended():
+                if slept:
+                    _check_not_taken(self.replicas[r].run)
                 self._publish(r, self._state(r, "running"))
 
     def _unended(self) -> list[int]:
@@ -244,6 +251,15 @@ class _Session:
     def _progress_of(self) -> int:
         """The replica whose progress is shown: the first that goes on."""
         return next(iter(self._unended()), len(self.replicas) - 1)
+
+
+def _check_not_taken(run: Run) -> None:
+    """RunBusyError where another machine took the run up: a lock on a shared store is lost where its holder sleeps."""
+    path = run.path / "state.json"
+    state = read_state(path)
+    is_others = state.status == "running" and (state.host, state.pid) != (socket.gethostname(), os.getpid())
+    if is_others and age(path) < STALE_AFTER:
+        raise RunBusyError(f"Run {run.id} was taken up on {state.host} while this machine slept: it goes on there.")
 
 
 def _mean(before: float | None, recent: float) -> float:

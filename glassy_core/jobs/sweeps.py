@@ -63,8 +63,10 @@ def existing_runs(
     for run in store.runs():
         try:
             config = wanted.get(replace(run.config(), name=""))
+            if config is None:
+                continue
             origin = run.origin()
-            if config is None or origin["edition_digest"] != edition_digest or ("started_from" in origin) != started:
+            if origin["edition_digest"] != edition_digest or ("started_from" in origin) != started:
                 continue
             if run.state().has_more_to_do and run.read_only:
                 continue

@@ -17,12 +17,13 @@ import contextlib
 import platform
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeGuard
 
 from glassy_core import locks
 from glassy_core.errors import GlassyError
-from glassy_core.files import age, overwrite_json, read_json, read_lines, remove, write_json
+from glassy_core.files import age, overwrite_json, read_json, read_lines, remove, settled_stamp, write_json
 from glassy_core.runs.state import State, read_state
 from glassy_core.settings import ConfigError, RunConfig, check_eta, check_name
 
@@ -78,6 +79,10 @@ class Run:
 
     def config(self) -> RunConfig:
         """Settings of the run; RunError where config.json is missing or unusable."""
+        stamp = settled_stamp(self.path / "config.json")
+        return self._read_config() if stamp is None else _kept_config(self, stamp)
+
+    def _read_config(self) -> RunConfig:
         values = self._config_json()
         known = {field.name for field in fields(RunConfig)} | {"format"}
         try:
@@ -226,3 +231,9 @@ def _is_name(value: Any) -> TypeGuard[str]:
         return isinstance(value, str) and value != "" and check_name(value) == value.strip()
     except ConfigError:
         return False
+
+
+@lru_cache(maxsize=8192)
+def _kept_config(run: Run, stamp: tuple[int, int, int]) -> RunConfig:
+    """Not read again while the file has not changed: pages ask for the settings of thousands of runs."""
+    return run._read_config()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from glassy_core.files import read_json
+from glassy_core.files import read_json, settled_stamp
 from glassy_core.training.ending import Ending
 
 ACTIVE = ("queued", "running")
@@ -85,7 +85,29 @@ def _hints() -> dict[str, Any]:
 
 
 def read_state(path: Path) -> State:
-    """State in a file; what cannot be read as one comes as a failed run with an error for the reader."""
+    """State in a file; what cannot be read as one comes as a failed run with an error for the reader.
+
+    A file that has not changed is not read again: pages ask for the states of thousands of runs.
+    """
+    stamp = settled_stamp(path)
+    try:
+        return _read(path) if stamp is None else _kept(path, stamp)
+    except LookupError:
+        return _UNREADABLE
+
+
+@lru_cache(maxsize=8192)
+def _kept(path: Path, stamp: tuple[int, int, int]) -> State:
+    state = _read(path)
+    if state is _UNREADABLE:
+        raise LookupError("It is not kept: this may be a disk's bad moment.")
+    return state
+
+
+_UNREADABLE = State(status="failed", error="state.json is missing or unreadable: resume the run to write it anew.")
+
+
+def _read(path: Path) -> State:
     values, hints = read_json(path), _hints()
     known = {key: value for key, value in (values or {}).items() if key in hints}
     fits = (
@@ -94,7 +116,7 @@ def read_state(path: Path) -> State:
         for key, value in known.items()
     )
     if values is None or not all(fits):
-        return State(status="failed", error="state.json is missing or unreadable: resume the run to write it anew.")
+        return _UNREADABLE
     state = State(**known)
     if state.status not in STATUSES:
         return replace(state, status="failed", error=f"state.json has the status {state.status!r}.")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import re
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from glassy_core.editions.loading import load_edition
@@ -47,6 +49,19 @@ def add(store, config, status="finished", nlls=(1.0, 0.5, 0.25, 0.2)):
             file.write(json.dumps({"step": step, "tau": step * config.eta, "eta": config.eta} | values) + "\n")
     run.write_state(State(status=status, step=step, steps=config.steps))
     return run
+
+
+def test_a_long_file_is_said_while_it_is_read_for_the_first_time(store, monkeypatch):
+    add(store, NEAR)
+    said = []
+    monkeypatch.setattr(curves, "_LONG", 1.0)
+    monkeypatch.setattr(curves.st, "spinner", lambda words, **_: said.append(words) or nullcontext())
+    st.cache_resource.clear()
+    opened()
+    assert len(said) == 1
+    assert "MB of records of" in said[0]
+    opened()
+    assert len(said) == 1
 
 
 def opened(**query):

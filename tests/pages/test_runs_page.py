@@ -169,6 +169,13 @@ def test_full_gradient_descent_is_one_toggle(open_page, store):
     assert store.runs()[0].config().batch_size == "all"
 
 
+def test_millions_of_records_are_said_beforehand(open_page):
+    app = open_page(PAGE, steps="5000000", record_every="1")
+    said = [plain(element.value) for element in app.caption if "records" in element.value]
+    assert "It writes 5 million records, 560 MB: its curve takes 1" in said[0]
+    assert not [one for one in open_page(PAGE, steps="5000000").caption if "million records" in one.value]
+
+
 def test_the_estimate_says_what_it_rests_on(open_page):
     app = open_page(PAGE)
     for _ in range(50):  # it is measured beside the page

@@ -13,12 +13,17 @@ from glassy_core.runs.groups import Member
 from glassy_core.runs.measured import criticality, recordings
 from glassy_core.ui.results import curves as curve_results
 
+MANY = 300  # runs, of which it takes some seconds
+
 
 def analysed(members: Sequence[Member]) -> Criticality:
     """The critical widths of these runs as they are now; computed anew only where a run has moved."""
     states = [member.run.state() for member in members]
     key = tuple((member.run.id, state.step, state.status) for member, state in zip(members, states, strict=True))
-    return _analysed(key, list(members))
+    if len(members) < MANY:
+        return _analysed(key, list(members))
+    with st.spinner(f"Computing the critical widths of {len(members)} runs", show_time=True):
+        return _analysed(key, list(members))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+import psutil
 import pyarrow as pa
 import streamlit as st
 
@@ -26,10 +27,12 @@ from glassy_core.settings import RunConfig
 from glassy_core.ui.results.in_step import FORGOTTEN, in_step
 from glassy_core.ui.results.rows import Row, end_of, rows
 from glassy_core.ui.results.sized_cache import SizedCache
-from glassy_core.ui.shell.frame import store
+from glassy_core.ui.shell.frame import plain, store
 
 LATEST = 3
-_MOST_BYTES = 256 * 2**20  # of records kept in memory; a run of a million has 110 MB of them
+_LEAST_KEPT = 256 * 2**20  # bytes of records kept in memory on a small machine; a run of a million has 110 MB of them
+_SHARE_KEPT = 8  # and one part in so many of a larger one's memory
+_LONG = 50e6  # bytes of a file of records that takes a second to be read
 MOST = 12  # runs at work that are shown without having been chosen
 _PLACES = "run_places"  # of each run among the styles
 # A long file is read in one burst while a visitor waits: on every core, whatever OMP_NUM_THREADS says for training.
@@ -142,19 +145,23 @@ def series_of(run: Run, oldest: float = 0.0) -> Series:
 
     oldest: seconds that what another visitor has just read may lie back; then it is the very same object.
     """
-    return _readers().get(str(run.path), lambda: _SharedReader(run)).read(oldest)
+    return _reader(run).read(oldest)
 
 
 def latest_series(row: Row) -> Series:
     """The run's recorded curves as they are shown: of a run at work they may be half a second old."""
-    return series_of(store().named(row.id), _OLDEST if row.busy else 0.0)
+    reader, oldest = _reader(store().named(row.id)), _OLDEST if row.busy else 0.0
+    if (size := reader.unread()) < _LONG:
+        return reader.read(oldest)
+    with st.spinner(f"Reading {size / 1e6:.0f} MB of records of {plain(row.name)}, once", show_time=True):
+        return reader.read(oldest)
 
 
 class _SharedReader:
     """A run's reader, with what it read last; one for all visitors."""
 
     def __init__(self, run: Run) -> None:
-        self._reader = SeriesReader(run.metrics_path, run.timing_path)
+        self._reader, self._path = SeriesReader(run.metrics_path, run.timing_path), run.metrics_path
         self._lock = threading.Lock()
         self._last: Series | None = None
         self._at = 0.0
@@ -164,6 +171,13 @@ class _SharedReader:
             if self._last is None or time.monotonic() - self._at > oldest:
                 self._last, self._at = self._reader.read(), time.monotonic()
             return self._last
+
+    def unread(self) -> int:
+        """Bytes of records to be read for the first time, 0 where they have been."""
+        try:
+            return self._path.stat().st_size if self._last is None else 0
+        except OSError:
+            return 0
 
     def bytes(self) -> int:
         """Of what it keeps of the files."""
@@ -195,7 +209,12 @@ def _known_floor(run_id: str, config: RunConfig) -> float | None:
 
 @st.cache_resource(show_spinner=False)
 def _readers() -> SizedCache[str, _SharedReader]:
-    return SizedCache(_MOST_BYTES, lambda _, reader: reader.bytes())
+    most = max(_LEAST_KEPT, psutil.virtual_memory().total // _SHARE_KEPT)
+    return SizedCache(most, lambda _, reader: reader.bytes())
+
+
+def _reader(run: Run) -> _SharedReader:
+    return _readers().get(str(run.path), lambda: _SharedReader(run))
 
 
 @lru_cache(maxsize=4096)

@@ -27,6 +27,7 @@ _ONE_STEP = {"until": 10.0, "stop_nll": 1e-3, "tolerance": 1e-5}  # of the butto
 _ALL = "full_batch"
 _OPEN = "new_run_open"
 _BEFORE = "form_before"  # the form before the preset was filled in, and when that was
+_MANY_RECORDS, _RECORD_BYTES, _RECORD_SECONDS = 1e6, 112, 2.5e-6  # to write, and to read and draw, each
 _UNSEEN = 3.0  # seconds within which a browser may still send what it showed before
 _APPLIED = "applied_preset"
 _FIELDS = {field.name: field for field in dataclasses.fields(RunConfig)}
@@ -113,6 +114,7 @@ def _start() -> None:
     try:
         config = chosen()
         st.markdown(_in_words(config))
+        _say_many_records(config)
     except ConfigError as error:
         st.error(plain(str(error)), icon=":material/error:")
         config = None
@@ -128,6 +130,16 @@ def _start() -> None:
         if config:
             with st.container(width="stretch"):
                 show_estimate(config)
+
+
+def _say_many_records(config: RunConfig) -> None:
+    records = config.steps / config.record_every if config.dynamics == "steps" else 0
+    if records > _MANY_RECORDS:
+        size, seconds = records * _RECORD_BYTES / 1e6, records * _RECORD_SECONDS
+        st.caption(
+            f":material/warning: It writes {records / 1e6:.2g} million records, {size:.0f} MB: its curve takes "
+            f"{seconds:.0f} s to open for the first time. A larger step between recordings shows the same curve."
+        )
 
 
 def _begin() -> Outcome:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -18,7 +19,7 @@ from glassy_core.jobs.execution import execute
 from glassy_core.runs.store import RunStore
 from glassy_core.settings import RunConfig
 from tests.faults.shared import end_dispatcher
-from tests.processes import has_ended
+from tests.processes import has_ended, in_time
 
 CONFIG = RunConfig(depth=2, width=8, eta=5e-3, chorales=6, steps=4000, record_every=100, checkpoint_every=500)
 
@@ -34,7 +35,9 @@ def wait_for(condition, seconds=90):
 def store(tmp_path_factory):
     """One store, whose dispatcher starts with the first run and goes on from test to test."""
     store = RunStore(tmp_path_factory.mktemp("dispatched") / "runs")
-    yield store
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL", "500ms")  # a user's own; see the test of sleep
+        yield store
     end_dispatcher(store)
 
 
@@ -108,6 +111,20 @@ def test_a_failed_run_says_why_and_the_queue_goes_on(store):
     assert "another version of the corpus edition" in bad.state().error
 
 
+def test_a_worker_that_slept_trains_on(store):
+    """As after a machine's suspension: for the scheduler it was silent for long."""
+    run = dispatcher.submit(store, dataclasses.replace(CONFIG, steps=10**8), digest())
+    wait_for(lambda: run.state().step > 0)
+    before = run.state()
+    os.kill(before.pid, signal.SIGSTOP)
+    time.sleep(2)
+    os.kill(before.pid, signal.SIGCONT)
+    wait_for(lambda: run.state().step > before.step + 2000)
+    assert run.state().pid == before.pid
+    dispatcher.stop(run)
+    wait_for(lambda: run.state().status == "stopped")
+
+
 def test_nothing_waits_nothing_runs(tmp_path):
     """Processes come with the first run, and are gone a while after the last."""
     store = RunStore(tmp_path / "runs")
@@ -130,7 +147,7 @@ def test_nothing_waits_nothing_runs(tmp_path):
     assert process.returncode == 0
     assert run.state().status == "finished"
     assert len(family) >= 2  # a worker and its keeper
-    assert all(map(has_ended, family))
+    assert in_time(lambda: all(map(has_ended, family)), 10.0)
     assert not dispatcher.dispatcher_status(store).alive
 
 

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from glassy_core.editions.loading import load_edition
 from glassy_core.files import read_lines
+from glassy_core.jobs import execution
 from glassy_core.runs.checkpoints import path_of, read, steps_in, write
-from glassy_core.runs.run import Run
+from glassy_core.runs.run import Run, RunBusyError
 from glassy_core.runs.store import RunStore
+from glassy_core.settings import RunConfig
 
 ROOT = Path(__file__).resolve().parents[3]
 SMALL = "--chorales 6 --depth 2 --width 12 --eta 5e-3 --record-every 50 --checkpoint-every 300".split()
@@ -216,3 +219,17 @@ def test_a_wide_run_stays_small_in_memory(store):
     )
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
     assert int(result.stdout.splitlines()[-1]) / 1024 < 600
+
+
+def test_a_run_that_another_machine_took_up_in_a_sleep_is_left_to_it(store, monkeypatch):
+    """A shared store's lock does not outlast a suspension; the heartbeat of the other one tells."""
+    monkeypatch.setattr(execution, "_SLEPT", -1.0)  # every heartbeat comes after a sleep
+    run = store.create(RunConfig(depth=2, width=8, chorales=6, steps=10**8), load_edition("corpus").digest)
+
+    def elsewhere(state):
+        run.write_state(dataclasses.replace(state, host="elsewhere", pid=1))
+
+    with pytest.raises(RunBusyError, match="taken up on elsewhere while this machine slept"):
+        execution.execute(run, progress=elsewhere)
+    assert (run.state().host, run.state().status) == ("elsewhere", "running")  # as the other one left it
+    assert not run.is_locked()
