@@ -31,9 +31,9 @@ def clock(candidates: Sequence[Row]) -> None:
         found = _beside(reference, others)
         live_figure(clock_figure(found, way(reference.config)), "clock_figure", _in_words(found), 440, "clock")
         prose(
-            "The same network, the same chorales; τ is the sum of η over the steps. Where a line lies at 1, nothing but τ "
-            "matters. What it does not know of: the paper's gradient is one to two steps old, which costs in proportion "
-            "to η while the loss falls fast; and late, the noise of small minibatches, which goes as η / p."
+            "The same network, the same chorales; τ is the sum of η over the steps. Where a line is 1, nothing but "
+            "τ matters. What it does not know of: the paper's gradient is one to two steps old, which costs in "
+            "proportion to η while the loss falls fast; and late, the noise of small minibatches, which goes as η / p."
         )
 
 
