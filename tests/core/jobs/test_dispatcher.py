@@ -117,7 +117,7 @@ def test_a_worker_that_slept_trains_on(store):
     wait_for(lambda: run.state().step > 0)
     before = run.state()
     os.kill(before.pid, signal.SIGSTOP)
-    time.sleep(2)
+    time.sleep(7)  # the scheduler asks ten heartbeats later at the earliest
     os.kill(before.pid, signal.SIGCONT)
     wait_for(lambda: run.state().step > before.step + 2000)
     assert run.state().pid == before.pid
