@@ -200,4 +200,4 @@ def test_every_other_cache_has_few_entries_or_none_that_a_visitor_chooses():
                 )
 
 
-FEW = {"content", "_papers_tasks"}  # by instrument, which are named; by figure and depth of the paper
+FEW = {"content", "_papers_tasks", "shelf"}  # by instrument, which are named; by figure and depth of the paper; by file
