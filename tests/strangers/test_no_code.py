@@ -58,6 +58,7 @@ network.py f"<ul>{''.join(rows)}</ul>"
 network.py f'<img src="data:image/svg+xml;base64,{drawn}" alt="{alt}" style="width:100%;max-width:{WIDTH}px">'
 page.py f"<style>{_CSS}</style>"
 polls.py f'<div role="img" aria-label="{html.escape(told)}" style="{style}">{"".join(parts)}</div>'
+quiz.py f"<style>{_ASKED_ALONE}</style>"
 slides.py f"<style>{_CSS}</style>"
 table.py f"<style>{_TABLE_CSS}</style><table class='paper overview'>{head}{lines}</table>"
 table.py f"<style>{_TABLE_CSS}</style><table class='paper'>{head}{''.join(map(row, findings))}</table>"
