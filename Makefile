@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Numerical libraries in the app's own processes use one thread each: runs share the cores.
 export OMP_NUM_THREADS ?= 1
 # Processes that test: many tests wait for a browser or a timer, so there are more of them than a laptop's free cores.
-TESTERS ?= 4
+TESTERS ?= 3
 
 .PHONY: run class test lint bench clean
 

@@ -16,6 +16,7 @@ from glassy_core.ui.chorales import songs
 from glassy_core.ui.results.sized_cache import SizedCache
 from glassy_core.ui.shell import turns
 from glassy_core.ui.shell.turns import TakingTurns
+from tests import event_loop
 from tests.strangers.conftest import ROOT
 
 ASKS, OTHER = BackMsg(), BackMsg(app_heartbeat=True)
@@ -68,7 +69,7 @@ def attempt(act):
         heard, guarded = [], TakingTurns(app)
         await act(lambda address: Browser(guarded, address, heard), heard)
 
-    asyncio.run(run())
+    event_loop.run(run())
 
 
 def test_so_many_pages_of_one_address_at_a_time_and_who_had_least_is_next():

@@ -13,6 +13,7 @@ from uvicorn.server import ServerState
 from glassy_core import processes
 from glassy_core.ui.shell import connections
 from glassy_core.ui.shell.connections import Bounded, Seldom
+from tests import event_loop
 
 YES = PlainTextResponse("yes")
 REQUEST = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
@@ -53,7 +54,7 @@ def test_of_too_many_silent_ones_the_oldest_goes_and_who_asks_is_answered(monkey
         assert [await is_closed(one[0]) for one in (*asked, *silent)] == [True] * 3 + [False] * 3
         assert await is_answered(*await connect())  # the newest is never the one that goes
 
-    asyncio.run(attempt(100, act))
+    event_loop.run(attempt(100, act))
 
 
 def test_one_address_has_so_many_and_all_together_too(monkeypatch):
@@ -68,9 +69,9 @@ def test_one_address_has_so_many_and_all_together_too(monkeypatch):
     async def in_all(connect):
         assert await three(connect) == [True, False, False, False]
 
-    asyncio.run(attempt(3, in_all))
+    event_loop.run(attempt(3, in_all))
     monkeypatch.setattr(connections, "MOST_OPEN", 3)
-    asyncio.run(attempt(100, of_one_address))
+    event_loop.run(attempt(100, of_one_address))
 
 
 def test_half_a_request_is_waited_for_so_long_and_a_pause_between_two_as_well(monkeypatch):
@@ -83,7 +84,7 @@ def test_half_a_request_is_waited_for_so_long_and_a_pause_between_two_as_well(mo
         used[1].write(REQUEST[:20])  # uvicorn's own patience ends with the first byte
         assert [await is_closed(one[0]) for one in (silent, half, used)] == [True] * 3
 
-    asyncio.run(attempt(100, act))
+    event_loop.run(attempt(100, act))
 
 
 def test_what_takes_long_to_answer_is_waited_for(monkeypatch):
@@ -96,7 +97,7 @@ def test_what_takes_long_to_answer_is_waited_for(monkeypatch):
     async def act(connect):
         assert await is_answered(*await connect())
 
-    asyncio.run(attempt(100, act, slow))
+    event_loop.run(attempt(100, act, slow))
 
 
 def test_what_is_said_again_and_again_is_one_line_a_minute():
