@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from itertools import starmap
 from typing import TYPE_CHECKING
 
 from glassy_core.commands.options import Commands
@@ -60,15 +61,17 @@ def _capacity(options: argparse.Namespace) -> None:
     from glassy_core.runs.measured import criticality, load_of
 
     atlas = files.load(songs=False)
-    loads = []
-    for n in CHORALES:
-        curves = list(atlas.curves(n))
-        if load := load_of(curves[0][0].config, atlas.digest):
-            recordings = (Recording(place.depth, place.width, place.seed, tau, nll) for place, tau, nll in curves)
-            loads.append((load, critical(recordings)))
-    for world, members in grouped(readable(open_store(options.runs_dir).runs()), lambda member: member.world).items():
-        if load := load_of(world.config, world.digest):
-            loads.append((load, criticality(members)))
+    loads = [
+        (load, critical(starmap(Recording, atlas.curves(n))))
+        for n in CHORALES
+        if (load := load_of(atlas.edition, n, atlas.digest))
+    ]
+    worlds = grouped(readable(open_store(options.runs_dir).runs()), lambda member: member.world)
+    loads += [
+        (load, criticality(members))
+        for world, members in worlds.items()
+        if (load := load_of(world.config.edition, world.config.chorales, world.digest))
+    ]
     found = list(capacities(loads, options.threshold))
     if options.json:
         print(json.dumps([one.to_json() for one in found], allow_nan=False))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 
 from glassy_core.commands.options import Commands, print_values, progress_bar, readable_run
 from glassy_core.runs.run import RunError
@@ -55,23 +56,17 @@ def _fit(options: argparse.Namespace) -> None:
 
 
 def _clock(options: argparse.Namespace) -> None:
-    from glassy_core.physics.learning_curves.clock import beside
     from glassy_core.runs.groups import Member, readable
-    from glassy_core.runs.measured import series_of
-    from glassy_core.runs.variants import variants, way
+    from glassy_core.runs.variants import beside_reference, variants, way
 
     store = open_store(options.runs_dir)
     groups = variants([Member.of(store.get(name)) for name in options.runs] or readable(store.runs()))
     if not groups:
         raise RunError("No network has learned in two ways: train one again with another --eta, or as a flow.")
-    reference, *others = groups[0]
-    series = series_of(reference.run)
-    found = {}
-    for other in others:
-        read = series_of(other.run)
-        found[way(other.config)] = beside(read.tau, read.nll, series.tau, series.nll)
-    ratios = {words: {f"{tau:g}": one.at(tau) for tau in _TAUS} for words, one in found.items()}
-    ratios = {words: {tau: at for tau, at in row.items() if at == at} for words, row in ratios.items()}
+    reference, found = groups[0][0], beside_reference(groups[0])
+    ratios = {
+        words: {f"{tau:g}": at for tau in _TAUS if not math.isnan(at := one.at(tau))} for words, one in found.items()
+    }
     if options.json:
         print(json.dumps({"reference": way(reference.config), "run": reference.run.id, "ratios": ratios}))
         return

@@ -13,12 +13,11 @@ if TYPE_CHECKING:
     from glassy_core.music.composition import Composition
     from glassy_core.music.shelf import ShelfPiece
     from glassy_core.runs.run import Run
-    from glassy_core.training.records import Snapshot
 
 NEW, A_NETWORK = 8, 2  # pieces of new music; at most so many of one network
 BEGINNINGS = 24  # held-out chorales that each network begins with
 KNOWN = 2  # chorales sung by heart beside them
-PRIMED, LENGTH, TEMPERATURE, DRAWS = 4, 64, 0.5, 8
+LENGTH = 64  # chords of a piece
 MANY = 80  # chorales that a network has learned which composes
 
 
@@ -72,15 +71,17 @@ def _composed(runs: Sequence[Run]) -> list[_Entry]:
 
 
 def _of(run: Run) -> Iterator[_Entry]:
-    from glassy_core.music.composition import ABOUT, compose_best
+    from glassy_core.music.composition import ABOUT, COOL, DRAWS, compose_best
     from glassy_core.music.decoding import DecodingConfig
     from glassy_core.music.piece import compose_batch, heard_with
+    from glassy_core.music.recall import PRIMED
     from glassy_core.runs.scaling import kept
+    from glassy_core.runs.starting import checkpoint
 
     config, scaling = run.config(), kept(run)
     edition, _ = heard_with(config, run.origin()["edition_digest"], scaling)
-    decoding = DecodingConfig("sample", {"temperature": TEMPERATURE}, four_voices=True)
-    snapshot, length = _last(run), LENGTH + ABOUT
+    decoding = DecodingConfig("sample", {"temperature": COOL}, four_voices=True)
+    snapshot, length = checkpoint(run), LENGTH + ABOUT
     for opus, chorale in enumerate(edition.splits["valid"][:BEGINNINGS]):
         primes = [chorale[:PRIMED]] * DRAWS
         sung = compose_batch(snapshot, config, edition, primes, length=length, decoding=decoding, scaling=scaling)
@@ -100,31 +101,24 @@ def _chosen(entries: Sequence[_Entry]) -> list[_Entry]:
 def _by_heart(runs: Sequence[Run]) -> list[ShelfPiece]:
     """Chorales that the network sings to the end which has learned best."""
     from glassy_core.music.piece import heard_with, training_scaling
-    from glassy_core.music.recall import PRIMED as GIVEN
-    from glassy_core.music.recall import recall
+    from glassy_core.music.recall import PRIMED, recall
     from glassy_core.music.shelf import ShelfPiece
     from glassy_core.runs.scaling import kept
+    from glassy_core.runs.starting import checkpoint
 
     run = min(runs, key=lambda run: run.state().nll or 1.0)
     config = run.config()
     edition, _ = heard_with(config, run.origin()["edition_digest"], kept(run))
     learned = edition.first(config.chorales)
-    recalled = recall(_last(run).weights, training_scaling(config, edition, kept(run)), learned)
-    known = (recalled.counts == recalled.lengths).nonzero()[0][:KNOWN].tolist()
+    recalled = recall(checkpoint(run).weights, training_scaling(config, edition, kept(run)), learned)
+    known = recalled.whole.nonzero()[0][:KNOWN].tolist()
     size = f"{config.depth} layers of {config.width} units"
     return [
         ShelfPiece(
             f"Bach's training chorale {n}, by heart",
-            f"By {size} that learned {config.chorales} chorales: from its first {GIVEN} chords to its last.",
+            f"By {size} that learned {config.chorales} chorales: from its first {PRIMED} chords to its last.",
             learned[n],
-            GIVEN,
+            PRIMED,
         )
         for n in known
     ]
-
-
-def _last(run: Run) -> Snapshot:
-    from glassy_core.runs import checkpoints
-
-    config, step = run.config(), checkpoints.steps_in(run.checkpoints)[-1]
-    return checkpoints.read(checkpoints.path_of(run.checkpoints, step), config.depth, config.width)

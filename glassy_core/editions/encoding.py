@@ -125,9 +125,7 @@ def floor_bits(chorales: Sequence[Chorale]) -> float:
     bits = 0.0
     for group in continuations.values():
         if len(set(group)) > 1:
-            p = (encode(group) > 0).mean(axis=0)
-            p = p[(p > 0) & (p < 1)]
-            bits -= len(group) * float(np.sum(p * np.log2(p) + (1 - p) * np.log2(1 - p)))
+            bits += len(group) * _entropy(encode(group) > 0)
     return bits / (n_transitions * N_PITCHES)
 
 
@@ -138,6 +136,11 @@ def pitch_bits(chorales: Sequence[Chorale]) -> tuple[int, float]:
     Bernoulli entropies of how often each sounds. What pitches and chords tell of each other makes it less.
     """
     sounding = np.concatenate([encode(chorale[1:]) > 0 for chorale in chorales])
+    return len(sounding), _entropy(sounding)
+
+
+def _entropy(sounding: NDArray[np.bool_]) -> float:
+    """Bits of a row of these, (n, N_v), where each pitch is taken by itself."""
     p = sounding.mean(axis=0)
     p = p[(p > 0) & (p < 1)]
-    return len(sounding), -float(np.sum(p * np.log2(p) + (1 - p) * np.log2(1 - p)))
+    return -float(np.sum(p * np.log2(p) + (1 - p) * np.log2(1 - p)))

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from glassy_core.arrays import Floats
 from glassy_core.figures.palette import FADED, GREY, WEIGHTS, dash, shades
-from glassy_core.figures.style import add_band, axis, empty, layout, limits
+from glassy_core.figures.style import add_band, axis, empty, error_bars, layout, limits
 from glassy_core.physics.aging.aging import Aging
 from glassy_core.physics.aging.collapse import Breakdown
 from glassy_core.physics.aging.fluctuations import KINDS, DeltaCurve, SgdNoise, Trajectory, Waiting
@@ -157,14 +157,9 @@ def collapse_errors(columns: Sequence[Column], mu: float) -> go.Figure:
             hovertemplate=f"<b>{name}</b><br>μ = %{{x:.3g}}: error %{{y:.3g}}<extra></extra>",
         )  # fmt: skip
         if collapse.mu and collapse.error is not None:
-            bars = {"type": "data", "symmetric": False, "color": column.colour, "thickness": 2.5, "width": 7}
-            bars |= {
-                "array": [collapse.mu.high - collapse.mu.value],
-                "arrayminus": [collapse.mu.value - collapse.mu.low],
-            }
             figure.add_scatter(
                 x=[collapse.mu.value], y=[collapse.error], mode="markers", showlegend=False, legendgroup=name,
-                meta="mu", uid=f"{name}-mu", error_x=bars,
+                meta="mu", uid=f"{name}-mu", error_x=error_bars([collapse.mu], 2.5, 7, color=column.colour),
                 marker={"color": column.colour, "size": 11, "symbol": "diamond"},
                 hovertemplate=f"<b>{name}</b>: μ = {collapse.mu.text(2, 'f')} (95 %)<extra></extra>",
             )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from glassy_core.figures.palette import GREY, depth_colour
-from glassy_core.figures.style import MARGIN, axis, empty, layout
+from glassy_core.figures.style import MARGIN, axis, empty, error_bars, layout
 from glassy_core.physics.critical_width.capacity import PER, RANDOM, Capacity
 
 _TICKS = (100, 200, 500, 1000, 2000, 5000, 10_000)
@@ -26,12 +26,7 @@ def capacity_figure(found: Sequence[Capacity], per: str) -> go.Figure:
             go.Scatter(
                 x=[one.load.transitions for one in here],
                 y=[value.value for value in values],
-                error_y={
-                    "type": "data",
-                    "symmetric": False,
-                    "array": [value.high - value.value for value in values],
-                    "arrayminus": [value.value - value.low for value in values],
-                },
+                error_y=error_bars(values, 2, 4),
                 customdata=[[one.load.chorales, one.w_c.text(1, "f")] for one in here],
                 mode="lines+markers",
                 name=f"d = {depth}",

@@ -11,7 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from glassy_core.figures.palette import GREY, SHADES, depth_colour
-from glassy_core.figures.style import add_band, axis, empty, layout
+from glassy_core.figures.style import add_band, axis, empty, error_bars, layout
 from glassy_core.paper.numbers import PAPER_THRESHOLD, PAPER_W_C
 from glassy_core.physics.critical_width.any_threshold import AtThreshold
 from glassy_core.physics.critical_width.criticality import Criticality, CriticalWidth, DepthResult
@@ -172,7 +172,7 @@ def _add_root(figure: go.Figure, critical: CriticalWidth, w_c: Estimate, colour:
         x=[w_c.value], y=[row], yaxis="y2", mode="markers", uid=f"{_uid(group)}-root", legendgroup=group, meta="w_c",
         showlegend=False,
         marker={"color": colour, "symbol": "diamond", "size": 12, "line": {"width": 1, "color": "white"}},
-        error_x=_bars([w_c], colour) | {"thickness": 3, "width": 7},
+        error_x=error_bars([w_c], 3, 7, color=colour),
         hovertemplate=f"<b>w<sub>c</sub> = {w_c.text(2, 'f')}</b> (95 %) at NLL* = {group} bits<extra></extra>",
     )  # fmt: skip
 
@@ -197,7 +197,8 @@ def critical_widths(criticality: Criticality, papers: Mapping[int, float] = NONE
         estimates = list(known.values())
         figure.add_scatter(
             x=[w_c.value for w_c in estimates], y=list(known), mode="markers", name=name, legendgroup=name,
-            uid=f"{depth}-w_c", meta="w_c", marker={"color": colour, "size": 10}, error_x=_bars(estimates, colour),
+            uid=f"{depth}-w_c", meta="w_c", marker={"color": colour, "size": 10},
+            error_x=error_bars(estimates, 2, 6, color=colour),
             customdata=[[w_c.low, w_c.high] for w_c in estimates],
             hovertemplate=f"<b>{name}</b>, NLL* = %{{y}} bits<br>w<sub>c</sub> = %{{x:.2f}}, "
             "95 %: %{customdata[0]:.2f} to %{customdata[1]:.2f}<extra></extra>",
@@ -217,15 +218,3 @@ def critical_widths(criticality: Criticality, papers: Mapping[int, float] = NONE
     x, y = axis("critical width w<sub>c</sub> (units)"), axis("threshold NLL* (bits)", rangemode="tozero")
     figure.update_layout(layout(x, y))
     return figure
-
-
-def _bars(estimates: Sequence[Estimate], colour: str) -> dict[str, Any]:
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": [estimate.high - estimate.value for estimate in estimates],
-        "arrayminus": [estimate.value - estimate.low for estimate in estimates],
-        "color": colour,
-        "thickness": 2,
-        "width": 6,
-    }

@@ -5,12 +5,11 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import plotly.graph_objects as go
 
 from glassy_core.figures.palette import depth_colour
-from glassy_core.figures.style import MARGIN, empty, layout, named
+from glassy_core.figures.style import MARGIN, empty, error_bars, layout, named
 from glassy_core.paper.numbers import CURVES
 from glassy_core.physics.learning_curves.power_law import PowerLawFit
 from glassy_core.settings import RunConfig
@@ -55,14 +54,7 @@ def exponent_map(places: Sequence[Place], measure: str = "exponent", paper: bool
 
 def _estimates(entry: _Depth, places: Sequence[Place], measure: str) -> go.Scatter:
     found = [getattr(place.fit, measure) for place in places]
-    bars: dict[str, Any] = {
-        "type": "data",
-        "symmetric": False,
-        "array": [e.high - e.value for e in found],
-        "arrayminus": [e.value - e.low for e in found],
-        "thickness": 1.2,
-        "width": 3,
-    }
+    bars = error_bars(found, 1.2, 3)
     return named(
         entry,
         "estimates",

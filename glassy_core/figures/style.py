@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 
 from glassy_core.arrays import Floats
 from glassy_core.figures.palette import PAPER_BACKGROUND, TEXT, dash, faint
+from glassy_core.physics.estimate import Estimate
 from glassy_core.runs.records import Series
 from glassy_core.settings import RunConfig
 from glassy_core.training.spikes import Spikes
@@ -219,6 +220,19 @@ def add_band(figure: go.Figure, x: Floats, low: Floats, high: Floats, colour: st
     figure.add_scatter(
         x=x[known], y=high[known], uid=f"{uid}-high", fill="tonexty", fillcolor=faint(colour), meta="band", **common
     )
+
+
+def error_bars(estimates: Sequence[Estimate], thickness: float, width: float, **more: Any) -> dict[str, Any]:
+    """The estimates' 95 % intervals as bars about their values; thickness, width: pixels."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [estimate.high - estimate.value for estimate in estimates],
+        "arrayminus": [estimate.value - estimate.low for estimate in estimates],
+        "thickness": thickness,
+        "width": width,
+        **more,
+    }
 
 
 def axis(title: str, kind: Literal["log", "linear"] = "linear", revision: str = "", **more: Any) -> dict[str, Any]:

@@ -202,7 +202,8 @@ class _Dispatcher:
             workers = cluster.workers(client, address)
             self._take_back()
             if grow and self.futures:
-                grow = grow()  # which gives back None
+                grow()
+                grow = None
             self._give_out(client, workers)
             self._tell(scheduler=address, workers=tuple(workers), problem="")
             if not self._is_wanted():

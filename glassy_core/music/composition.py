@@ -11,6 +11,7 @@ from glassy_core.music.likeness import longest_passage
 from glassy_core.music.piece import Piece
 
 ABOUT = 8  # chords that a piece may be shorter or longer than asked for, to end with a phrase
+DRAWS, COOL = 8, 0.5  # pieces of which a composition is the best, and the temperature at which they sound best
 COPIED = 6  # chords in a row that are in a learned chorale, from which on a piece is a copy
 
 

@@ -61,9 +61,3 @@ def ask(
         return None
     i, written, song = min(pairs, key=lambda pair: abs(leaps(pair[1][prime - 1 :]) - leaps(pair[2][prime - 1 :])))
     return Question(i, (written, song) if bach == 0 else (song, written), bach)
-
-
-def told_by_leaps(question: Question, prime: int) -> float:
-    """How often who calls the excerpt with fewer leaps Bach's is right: 1, 0, or a half where they have as many."""
-    counts = [leaps(chords[prime - 1 :]) for chords in question.excerpts]
-    return 0.5 if counts[0] == counts[1] else float(counts[question.bach] < counts[1 - question.bach])

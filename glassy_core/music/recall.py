@@ -42,7 +42,18 @@ class Recall:
     @property
     def complete(self) -> int:
         """How many chorales are reproduced to the last chord."""
-        return int((self.counts == self.lengths).sum())
+        return int(self.whole.sum())
+
+    @property
+    def whole(self) -> NDArray[np.bool_]:
+        """(n,) which ones are reproduced to the last chord."""
+        return self.counts == self.lengths
+
+
+def as_written(sung: Chorale, written: Chorale) -> int:
+    """How many chords are the written ones before the first that is not, as far as both go."""
+    pairs = list(zip(sung, written, strict=False))
+    return next((n for n, (ours, theirs) in enumerate(pairs) if ours != theirs), len(pairs))
 
 
 def recall(weights: Weights, scaling: Scaling, chorales: Sequence[Chorale], primed: int = PRIMED) -> Recall:

@@ -29,6 +29,10 @@ class Estimate:
         """The value with the interval low..high, which is widened to hold the value where it does not."""
         return cls(float(value), float(min(low, value)), float(max(high, value)))
 
+    def through(self, rising: Callable[[float], float]) -> Estimate:
+        """The estimate of a quantity that rises with this one."""
+        return Estimate(rising(self.value), rising(self.low), rising(self.high))
+
     def to_json(self) -> dict[str, float]:
         """The contract's {"value", "low", "high"}."""
         return {"value": self.value, "low": self.low, "high": self.high}

@@ -9,9 +9,8 @@ from functools import lru_cache
 import numpy as np
 
 from glassy_core.arrays import Floats
-from glassy_core.editions.catalogue import source_of
+from glassy_core.editions.catalogue import EditionSource, source_of
 from glassy_core.editions.encoding import floor_bits, pitch_bits
-from glassy_core.editions.format import ChoraleError
 from glassy_core.editions.loading import Edition, edition_at_hand
 from glassy_core.files import read_lines
 from glassy_core.physics.aging.fluctuations import SgdNoise, Trajectory
@@ -40,15 +39,18 @@ def floor_of_data(config: RunConfig, digest: str | None) -> float | None:
 
     It never waits for a download: where an edition's file is not on this machine, what is written down of it counts.
     """
-    edition, source = edition_at_hand(config.edition), source_of(config.edition)
-    if edition is None and source and (source.sha256, source.chorales) == (digest, config.chorales):
-        return source.floor
-    if edition is None or edition.digest != digest:
-        return None
-    try:
-        return _floor(edition, config.chorales)
-    except ChoraleError:  # it has fewer
-        return None
+    data = _data(config.edition, config.chorales, digest)
+    if isinstance(data, Edition):
+        return _floor(data, config.chorales)
+    return data.floor if data else None
+
+
+def _data(edition: str, chorales: int, digest: str | None) -> Edition | EditionSource | None:
+    """What is known of the first chorales of an edition: itself, or what is written down where its file is not here."""
+    here, source = edition_at_hand(edition), source_of(edition)
+    if here is None:
+        return source if source and (source.sha256, source.chorales) == (digest, chorales) else None
+    return here if here.digest == digest and chorales <= len(here.splits["train"]) else None
 
 
 @lru_cache(maxsize=256)
@@ -56,15 +58,11 @@ def _floor(edition: Edition, n: int) -> float:
     return floor_bits(edition.first(n))
 
 
-def load_of(config: RunConfig, digest: str | None) -> Load | None:
-    """What a run has to learn; None where its data are not at hand, as in floor_of_data."""
-    edition, source = edition_at_hand(config.edition), source_of(config.edition)
-    known = source and source.to_learn
-    if edition is None and source and known and (source.sha256, source.chorales) == (digest, config.chorales):
-        return Load(config.chorales, *known)
-    if edition is None or edition.digest != digest or config.chorales > len(edition.splits["train"]):
-        return None
-    return Load(config.chorales, *pitch_bits(edition.first(config.chorales)))
+def load_of(edition: str, chorales: int, digest: str | None) -> Load | None:
+    """What there is to learn of the first chorales of an edition; None where they are not at hand."""
+    data = _data(edition, chorales, digest)
+    known = pitch_bits(data.first(chorales)) if isinstance(data, Edition) else data.to_learn if data else None
+    return Load(chorales, *known) if known else None
 
 
 def conditions_of(config: RunConfig, floor: float | None) -> Conditions:

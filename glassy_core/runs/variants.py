@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
+from glassy_core.physics.learning_curves.clock import Beside, beside
 from glassy_core.runs.groups import Member
+from glassy_core.runs.measured import series_of
+from glassy_core.runs.records import Series
+from glassy_core.runs.run import Run
 from glassy_core.settings import RunConfig
 
 Network = tuple[object, ...]
@@ -25,6 +29,12 @@ def variants(members: Iterable[Member]) -> list[list[Member]]:
                 ways[way(member.config)] = member
     ordered = [sorted(ways.values(), key=lambda one: _rank(one.config)) for ways in groups.values() if len(ways) > 1]
     return sorted(ordered, key=lambda group: -len(group))
+
+
+def beside_reference(group: Sequence[Member], read: Callable[[Run], Series] = series_of) -> dict[str, Beside]:
+    """By way of learning the curves of one of the groups over its first one's. read: a run's curves."""
+    reference, *others = ((way(member.config), read(member.run)) for member in group)
+    return {words: beside(one.tau, one.nll, reference[1].tau, reference[1].nll) for words, one in others}
 
 
 def _network(member: Member) -> Network:

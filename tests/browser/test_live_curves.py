@@ -338,7 +338,7 @@ GROWING = """() => {
 
 KNOWN = """(forget) => {
   const root = document.querySelector(".glassy-figure")
-  if (forget) root.glassyFigure.known.version = -1
+  if (forget) root[Symbol.for("glassy.live")].known.version = -1
   return root.querySelector(".glassy-plot")._fullData.find((trace) => trace.meta === "training").x.length
 }"""
 

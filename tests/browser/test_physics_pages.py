@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from glassy_core.presets import CLASS_AGING
 from tests.made_runs import write_aging, write_sweep
 
-SOON = 120_000  # ms, on a busy machine too: the Aging page draws thirteen figures
+SOON = 60_000  # ms, on a busy machine too
 ALL_DRAWN = """(count) => {
   const figures = [...document.querySelectorAll(".glassy-figure")]
   return figures.length === count && figures.every((figure) => Number(figure.dataset.draws) > 0)
@@ -77,7 +77,9 @@ def test_the_aging_page(app, page, complaints):
     open_page(app, page, "Aging")
     for name in ("The noise of the gradient", "How Δ grows", "Which weights move", "The collapse"):
         page.get_by_role("tab", name=name).click()  # what is not shown is not drawn
-        page.wait_for_function(f"() => ({SHOWN})().every((figure) => figure.dataset.draws > 0)")
+        panel = page.get_by_role("tabpanel", name=name)
+        panel.locator(".glassy-figure[data-draws]").first.wait_for(timeout=SOON)
+        expect(panel.locator(".glassy-figure:not([data-draws])")).to_have_count(0, timeout=SOON)
     wait_for_figures(page, 13)  # three columns thrice, errors, Gamma, two fits
     assert len(page.evaluate(TRACES, "delta")) == 4 * 3 * 2 + 4 * 2
 

@@ -44,12 +44,12 @@ class Atlas:
     digest: str
     networks: Mapping[Coordinates, Learned]
 
-    def curves(self, chorales: int) -> Iterator[tuple[Coordinates, Floats, Floats]]:
-        """Each network that learned so many chorales, with its tau and NLL (bits), (n,) each."""
+    def curves(self, chorales: int) -> Iterator[tuple[int, int, int, Floats, Floats]]:
+        """Depth, width and seed of each network that learned so many chorales, its tau and NLL (bits), (n,) each."""
         taus = np.array(TAUS)
         for place, learned in sorted(self.networks.items()):
             if place.chorales == chorales:
-                yield place, taus[: len(learned.nll)], learned.nll
+                yield place.depth, place.width, place.seed, taus[: len(learned.nll)], learned.nll
 
 
 def songs_file(depth: int) -> str:

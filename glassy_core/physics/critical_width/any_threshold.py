@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from glassy_core.arrays import Floats
-from glassy_core.physics.critical_width.censored_parabola import Parabola, fit_parabolas
-from glassy_core.physics.critical_width.learning_times import LearningTime, Recording, as_rates, first_below, smoothed
-from glassy_core.physics.critical_width.next_run import MIN_WIDTHS
+from glassy_core.physics.critical_width.censored_parabola import Parabola, fit_where_enough
+from glassy_core.physics.critical_width.learning_times import Recording, as_rates, learning_times
 
 
 @dataclass(frozen=True)
@@ -28,16 +27,9 @@ class AtThreshold:
 
 def along_thresholds(curves: Sequence[Recording], thresholds: Sequence[float]) -> list[AtThreshold]:
     """The curves of one depth at each of the thresholds; those without a record after tau = 0 are left out."""
-    known = [(curve, *smoothed(curve.tau, curve.nll)) for curve in curves]
-    known = [(curve, tau, nll) for curve, tau, nll in known if len(tau)]
     out = []
-    for threshold in thresholds:
-        times = [
-            LearningTime(curve.width, curve.seed, first_below(tau, nll, threshold), float(np.asarray(curve.tau)[-1]))
-            for curve, tau, nll in known
-        ]
+    for threshold, times in learning_times(curves, thresholds).items():
         data = as_rates(times)
-        enough = len(np.unique(data.width[~data.censored])) >= MIN_WIDTHS
-        fit = fit_parabolas(data)[0] if enough else None
+        fit = next(iter(fit_where_enough(data)), None)
         out.append(AtThreshold(threshold, data.width, np.where(data.censored, np.nan, data.rate), fit))
     return out

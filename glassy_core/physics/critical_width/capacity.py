@@ -5,7 +5,7 @@ The paper gives the parameters at w_c for one task (Sec. IV); this puts those of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,26 +37,23 @@ class Capacity:
     @property
     def parameters(self) -> Estimate:
         """All of a network of width w_c."""
-        return self._at(lambda w: parameter_count(self.depth, w))
+        return self.w_c.through(lambda w: parameter_count(self.depth, w))
 
     @property
     def a_transition(self) -> Estimate:
         """All parameters for each transition."""
-        return self._at(lambda w: parameter_count(self.depth, w) / self.load.transitions)
+        return self.parameters.through(lambda n: n / self.load.transitions)
 
     @property
     def a_bit(self) -> Estimate:
         """All parameters for each bit."""
-        return self._at(lambda w: parameter_count(self.depth, w) / (self.load.transitions * self.load.bits))
+        return self.parameters.through(lambda n: n / (self.load.transitions * self.load.bits))
 
     @property
     def hidden(self) -> Estimate:
         """Parameters of the hidden units for each transition: all but W and h0, which every width has."""
         visible = parameter_count(self.depth, 0)
-        return self._at(lambda w: (parameter_count(self.depth, w) - visible) / self.load.transitions)
-
-    def _at(self, count: Callable[[float], float]) -> Estimate:
-        return Estimate(*(count(width) for width in (self.w_c.value, self.w_c.low, self.w_c.high)))
+        return self.parameters.through(lambda n: (n - visible) / self.load.transitions)
 
     def to_json(self) -> dict[str, Any]:
         """What `capacity --json` has of it."""

@@ -20,6 +20,7 @@ from glassy_core.physics.critical_width.censored_likelihood import CensoredSweep
 QUIET = 0.1  # of the largest rate: below it noise is not taken to shrink further
 SHAPE_COST = 0.5  # degrees of freedom that choosing g takes: so counted, intervals cover w_c as often as they should
 ROUNDS = 6
+MIN_WIDTHS = 4  # that must have a measured rate: three fix a parabola and leave nothing to judge it by
 NOISE_POWERS = (0.0, 0.5, 1.0)  # values of g that are tried
 PRIOR = {0.0: 4 / 7, 0.5: 2 / 7, 1.0: 1 / 7}  # before the runs speak; with few of them g = 1 fits by chance
 POOL_ABOVE = 0.25  # p-value of Fisher's F above which points and seeds are taken to scatter alike
@@ -133,6 +134,11 @@ class Parabola:
             # Two forms of one root, each without cancellation on its side.
             x = np.where(b1 >= 0, -2 * b0 / (b1 + slope), (slope - b1) / (2 * b2))
         return np.where(np.isfinite(x), self.middle + self.scale * x, np.where(b0 > 0, -np.inf, np.inf))
+
+
+def fit_where_enough(data: Rates) -> list[Parabola]:
+    """`fit_parabolas` where MIN_WIDTHS were measured; else none."""
+    return fit_parabolas(data) if len(np.unique(data.width[~data.censored])) >= MIN_WIDTHS else []
 
 
 def fit_parabolas(data: Rates) -> list[Parabola]:

@@ -19,7 +19,12 @@ from numpy.typing import ArrayLike
 
 from glassy_core.arrays import Floats
 from glassy_core.network.equations import parameter_count
-from glassy_core.physics.critical_width.censored_parabola import Parabola, Rates, artificial_sweeps, fit_parabolas
+from glassy_core.physics.critical_width.censored_parabola import (
+    MIN_WIDTHS,
+    Parabola,
+    artificial_sweeps,
+    fit_where_enough,
+)
 from glassy_core.physics.critical_width.learning_times import (
     SMOOTHING,
     LearningTime,
@@ -27,7 +32,7 @@ from glassy_core.physics.critical_width.learning_times import (
     as_rates,
     learning_times,
 )
-from glassy_core.physics.critical_width.next_run import MIN_WIDTHS, Suggestion, suggest
+from glassy_core.physics.critical_width.next_run import Suggestion, suggest
 from glassy_core.physics.critical_width.power_of_width import PowerOfWidth, fit_power_of_width
 from glassy_core.physics.critical_width.root_intervals import SweepNoise, root_interval
 from glassy_core.physics.estimate import Estimate
@@ -168,7 +173,7 @@ def _depth_result(
     taken: set[tuple[int, int]],
 ) -> DepthResult:
     rates = {threshold: as_rates(points) for threshold, points in times.items()}
-    fits = {threshold: _fits(data) for threshold, data in rates.items()}
+    fits = {threshold: fit_where_enough(data) for threshold, data in rates.items()}
     noise = SweepNoise(
         [(rates[t], fits[t][0]) for t in times if fits[t]], next(iter(rates.values())).width, copies, rng
     )
@@ -203,7 +208,7 @@ def _critical_width(
     if not 0 < fit.root < np.inf or not np.isfinite(high):
         return _with_why(result)
     w_c = _estimate(fit.root, low, high)
-    parameters = Estimate(*(parameter_count(depth, width) for width in (w_c.value, w_c.low, w_c.high)))
+    parameters = w_c.through(lambda width: parameter_count(depth, width))
     own = _estimate(fit.root, *alone) if np.isfinite(alone[1]) else None
     return replace(result, w_c=w_c, parameters=parameters, alone=own)
 
@@ -235,10 +240,6 @@ def _too_few(threshold: float, times: Sequence[LearningTime]) -> str:
 
 def _seen_widths(times: Sequence[LearningTime]) -> set[int]:
     return {time.width for time in times if not time.censored}
-
-
-def _fits(data: Rates) -> list[Parabola]:
-    return fit_parabolas(data) if len(np.unique(data.width[~data.censored])) >= MIN_WIDTHS else []
 
 
 def _line(results: dict[float, CriticalWidth]) -> Line:

@@ -132,10 +132,10 @@ def learning_time(tau: ArrayLike, nll: ArrayLike, threshold: float) -> float | N
 
     tau, nll: (N,) as recorded; threshold in bits.
     """
-    return first_below(*smoothed(tau, nll), threshold)
+    return _first_below(*smoothed(tau, nll), threshold)
 
 
-def first_below(tau: Floats, nll: Floats, threshold: float) -> float | None:
+def _first_below(tau: Floats, nll: Floats, threshold: float) -> float | None:
     """First crossing of a smoothed curve (n,), a straight line in log NLL against log tau between its points."""
     below = np.flatnonzero(nll < threshold)
     if len(below) == 0:
@@ -148,16 +148,18 @@ def first_below(tau: Floats, nll: Floats, threshold: float) -> float | None:
     return float(tau[i - 1] * (tau[i] / tau[i - 1]) ** share)
 
 
-def learning_times(curves: Sequence[Recording]) -> dict[float, list[LearningTime]]:
-    """For each of the THRESHOLDS the learning times of all curves, but of those without a record after tau = 0."""
-    times: dict[float, list[LearningTime]] = {threshold: [] for threshold in THRESHOLDS}
+def learning_times(
+    curves: Sequence[Recording], thresholds: Sequence[float] = THRESHOLDS
+) -> dict[float, list[LearningTime]]:
+    """For each of the thresholds the learning times of all curves, but of those without a record after tau = 0."""
+    times: dict[float, list[LearningTime]] = {threshold: [] for threshold in thresholds}
     for curve in curves:
         tau, nll = smoothed(curve.tau, curve.nll)
         if len(tau) == 0:
             continue
         reached = float(np.asarray(curve.tau)[-1])
-        for threshold in THRESHOLDS:
-            star = first_below(tau, nll, threshold)
+        for threshold in thresholds:
+            star = _first_below(tau, nll, threshold)
             times[threshold].append(LearningTime(curve.width, curve.seed, star, reached, curve.run))
     return times
 

@@ -10,12 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from glassy_core.physics.critical_width.censored_parabola import Parabola
+from glassy_core.physics.critical_width.censored_parabola import MIN_WIDTHS, Parabola
 from glassy_core.physics.critical_width.learning_times import LearningTime
 
 MARGIN = 1.2  # a suggested run's expected 1/tau*, at least, over the smallest one that runs so long can show
 WIDER = 1.3  # factor on the largest width when a wider network is wanted
-MIN_WIDTHS = 4  # that must reach NLL*: three fix a parabola and leave nothing to judge it by
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,6 @@ class Beside:
     tau: Floats
     ratio: Floats
 
-    @property
-    def departure(self) -> float:
-        """Mean of log(ratio) over the last decade of tau; not-a-number where there is none."""
-        last = self.tau >= self.tau[-1] / 10 if len(self.tau) else np.zeros(0, bool)
-        return float(np.mean(np.log(self.ratio[last]))) if last.any() else np.nan
-
     def at(self, tau: float) -> float:
         """The mean ratio within WINDOW of that tau; not-a-number where there is no record."""
         near = np.abs(np.log(self.tau / tau)) <= WINDOW

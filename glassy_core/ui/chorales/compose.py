@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from glassy_core.editions.encoding import Chorale
-from glassy_core.music.composition import Composition
-from glassy_core.music.harmony import harmony
+from glassy_core.editions.loading import Edition
+from glassy_core.music.composition import DRAWS, Composition
+from glassy_core.music.harmony import Harmony, harmony
 from glassy_core.ui.chorales.downloads import downloads
 from glassy_core.ui.chorales.heading import heading
 from glassy_core.ui.chorales.player import NETWORK_LEGEND, player
-from glassy_core.ui.chorales.settings import DRAWS, Selection
+from glassy_core.ui.chorales.settings import Selection
 from glassy_core.ui.chorales.shelf import as_piece, shelf_row, taken
 from glassy_core.ui.chorales.songs import Song
 from glassy_core.ui.shell.address import get, put
@@ -74,7 +74,7 @@ def _who(selection: Selection) -> str:
 
 
 def _how_clean(selection: Selection, made: Composition) -> str:
-    theirs = harmony(_written(selection))
+    theirs = _written(selection.edition.digest, selection.edition)
     clusters = made.harmony.clusters
     drawn = "" if selection.decoding.rule.deterministic else f" It is the best of {DRAWS} drawn at once."
     return (
@@ -85,7 +85,8 @@ def _how_clean(selection: Selection, made: Composition) -> str:
     )
 
 
-def _written(selection: Selection) -> Chorale:
-    """The composer's own chords to compare with: held out where the edition holds some out."""
-    splits = selection.edition.splits
-    return tuple(chord for chorale in splits["valid"] or splits["train"] for chord in chorale)
+@st.cache_data(show_spinner=False, max_entries=16)
+def _written(digest: str, _edition: Edition) -> Harmony:
+    """That of the composer's own chords: held out where the edition holds some out."""
+    splits = _edition.splits
+    return harmony(tuple(chord for chorale in splits["valid"] or splits["train"] for chord in chorale))

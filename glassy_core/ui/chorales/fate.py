@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from glassy_core.editions.encoding import Chorale
+from glassy_core.music import recall
 from glassy_core.music.harmony import is_cluster
 from glassy_core.music.piece import Piece
 from glassy_core.music.voices import NAMES
@@ -23,8 +24,8 @@ def short_fate(piece: Piece, chorale: Chorale) -> str:
 
 def as_written(piece: Piece, chorale: Chorale) -> tuple[int, int]:
     """How many of its own chords are the written ones before the first that is not, and how many are written."""
-    pairs = list(zip(piece.continuation, chorale[piece.prime :], strict=False))
-    return next((n for n, (ours, theirs) in enumerate(pairs) if ours != theirs), len(pairs)), len(pairs)
+    own, written = piece.continuation, chorale[piece.prime :]
+    return recall.as_written(own, written), min(len(own), len(written))
 
 
 def fate(piece: Piece, chorale: Chorale | None) -> str:

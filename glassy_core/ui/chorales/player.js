@@ -162,15 +162,6 @@ class Player {
   }
 }
 
-export default function (component) {
-  const { data, parentElement } = component
-  const root = parentElement.querySelector(".player")
-  // Kept on the element: this module may be evaluated anew.
-  root.glassyPlayer ??= new Player(root)
-  const player = root.glassyPlayer
-  player.update(data)
-  return () => {
-    player.remove()
-    delete root.glassyPlayer
-  }
+export default function ({ data, parentElement }) {
+  return kept(parentElement.querySelector(".player"), Player, (player) => player.update(data))
 }

@@ -20,6 +20,7 @@ from glassy_core.music.midi import PANS, VELOCITIES, Sound
 from glassy_core.music.recorded_notes import VELOCITY
 from glassy_core.ui.chorales import songs
 from glassy_core.ui.chorales.songs import Song, chord_words
+from glassy_core.ui.components.component_code import scripts
 from glassy_core.ui.components.instrument_files import urls
 
 HERE = Path(__file__).resolve().parent
@@ -57,7 +58,7 @@ _component = st.components.v2.component(
     "glassy_player",
     html=HTML,
     css=(HERE / "player.css").read_text(encoding="utf-8"),
-    js="\n".join((HERE / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS),
+    js=scripts(*(HERE / f"{name}.js" for name in _SCRIPTS)),
 )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from glassy_core.editions.encoding import Chorale
+from glassy_core.music.composition import COOL
 from glassy_core.music.decoding import DecodingConfig
 from glassy_core.music.midi import Sound
 from glassy_core.music.quiz import Question, ask
@@ -28,7 +29,6 @@ from glassy_core.wording import counted
 
 PRIME = 4  # chords given, Bach's in either excerpt
 LENGTH = 20  # chords of an excerpt
-COLD = 0.5  # temperature at which the network's chords are drawn
 NAMES = ("A", "B")
 # A class's pair is the presenter's choice: for the others the vote comes first.
 _ASKED_ALONE = ".st-key-settings { display: none; }"
@@ -54,7 +54,7 @@ def quiz_view(selection: Selection) -> None:
             st.html(f"<style>{_ASKED_ALONE}</style>")
     prose(
         f"Two excerpts of {LENGTH} chords with the same {PRIME} at the beginning. One goes on as {selection.composer} "
-        f"does, the other as the network sings, drawn at T = {COLD:g} with four voices at most. Of many "
+        f"does, the other as the network sings, drawn at T = {COOL:g} with four voices at most. Of many "
         "pairs it is one in which both leap alike: which of them is whose must be heard."
     )
     place = st.container()
@@ -113,7 +113,7 @@ def _put(selection: Selection, split: str, poll: Poll) -> Outcome:
     wanted = _wanted(selection, split)
     before = st.session_state.setdefault(_ASKED, {}).setdefault(wanted, [])
     # Drawn coldly it leaps the least, by threshold the most; a fifth voice would give it away.
-    decoding = DecodingConfig("sample", {"temperature": COLD}, four_voices=True, seed=len(before))
+    decoding = DecodingConfig("sample", {"temperature": COOL}, four_voices=True, seed=len(before))
 
     def sing(primes: Sequence[Chorale]) -> Sequence[Chorale]:
         return singers.continued(selection.checkpoint, selection.edition, primes, LENGTH, decoding)

@@ -10,7 +10,7 @@ from glassy_core.editions.catalogue import source_of
 from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH, Chorale
 from glassy_core.editions.format import SPLITS
 from glassy_core.editions.loading import Edition
-from glassy_core.music.composition import Composition
+from glassy_core.music.composition import COOL, DRAWS, Composition
 from glassy_core.music.decoding import DECODINGS, USUAL, DecodingConfig, all_options
 from glassy_core.music.generation import MAX_LENGTH
 from glassy_core.music.midi import FASTEST, INSTRUMENTS, SLOWEST, Sound
@@ -33,14 +33,13 @@ VIEWS = {  # {}: who wrote the music
 LATEST = -1  # of `step`: a run's last checkpoint, which the address then names
 TELLING = "telling_chorale"  # of the session: settings by name, of the chorale that a view is to open with
 TAKES = 4  # pieces drawn at once when sampling
-DRAWS = 8  # pieces of which a composition is the best
 # What sounds best, measured over 64 chords: a prime that the network never heard, sampled coolly in four voices.
 _COMPOSED: Mapping[str, Any] = {
     "view": COMPOSE,
     "split": "valid",
     "chorale": 15,
     "decode": "sample",
-    "temperature": 0.5,
+    "temperature": COOL,
     "four": True,
     "ties": True,
 }

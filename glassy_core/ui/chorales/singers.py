@@ -112,7 +112,7 @@ def share(checkpoint: Checkpoint, edition: Edition, primed: int) -> tuple[float,
 def known_by_heart(checkpoint: Checkpoint, edition: Edition, primed: int) -> list[int]:
     """Numbers of the training chorales that are sung to the last chord."""
     recalled = _recalled(checkpoint, edition.digest, edition, primed)
-    whole = (recalled.counts == recalled.lengths).tolist()
+    whole = recalled.whole.tolist()
     return [number for number, known in zip(_long_enough(checkpoint, edition, primed), whole, strict=True) if known]
 
 

@@ -50,12 +50,5 @@ class SoundBar {
 }
 
 export default function ({ data, parentElement, setStateValue }) {
-  const root = parentElement.querySelector(".sound")
-  root.glassySound ??= new SoundBar(root)
-  const bar = root.glassySound
-  bar.update(data, setStateValue)
-  return () => {
-    bar.remove()
-    delete root.glassySound
-  }
+  return kept(parentElement.querySelector(".sound"), SoundBar, (bar) => bar.update(data, setStateValue))
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from glassy_core.music.midi import FASTEST, INSTRUMENTS, SLOWEST
+from glassy_core.ui.components.component_code import scripts
 
 _KEY = "sound_bar"
 _HTML = """
@@ -43,7 +44,7 @@ _component = st.components.v2.component(
     "glassy_sound_bar",
     html=_HTML,
     css=_CSS,
-    js=(Path(__file__).resolve().parent / "sound_bar.js").read_text(encoding="utf-8"),
+    js=scripts(Path(__file__).resolve().parent / "sound_bar.js"),
 )
 
 

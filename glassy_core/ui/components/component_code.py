@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 # What is given to Streamlit in its place; `data.code` is the file's address, relative to any page.
 FETCHED = """
@@ -26,6 +27,13 @@ export default function (component) {
   }
 }
 """
+
+_KEPT = Path(__file__).resolve().parent / "kept.js"
+
+
+def scripts(*files: Path) -> str:
+    """Files of JavaScript as one module, of which the last has the default export; `kept` stands before them."""
+    return "\n".join(file.read_text(encoding="utf-8") for file in (_KEPT, *files))
 
 
 @dataclass(frozen=True)

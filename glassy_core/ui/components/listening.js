@@ -86,14 +86,6 @@ class Listening {
   }
 }
 
-export default function (component) {
-  const { data, parentElement } = component
-  const root = parentElement.querySelector(".listening")
-  root.glassyListening ??= new Listening(root)
-  const live = root.glassyListening
-  live.update(data)
-  return () => {
-    live.remove()
-    delete root.glassyListening
-  }
+export default function ({ data, parentElement }) {
+  return kept(parentElement.querySelector(".listening"), Listening, (listening) => listening.update(data))
 }

@@ -10,10 +10,11 @@ import streamlit as st
 
 from glassy_core.editions.encoding import Chorale
 from glassy_core.figures.palette import FAMILIES
+from glassy_core.ui.components.component_code import scripts
 
 HERE = Path(__file__).resolve().parent
 # What sounds, and the roll under it: for components that sing.
-SOUND = [(HERE / name).read_text(encoding="utf-8") for name in ("organ.js", "roll.js", "listener.js")]
+SOUND = tuple(HERE / name for name in ("organ.js", "roll.js", "listener.js"))
 
 _HTML = """
 <div class="listening" role="group">
@@ -28,7 +29,7 @@ _component = st.components.v2.component(
     "glassy_listening",
     html=_HTML,
     css=(HERE / "listening.css").read_text(encoding="utf-8"),
-    js="\n".join([*SOUND, (HERE / "listening.js").read_text(encoding="utf-8")]),
+    js=scripts(*SOUND, HERE / "listening.js"),
 )
 
 

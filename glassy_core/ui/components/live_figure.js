@@ -326,15 +326,7 @@ class LiveFigure {
   }
 }
 
-export default function (component) {
-  const { data, parentElement, setStateValue, setTriggerValue } = component
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const root = parentElement.querySelector(".glassy-figure")
-  // Kept on the element: this module may be evaluated anew.
-  root.glassyFigure ??= new LiveFigure(root)
-  const live = root.glassyFigure
-  live.update(data, setStateValue, setTriggerValue)
-  return () => {
-    live.remove()
-    delete root.glassyFigure
-  }
+  return kept(root, LiveFigure, (figure) => figure.update(data, setStateValue, setTriggerValue))
 }

@@ -23,7 +23,7 @@ from plotly.io.json import to_json_plotly
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from glassy_core.figures.style import ROOM, template
-from glassy_core.ui.components.component_code import FETCHED, Code
+from glassy_core.ui.components.component_code import FETCHED, Code, scripts
 from glassy_core.ui.components.figure_news import news
 from glassy_core.ui.components.plotly_files import LOADER, url
 
@@ -120,7 +120,7 @@ _ALWAYS = "".join(
         ("NARROW", {"below": _NARROW, "layout": _NARROW_LAYOUT}),
     )
 )
-CODE = Code("figure", LOADER + _ALWAYS + "".join((HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS))
+CODE = Code("figure", LOADER + _ALWAYS + scripts(*(HERE / name for name in _SCRIPTS)))
 # Plotly.react works in the page's own document, not in a shadow root: its styles are global ones.
 _component = st.components.v2.component(
     "glassy_live_figure",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import starmap
 
 import streamlit as st
 
@@ -51,16 +52,17 @@ def _of_atlas() -> list[tuple[Load, Criticality]]:
         atlas = files.load(songs=False)
     except files.AtlasError:  # the Playground says it
         return []
-    loads = []
-    for n in CHORALES:
-        curves = list(atlas.curves(n))
-        if load := load_of(curves[0][0].config, atlas.digest):
-            recordings = (Recording(place.depth, place.width, place.seed, tau, nll) for place, tau, nll in curves)
-            loads.append((load, critical(recordings, _COPIES)))
-    return loads
+    return [
+        (load, critical(starmap(Recording, atlas.curves(n)), _COPIES))
+        for n in CHORALES
+        if (load := load_of(atlas.edition, n, atlas.digest))
+    ]
 
 
 def _of_store(groups: Mapping[str, Sequence[Member]]) -> list[tuple[Load, Criticality]]:
     worlds = ((members[0].world, members) for members in groups.values())
-    loads = ((load_of(world.config, world.digest), members) for world, members in worlds)
-    return [(load, analysed(members)) for load, members in loads if load]
+    return [
+        (load, analysed(members))
+        for world, members in worlds
+        if (load := load_of(world.config.edition, world.config.chorales, world.digest))
+    ]

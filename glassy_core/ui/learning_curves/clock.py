@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from glassy_core.figures.clock import clock_figure
-from glassy_core.physics.learning_curves.clock import Beside, beside
+from glassy_core.physics.learning_curves.clock import Beside
 from glassy_core.runs.groups import Member
-from glassy_core.runs.variants import variants, way
+from glassy_core.runs.variants import beside_reference, variants, way
 from glassy_core.ui.components.live_figure import live_figure
 from glassy_core.ui.results import curves
 from glassy_core.ui.results.rows import Row
@@ -27,9 +27,8 @@ def clock(candidates: Sequence[Row]) -> None:
             st.info("No network here has learned in two ways: start one again with another η.", icon=":material/info:")
             return
         name = st.selectbox("Network", list(groups), key="clock_network", bind="query-params", width=420)
-        reference, *others = groups[name]
-        found = _beside(reference, others)
-        live_figure(clock_figure(found, way(reference.config)), "clock_figure", _in_words(found), 440, "clock")
+        found = beside_reference(groups[name], curves.series_of)
+        live_figure(clock_figure(found, way(groups[name][0].config)), "clock_figure", _in_words(found), 440, "clock")
         prose(
             "The same network, the same chorales; τ is the sum of η over the steps. Where a line is 1, nothing but "
             "τ matters. What it does not know of: the paper's gradient is one to two steps old, which costs in "
@@ -40,12 +39,6 @@ def clock(candidates: Sequence[Row]) -> None:
 def _words(member: Member) -> str:
     config = member.config
     return f"d = {config.depth}, w = {config.width}, seed {config.seed}: {config.data_name()}"
-
-
-def _beside(reference: Member, others: Sequence[Member]) -> dict[str, Beside]:
-    series = curves.series_of(reference.run)
-    read = ((way(other.config), curves.series_of(other.run)) for other in others)
-    return {words: beside(one.tau, one.nll, series.tau, series.nll) for words, one in read}
 
 
 def _in_words(found: Mapping[str, Beside]) -> str:

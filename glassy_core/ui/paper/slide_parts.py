@@ -14,7 +14,7 @@ from glassy_core.figures.network import WORDS
 from glassy_core.figures.palette import FAMILIES
 from glassy_core.music.atlas import files
 from glassy_core.music.atlas.grid import EDITION, SONG_LENGTH, Coordinates
-from glassy_core.music.recall import PRIMED
+from glassy_core.music.recall import PRIMED, as_written
 from glassy_core.music.score import one_line
 from glassy_core.music.voices import lead
 from glassy_core.presets import CLASS_FLOWS, CLASS_TRIO, PRESETS
@@ -106,9 +106,7 @@ def _chorale(number: int = 0) -> Chorale:
 def _by_heart(song: Chorale) -> str:
     """How much of it is Bach's, in words."""
     written = _chorale(_CHORALE)
-    right = (
-        next((t for t, pair in enumerate(zip(song, written, strict=True)) if pair[0] != pair[1]), len(song)) - PRIMED
-    )
+    right = as_written(song, written) - PRIMED
     if right == len(written) - PRIMED:
         return "sings it all by heart"
     return f"{counted(right, 'chord')} by heart, then it is lost" if right > 0 else "loses it at once"

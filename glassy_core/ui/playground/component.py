@@ -12,6 +12,7 @@ from glassy_core.figures.palette import FAMILIES, shades
 from glassy_core.music.atlas.files import CURVES, songs_file
 from glassy_core.music.atlas.grid import DEPTHS
 from glassy_core.ui.components.atlas_files import url
+from glassy_core.ui.components.component_code import scripts
 from glassy_core.ui.components.listening import SOUND
 
 HERE = Path(__file__).resolve().parent
@@ -23,7 +24,7 @@ _component = st.components.v2.component(
     "glassy_playground",
     html=(HERE / "playground.html").read_text(encoding="utf-8"),
     css=(HERE / "playground.css").read_text(encoding="utf-8"),
-    js="\n".join(SOUND + [(HERE / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS]),
+    js=scripts(*SOUND, *(HERE / f"{name}.js" for name in _SCRIPTS)),
 )
 
 

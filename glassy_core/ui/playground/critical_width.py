@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import starmap
+
 import numpy as np
 
 from glassy_core.music.atlas.files import Atlas
 from glassy_core.music.atlas.grid import CHORALES, DEPTHS
-from glassy_core.physics.critical_width.censored_parabola import Rates, fit_parabolas
-from glassy_core.physics.critical_width.learning_times import Recording, learning_times
-from glassy_core.physics.critical_width.next_run import MIN_WIDTHS
+from glassy_core.physics.critical_width.any_threshold import along_thresholds
+from glassy_core.physics.critical_width.learning_times import Recording
 
 NLL = 0.01  # bits: the threshold NLL* whose w_c is drawn
 
@@ -19,13 +20,6 @@ def critical_widths(atlas: Atlas) -> dict[int, dict[int, float | None]]:
 
 
 def _critical_width(atlas: Atlas, depth: int, chorales: int) -> float | None:
-    times = learning_times([
-        Recording(depth, place.width, place.seed, tau, nll)
-        for place, tau, nll in atlas.curves(chorales)
-        if place.depth == depth
-    ])[NLL]  # fmt: skip
-    if len({time.width for time in times if not time.censored}) < MIN_WIDTHS:
-        return None
-    columns = ([getattr(time, name) for time in times] for name in ("width", "rate", "bound", "censored"))
-    root = fit_parabolas(Rates.of(*columns))[0].root
-    return float(root) if 0 < root < np.inf else None
+    curves = [curve for curve in starmap(Recording, atlas.curves(chorales)) if curve.depth == depth]
+    (at,) = along_thresholds(curves, [NLL])
+    return float(at.fit.root) if at.fit and 0 < at.fit.root < np.inf else None

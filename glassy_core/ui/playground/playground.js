@@ -298,14 +298,7 @@ class Playground {
   }
 }
 
-export default function (component) {
-  const { data, parentElement, setTriggerValue } = component
+export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".playground")
-  root.glassyPlayground ??= new Playground(root)
-  const live = root.glassyPlayground
-  live.update(data, setTriggerValue)
-  return () => {
-    live.remove()
-    delete root.glassyPlayground
-  }
+  return kept(root, Playground, (playground) => playground.update(data, setTriggerValue))
 }

@@ -47,10 +47,10 @@ def end_of(run_id: str) -> str:
 
 
 def _row(run: Run) -> Row:
-    settings = _settings(run.path, _changed(run.path / "config.json"))
-    if isinstance(settings, str):
-        error = State(status="failed", error=settings)
-        return Row(run.id, run.id, (), "", None, error, _created(run.id))
+    try:
+        settings = run.config()
+    except RunError as error:
+        return Row(run.id, run.id, (), "", None, State(status="failed", error=str(error)), _created(run.id))
     name, tags, note = _about(run.path, _changed(run.path / "about.json"))
     return Row(run.id, name, tags, note, settings, run.state(), _created(run.id))
 
@@ -64,15 +64,6 @@ def _changed(path: Path) -> int:
 
 
 # A file is read again only when it was written since: `changed` is part of the key.
-
-
-@lru_cache(maxsize=4096)
-def _settings(path: Path, changed: int) -> RunConfig | str:
-    """The run's settings, or the sentence that says why there are none."""
-    try:
-        return Run(path).config()
-    except RunError as error:
-        return str(error)
 
 
 @lru_cache(maxsize=4096)

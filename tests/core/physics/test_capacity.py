@@ -39,14 +39,14 @@ def test_without_hidden_units_there_are_w_and_h0():
 def test_the_papers_load_is_known_without_its_file(monkeypatch, tmp_path):
     config = preset("paper-flow-d2-near").config
     edition = edition_at_hand("paper")
-    measured = edition and load_of(config, edition.digest)
+    measured = edition and load_of(config.edition, config.chorales, edition.digest)
     monkeypatch.setenv(PAPER.variable, str(tmp_path / "none.json"))
-    written = load_of(config, PAPER.sha256)
+    written = load_of(config.edition, config.chorales, PAPER.sha256)
     assert (written.transitions, written.chorales) == (4597, 80)
     if measured:
         assert measured.transitions == written.transitions
         assert measured.bits == pytest.approx(written.bits, abs=1e-3)
-    assert load_of(config, "another") is None
+    assert load_of(config.edition, config.chorales, "another") is None
 
 
 def test_the_command_says_what_the_findings_say(tmp_path):
