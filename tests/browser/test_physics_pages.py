@@ -75,7 +75,8 @@ def test_the_aging_page(app, page, complaints):
     for key in CLASS_AGING:
         write_aging(app.store, key)
     open_page(app, page, "Aging")
-    for name in ("The noise of the gradient", "How Δ grows", "Which weights move", "The collapse"):
+    parts = "After a waiting time", "The noise of the gradient", "How Δ grows", "Which weights move", "The collapse"
+    for name in parts:
         page.get_by_role("tab", name=name).click()  # what is not shown is not drawn
         panel = page.get_by_role("tabpanel", name=name)
         panel.locator(".glassy-figure[data-draws]").first.wait_for(timeout=SOON)
