@@ -12,7 +12,7 @@ from glassy_core.settings import USUAL_FLOW, RunConfig
 
 _SEEDS = (0, 1, 2)
 _NEAR_W_C = {  # widths at which a sweep of flows has all seeds
-    "paper-flow-d1": (115, 125, 140, 160), "paper-flow-d2": (70, 76, 82, 90), "paper-flow-d5": (38, 42, 47, 53),
+    "paper-flow-d1": (115, 125, 140, 160), "paper-flow-d2": (70, 76, 82, 90), "paper-flow-d5": (38, 42, 47, 53, 60, 70),
 }  # fmt: skip
 _HEARD = {"paper-flow-d1": 200, "paper-flow-d2": 90, "paper-flow-d5": 70}
 _LOADS = {  # (chorales, d): widths from well above w_c to it
