@@ -15,6 +15,7 @@ from glassy_core.commands import (
     atlas,
     critical_width,
     data,
+    exponents,
     gallery,
     learning_curves,
     music,
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _commands() -> Commands:
     commands = Commands()
-    physics = (learning_curves, critical_width, aging, paper)
+    physics = (learning_curves, exponents, critical_width, aging, paper)
     for module in (data, training, *physics, music, gallery, atlas, shelf, queue, service):
         module.add(commands)
     return commands

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from glassy_core.figures.aging import Column
-from glassy_core.figures.exponents import Place
 from glassy_core.figures.music import Point
 from glassy_core.figures.power_laws import Fits
+from glassy_core.paper.exponents import Place
 from glassy_core.physics.critical_width.criticality import Criticality
 from glassy_core.runs.records import COLUMNS, Series
 from glassy_core.settings import RunConfig
@@ -18,6 +18,7 @@ from glassy_core.training.probe import Probe
 
 EXPONENT = ("exponent", "low", "high")
 FLOOR = ("nll_inf", "nll_inf_low", "nll_inf_high")
+W_C = ("w_c", "w_c_low", "w_c_high")
 TIMES = ("run", "depth", "width", "seed", "threshold", "tau_star", "tau_reached", "inverse_tau", "censored")
 DELTA = ("tau", "x", "delta", "low", "high")
 
@@ -79,15 +80,16 @@ def exponents(places: Iterable[Place]) -> Iterator[str]:
     for place in places:
         facts = {"settings": place.config.to_json(), "runs": place.runs, "why": place.fit.why}
         comments.append(f"d={place.config.depth} w={place.config.width}: {json.dumps(facts)}")
-    columns = ("depth", "width", "eta", "batch_size", "seeds", *EXPONENT, *FLOOR, "reliable", "dynamics")
+    columns = ("depth", "width", "eta", "batch_size", "seeds", *EXPONENT, *FLOOR, "reliable", "dynamics", *W_C, "task")
     return csv_lines(comments, columns, map(_exponent_row, places))
 
 
 def _exponent_row(place: Place) -> list[Any]:
     config, fit = place.config, place.fit
-    estimates = [(e.value, e.low, e.high) if e else (None,) * 3 for e in (fit.exponent, fit.nll_inf)]
+    estimates = [(e.value, e.low, e.high) if e else (None,) * 3 for e in (place.exponent, place.nll_inf, place.w_c)]
     setting = (config.depth, config.width, config.eta, config.batch_size, len(place.runs))
-    return [*setting, *estimates[0], *estimates[1], str(fit.reliable).lower(), config.dynamics]
+    verdict = str(fit.reliable).lower(), config.dynamics
+    return [*setting, *estimates[0], *estimates[1], *verdict, *estimates[2], place.task]
 
 
 def noise_traces(run: str, config: RunConfig, probe: Probe) -> Iterator[str]:

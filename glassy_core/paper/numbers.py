@@ -12,6 +12,7 @@ from glassy_core.settings import RunConfig
 PLAUSIBLE_NLL = 0.01  # bits; below it the networks make plausible music (accuracy about 99.9 %)
 PAPER_THRESHOLD = 0.01  # NLL* in bits of the critical widths that the paper gives in numbers (Sec. IV)
 PAPER_W_C = {1: 110.21, 2: 64.192, 5: 35.735}  # by depth
+EXPONENT_RANGE = (0.02, 0.1)  # NLL in bits in which it sees pure power laws (Sec. III)
 PAPER_PARAMETERS = {1: 20890, 2: 18080, 5: 15040}
 AGING = ((2, 30), (2, 68), (2, 90))  # (d, w) of the aging runs of Figs. 7 and 8
 FIRST_TAU_W, _LAST_TAU_W = 80.0, 1280.0  # of those runs
@@ -41,8 +42,8 @@ CURVES: dict[tuple[int, int], PaperCurve] = {  # (d, w)
     (2, 30): PaperCurve(0.52, 0.1265),
     (2, 68): PaperCurve(0.83, 0.002),
     (2, 90): PaperCurve(1.16, 0.0035),
-    (1, 200): PaperCurve(1.04, uncertainty=0.01, range=(0.02, 0.1)),
-    (5, 70): PaperCurve(1.57, uncertainty=0.02, range=(0.02, 0.1)),
+    (1, 200): PaperCurve(1.04, uncertainty=0.01, range=EXPONENT_RANGE),
+    (5, 70): PaperCurve(1.57, uncertainty=0.02, range=EXPONENT_RANGE),
 }
 
 

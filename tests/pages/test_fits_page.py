@@ -331,6 +331,8 @@ def test_the_map_is_made_only_when_it_is_opened(store):  # noqa: F811
     assert "2 of 2 estimates are reliable" in words(app)
     app.selectbox(key="map_data").set_value("9 chorales of the corpus edition").run()
     assert "1 of 1 estimates" in words(app)
+    app.selectbox(key="map_data").set_value("every task with a critical width").run()
+    assert "No task has a critical width yet" in " ".join(info.value for info in app.info)
 
 
 def test_the_rivals_stand_beside_the_power_law(store):  # noqa: F811

@@ -16,6 +16,7 @@ from glassy_core.figures.palette import SHADES, at_place, shades
 from glassy_core.figures.power_laws import Fits, fitted_curves
 from glassy_core.figures.style import Curve, Ensemble, View
 from glassy_core.physics.learning_curves.conditions import Conditions
+from glassy_core.physics.learning_curves.exponents import between
 from glassy_core.physics.learning_curves.power_law import PowerLawFit
 from glassy_core.physics.learning_curves.seeds import far_enough, fit_seeds
 from glassy_core.physics.learning_curves.windows import Window
@@ -173,10 +174,13 @@ def _spikes(run_id: str, n: int, step: int, nll: float, eta: float, _series: Ser
     return find_spikes(_series.nll[:n], _series.eta[:n])
 
 
-def fit_whole(run_ids: Sequence[str]) -> PowerLawFit:
-    """The fit of whole stored runs of one setting in the default window; made again only when a file was written."""
+def fit_whole(run_ids: Sequence[str], levels: tuple[float, float] | None = None) -> PowerLawFit:
+    """The fit of whole stored runs of one setting in the default window, or between two levels of the NLL, bits.
+
+    It is made again only when a file was written.
+    """
     paths = [store().named(run_id).metrics_path for run_id in run_ids]
-    return _fit_files(tuple((str(path), *_written(path)) for path in paths))
+    return _fit_files(tuple((str(path), *_written(path)) for path in paths), levels)
 
 
 def _written(path: Path) -> tuple[int, int]:
@@ -189,8 +193,9 @@ def _written(path: Path) -> tuple[int, int]:
 
 
 @st.cache_data(show_spinner=False, max_entries=4096)
-def _fit_files(stamps: tuple[tuple[str, int, int], ...]) -> PowerLawFit:
+def _fit_files(stamps: tuple[tuple[str, int, int], ...], levels: tuple[float, float] | None) -> PowerLawFit:
     runs = [Run(Path(path).parent) for path, *_ in stamps]
     setting = Member.of(runs[0])
     conditions = conditions_of(setting.config, floor_of_data(setting.config, setting.digest))
-    return fit_seeds([curve_to_fit(read_series(run.metrics_path, run.timing_path)) for run in runs], None, conditions)
+    curves = [curve_to_fit(read_series(run.metrics_path, run.timing_path)) for run in runs]
+    return between(curves, levels, conditions) if levels else fit_seeds(curves, None, conditions)

@@ -6,14 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from glassy_core.figures.exponents import Place, exponent_map
+from glassy_core.figures.exponents import exponent_map
 from glassy_core.figures.learning_curves import band_traces, learning_curves
 from glassy_core.figures.noise_probe import noise_traces
 from glassy_core.figures.palette import FADED
 from glassy_core.figures.power_laws import fitted_curves, straight_lines
 from glassy_core.figures.style import KINDS, Ensemble, View
 from glassy_core.figures.thinning import band
+from glassy_core.paper.exponents import Place
 from glassy_core.paper.numbers import CURVES
+from glassy_core.physics.estimate import Estimate
 from glassy_core.physics.learning_curves.power_law import fit_power_law
 from glassy_core.settings import with_dynamics
 from glassy_core.training.probe import Level, Probe, Trace
@@ -208,6 +210,24 @@ def test_the_papers_values_stand_on_the_map_of_its_own_data(fitted):
         for w, a in zip(t.x, t.y, strict=True)
     }
     assert drawn == {shape: law.exponent for shape, law in CURVES.items()}
+
+
+def test_by_w_over_w_c_each_task_has_a_line_and_one_bar_of_w_c(fitted):
+    """The error of w_c moves a whole line: it is drawn once; what has no w_c is not there."""
+    w_c, wider = Estimate(20, 16, 25), replace(CORPUS, depth=2, width=60)
+    places = [
+        Place(replace(CORPUS, depth=2, width=40), fitted[1], ("x",), w_c=w_c, task="few"),
+        Place(wider, fitted[1], ("y",), w_c=w_c, task="few"),
+        Place(with_dynamics(replace(wider, chorales=20), "flow"), fitted[1], ("z",), w_c=w_c, task="many"),
+        Place(replace(wider, depth=3), fitted[1], ("u",), task="few"),
+    ]
+    few, many = traces(exponent_map(places, against="ratio"), "estimates")
+    assert (list(few.x), list(many.x)) == ([2, 3], [3])
+    assert list(few.error_x.array) == pytest.approx([0, 60 / 16 - 3])
+    assert list(few.error_x.arrayminus) == pytest.approx([0, 3 - 60 / 25])
+    assert list(few.marker.symbol + many.marker.symbol) == ["circle", "circle", "diamond"]
+    papers = traces(exponent_map(places, "between", True, "ratio"), "paper")
+    assert [y for trace in papers for y in trace.y] == [1.04, 1.57]
 
 
 def test_a_seed_that_has_hardly_begun_leaves_the_band_as_it_is():

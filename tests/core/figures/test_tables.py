@@ -9,9 +9,9 @@ import pytest
 
 from glassy_core.figures import tables
 from glassy_core.figures.aging import Column
-from glassy_core.figures.exponents import Place
 from glassy_core.figures.music import Point
 from glassy_core.figures.style import Ensemble
+from glassy_core.paper.exponents import Place
 from glassy_core.physics.aging.aging import aging
 from glassy_core.physics.critical_width.learning_times import THRESHOLDS
 from glassy_core.physics.learning_curves.power_law import fit_power_law
