@@ -9,9 +9,14 @@ from functools import cache
 from pathlib import Path
 
 from glassy_core.editions.encoding import Chorale
+from glassy_core.errors import GlassyError
 from glassy_core.files import ROOT, replace_file
 
 FILE = ROOT / "data" / "shelf.json"
+
+
+class ShelfError(GlassyError):
+    """The shelf cannot be read; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +31,14 @@ class ShelfPiece:
 
 @cache
 def shelf(path: Path = FILE) -> tuple[ShelfPiece, ...]:
-    """The pieces on the shelf; none where the file is not there."""
+    """The pieces on the shelf; none where the file is not there, ShelfError where it holds something else."""
     if not path.exists():
         return ()
-    pieces = json.loads(path.read_text(encoding="utf-8"))
-    return tuple(ShelfPiece(**piece | {"chords": tuple(map(tuple, piece["chords"]))}) for piece in pieces)
+    try:
+        pieces = json.loads(path.read_text(encoding="utf-8"))
+        return tuple(ShelfPiece(**piece | {"chords": tuple(map(tuple, piece["chords"]))}) for piece in pieces)
+    except (ValueError, TypeError, KeyError) as error:  # a torn file is no JSON, or JSON of something else
+        raise ShelfError(f"{path} holds no shelf ({error}): restore it from the project.") from error
 
 
 def write(pieces: Sequence[ShelfPiece], path: Path = FILE) -> None:

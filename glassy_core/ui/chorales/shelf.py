@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from glassy_core.editions.encoding import N_PITCHES
+from glassy_core.errors import EXPECTED, sentence
 from glassy_core.music.decoding import DecodingConfig
 from glassy_core.music.piece import Piece
 from glassy_core.music.shelf import ShelfPiece, shelf
@@ -18,8 +19,18 @@ _BESIDE = "chorales_beside_shelf"  # of the session: what the settings were when
 
 def taken() -> ShelfPiece | None:
     """The piece that the address names, None where it names none that there is."""
-    number, pieces = get("shelf"), shelf()
+    number = get("shelf")
+    pieces = _pieces() if number else ()
     return pieces[number - 1] if 0 < number <= len(pieces) else None
+
+
+def _pieces() -> tuple[ShelfPiece, ...]:
+    """What is on the shelf; one that cannot be read is said to be so in place of it, and the page goes on."""
+    try:
+        return shelf()
+    except EXPECTED as error:
+        st.warning(plain(sentence(error)), icon=":material/warning:")
+        return ()
 
 
 def put_back_for_another(selection: Selection) -> None:
@@ -38,7 +49,7 @@ def _what(selection: Selection) -> tuple[object, ...]:
 
 def shelf_row() -> None:
     """A button a piece."""
-    pieces = shelf()
+    pieces = _pieces()
     if not pieces:
         return
     st.markdown("**A shelf of good ones**")

@@ -8,7 +8,7 @@ from glassy_core.music.composition import COPIED, compose_best
 from glassy_core.music.decoding import DecodingConfig
 from glassy_core.music.harmony import harmony, is_cluster, is_named, key_of, phrase_end
 from glassy_core.music.piece import Piece, compose_batch, heard_with
-from glassy_core.music.shelf import shelf, write
+from glassy_core.music.shelf import ShelfError, shelf, write
 from glassy_core.runs import checkpoints
 from glassy_core.runs.scaling import kept
 from glassy_core.runs.store import GALLERY, RunStore
@@ -79,6 +79,13 @@ def test_the_shelf_holds_what_it_says(tmp_path):
     write(pieces, tmp_path / "shelf.json")
     assert shelf(tmp_path / "shelf.json") == pieces
     assert shelf(tmp_path / "none.json") == ()
+
+
+@pytest.mark.parametrize("content", ["", '[{"title": "A", "wor', "3", "[3]", '[{"title": "A"}]', '{"a": 1}'])
+def test_a_torn_shelf_is_one_sentence(tmp_path, content):
+    (tmp_path / "shelf.json").write_text(content, encoding="utf-8")
+    with pytest.raises(ShelfError, match=r"holds no shelf .*: restore it"):
+        shelf(tmp_path / "shelf.json")
 
 
 def defaults(door):
