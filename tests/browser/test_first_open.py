@@ -211,6 +211,10 @@ COUNTING = """(root) => {
 def test_a_drag_on_the_playground_is_answered_by_the_browser_alone(chromium, gallery_app, size):
     page, errors = open_tab(chromium, gallery_app, size, "dark")
     page.add_init_script(LISTENING)
+    received, protocol = [], page.context.new_cdp_session(page)
+    protocol.send("Network.enable")
+    protocol.on("Network.loadingFinished", lambda loaded: received.append(loaded["encodedDataLength"]))
+    protocol.on("Network.webSocketFrameReceived", lambda frame: received.append(len(frame["response"]["payloadData"])))
     page.goto(f"{gallery_app.url}/Playground?tau=20")
     expect(page.locator(".sentence")).to_contain_text("Chorale 3")  # songs are there
     root = page.locator(".playground[data-ready]")
@@ -225,8 +229,6 @@ def test_a_drag_on_the_playground_is_answered_by_the_browser_alone(chromium, gal
     assert scrolled[1] <= height or size == "phone"
     sent = []
     page.on("request", lambda request: sent.append(request.url))
-    protocol = page.context.new_cdp_session(page)
-    protocol.send("Network.enable")
     protocol.on("Network.webSocketFrameSent", lambda frame: sent.append(frame["response"]))
     protocol.send("Emulation.setCPUThrottlingRate", {"rate": 4})
     root.evaluate(COUNTING)
@@ -257,6 +259,8 @@ def test_a_drag_on_the_playground_is_answered_by_the_browser_alone(chromium, gal
     assert max(taken) <= 2
     assert sent == []
     page.wait_for_function("() => location.search.includes('w=96')")  # and so it can be passed on
+    print(f"{sum(received) / 1e6:.1f} MB to a visitor who drags and listens")
+    assert 1e6 < sum(received) < 6e6  # the plotting library included
     page.context.close()
     assert errors == []
 

@@ -73,9 +73,14 @@ class Served:
         assert [visitor.exceptions for visitor in visitors] == [[] for _ in visitors]
 
 
-@pytest.fixture
-def app(tmp_path):
-    """The app, just started, with an empty store in tmp_path."""
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory):
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def app(directory):
+    """The app, with an empty store in `directory`."""
     st.cache_resource.clear()
-    with served(tmp_path, for_a_class=False) as (port, process):
+    with served(directory, for_a_class=False) as (port, process):
         yield Served(port, process.pid)

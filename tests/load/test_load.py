@@ -76,10 +76,10 @@ def test_runs_and_curves_open_within_two_seconds_among_200_runs_and_a_million_re
     pytest.fail(f"A page took {max(taken):.2f} s to open, not {allowed:.2f}.")
 
 
-@pytest.fixture
-def training(tmp_path, app):
-    """Two runs at work, served by the app's own dispatcher."""
-    store, digest = RunStore(tmp_path), load_edition("corpus").digest
+@pytest.fixture(scope="module")
+def training(directory, app):
+    """Two runs at work, served by the app's own dispatcher; all who look at them look at the same."""
+    store, digest = RunStore(directory), load_edition("corpus").digest
     app.open("")
     runs = [
         dispatcher.submit(store, replace(PRESETS[name].config, steps=10**9), digest)
@@ -129,6 +129,30 @@ def test_twenty_visitors_see_fresh_curves_while_two_runs_train_on(app, training)
     assert statistics.median(waited) < slowness()
     # The clock sees whatever else the machine does meanwhile; what the app takes of the two runs' cores is its own.
     assert np.mean(worked) / dispatcher.cluster.LEAST_WORKERS < 0.2
+
+
+def test_thirty_who_drag_and_listen_cost_the_server_next_to_nothing(app, training):
+    """On the Playground the browser draws and sounds by itself: the server is asked by the page's slow timers alone.
+
+    That a drag and a song send nothing is tested in a browser (test_first_open.py).
+    """
+    pupils, teacher = [Visitor(app.port, "Playground") for _ in range(30)], Visitor(app.port, "Learning_curves")
+    with app.visited(pupils):
+        deadline = time.monotonic() + 60
+        while any(np.isnan(pupil.opened) for pupil in pupils):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        before = app.seconds()
+        time.sleep(SECONDS)
+        worked = (app.seconds() - before) / SECONDS
+        with app.visited([teacher]):
+            time.sleep(SECONDS)
+    print(
+        f"Thirty on the Playground take {100 * worked:.1f} % of a core; {len(teacher.seconds)} refreshes of the "
+        f"teacher's, median {statistics.median(teacher.seconds):.2f} s, at most {max(teacher.seconds):.2f} s"
+    )
+    assert worked < 0.05 * slowness()
+    assert max(teacher.seconds) < slowness()
 
 
 def test_the_apps_memory_is_steady_over_a_thousand_refreshes(app, training):
