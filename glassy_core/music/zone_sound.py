@@ -2,7 +2,7 @@
 
 By hand, because no player will do: tinysoundfont and pyfluidsynth need a library of the system (PortAudio,
 FluidSynth), and symusic's synthesiser plays wrong pitches with the SoundFont here. Compiled, because a filtered
-sample depends on the ones before it. The browser plays the same zones by the same rules: ui/chorales/instrument.js.
+sample depends on the ones before it. The browser plays the same zones by the same rules: ui/components/instrument.js.
 """
 
 from __future__ import annotations

@@ -20,11 +20,11 @@ from glassy_core.music.midi import PANS, VELOCITIES, Sound
 from glassy_core.music.recorded_notes import VELOCITY
 from glassy_core.ui.chorales import songs
 from glassy_core.ui.chorales.songs import Song, chord_words
+from glassy_core.ui.components import instrument_files
 from glassy_core.ui.components.component_code import scripts
-from glassy_core.ui.components.instrument_files import urls
 
 HERE = Path(__file__).resolve().parent
-_SCRIPTS = ("instrument", "performer", "strip", "player")  # .js, in this order
+_SCRIPTS = ("performer", "strip", "player")  # .js, in this order, after the instruments
 _MIDDLE, _SIDE = 64, 63  # of MIDI's places from left to right, and the distance of either end
 # How loud a voice is, the recorded notes being 1, and where it stands, from -1 to 1.
 BALANCE = {name: [(loud / VELOCITY) ** 2, (PANS[name] - _MIDDLE) / _SIDE] for name, loud in VELOCITIES.items()}
@@ -58,7 +58,7 @@ _component = st.components.v2.component(
     "glassy_player",
     html=HTML,
     css=(HERE / "player.css").read_text(encoding="utf-8"),
-    js=scripts(*(HERE / f"{name}.js" for name in _SCRIPTS)),
+    js=scripts(instrument_files.CODE, *(HERE / f"{name}.js" for name in _SCRIPTS)),
 )
 
 
@@ -85,7 +85,7 @@ def player(
         "prime": song.given,
         "border": song.border,
         "parting": song.parting,
-        "instruments": urls(),
+        "instruments": instrument_files.urls(),
         "transpose": sound.transpose,
         "balance": BALANCE,
         "notes": notes,

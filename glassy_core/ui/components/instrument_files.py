@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 
 from glassy_core.music.midi import INSTRUMENTS
 from glassy_core.music.recorded_notes import instrument_file
 
+CODE = Path(__file__).resolve().parent / "instrument.js"  # what plays them, for components that sound
 _FORMAT = 1  # of the files: another one is another address
 
 

@@ -6,19 +6,19 @@ const AHEAD = 0.05 // seconds that sound is made before its time
 
 class Listener {
   constructor(button, signal, roll) {
-    Object.assign(this, { button, signal, roll, organ: new Organ(), chord: 0 })
+    Object.assign(this, { button, signal, roll, choir: new Choir(), chord: 0 })
     button.addEventListener("click", () => this.listen(!this.on), { signal })
   }
 
   remove() {
     clearInterval(this.clock)
-    this.organ.remove()
+    this.choir.remove()
   }
 
   // song: chords from now on.
   sing(song) {
     this.song = song
-    if (this.on && this.sounding !== undefined) this.organ.play(song[this.sounding] ?? [], this.organ.now, false)
+    if (this.on && this.sounding !== undefined) this.choir.play(song[this.sounding] ?? [], this.choir.now, false)
   }
 
   async listen(on) {
@@ -28,13 +28,19 @@ class Listener {
     clearInterval(this.clock)
     this.sounding = undefined
     if (!on) {
-      this.organ.silence()
+      this.choir.silence()
       this.roll.point(null)
       return
     }
-    await this.organ.start()
+    try {
+      await this.choir.start()
+    } catch (error) {
+      this.on = false
+      this.button.setAttribute("aria-pressed", false)
+      this.button.textContent = error.message
+    }
     if (!this.on) return
-    this.next = this.organ.now + AHEAD
+    this.next = this.choir.now + AHEAD
     this.clock = setInterval(() => this.beat(), 20)
     this.beat()
     this.follow()
@@ -42,16 +48,16 @@ class Listener {
 
   seek(chord) {
     this.chord = chord
-    if (this.on) this.next = this.organ.now
+    if (this.on) this.next = this.choir.now
     else this.listen(true)
   }
 
   // Makes the next chord's sound when its time is near.
   beat() {
-    if (!this.song || this.organ.now < this.next - AHEAD) return
-    const when = Math.max(this.next, this.organ.now)
+    if (!this.song || this.choir.now < this.next - AHEAD) return
+    const when = Math.max(this.next, this.choir.now)
     this.sounding = this.chord >= this.song.length + REST ? 0 : this.chord
-    this.organ.play(this.song[this.sounding] ?? [], when, true)
+    this.choir.play(this.song[this.sounding] ?? [], when, true)
     this.since = when
     this.chord = this.sounding + 1
     this.next = when + BEAT
@@ -59,7 +65,7 @@ class Listener {
 
   follow() {
     if (!this.on || this.signal.aborted) return
-    const part = Math.min(Math.max((this.organ.now - this.since) / BEAT, 0), 1)
+    const part = Math.min(Math.max((this.choir.now - this.since) / BEAT, 0), 1)
     if (this.sounding !== undefined) this.roll.point(this.sounding + part)
     requestAnimationFrame(() => this.follow())
   }

@@ -43,6 +43,7 @@ class Listening {
 
   update(data) {
     this.data = data
+    this.listener.choir.use(data.instrument)
     this.root.setAttribute("aria-label", data.alt)
     for (const [name, colour] of Object.entries(data.colours)) this.root.style.setProperty(`--${name}`, colour)
     this.places.score.hidden = !data.score

@@ -1,4 +1,4 @@
-"""Songs that are heard in the page: the browser makes the sound, over a piano roll or the score; nothing is fetched."""
+"""Songs that are heard in the page: the browser makes the sound, of one instrument, over a piano roll or the score."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import streamlit as st
 
 from glassy_core.editions.encoding import Chorale
 from glassy_core.figures.palette import FAMILIES
+from glassy_core.ui.components import instrument_files
 from glassy_core.ui.components.component_code import scripts
 
 HERE = Path(__file__).resolve().parent
-# What sounds, and the roll under it: for components that sing.
-SOUND = tuple(HERE / name for name in ("organ.js", "roll.js", "listener.js"))
+# What sounds, and the roll under it: for components that sing. Their `data` say where INSTRUMENT is.
+SOUND = (instrument_files.CODE, *(HERE / name for name in ("choir.js", "roll.js", "listener.js")))
+INSTRUMENT = "organ"
 
 _HTML = """
 <div class="listening" role="group">
@@ -56,6 +58,7 @@ def listening(songs: Sequence[Heard], key: str, alt: str, original: Chorale, giv
             "original": original,
             "given": given,
             "score": score,
+            "instrument": instrument_files.urls()[INSTRUMENT],
             "colours": {"right": FAMILIES["over"][0], "wrong": FAMILIES["under"][0]},
         },
     )

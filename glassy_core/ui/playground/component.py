@@ -13,7 +13,8 @@ from glassy_core.music.atlas.files import CURVES, songs_file
 from glassy_core.music.atlas.grid import DEPTHS
 from glassy_core.ui.components.atlas_files import url
 from glassy_core.ui.components.component_code import scripts
-from glassy_core.ui.components.listening import SOUND
+from glassy_core.ui.components.instrument_files import urls
+from glassy_core.ui.components.listening import INSTRUMENT, SOUND
 
 HERE = Path(__file__).resolve().parent
 KEY = "playground"
@@ -47,6 +48,7 @@ def playground(
         key=KEY,
         data={
             "urls": {"curves": url(CURVES), "songs": {depth: url(songs_file(depth)) for depth in DEPTHS}},
+            "instrument": urls()[INSTRUMENT],
             "start": dict(start),
             "critical": {str(d): {str(n): w_c for n, w_c in row.items()} for d, row in critical.items()},
             "runs": {name: dict(run) for name, run in runs.items()},

@@ -56,6 +56,7 @@ class Playground {
 
   async update(data, setTriggerValue) {
     Object.assign(this, { data, ask: setTriggerValue, fitted: true }) // another theme has other colours
+    this.listener.choir.use(data.instrument)
     for (const kind of [".train", ".bet"]) {
       this.find(kind).hidden = !data.mayTrain // who only looks on has no use for them
     }
