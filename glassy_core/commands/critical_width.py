@@ -16,7 +16,9 @@ from glassy_core.runs.store import RunStore, open_store
 
 if TYPE_CHECKING:  # they take a third of a second, which no other command needs
     from glassy_core.physics.critical_width.criticality import Criticality
-    from glassy_core.runs.groups import Member
+    from glassy_core.physics.critical_width.learning_times import Recording
+    from glassy_core.physics.critical_width.next_of_map import Offer
+    from glassy_core.runs.groups import Member, World
 
 
 def add(commands: Commands) -> None:
@@ -29,6 +31,8 @@ def add(commands: Commands) -> None:
     capacity.add_argument(
         "--threshold", type=float, choices=THRESHOLDS, default=THRESHOLDS[0], help="NLL* in bits (default: %(default)s)"
     )
+    words = "the run that tells most for each interval instead, the widest first, with the command that starts it"
+    capacity.add_argument("--next", action="store_true", help=words)
 
 
 def _critical(options: argparse.Namespace) -> None:
@@ -51,28 +55,21 @@ def _critical(options: argparse.Namespace) -> None:
 
 
 def _capacity(options: argparse.Namespace) -> None:
-    """Capacities by load and depth: of the atlas, and of each group of runs whose data are known."""
-    from glassy_core.music.atlas import files
-    from glassy_core.music.atlas.grid import CHORALES
+    """Capacities by load and depth: of the atlas, and of each group of runs whose data are known; the next run."""
+    from glassy_core.jobs.sweeps import command_of
     from glassy_core.physics.critical_width.capacity import capacities
-    from glassy_core.physics.critical_width.criticality import critical
-    from glassy_core.physics.critical_width.learning_times import Recording
     from glassy_core.runs.groups import grouped, readable
-    from glassy_core.runs.measured import criticality, load_of
+    from glassy_core.runs.measured import criticality
+    from glassy_core.runs.tasks import offers, tasks_of
 
-    atlas = files.load(songs=False)
-    loads = [
-        (load, critical(starmap(Recording, atlas.curves(n))))
-        for n in CHORALES
-        if (load := load_of(atlas.edition, n, atlas.digest))
-    ]
     worlds = grouped(readable(open_store(options.runs_dir).runs()), lambda member: member.world)
-    loads += [
-        (load, criticality(members))
-        for world, members in worlds.items()
-        if (load := load_of(world.config.edition, world.config.chorales, world.digest))
-    ]
-    found = list(capacities(loads, options.threshold))
+    tasks = tasks_of(list(worlds.values()), _atlas(), lambda members, beside: criticality(members, beside=beside))
+    found = list(capacities([(task.load, task.found) for task in tasks], options.threshold))
+    offered = [(offer, command_of(config)) for offer, config in offers(tasks, options.threshold)]
+    if options.next:
+        values = [offer.to_json() | {"command": command} for offer, command in offered]
+        print(json.dumps(values, allow_nan=False) if options.json else "\n".join(_offer_lines(offered)))
+        return
     if options.json:
         print(json.dumps([one.to_json() for one in found], allow_nan=False))
         return
@@ -83,6 +80,32 @@ def _capacity(options: argparse.Namespace) -> None:
         numbers = (one.w_c.text(1, "f"), one.parameters.text(0, "f"), *per)
         learned = f"{one.load.chorales:8d} {one.load.transitions:11d} {one.load.bits:5.1f} {one.depth:3d}  "
         print(learned + " ".join(f"{number:24}" for number in numbers).rstrip())
+    for offer, command in offered[:1]:
+        print(f"tells most next: {offer.words()}: {command}")
+
+
+def _atlas() -> dict[World, list[Recording]]:
+    """The curves of the Playground's networks, by world."""
+    from glassy_core.music.atlas import files
+    from glassy_core.music.atlas.grid import CHORALES, Coordinates
+    from glassy_core.physics.critical_width.learning_times import Recording
+    from glassy_core.runs.groups import World
+
+    atlas = files.load(songs=False)
+    return {
+        World(Coordinates(n, 1, 1, 0).config.only("world"), atlas.digest): list(starmap(Recording, atlas.curves(n)))
+        for n in CHORALES
+    }
+
+
+def _offer_lines(offered: Sequence[tuple[Offer, str]]) -> list[str]:
+    lines = []
+    for offer, command in offered:
+        lines += [
+            f"{offer.capacity.load.chorales} chorales, d = {offer.capacity.depth}: {offer.words()}",
+            f"    {command}",
+        ]
+    return lines or ["No interval of the map has a run that tells how long the next one takes."]
 
 
 def _of_one_world(store: RunStore, names: Sequence[str]) -> tuple[list[Member], list[str]]:

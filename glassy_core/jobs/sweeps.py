@@ -8,7 +8,7 @@ from itertools import product
 
 from glassy_core.runs.run import Run, RunError
 from glassy_core.runs.store import RunStore
-from glassy_core.settings import ConfigError, RunConfig
+from glassy_core.settings import USUAL, ConfigError, RunConfig, differences, with_dynamics
 
 _MOST_RUNS = 2000
 
@@ -26,6 +26,23 @@ def expand(base: RunConfig, depths: Sequence[int], widths: Sequence[int], seeds:
         raise ConfigError(f"The sweep has {count} runs: at most {_MOST_RUNS} are allowed, take fewer widths or seeds.")
     networks = product(sorted(set(depths)), sorted(set(widths), reverse=True), sorted(set(seeds)))
     return [replace(base, name="", depth=d, width=w, seed=seed) for d, w, seed in networks]
+
+
+def command_of(config: RunConfig) -> str:
+    """Shell line that queues a run with these settings: `sweep`, with what is not as usual."""
+    base = with_dynamics(replace(RunConfig(), until=config.until), config.dynamics)
+    ordinary = replace(base, name=config.name, depth=config.depth, width=config.width, seed=config.seed)
+    options = [f"--depths {config.depth}", f"--widths {config.width}", f"--seeds {config.seed}"]
+    if config.dynamics != USUAL.dynamics:
+        options.append(f"--dynamics {config.dynamics}")
+    for name in [*differences(config, ordinary), *["until"] * bool(config.until)]:
+        value, flag = getattr(config, name), name.replace("_", "-")
+        if isinstance(value, bool):
+            options.append(f"--{'' if value else 'no-'}{flag}")
+        else:
+            words = ",".join(map(str, value)) if isinstance(value, tuple) else f"{value}"
+            options.append(f"--{flag} {words.removesuffix('.0')}")
+    return " ".join(["python -m glassy_core sweep", *options])
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from glassy_core.runs.run import Run, RunError
@@ -112,3 +112,13 @@ def distinct(members: Sequence[Member]) -> list[Member]:
     for member in members:
         runs.setdefault(member.network, []).append(member)
     return [same[0] if len(same) == 1 else max(same, key=lambda one: one.run.state().tau) for same in runs.values()]
+
+
+def settings_like(members: Sequence[Member], depth: int, width: int, seed: int) -> RunConfig:
+    """The settings of most runs of a depth, for another width and seed, and without waiting times."""
+    plainly = [
+        replace(member.config, name="", width=width, seed=seed, waiting_times=())
+        for member in members
+        if member.config.depth == depth
+    ]
+    return max(plainly, key=plainly.count)

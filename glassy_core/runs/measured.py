@@ -78,10 +78,16 @@ def curve_to_fit(series: Series, n: int | None = None) -> tuple[Floats, Floats]:
     return series.tau[:n], levelled(series.tau[:n], series.nll[:n], series.eta[:n])
 
 
-def recordings(members: Sequence[Member], read: Callable[[Run], Series] = series_of) -> list[Recording]:
-    """The curves behind critical widths: of each network one. read: a run's curves."""
-    curves = []
-    for member in distinct(members):
+def recordings(
+    members: Sequence[Member], read: Callable[[Run], Series] = series_of, beside: Sequence[Recording] = ()
+) -> list[Recording]:
+    """The curves behind critical widths: of each network one.
+
+    read: a run's curves. beside: curves of the same world that are no runs'; a run of their networks is left out.
+    """
+    curves = list(beside)
+    taken = {(curve.depth, curve.width, curve.seed) for curve in beside}
+    for member in distinct([one for one in members if one.network not in taken]):
         series, (depth, width, seed) = read(member.run), member.network
         curves.append(Recording(depth, width, seed, *in_order(series.tau, series.nll), member.run.id))
     return curves
@@ -91,14 +97,15 @@ def criticality(
     members: Sequence[Member],
     read: Callable[[Run], Series] = series_of,
     copies: int = COPIES,
+    beside: Sequence[Recording] = (),
 ) -> Criticality:
     """Critical widths w_c of runs of one world; each network counts once (Figs. 5-6).
 
-    read: a run's curves. copies: artificial sweeps behind the intervals. What is queued or under way is not suggested
-    again.
+    read, beside: as in `recordings`. copies: artificial sweeps behind the intervals. What is queued or under way is not
+    suggested again.
     """
     planned = [member.network for member in members if member.run.state().status in (*ACTIVE, "stalled", "interrupted")]
-    return critical(recordings(members, read), copies=copies, planned=planned)
+    return critical(recordings(members, read, beside), copies=copies, planned=planned)
 
 
 def trajectory(run: Run, read: Callable[[Run], Series] = series_of) -> Trajectory:

@@ -263,6 +263,16 @@ def test_parameters_beside_what_there_is_to_learn(open_page, store):
     app.segmented_control(key="per").set_value("a_bit").run()
     assert not app.exception
     assert any(alt.startswith("Parameters a bit at w_c.") for alt in figures(app))
+    assert not app.code  # no run tells how long the next one takes
+    for run in write_sweep(store, depths=(1,), seeds=(0,), base=replace(BASE, chorales=20)):
+        lines = (json.dumps({"step": json.loads(line)["step"], "seconds": n + 1.0}) for n, line in enumerate(
+            run.metrics_path.read_text(encoding="utf-8").splitlines()))  # fmt: skip
+        run.timing_path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    app.run()
+    (line,) = traces(app, "capacity")[:1]
+    assert len(line["x"]) == 6  # a new task, as soon as its runs have recorded
+    assert app.code[0].value.startswith("python -m glassy_core sweep --depths 1 --widths ")
+    assert "--chorales 20" in app.code[0].value
 
 
 def test_a_dragged_threshold_finds_what_the_fit_at_it_finds(open_page, store):

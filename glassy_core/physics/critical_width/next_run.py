@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from glassy_core.arrays import Floats, Integers
 from glassy_core.physics.critical_width.censored_parabola import MIN_WIDTHS, Parabola
 from glassy_core.physics.critical_width.learning_times import LearningTime
 
@@ -74,23 +75,30 @@ def _without_fit(threshold: float, times: Sequence[LearningTime], taken: set[tup
 
 
 def _with_fit(fit: Parabola, times: Sequence[LearningTime]) -> tuple[int, str]:
-    """The width that makes Var(w_c) ~ t' C t smallest, with t = (1, x, x^2) at w_c and C = (sum t t' / noise^2)^-1."""
+    """The width that shrinks the interval of w_c most, among those expected to arrive in the time the runs had."""
+    widths, rates, shrinks = shrinking(fit, times)
+    able = rates > MARGIN * float(np.median([1 / time.tau_reached for time in times]))
+    if not np.any(able):
+        return max(
+            time.width for time in times
+        ), "The runs are short for this NLL*: another seed of the widest network."
+    best = int(np.argmax(np.where(able, shrinks, -1)))
+    return int(widths[best]), (
+        f"Of the widths expected to arrive in time it tells most about w_c: the interval should shrink by "
+        f"{shrinks[best]:.0%}."
+    )
+
+
+def shrinking(fit: Parabola, times: Sequence[LearningTime]) -> tuple[Integers, Floats, Floats]:
+    """Widths (n,) above w_c, the 1/tau* expected there, and by which share a run there should shrink w_c's interval.
+
+    Var(w_c) ~ t' C t with t = (1, x, x^2) at w_c and C = (sum t t' / noise^2)^-1; one run more changes C.
+    """
     seen = np.array([not time.censored for time in times])
     width = np.array([time.width for time in times])
-    bound = float(np.median([1 / time.tau_reached for time in times]))
     A = fit.terms(width[seen]) / fit.noise[seen, None]
     C = np.linalg.inv(A.T @ A)
     candidates = np.arange(max(math.ceil(fit.root), 1), math.ceil(1.1 * width.max()) + 1)
-    rate = fit(candidates)
-    able = rate > MARGIN * bound
-    if not np.any(able):
-        return int(width.max()), "The runs are short for this NLL*: another seed of the widest network."
-    candidates = candidates[able]
-    noise = fit.noise_at(candidates)
     t, T = fit.terms(fit.root), fit.terms(candidates)
-    gain = (T @ C @ t) ** 2 / (noise**2 + np.einsum("ni,ij,nj->n", T, C, T)) / (t @ C @ t)
-    best = int(np.argmax(gain))
-    shrink = 1 - math.sqrt(max(1 - float(gain[best]), 0))
-    return int(candidates[best]), (
-        f"Of the widths expected to arrive in time it tells most about w_c: the interval should shrink by {shrink:.0%}."
-    )
+    gain = (T @ C @ t) ** 2 / (fit.noise_at(candidates) ** 2 + np.einsum("ni,ij,nj->n", T, C, T)) / (t @ C @ t)
+    return candidates, fit(candidates), 1 - np.sqrt(np.maximum(1 - gain, 0))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 import streamlit as st
@@ -23,7 +22,7 @@ from glassy_core.physics.critical_width.criticality import Criticality, Critical
 from glassy_core.physics.critical_width.learning_times import SMOOTHING
 from glassy_core.physics.critical_width.power_of_width import CLEARLY
 from glassy_core.physics.estimate import Estimate
-from glassy_core.runs.groups import Member, World, distinct, grouped, readable
+from glassy_core.runs.groups import Member, World, distinct, grouped, readable, settings_like
 from glassy_core.settings import RunConfig
 from glassy_core.ui.components.live_figure import Slide, live_figure
 from glassy_core.ui.results.critical_widths import at_thresholds, described, layers, with_interval
@@ -231,17 +230,7 @@ def _suggested(depth: int, width: int, seed: int) -> list[RunConfig]:
     """The settings of a suggested run, in the world that is looked at when its button is pressed."""
     groups = worlds()
     members = groups.get(st.session_state.get("data", ""), next(iter(groups.values())))
-    return [_like(members, depth, width, seed)]
-
-
-def _like(members: Sequence[Member], depth: int, width: int, seed: int) -> RunConfig:
-    """The settings of most runs of a depth, for another width and seed."""
-    plainly = [
-        replace(member.config, name="", width=width, seed=seed, waiting_times=())
-        for member in members
-        if member.config.depth == depth
-    ]
-    return max(plainly, key=plainly.count)
+    return [settings_like(members, depth, width, seed)]
 
 
 def how_to_read() -> None:

@@ -4,31 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import streamlit as st
 
 from glassy_core.physics.critical_width.any_threshold import AtThreshold, along_thresholds
-from glassy_core.physics.critical_width.criticality import Criticality, DepthResult
+from glassy_core.physics.critical_width.criticality import COPIES, Criticality, DepthResult
+from glassy_core.physics.critical_width.learning_times import Recording
 from glassy_core.physics.estimate import Estimate
 from glassy_core.runs.groups import Member
 from glassy_core.runs.measured import criticality, recordings
 from glassy_core.ui.results import curves as curve_results
 
+_FEW_COPIES = 200  # artificial sweeps behind an interval that has to be there in a second
 MANY = 300  # runs, of which it takes some seconds
 
 
-def analysed(members: Sequence[Member]) -> Criticality:
-    """The critical widths of these runs as they are now; computed anew only where a run has moved."""
+def analysed(members: Sequence[Member], beside: Sequence[Recording] = ()) -> Criticality:
+    """The critical widths of these runs as they are now; computed anew only where a run has moved.
+
+    beside: curves of the same world that are no runs'; there are many of them, and intervals are made of fewer copies.
+    """
     states = [member.run.state() for member in members]
     key = tuple((member.run.id, state.step, state.status) for member, state in zip(members, states, strict=True))
+    mark = (len(beside), float(sum(np.sum(curve.nll) for curve in beside)))
     if len(members) < MANY:
-        return _analysed(key, list(members))
+        return _analysed(key, mark, list(members), beside)
     with st.spinner(f"Computing the critical widths of {len(members)} runs", show_time=True):
-        return _analysed(key, list(members))
+        return _analysed(key, mark, list(members), beside)
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
-def _analysed(key: tuple[object, ...], _members: list[Member]) -> Criticality:
-    return criticality(_members, curve_results.series_of)
+@st.cache_resource(show_spinner=False, max_entries=48)  # the map of capacities has twenty of them
+def _analysed(
+    key: tuple[object, ...], mark: tuple[int, float], _members: list[Member], _beside: Sequence[Recording]
+) -> Criticality:
+    return criticality(_members, curve_results.series_of, _FEW_COPIES if _beside else COPIES, _beside)
 
 
 def at_thresholds(members: Sequence[Member], thresholds: Sequence[float]) -> dict[int, list[AtThreshold]]:

@@ -6,11 +6,11 @@ import pytest
 
 from glassy_core.commands.main import main
 from glassy_core.jobs import dispatcher
-from glassy_core.jobs.sweeps import existing_runs, expand, plan
+from glassy_core.jobs.sweeps import command_of, existing_runs, expand, plan
 from glassy_core.presets import SWEEPS
 from glassy_core.runs.starting import Start
 from glassy_core.runs.store import RunStore
-from glassy_core.settings import ConfigError, RunConfig
+from glassy_core.settings import ConfigError, RunConfig, with_dynamics
 from glassy_core.training.records import fresh
 
 BASE = RunConfig(name="base", eta=5e-3)
@@ -21,6 +21,21 @@ def test_a_sweep_is_the_product_widest_first():
     assert [(c.depth, c.width, c.seed) for c in configs][:4] == [(1, 20, 0), (1, 20, 1), (1, 10, 0), (1, 10, 1)]
     assert len(configs) == 8
     assert {c.eta for c in configs} == {5e-3}
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        RunConfig(width=7, seed=3, eta=5e-3, auto_halve=True, stop_nll=0.009, steps=123, chorales=8),
+        RunConfig(width=7, depth=1, eta=4e-4, batch_size="all", gradient="exact", until=40.0),
+        replace(with_dynamics(RunConfig(chorales=20, until=4e3), "flow"), width=88, depth=5, stop_nll=0.009),
+    ],
+    ids=["steps", "all transitions", "flow"],
+)
+def test_the_command_of_a_run_queues_that_run(config, tmp_path, monkeypatch):
+    monkeypatch.setattr(dispatcher, "ensure_dispatcher", lambda store: None)
+    assert main([*command_of(config).split()[3:], "--runs-dir", str(tmp_path)]) == 0
+    assert [run.config() for run in RunStore(tmp_path).runs()] == [config]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,98 @@
+"""The tasks of the capacity map: what the store's runs and other networks learn, and which run tells most next."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from glassy_core.physics.critical_width.capacity import Load, capacities
+from glassy_core.physics.critical_width.criticality import Criticality, CriticalWidth
+from glassy_core.physics.critical_width.learning_times import Recording
+from glassy_core.physics.critical_width.next_of_map import Offer, best_run, most_telling
+from glassy_core.runs.groups import Member, World, settings_like
+from glassy_core.runs.measured import load_of, series_of
+from glassy_core.runs.records import Series
+from glassy_core.runs.run import Run
+from glassy_core.runs.state import ACTIVE
+from glassy_core.settings import RunConfig
+
+_SLACK = 2.0  # of the time that a run is given, over that by which it should be there
+_BELOW = 0.9  # of the threshold: there it ends
+
+Analyse = Callable[[Sequence[Member], Sequence[Recording]], Criticality]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What there is to learn, the runs that learn it, and the critical widths of these and of networks beside them."""
+
+    load: Load
+    members: Sequence[Member]
+    found: Criticality
+
+
+def tasks_of(
+    groups: Sequence[Sequence[Member]], beside: Mapping[World, Sequence[Recording]], analyse: Analyse
+) -> list[Task]:
+    """The tasks whose load is known. groups: the runs of a world each; beside: curves that are no runs', by world.
+
+    Runs that began at another one's checkpoint, and have no w_c of their own, make none.
+    """
+    by_world: dict[World, Sequence[Member]] = {group[0].world: group for group in groups}
+    return [
+        Task(load, members, analyse(members, beside.get(world, ())))
+        for world in dict.fromkeys([*beside, *by_world])
+        if (load := load_of(world.config.edition, world.config.chorales, world.digest))
+        for members in [by_world.get(world, ())]
+    ]
+
+
+def offers(
+    tasks: Sequence[Task], threshold: float, read: Callable[[Run], Series] = series_of
+) -> list[tuple[Offer, RunConfig]]:
+    """The best run for each interval of the map, with its settings, that of the widest interval first.
+
+    Intervals of which no run was timed are left out. threshold: bits. read: a run's curves.
+    """
+    found = []
+    for task in tasks:
+        for capacity in capacities([(task.load, task.found)], threshold):
+            at = task.found.depths[capacity.depth].thresholds[threshold]
+            offer = best_run(capacity, at, _seconds(task.members, at, read), _planned(task.members, capacity.depth))
+            if offer:
+                found.append((offer, _settings(task.members, offer)))
+    ordered = most_telling(offer for offer, _ in found)
+    return sorted(found, key=lambda pair: ordered.index(pair[0]))
+
+
+def _seconds(members: Sequence[Member], at: CriticalWidth, read: Callable[[Run], Series]) -> dict[str, float]:
+    """Seconds of training until the threshold, by run."""
+    reached = {time.run: time.tau_star for time in at.points if time.run and time.tau_star}
+    found = {}
+    for member in members:
+        if tau := reached.get(member.run.id):
+            series = read(member.run)
+            known = np.isfinite(series.seconds)
+            if np.any(known):
+                found[member.run.id] = float(np.interp(tau, series.tau[known], series.seconds[known]))
+    return found
+
+
+def _planned(members: Sequence[Member], depth: int) -> set[tuple[int, int]]:
+    """Width and seed of the runs that are queued or under way."""
+    busy = [member for member in members if member.run.state().status in (*ACTIVE, "stalled", "interrupted")]
+    return {member.network[1:] for member in busy if member.config.depth == depth}
+
+
+def _settings(members: Sequence[Member], offer: Offer) -> RunConfig:
+    """Those of the other runs, with an end by which it should have come to the threshold, and which ends it there."""
+    like = settings_like(members, offer.capacity.depth, offer.width, offer.seed)
+    tau = math.ceil(_SLACK * offer.tau)
+    if like.dynamics == "flow" or like.until:
+        like = replace(like, until=max(like.until, tau))
+    if like.dynamics == "steps":
+        like = replace(like, steps=max(like.steps, math.ceil(tau / like.eta)))
+    return replace(like, stop_nll=like.stop_nll or round(_BELOW * offer.capacity.threshold, 6))
