@@ -3,7 +3,7 @@
 import streamlit as st
 
 from glassy_core import ui
-from glassy_core.ui.aging import drift_and_noise, growth, networks, sections
+from glassy_core.ui.aging import drift_and_noise, growth, memory, networks, sections
 from glassy_core.ui.shell import actions, presenter
 
 PERIOD = 3.0  # seconds between looks while a network shown is at work
@@ -14,6 +14,7 @@ SECTIONS = (
     ("How Δ grows", growth.the_growth),
     ("Which weights move", growth.the_kinds),
     ("Drift and noise", drift_and_noise.drift_and_noise),
+    ("What is remembered", memory.the_memory),
 )
 
 ui.frame("Aging", "The longer a network has learned, the slower its weights move: it ages, as a glass does.")

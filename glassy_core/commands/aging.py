@@ -28,12 +28,32 @@ def add(commands: Commands) -> None:
     aging.add_argument(
         "--origin", type=float, default=0.0, metavar="X", help="tau/tau_w at which the power law begins (default: 0)"
     )
+    words = (
+        "Overlaps of a run's saved weights, C(tau, tau_w): what it keeps of its start, and how unlike the moves are."
+    )
+    overlap = commands.add("overlap", _overlap, words, run=True, as_json=True)
+    overlap.add_argument("--kind", choices=["M", "J"], default="M", help="recurrent weights, or those between layers")
     words = "Tell drift and noise apart: clones of a network learn on with other minibatches."
     clones = commands.add("clones", _clones, words, run=True, as_json=True)
     clones.add_argument("--step", type=int, metavar="N", help="the checkpoint to start from (default: the last one)")
     clones.add_argument("--count", type=int, default=6, metavar="K", help="clones (default: 6)")
     clones.add_argument("--steps", type=int, default=10_000, metavar="N", help="steps of each (default: 10000)")
     clones.add_argument("--eta", type=float, help="learning rate (default: the checkpoint's; a flow has none)")
+
+
+def _overlap(options: argparse.Namespace) -> None:
+    """C of every two saved times, and alpha2 from each to the next."""
+    from glassy_core.runs.memory import memory_of
+
+    found = memory_of(readable_run(options), options.kind)
+    if options.json:
+        print(json.dumps(found.to_json(), allow_nan=False))
+        return
+    print(f"C(tau, tau_w) of {options.kind}; unrelated weights: 0 +- {found.chance:.2g}")
+    print(f"{'tau':>10} {'alpha2 of the move to it':28} C with tau_w = " + " ".join(f"{tau:6.4g}" for tau in found.tau))
+    for k, tau in enumerate(found.tau):
+        alpha2 = found.alpha2[k - 1].text(2, "f") if k else ""
+        print(f"{tau:10.4g} {alpha2:28} {'':15}" + " ".join(f"{C:6.3f}" for C in found.overlap[k, : k + 1]))
 
 
 def _clones(options: argparse.Namespace) -> None:

@@ -10,13 +10,16 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from glassy_core.commands.main import main
 from glassy_core.paper.aging import fully_aged
 from glassy_core.paper.findings import TOO_UNCERTAIN, Statement
 from glassy_core.paper.text import text
 from glassy_core.physics.estimate import Estimate
 from glassy_core.presets import CLASS_AGING, PRESETS
+from glassy_core.runs import checkpoints
 from glassy_core.runs.state import State
 from glassy_core.settings import with_dynamics
+from glassy_core.training.records import fresh
 from glassy_core.ui.aging.sections import _kind_of_aging
 from tests.components import components
 from tests.made_runs import BASE, EXPONENT, write_aging, write_run
@@ -323,3 +326,19 @@ def test_a_flow_stands_beside_steps_and_waits_in_tau(open_page, store):
     assert "eta = 0" not in said
     assert app.segmented_control(key="waited").label == "Waiting time (τ)"
     assert app.segmented_control(key="waited").options == ["50", "100", "200", "400"]
+
+
+def test_what_is_remembered_of_the_saved_weights(open_page, store):
+    """Two checkpoints of one seed: C against time; without them a sentence."""
+    run = write_aging(store)
+    assert "Of none of these networks" in words(open_page(PAGE, part="What is remembered"))
+    first = fresh(run.config())
+    turned = {name: -value if name == "M.0" else value for name, value in first.weights.items()}
+    for snapshot in (first, replace(first, step=1000, weights=turned)):
+        checkpoints.write(run.checkpoints, snapshot)
+    app = open_page(PAGE, part="What is remembered")
+    assert not app.exception
+    (start,) = traces(app, "start")
+    assert numbers(start["y"]) == pytest.approx([0])  # of two layers one is turned around
+    assert "C = 0.00 with the start at τ = 5," in words(app)
+    assert main(["overlap", run.id, "--json", "--runs-dir", str(store.directory)]) == 0
