@@ -18,6 +18,7 @@ from glassy_core.arrays import Floats
 from glassy_core.physics.estimate import Estimate
 
 STARTED = ("M", "J")  # kinds of weights that do not start at zero, and so have a start to be remembered
+_STILL = 1e-9  # of the farthest move: what moves less has rounding alone
 _NORMAL = 1.96  # standard errors to either end of a 95 % interval
 
 Matrices = Sequence[Floats]
@@ -72,7 +73,7 @@ def non_gaussian(moves: Matrices) -> Estimate:
     """
     squares, fourths, counts = [], [], []
     for matrix in moves:
-        moved = matrix != 0
+        moved = np.abs(matrix) > _STILL * np.max(np.abs(matrix), initial=0.0)
         scale = np.mean(matrix[moved] ** 2) if np.any(moved) else 1.0
         of_rows = (np.where(moved, matrix**2 / scale, 0) ** power for power in (1, 2))
         second, fourth = (part.sum(axis=1) for part in of_rows)

@@ -51,6 +51,10 @@ def the_memory(chosen: Sequence[Network], _: Measure) -> None:
         "**α₂** compares the weights' moves from one saved time to the next: 0 where they are Gaussian, as of one walk "
         "that all make, more where few weights move far. " + " ".join(map(_moves_in_words, networks))
     )
+    if kind == "J":
+        prose(
+            "A column of $J_0$ is a pitch. Late in learning those that rarely sound move farthest: α₂ is mostly theirs."
+        )
     with st.grid(min(len(networks), 3), min_column_width=320, gap="small"):
         for k, one in enumerate(networks):
             with st.container():
