@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from glassy_core.runs.measured import load_of, series_of
 from glassy_core.runs.records import Series
 from glassy_core.runs.run import Run
 from glassy_core.runs.state import ACTIVE
-from glassy_core.settings import RunConfig
+from glassy_core.settings import ConfigError, RunConfig
 
 _SLACK = 2.0  # of the time that a run is given, over that by which it should be there
 _BELOW = 0.9  # of the threshold: there it ends
@@ -91,8 +92,12 @@ def _settings(members: Sequence[Member], offer: Offer) -> RunConfig:
     """Those of the other runs, with an end by which it should have come to the threshold, and which ends it there."""
     like = settings_like(members, offer.capacity.depth, offer.width, offer.seed)
     tau = math.ceil(_SLACK * offer.tau)
+    ends: dict[str, Any] = {"stop_nll": like.stop_nll or round(_BELOW * offer.capacity.threshold, 6)}
     if like.dynamics == "flow" or like.until:
-        like = replace(like, until=max(like.until, tau))
+        ends["until"] = max(like.until, tau)
     if like.dynamics == "steps":
-        like = replace(like, steps=max(like.steps, math.ceil(tau / like.eta)))
-    return replace(like, stop_nll=like.stop_nll or round(_BELOW * offer.capacity.threshold, 6))
+        ends["steps"] = max(like.steps, math.ceil(tau / like.eta))
+    try:
+        return replace(like, **ends)
+    except ConfigError:  # more than a run may have: then as long as the others
+        return like

@@ -29,7 +29,7 @@ NAMES = """preset name depth width eta batch_size steps seed chorales edition sc
     group smooth colour part not_here
     from to noise probe sizes probe_nll sweep sweep_eta sweep_steps sweep_chorales data thresholds networks gamma
     weights aging_preset aging_seeds view step prime split chorale k chord decode temperature four take length tempo
-    instrument ties octave map exponents numbers queue""".split()
+    instrument ties octave map map_data map_show map_against exponents capacity per remembered numbers queue""".split()
 SOUND = {
     "view": ["listen", "continue", "transition", "recall", "quiz"], "noise": ["true"], "fit": ["true"],
     "seeds": ["true"], "prime": ["chord"], "decode": ["sample"], "edition": ["paper"], "x": ["step", "tau"],

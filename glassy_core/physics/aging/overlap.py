@@ -60,7 +60,7 @@ def memory(tau: Sequence[float], weights: Sequence[Mapping[str, Floats]], kind: 
         raise ValueError(f"The weights {kind} start at zero: choose from {', '.join(STARTED)}.")
     saved = [[value for name, value in one.items() if name.split(".")[0] == kind] for one in weights]
     flat = np.array([np.concatenate([matrix.ravel() for matrix in matrices]) for matrices in saved])
-    norm = np.sqrt(np.einsum("ni,ni->n", flat, flat))
+    norm = np.maximum(np.sqrt(np.einsum("ni,ni->n", flat, flat)), np.finfo(np.float64).tiny ** 0.5)
     overlap = flat @ flat.T / np.outer(norm, norm)
     alpha2 = tuple(non_gaussian([b - a for a, b in zip(*pair, strict=True)]) for pair in pairwise(saved))
     return Memory(np.asarray(tau, dtype=np.float64), overlap, float(flat.shape[1] ** -0.5), alpha2)
