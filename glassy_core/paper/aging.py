@@ -29,7 +29,7 @@ _DRIFTS = (
     "The curves rise nearly as the square of the time, as weights do that slide in one direction: a slide that slows "
     "down in log tau collapses as well, without a glass."
 )
-_SURE = 0.15  # half-width of an interval of mu that tells full aging from sub-aging
+_SURE = 0.1  # half-width of an interval of mu that tells full aging from sub-aging
 X = text(TAU, " / ", TAU_W)
 _ONE_CURVE = text("all waiting times on one curve of ", X)
 _BREAKS_DOWN = text("the scaling with ", X, " breaks down")
