@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from glassy_core.arrays import Floats
-from glassy_core.physics.critical_width.learning_times import learning_time
+from glassy_core.physics.critical_width.learning_times import in_order, learning_time
 from glassy_core.physics.estimate import Estimate
 from glassy_core.physics.learning_curves.conditions import USUAL, Conditions
 from glassy_core.physics.learning_curves.power_law import PowerLawFit
@@ -24,7 +24,8 @@ def between(
     window in tau is where all seeds are between them; there is no fit where one has not come down to the lower one.
     """
     low, high = levels
-    begins, ends = ([learning_time(*curve, level) for curve in curves] for level in (high, low))
+    sound = [in_order(*(np.asarray(part, dtype=np.float64) for part in curve)) for curve in curves]
+    begins, ends = ([learning_time(*curve, level) for curve in sound] for level in (high, low))
     begin, end = max((tau or 0.0 for tau in begins), default=0.0), min((tau or 0.0 for tau in ends), default=0.0)
     if not end:
         return PowerLawFit.none(

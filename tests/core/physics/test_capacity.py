@@ -1,14 +1,12 @@
 """Parameters at w_c for what there is to learn: of the atlas as its findings say, and of a run's data."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from glassy_core.commands.main import main
 from glassy_core.editions.catalogue import PAPER
 from glassy_core.editions.encoding import LOWEST_PITCH, N_PITCHES, pitch_bits
 from glassy_core.editions.loading import edition_at_hand
@@ -19,8 +17,6 @@ from glassy_core.physics.critical_width.next_of_map import best_run, most_tellin
 from glassy_core.physics.estimate import Estimate
 from glassy_core.presets import preset
 from glassy_core.runs.measured import load_of
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_bits_of_pitches_by_themselves():
@@ -53,11 +49,10 @@ def test_the_papers_load_is_known_without_its_file(monkeypatch, tmp_path):
     assert load_of(config.edition, config.chorales, "another") is None
 
 
-def test_the_command_says_what_the_findings_say(tmp_path):
+def test_the_command_says_what_the_findings_say(tmp_path, capsys):
     """From 8 chorales on, each transition takes as many parameters of hidden units; fewer where W does much."""
-    command = [sys.executable, "-m", "glassy_core", "capacity", "--json", "--runs-dir", str(tmp_path)]
-    said = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, encoding="utf-8").stdout
-    hidden = {(one["chorales"], one["depth"]): one["hidden"] for one in json.loads(said)}
+    assert main(["capacity", "--json", "--runs-dir", str(tmp_path)]) == 0
+    hidden = {(one["chorales"], one["depth"]): one["hidden"] for one in json.loads(capsys.readouterr().out)}
     assert set(hidden) >= {(n, depth) for n in (1, 2, 4, 8) for depth in (1, 2, 3)}
     for depth in (1, 2):
         assert hidden[2, depth]["value"] < hidden[4, depth]["value"] < hidden[8, depth]["value"]

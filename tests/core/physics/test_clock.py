@@ -1,14 +1,12 @@
 """Curves beside a reference at the same tau, and which runs may stand beside each other."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from glassy_core.commands.main import main
 from glassy_core.physics.learning_curves.clock import EARLIEST, beside
 from glassy_core.presets import PRESETS
 from glassy_core.runs.groups import readable
@@ -16,7 +14,6 @@ from glassy_core.runs.store import RunStore
 from glassy_core.runs.variants import variants, way
 from tests.made_runs import BASE, write_run
 
-ROOT = Path(__file__).resolve().parents[3]
 FLOW = replace(PRESETS["class-flow-near"].config, name="")
 TAU = np.geomspace(0.01, 100, 200)
 
@@ -66,9 +63,9 @@ def test_a_network_stands_beside_itself_alone_and_the_flow_is_the_reference(tmp_
     assert group[1].run.state().tau == pytest.approx(100)
 
 
-def test_the_command_prints_the_ratios(tmp_path):
+def test_the_command_prints_the_ratios(tmp_path, capsys):
     made(RunStore(tmp_path))
-    command = [sys.executable, "-m", "glassy_core", "clock", "--json", "--runs-dir", str(tmp_path)]
-    said = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, check=True, encoding="utf-8").stdout)
+    assert main(["clock", "--json", "--runs-dir", str(tmp_path)]) == 0
+    said = json.loads(capsys.readouterr().out)
     assert said["reference"] == "flow"
     assert said["ratios"]["eta = 0.02, p = 300"]["10"] == pytest.approx(1.3, rel=1e-2)

@@ -28,6 +28,13 @@ def test_the_exponent_between_two_levels(a):
     assert fit.pure.exponent.value == pytest.approx(a, rel=0.02)
 
 
+def test_a_damaged_record_is_passed_over():
+    nll = 1 / TAU
+    tau = np.where(np.arange(len(TAU)) == 400, -1.0, TAU)
+    fit = between([(np.append(tau, 5.0), np.append(nll, 0.2))], EXPONENT_RANGE)
+    assert fit.pure.exponent.value == pytest.approx(1, rel=0.02)
+
+
 def test_there_is_none_of_a_curve_that_does_not_come_down():
     fit = between([(TAU, 0.03 + TAU**-1.0)], EXPONENT_RANGE)
     assert (fit.pure, fit.reliable) == (None, False)
