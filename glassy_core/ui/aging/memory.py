@@ -53,8 +53,8 @@ def the_memory(chosen: Sequence[Network], _: Measure) -> None:
     )
     if kind == "J":
         prose(
-            "A column of $J_0$ is a pitch. In the paper's networks those that rarely sound move farthest at the end, and "
-            "α₂ is large for that."
+            "A column of $J_0$ is a pitch. In the paper's networks those that rarely sound move farthest at the end: "
+            "that makes α₂ large."
         )
     with st.grid(min(len(networks), 3), min_column_width=320, gap="small"):
         for k, one in enumerate(networks):
