@@ -119,7 +119,7 @@ def test_the_made_exponents_are_in_the_words(open_page, store):
 @pytest.mark.parametrize(
     ("mu", "verdict", "said"),
     [
-        (Estimate(0.97, 0.85, 1.1), "agrees", "It agrees with full aging."),
+        (Estimate(0.97, 0.9, 1.05), "agrees", "It agrees with full aging."),
         (Estimate(0.97, 0.6, 1.4), "open", TOO_UNCERTAIN),
         (Estimate(0.81, 0.805, 0.815), "differs", "It ages, but slows down less than in proportion to its age."),
         (Estimate(1.15, 1.05, 1.3), "differs", "It slows down even more than in proportion to its age."),
