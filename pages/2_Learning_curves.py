@@ -8,7 +8,7 @@ from glassy_core import ui
 from glassy_core.figures.power_laws import Fits
 from glassy_core.figures.style import Ensemble
 from glassy_core.ui.components.live_figure import live_figure
-from glassy_core.ui.learning_curves import clock, controls, exponents, noise_probe, spikes
+from glassy_core.ui.learning_curves import clock, controls, exponents, front, noise_probe, spikes
 from glassy_core.ui.learning_curves import curves as curve_parts
 from glassy_core.ui.learning_curves import fits as fit_parts
 from glassy_core.ui.results.curves import readable_rows
@@ -28,6 +28,7 @@ if not found:
     link_to("Runs")
     st.stop()
 
+front.read()
 chosen = curve_parts.choose_runs(found)
 figure_place = st.container(key="figure")
 look = controls.choose(chosen)
@@ -48,6 +49,7 @@ def read(rows: list[Row]) -> tuple[list[Ensemble], Fits]:
 
 def draw(rows: list[Row]) -> None:
     fit_parts.renew_controls()
+    front.renew()
     settings, fits = read(rows)
     live_figure(
         drawn(settings, view, fits),
@@ -60,11 +62,16 @@ def draw(rows: list[Row]) -> None:
         grows=True,
         names=True,
         in_address=True,
+        front=front.groups(settings, front.in_front(settings)),
+        on_pick=front.picking(settings),
     )
 
 
 def describe(rows: list[Row]) -> None:
+    front.renew()
     settings, fits = read(rows)
+    now = front.in_front(settings)
+    front.words(chosen, now)
     curve_parts.key_to_lines(view, settings, options.fit)
     if view.x == "tau" and walk_together(rows, time.time()):
         st.caption("In step of τ: each of the trio as far as the slowest has come. Along seconds each is where it is.")
@@ -73,7 +80,7 @@ def describe(rows: list[Row]) -> None:
         st.caption("A law is fitted to single runs, or to the seeds of one setting: group by nothing for it.")
     if fits:
         fit_parts.details(fits)
-    curve_parts.table_and_download(chosen)
+    curve_parts.table_and_download(chosen, now)
 
 
 if chosen:

@@ -279,8 +279,19 @@ def test_a_flow_and_steps_of_one_network_stand_in_one_figure(store):
 def test_the_table_of_a_flow_says_so_in_the_place_of_eta(store):
     add(store, PRESETS["class-flow-near"].config)
     app = opened(numbers="true")
-    (table,) = [table.value for table in app.table if "η" in table.value.columns]
+    (table,) = [table.value for table in app.dataframe if "η" in table.value.columns]
     assert list(table["η"]) == ["flow"]
+
+
+def test_runs_in_front_are_those_of_the_address_in_figure_table_and_words(store):
+    runs = [add(store, PRESETS[name].config).id for name in ("class-near", "class-over")]
+    app = opened(run=runs, front=runs[1], numbers="true")
+    assert sent(app)["front"] == [runs[1]]
+    assert app.session_state[f"front-{'-'.join(runs)}"]["selection"]["rows"] == [1]
+    assert "In front: **over**, NLL 0.2 bits" in words(app)
+    app.button(key="all_alike").click().run()
+    assert sent(app)["front"] == []
+    assert "front" not in app.query_params
 
 
 def test_the_noise_of_steps_is_not_asked_of_a_flow(store):

@@ -1,4 +1,5 @@
-// What helps to tell many lines apart: a name at the end of each, and the one under the pointer before the others.
+// What helps to tell many lines apart: a name at the end of each, and the one under the pointer before the others, or
+// where there is none those that the reader has chosen.
 
 const NAMES = { gap: 15, room: 180, letters: 26, inset: 8 } // pixels, but for letters
 const BACK = 0.18 // opacity of the lines that step back
@@ -52,7 +53,9 @@ function apart(wanted, low, high, gap) {
 class Lines {
   constructor(stage, plot) {
     this.plot = plot
-    this.front = null
+    this.pointed = null // the group under the pointer
+    this.chosen = [] // groups that stand before the others else
+    this.pick = null // what a click on a line does with its group
     this.place = document.createElementNS("http://www.w3.org/2000/svg", "svg")
     this.place.setAttribute("class", "glassy-names")
     this.place.setAttribute("aria-hidden", "true") // the legend says the same
@@ -60,8 +63,9 @@ class Lines {
   }
 
   listen() {
-    this.plot.on("plotly_hover", ({ points }) => this.bringForward(points[0]?.data.legendgroup))
-    this.plot.on("plotly_unhover", () => this.bringForward(null))
+    this.plot.on("plotly_hover", ({ points }) => this.pointAt(points[0]?.data.legendgroup))
+    this.plot.on("plotly_unhover", () => this.pointAt(null))
+    this.plot.on("plotly_click", ({ points }) => this.clicked(points[0]?.data.legendgroup))
   }
 
   // Names at the ends of what is drawn now; shown: or none.
@@ -72,7 +76,7 @@ class Lines {
     const places = apart(seen.map(({ end }) => end.y), size.t + 6, height - size.b - 6, NAMES.gap)
     this.named = seen.map((entry, k) => ({ ...entry, y: places[k] }))
     this.place.replaceChildren(...this.named.flatMap((entry) => this.label(entry)))
-    this.bringForward(this.front)
+    this.bringForward()
   }
 
   label({ group, name, trace, end, y }) {
@@ -85,29 +89,44 @@ class Lines {
     const colour = trace.line.color
     const text = make("text", { x: end.right + NAMES.inset, y: y + 4, fill: colour })
     text.textContent = name
-    text.addEventListener("pointerenter", () => this.bringForward(group))
-    text.addEventListener("pointerleave", () => this.bringForward(null))
+    text.addEventListener("pointerenter", () => this.pointAt(group))
+    text.addEventListener("pointerleave", () => this.pointAt(null))
+    text.addEventListener("click", () => this.clicked(group))
+    if (this.pick) text.style.cursor = "pointer"
     const from = end.right - end.x < 6 ? end.right : end.x + 3
     const leader = make("path", { d: `M${from} ${end.y}L${end.right + NAMES.inset - 2} ${y}`, stroke: colour })
     return [leader, text]
   }
 
-  // The lines of one legend entry before all others; null: all alike.
-  bringForward(group) {
-    this.front = group ?? null
+  pointAt(group) {
+    this.pointed = group ?? null
+    this.bringForward()
+  }
+
+  // The group, where it is known to the reader by a name, to the front, or back to the others.
+  clicked(group) {
+    if (!group || !this.pick) return
+    this.chosen = this.chosen.length === 1 && this.chosen[0] === group ? [] : [group]
+    this.bringForward()
+    this.pick(group)
+  }
+
+  // The lines of some legend entries before all others; of none: all alike.
+  bringForward() {
+    const front = new Set(this.pointed ? [this.pointed] : this.chosen)
     const groups = [...this.plot.querySelectorAll(".scatterlayer .trace")]
-    const there = groups.some((element) => element.__data__?.[0]?.trace?.legendgroup === this.front)
+    const there = groups.some((element) => front.has(element.__data__?.[0]?.trace?.legendgroup))
     for (const element of groups) {
       const trace = element.__data__?.[0]?.trace
       if (!trace) continue
-      const isFront = there && trace.legendgroup === this.front
+      const isFront = there && front.has(trace.legendgroup)
       element.style.opacity = there && !isFront ? BACK * (trace.opacity ?? 1) : (trace.opacity ?? 1)
       for (const path of element.querySelectorAll(".js-line")) {
         path.style.strokeWidth = `${(trace.line?.width ?? 2) * (isFront ? 1.6 : 1)}px`
       }
     }
     for (const element of this.place.children) {
-      element.style.opacity = there && element.dataset.group !== this.front ? 0.3 : ""
+      element.style.opacity = there && !front.has(element.dataset.group) ? 0.3 : ""
     }
   }
 

@@ -105,6 +105,8 @@ class LiveFigure {
       this.given = data.window
       if (!this.dragging) this.window = data.window
     }
+    if (JSON.stringify(data.front) !== JSON.stringify(this.front)) this.lines.chosen = this.front = data.front
+    this.lines.pick = data.picks ? (group) => setTriggerValue("picked", group) : null
     this.data = data
     this.draw()
   }

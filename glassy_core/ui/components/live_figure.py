@@ -144,6 +144,8 @@ def live_figure(
     names: bool = False,
     in_address: bool = False,
     slide: Slide | None = None,
+    front: Sequence[str] = (),
+    on_pick: Callable[[str], None] | None = None,
 ) -> None:
     """Draw figure, or update what is drawn under the same key.
 
@@ -157,6 +159,7 @@ def live_figure(
     and a refresh sends their new points alone.
     title: above what is saved, else the words of filename. names: a name stands at the end of each line. in_address:
     zoom and hidden entries are kept in the page's address; for one figure of a page. slide: a slider that lines follow.
+    front: legend groups whose lines stand before all others. on_pick: gets the legend group of a line that is clicked.
     """
     _component(
         key=key,
@@ -172,10 +175,13 @@ def live_figure(
             "title": title or filename.replace("-", " ").capitalize(),
             "names": names,
             "address": in_address,
+            "front": list(front),
+            "picks": on_pick is not None,
             "slide": asdict(slide) | {"room": ROOM} if slide else None,
         },
         on_window_change=lambda: _pass_on(key, on_window),
         on_missed_change=lambda: None,
+        on_picked_change=lambda: _pick(key, on_pick),
     )
 
 
@@ -223,6 +229,13 @@ def _short(array: Any) -> Any:
     if np.nanmax(np.abs(values), initial=0.0) >= _WHOLE:
         return array
     return array | {"dtype": "f4", "bdata": base64.b64encode(values.astype(np.float32).tobytes()).decode("ascii")}
+
+
+def _pick(key: str, receive: Callable[[str], None] | None) -> None:
+    """Give the legend group of the line that was clicked to who wants it."""
+    group = st.session_state[key].get("picked")
+    if group is not None and receive is not None:
+        receive(str(group))
 
 
 def _pass_on(key: str, receive: Callable[[Window], None] | None) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -14,6 +15,7 @@ from glassy_core.figures.style import Ensemble, View
 from glassy_core.paper.numbers import paper_curve
 from glassy_core.runs.records import Series
 from glassy_core.settings import RunConfig
+from glassy_core.ui.learning_curves.front import table
 from glassy_core.ui.results.curves import (
     at_work_or_newest,
     floor_of,
@@ -26,7 +28,7 @@ from glassy_core.ui.results.rows import Filter, Row
 from glassy_core.ui.shell import address
 from glassy_core.ui.shell.choice import choose, choose_by_id
 from glassy_core.ui.shell.frame import plain, prose, store
-from glassy_core.ui.shell.words import number, whole
+from glassy_core.ui.shell.words import number
 
 _RUNS, _FIND = "runs", "find_curves"  # keys of the choice of runs, and of the words they are looked for by
 _FOUND = "found_curves"
@@ -119,13 +121,18 @@ def _floor_sentence(row: Row) -> str:
     )
 
 
-def table_and_download(chosen: Sequence[Row]) -> None:
-    """Where the runs stand, and their records as CSV; computed only while the reader has it open."""
+def table_and_download(chosen: Sequence[Row], front: Collection[str]) -> None:
+    """Where the runs stand, and their records as CSV; computed only while the reader has it open.
+
+    front: ids of those whose curves stand before the others.
+    """
     part = st.expander("Numbers and data", icon=":material/table_chart:", key="numbers", bind="query-params")
     if not part.open:
         return
     with part:
-        st.table([_table_row(row) for row in chosen], hide_index=True)
+        names = unique_names(chosen)
+        table([_line(names[row.id], row) for row in chosen], list(names), front, _columns())
+        st.caption("Ticked: its curve stands before the others.")
         st.download_button(
             "Download all records as CSV",
             data=lambda: "".join(_csv(chosen)).encode(),
@@ -137,25 +144,30 @@ def table_and_download(chosen: Sequence[Row]) -> None:
         )
 
 
-def _table_row(row: Row) -> dict[str, str]:
+def _line(name: str, row: Row) -> dict[str, Any]:
+    """A run in the table, its numbers as numbers so that they sort; None where they are not known."""
     config = row.config
     assert config is not None
     series = latest_series(row)
     held_out = series.nll_valid[np.isfinite(series.nll_valid)]
     return {
-        "run": plain(row.name),
+        "run": name,
         "status": row.state.status,
-        "d": str(config.depth),
-        "w": str(config.width),
+        "d": config.depth,
+        "w": config.width,
         "data": config.data_name(),
-        "step": whole(int(series.step[-1])) if len(series) else "–",
-        "τ": number(float(series.tau[-1])) if len(series) else "–",
+        "step": _last(series.step),
+        "τ": _last(series.tau),
         "η": _eta(config, series),
-        "NLL (bits)": number(float(series.nll[-1])) if len(series) else "–",
-        "held-out NLL (bits)": number(float(held_out[-1])) if len(held_out) else "–",
-        "accuracy": f"{series.accuracy[-1]:.2%}" if len(series) else "–",
-        "floor (bits)": number(floor_of(row), 3),
+        "NLL (bits)": _last(series.nll),
+        "held-out NLL (bits)": _last(held_out),
+        "accuracy": _last(100 * series.accuracy),
+        "floor (bits)": floor_of(row),
     }
+
+
+def _last(values: Any) -> float | None:
+    return float(values[-1]) if len(values) else None
 
 
 def _eta(config: RunConfig, series: Series) -> str:
@@ -163,6 +175,15 @@ def _eta(config: RunConfig, series: Series) -> str:
     if config.dynamics == "flow":
         return "flow"
     return number(float(series.eta[-1])) if len(series) else "–"
+
+
+def _columns() -> dict[str, Any]:
+    of_number = st.column_config.NumberColumn
+    formats = {"step": "localized", "accuracy": "%.2f %%", "floor (bits)": "%.3g", "d": None, "w": None}
+    formats |= dict.fromkeys(("τ", "NLL (bits)", "held-out NLL (bits)"), "%.4g")
+    return {"run": st.column_config.TextColumn(pinned=True)} | {
+        name: of_number(format=how) for name, how in formats.items()
+    }
 
 
 def _csv(chosen: Sequence[Row]) -> Iterable[str]:
@@ -194,7 +215,8 @@ def key_to_lines(view: View, settings: Sequence[Ensemble], fitted: bool = False)
     if any(len(curve.series.eta_changes) for curve in curves):
         lines.append("Triangle: η changed there.")
     inks = key(configs.values()) if are_of_regimes({curve.id: curve.colour for curve in curves}, configs) else ""
-    st.caption(" ".join(filter(None, [*lines, inks, "Click a name to hide its lines, drag to zoom."])))
+    lines += [inks, "Click a curve to bring it forward, its name above to hide it; drag to zoom."]
+    st.caption(" ".join(filter(None, lines)))
     if "sharpness" in view.shown:
         sharpness_words(list(configs.values()))
 
