@@ -60,6 +60,9 @@ def test_a_network_is_trained_as_the_flow_that_the_atlas_has(store):
     assert run.config().only("world", "learning") == PLACE.config.only("world", "learning")
     assert (run.config().until, run.config().stop_nll) == (PLACE.config.until, PLACE.config.stop_nll)
     assert "Started w=14 d=2, 4 chorales." in outcome.done
+    again = page.start_training(PLACE.name)  # clicked twice
+    assert again.started == outcome.started == (run.id,)
+    assert len(store.runs()) == 1
 
 
 @pytest.mark.parametrize("name", ["", "8-2-23-0", "../8-2-24-0"])

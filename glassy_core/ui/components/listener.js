@@ -11,6 +11,7 @@ class Listener {
   }
 
   remove() {
+    this.wish = null
     clearInterval(this.clock)
     this.choir.remove()
   }
@@ -21,10 +22,10 @@ class Listener {
     if (this.on && this.sounding !== undefined) this.choir.play(song[this.sounding] ?? [], this.choir.now, false)
   }
 
+  // While the instrument is on its way the reader may wish otherwise, or go: only the last wish counts.
   async listen(on) {
-    this.on = on
-    this.button.setAttribute("aria-pressed", on)
-    this.button.textContent = on ? "♪ Listening" : "♪ Listen"
+    const wish = (this.wish = on ? {} : null)
+    this.show(on, on ? "♪ Listening" : "♪ Listen")
     clearInterval(this.clock)
     this.sounding = undefined
     if (!on) {
@@ -34,22 +35,27 @@ class Listener {
     }
     try {
       await this.choir.start()
-    } catch (error) {
-      this.on = false
-      this.button.setAttribute("aria-pressed", false)
-      this.button.textContent = error.message
+    } catch {
+      if (wish === this.wish) this.show(false, "♪ The instrument did not load: try again")
+      return
     }
-    if (!this.on) return
+    if (wish !== this.wish) return
     this.next = this.choir.now + AHEAD
     this.clock = setInterval(() => this.beat(), 20)
     this.beat()
-    this.follow()
+    this.follow(wish)
+  }
+
+  show(on, words) {
+    this.on = on
+    this.button.setAttribute("aria-pressed", on)
+    this.button.textContent = words
   }
 
   seek(chord) {
     this.chord = chord
-    if (this.on) this.next = this.choir.now
-    else this.listen(true)
+    if (!this.on) this.listen(true)
+    else if (this.sounding !== undefined) this.next = this.choir.now
   }
 
   // Makes the next chord's sound when its time is near.
@@ -63,10 +69,10 @@ class Listener {
     this.next = when + BEAT
   }
 
-  follow() {
-    if (!this.on || this.signal.aborted) return
+  follow(wish) {
+    if (wish !== this.wish) return
     const part = Math.min(Math.max((this.choir.now - this.since) / BEAT, 0), 1)
     if (this.sounding !== undefined) this.roll.point(this.sounding + part)
-    requestAnimationFrame(() => this.follow())
+    requestAnimationFrame(() => this.follow(wish))
   }
 }

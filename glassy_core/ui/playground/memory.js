@@ -9,7 +9,11 @@ class Memory {
   read() {
     const said = new URLSearchParams(window.location.search)
     if (ADDRESS.some(([name]) => said.has(name))) return {}
-    return JSON.parse(window.sessionStorage.getItem(KEPT) ?? "{}")
+    try {
+      return JSON.parse(window.sessionStorage.getItem(KEPT)) ?? {}
+    } catch {
+      return {} // not what was kept there
+    }
   }
 
   // Once nothing moves; the address shows this again to whoever is given it.

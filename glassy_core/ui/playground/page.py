@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,13 +17,16 @@ from glassy_core.ui.playground import bets
 from glassy_core.ui.playground.component import asked, playground
 from glassy_core.ui.playground.critical_width import critical_widths
 from glassy_core.ui.results.curves import readable_rows
+from glassy_core.ui.results.rows import rows
 from glassy_core.ui.shell import actions, address, presenter
 from glassy_core.ui.shell.actions import Outcome
 from glassy_core.ui.shell.address import Number, Setting, Whole
 from glassy_core.ui.shell.frame import plain, store
+from glassy_core.ui.shell.polling import refreshed
 from glassy_core.wording import counted
 
 _OUTCOME = "playground_outcome"
+_LOOK = 1.0  # seconds between looks at what was started here
 _GRID = frozenset(whole_grid())
 _PAGES = {"curves": "pages/2_Learning_curves.py", "sing": "pages/5_Chorales.py"}
 # All of it is one screen: no room below it.
@@ -71,14 +75,36 @@ def show() -> None:
         return
     bets.watch()
     outcome = st.session_state.get(_OUTCOME, Outcome())
+    _draw_anew_as_it_learns(outcome.started)
     playground(
         start=_beginning(),
         critical=critical,
         runs=runs_of_networks(),
         may_train=presenter.may_act(),
-        outcome=(" ".join(filter(None, (outcome.done, outcome.notice))), outcome.error),
+        outcome=(" ".join(filter(None, (_learned(outcome.started) or outcome.done, outcome.notice))), outcome.error),
         on_train=train,
         on_bet=ask_the_class,
+    )
+
+
+def _draw_anew_as_it_learns(run_ids: Sequence[str]) -> None:
+    """Have the page drawn anew while what was started here learns: how far it is, and in the end its song."""
+    drawn = _learned(run_ids)
+    busy = any(row.busy for row in rows(store(), run_ids)) if run_ids else False
+
+    def look() -> None:
+        if _learned(run_ids) != drawn:
+            st.rerun()
+
+    refreshed("training", look, _LOOK if busy else None)
+
+
+def _learned(run_ids: Sequence[str]) -> str:
+    """How far the runs that were started here have come, in words; nothing before they have begun."""
+    begun = [row for row in rows(store(), run_ids) if row.state.nll is not None] if run_ids else []
+    return " ".join(
+        f"{row.name} {'learns' if row.busy else 'has learned'}: NLL {row.state.nll:.3g} at τ = {row.state.tau:.3g}."
+        for row in begun
     )
 
 
@@ -134,6 +160,8 @@ def start_training(name: str) -> Outcome:
     place = next((place for place in _GRID if place.name == name), None)
     if place is None:
         raise ConfigError(f"The atlas has no network {short(name)}: choose one on the page.")
+    if at_work := [row for row in readable_rows() if row.busy and row.config and _place(row.config) == place]:
+        return Outcome(done="It is learning here already.", started=(at_work[0].id,))  # clicked twice
     words = f"w={place.width} d={place.depth}, {counted(place.chorales, 'chorale')}"
     return actions.start([replace(place.config, name=words)])
 

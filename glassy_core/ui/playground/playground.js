@@ -29,10 +29,10 @@ class Playground {
     }
     for (const name of [".chorale-choice", ".better"]) {
       on(name, "click", (event) => {
-        const { chorale } = event.target.dataset
-        if (!chorale) return
+        const { chorale, width } = event.target.dataset
+        if (!chorale && !width) return
         this.listener.chord = 0
-        this.set({ chorale: Number(chorale) })
+        this.set(chorale ? { chorale: Number(chorale) } : { width: Number(width), at: this.atlas.last })
       })
     }
     for (const kind of ["train", "bet"]) on(`.${kind}`, "click", () => this.ask(kind, this.name))
@@ -82,7 +82,7 @@ class Playground {
     ;[this.widths, this.depths, this.seeds] = [2, 1, 3].map((place) => atlas.values(place))
     this.state = { ...data.start, at: atlas.at(data.start.tau) }
     const left = this.memory.read()
-    if (atlas.curves.networks[this.nameOf(left)]) Object.assign(this.state, left)
+    if (atlas.curves.networks[this.nameOf(left)]) this.restore(left)
     if (!atlas.curves.networks[this.name]) this.state.seed = this.seeds[0]
     this.map.build(atlas, data.colours.scale)
     this.find(".scale").style.background = `linear-gradient(to right, ${data.colours.scale.join(",")})`
@@ -93,6 +93,13 @@ class Playground {
     this.find(".seed").closest("fieldset").hidden = this.seeds.length < 2
     this.root.dataset.ready = true
     this.fit()
+  }
+
+  // What was kept may be anything by now.
+  restore({ chorales, depth, width, seed, at, chorale }) {
+    Object.assign(this.state, { chorales, depth, width, seed })
+    if (at >= 0 && at <= this.atlas.last) this.state.at = at
+    this.state.chorale = chorale >= 1 && chorale <= chorales ? Math.floor(chorale) : 1
   }
 
   fill(place, name, values) {
@@ -273,11 +280,7 @@ class Playground {
       button.setAttribute("aria-pressed", state.chorale === i + 1)
       button.setAttribute("aria-label", `Chorale ${i + 1}${known ? ", by heart" : ""}`)
     })
-    const known = counts.findIndex((count, i) => count === atlas.lengths[i])
-    const better = this.find(".better")
-    better.hidden = known < 0 || counts[state.chorale - 1] === atlas.lengths[state.chorale - 1]
-    better.dataset.chorale = known + 1
-    better.textContent = `Hear ${known + 1}, which it knows`
+    this.offerBetter(counts)
     const song = atlas.song(name, state.at, state.chorale - 1)
     if (!song) return
     const { given } = atlas.curves
@@ -288,6 +291,22 @@ class Playground {
     if (changed) this.listener.sing(song.chords)
     const words = heard(song.chords, atlas.originals[place], given, atlas.right(song.chords, place), atlas.lengths[place])
     this.find(".sentence").textContent = `Chorale ${state.chorale}: it ${words}.`
+  }
+
+  // Where what sounds is not by heart: a chorale that is, or else a network that has it by heart.
+  offerBetter(counts) {
+    const { state, atlas } = this
+    const isKnown = (count, i) => count === atlas.lengths[i]
+    const known = counts.findIndex(isKnown)
+    const wide = this.fate("over")
+    const other = this.nameOf({ ...state, width: wide })
+    const there = atlas.curves.networks[other] ? atlas.counts(other, atlas.last) : []
+    const isBetter = known < 0 && isKnown(there[state.chorale - 1], state.chorale - 1)
+    const better = this.find(".better")
+    better.hidden = isKnown(counts[state.chorale - 1], state.chorale - 1) || (known < 0 && !isBetter)
+    better.dataset.chorale = known < 0 ? "" : known + 1
+    better.dataset.width = isBetter ? wide : ""
+    better.textContent = known < 0 ? `Hear w = ${wide}, which knows it` : `Hear ${known + 1}, which it knows`
   }
 
   drawLinks() {

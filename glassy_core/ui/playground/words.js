@@ -34,6 +34,7 @@ function physics(regime, log, { width, chorales }, about, over) {
   }[regime] ?? "Where the critical width lies for these is not known."
 }
 
+const VOICES = 4 // sing a chorale; more notes at once are a cluster
 const REPEATED = 6 // chords that must be there again for a repeat
 
 // Whether the piece begins anew at a chord.
@@ -54,9 +55,11 @@ function heard(song, original, given, count, length) {
   if (last.every((chord) => !chord)) return `${begin}falls silent`
   for (let period = 1; period <= 8 && last.length === 16; period++) {
     if (!last.every((chord, t) => t < period || chord === last[t - period])) continue
-    return begin + (period === 1 ? "holds one chord for good" : `goes round in a loop of ${period} chords`)
+    const loop = period === 1 ? "holds one chord for good" : `goes round in a loop of ${period} chords`
+    const thick = Math.max(...last.map((chord) => (chord ? chord.split(",").length : 0)))
+    return begin + loop + (thick > VOICES ? `, clusters of up to ${thick} notes` : "")
   }
   if (own.filter((chord) => !chord.length).length > own.length / 2) return `${begin}is silent most of the time`
-  if (most > 6) return `${begin}piles up clusters of up to ${most} notes`
+  if (most > VOICES) return `${begin}piles up clusters of up to ${most} notes`
   return `${begin}wanders off on its own`
 }
