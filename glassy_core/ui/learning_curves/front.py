@@ -56,7 +56,7 @@ def picking(settings: Sequence[Ensemble]) -> Callable[[str], None]:
     return pick
 
 
-def choose(ids: Sequence[str]) -> None:
+def choose(ids: Sequence[str] = ()) -> None:
     """Bring these runs forward, none for all alike. From a callback."""
     st.session_state[_CHOSEN] = list(ids)
 
@@ -77,7 +77,7 @@ def words(rows: Sequence[Row], front: Collection[str]) -> None:
         more = f", and {len(chosen) - _MOST_SAID} more" if len(chosen) > _MOST_SAID else ""
         st.markdown("In front: " + "; ".join(said) + more, width="content")
         link_to("Runs", "Open on Runs", {"selected": ",".join(row.id for row in chosen)})
-        st.button("All alike", key="all_alike", icon=":material/layers_clear:", on_click=choose, args=([],))
+        st.button("All alike", key="all_alike", icon=":material/layers_clear:", on_click=choose)
 
 
 def _standing(name: str, row: Row) -> str:
