@@ -15,6 +15,7 @@ from glassy_core.physics.critical_width.capacity import PER, RANDOM, Capacity, c
 from glassy_core.physics.critical_width.learning_times import THRESHOLDS, Recording
 from glassy_core.runs.groups import Member, World
 from glassy_core.runs.tasks import Task, offers, tasks_of
+from glassy_core.settings import RunConfig
 from glassy_core.ui.components.live_figure import live_figure
 from glassy_core.ui.results.critical_widths import analysed
 from glassy_core.ui.results.curves import series_of
@@ -24,6 +25,7 @@ from glassy_core.ui.shell.frame import prose
 from glassy_core.ui.shell.polling import follow, queue_and_tell
 
 _SHORT = {"a_transition": "all / transition", "hidden": "hidden units / transition", "a_bit": "all / bit"}
+_OFFER = "capacity_offer"  # of the session: the run that the button starts
 _PERIOD = 5.0  # seconds between looks while a sweep fills the map
 
 
@@ -69,11 +71,17 @@ def _next_run(tasks: Sequence[Task]) -> None:
         f"hour of a core this run takes most off it: {offer.words()}, as fast as the runs here were. "
         "It appears above while it learns."
     )
+    st.session_state[_OFFER] = config
     actions.button(
         f"Run w = {offer.width}, {cell}, seed {offer.seed}", key="capacity-run", icon=":material/play_arrow:",
-        on_click=queue_and_tell, args=(lambda: [config],),
+        on_click=queue_and_tell, args=(_offered,),
     )  # fmt: skip
     st.code(command_of(config), language="bash", wrap_lines=True)
+
+
+def _offered() -> list[RunConfig]:
+    """The run that is offered now."""
+    return [st.session_state[_OFFER]]
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
