@@ -265,6 +265,41 @@ def test_a_drag_on_the_playground_is_answered_by_the_browser_alone(chromium, gal
     assert errors == []
 
 
+SLOW_INSTRUMENT = """(() => {
+  const { fetch } = window
+  window.fetch = async (url, ...rest) => {
+    if (String(url).includes("instrument-")) await new Promise((done) => setTimeout(done, 1500))
+    return fetch(url, ...rest)
+  }
+})()"""
+
+
+def test_nothing_sounds_that_was_not_wished_last(chromium, gallery_app):
+    """On a slow network the instrument comes when the reader has pressed again, or gone."""
+    page, errors = open_tab(chromium, gallery_app, "laptop", "light")
+    page.add_init_script(LISTENING)
+    page.add_init_script(SLOW_INSTRUMENT)
+    page.goto(f"{gallery_app.url}/Playground?tau=20")
+    button = page.locator(".playground[data-ready] .listen")
+    for _ in range(4):
+        button.click()
+    page.wait_for_timeout(2500)
+    assert page.evaluate(HEARD)[0] < 1e-3
+    for _ in range(3):
+        button.click()
+    page.wait_for_function(f"() => ({HEARD})()[0] > 0.01")
+    button.click()
+    page.wait_for_function(f"() => ({HEARD})()[0] < 1e-3")
+    page.reload()
+    button.click()
+    page.get_by_role("link", name="Runs", exact=True).first.click()
+    expect(page.get_by_role("heading", name="Runs", level=1)).to_be_visible()
+    page.wait_for_timeout(2500)
+    assert page.evaluate(HEARD)[0] < 1e-3
+    page.context.close()
+    assert errors == []
+
+
 def test_the_slides_go_on_with_the_arrow_keys_and_a_remote_control(chromium, gallery_app):
     size = "projector"
     page, errors = open_tab(chromium, gallery_app, size, "dark")
