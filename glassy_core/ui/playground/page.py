@@ -103,7 +103,7 @@ def _learned(run_ids: Sequence[str]) -> str:
     """How far the runs that were started here have come, in words; nothing before they have begun."""
     begun = [row for row in rows(store(), run_ids) if row.state.nll is not None] if run_ids else []
     return " ".join(
-        f"{row.name} {'learns' if row.busy else 'has learned'}: NLL {row.state.nll:.3g} at τ = {row.state.tau:.3g}."
+        f"{row.name} {'learns' if row.busy else 'has learned'}: NLL {row.state.nll:.3g} at τ = {row.state.tau:.4g}."
         for row in begun
     )
 
