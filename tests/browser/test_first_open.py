@@ -107,13 +107,13 @@ def test_behind_a_proxy_that_takes_a_prefix_away(chromium, gallery_app):
         page.goto(f"{url}/learning_curves")  # the address's other letters are put right, below the prefix too
         page.locator(".glassy-figure[data-draws]").first.wait_for()
         assert page.url.startswith(f"{url}/Learning_curves")
-        page.get_by_role("link", name="Playground").first.click()
+        with page.expect_response(lambda answer: "/instrument-" in answer.url) as notes:
+            page.get_by_role("link", name="Playground").first.click()
+        assert notes.value.ok
         expect(page.locator(".sentence")).to_contain_text("Chorale 3")  # of the atlas
         assert page.url.startswith(f"{url}/Playground")
         page.get_by_role("link", name="Chorales").first.click()
-        with page.expect_response(lambda answer: "/instrument-" in answer.url) as notes:
-            page.get_by_role("button", name="Play").first.click()
-        assert notes.value.ok
+        page.get_by_role("button", name="Play").first.wait_for()
         page.context.close()
     assert [path for path in lost if "/_stcore/" not in path] == []  # Streamlit looks for itself in several places
     assert errors == []

@@ -51,12 +51,12 @@ def picking(settings: Sequence[Ensemble]) -> Callable[[str], None]:
 
     def pick(group: str) -> None:
         ids = [curve.id for setting in settings if _group(setting) == group for curve in setting.curves]
-        choose([] if ids == in_front(settings) else ids)
+        bring_forward([] if ids == in_front(settings) else ids)
 
     return pick
 
 
-def choose(ids: Sequence[str] = ()) -> None:
+def bring_forward(ids: Sequence[str] = ()) -> None:
     """Bring these runs forward, none for all alike. From a callback."""
     st.session_state[_CHOSEN] = list(ids)
 
@@ -77,7 +77,7 @@ def words(rows: Sequence[Row], front: Collection[str]) -> None:
         more = f", and {len(chosen) - _MOST_SAID} more" if len(chosen) > _MOST_SAID else ""
         st.markdown("In front: " + "; ".join(said) + more, width="content")
         link_to("Runs", "Open on Runs", {"selected": ",".join(row.id for row in chosen)})
-        st.button("All alike", key="all_alike", icon=":material/layers_clear:", on_click=choose)
+        st.button("All alike", key="all_alike", icon=":material/layers_clear:", on_click=bring_forward)
 
 
 def _standing(name: str, row: Row) -> str:
@@ -99,7 +99,7 @@ def table(lines: Sequence[dict[str, Any]], ids: Sequence[str], front: Collection
         st.session_state[key] = {"selection": {"rows": wanted}}
     st.dataframe(
         list(lines), key=key, column_config=columns, hide_index=True, selection_mode="multi-row",
-        on_select=lambda: choose([ids[k] for k in sorted(st.session_state[key]["selection"]["rows"])]),
+        on_select=lambda: bring_forward([ids[k] for k in sorted(st.session_state[key]["selection"]["rows"])]),
         placeholder="–",
         row_height=_ROW_HEIGHT, height=_ROW_HEIGHT * (min(len(ids), _MOST_ROWS) + 1) + 3,
         alt="Runs with their settings and where they stand; ticked ones stand before the others in the figure",
