@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from itertools import starmap
 from typing import TYPE_CHECKING
 
 from glassy_core.commands.options import Commands
@@ -16,9 +15,8 @@ from glassy_core.runs.store import RunStore, open_store
 
 if TYPE_CHECKING:  # they take a third of a second, which no other command needs
     from glassy_core.physics.critical_width.criticality import Criticality
-    from glassy_core.physics.critical_width.learning_times import Recording
     from glassy_core.physics.critical_width.next_of_map import Offer
-    from glassy_core.runs.groups import Member, World
+    from glassy_core.runs.groups import Member
 
 
 def add(commands: Commands) -> None:
@@ -57,13 +55,16 @@ def _critical(options: argparse.Namespace) -> None:
 def _capacity(options: argparse.Namespace) -> None:
     """Capacities by load and depth: of the atlas, and of each group of runs whose data are known; the next run."""
     from glassy_core.jobs.sweeps import command_of
+    from glassy_core.music.atlas import files
     from glassy_core.physics.critical_width.capacity import capacities
     from glassy_core.runs.groups import grouped, readable
     from glassy_core.runs.measured import criticality
-    from glassy_core.runs.tasks import offers, tasks_of
+    from glassy_core.runs.tasks import by_world, offers, tasks_of
 
     worlds = grouped(readable(open_store(options.runs_dir).runs()), lambda member: member.world)
-    tasks = tasks_of(list(worlds.values()), _atlas(), lambda members, beside: criticality(members, beside=beside))
+    atlas = files.load(songs=False)
+    beside = by_world(atlas.worlds(), atlas.digest)
+    tasks = tasks_of(list(worlds.values()), beside, lambda members, beside: criticality(members, beside=beside))
     found = list(capacities([(task.load, task.found) for task in tasks], options.threshold))
     offered = [(offer, command_of(config)) for offer, config in offers(tasks, options.threshold)]
     if options.next:
@@ -82,20 +83,6 @@ def _capacity(options: argparse.Namespace) -> None:
         print(learned + " ".join(f"{number:24}" for number in numbers).rstrip())
     for offer, command in offered[:1]:
         print(f"tells most next: {offer.words()}: {command}")
-
-
-def _atlas() -> dict[World, list[Recording]]:
-    """The curves of the Playground's networks, by world."""
-    from glassy_core.music.atlas import files
-    from glassy_core.music.atlas.grid import CHORALES, Coordinates
-    from glassy_core.physics.critical_width.learning_times import Recording
-    from glassy_core.runs.groups import World
-
-    atlas = files.load(songs=False)
-    return {
-        World(Coordinates(n, 1, 1, 0).config.only("world"), atlas.digest): list(starmap(Recording, atlas.curves(n)))
-        for n in CHORALES
-    }
 
 
 def _offer_lines(offered: Sequence[tuple[Offer, str]]) -> list[str]:

@@ -15,8 +15,6 @@ from glassy_core.runs.store import open_store
 
 if TYPE_CHECKING:
     from glassy_core.paper.exponents import AtRatios, Place
-    from glassy_core.physics.learning_curves.power_law import PowerLawFit
-    from glassy_core.runs.groups import Member
 
 _HIGH, _LOW = EXPONENT_RANGE[1], EXPONENT_RANGE[0]
 
@@ -34,13 +32,15 @@ def add(commands: Commands) -> None:
 def _exponents(options: argparse.Namespace) -> None:
     from glassy_core.paper.exponents import Collapse, at_ratios, critical_widths_of, places
     from glassy_core.runs.groups import grouped, readable
+    from glassy_core.runs.measured import fit_of_seeds
 
     worlds = grouped(readable(open_store(options.runs_dir).runs()), lambda member: member.world)
     widths = critical_widths_of(worlds.values())
     members = [one for group in worlds.values() for one in group if (one.world, one.config.depth) in widths]
     if not members:
         raise RunError("No task has a critical width yet: start more widths with `python -m glassy_core sweep`.")
-    found = places(members, _with_floor if options.floor else _in_range, widths, pure=not options.floor)
+    levels = None if options.floor else EXPONENT_RANGE
+    found = places(members, lambda group: fit_of_seeds(group, levels), widths, pure=not options.floor)
     rows = at_ratios(found)
     if options.json:
         values = {"places": [place.to_json() for place in found], "at_ratios": [row.to_json() for row in rows]}
@@ -49,26 +49,6 @@ def _exponents(options: argparse.Namespace) -> None:
     print(
         "\n".join([*_table(found), "", *_at_ratios(rows), Collapse.of(rows).words(), "", *_paper_lines(options.floor)])
     )
-
-
-def _in_range(group: Sequence[Member]) -> PowerLawFit:
-    """The pure power law of a setting's seeds in the paper's range of the NLL."""
-    from glassy_core.physics.learning_curves.exponents import between
-    from glassy_core.runs.measured import conditions_of, curve_to_fit, floor_of_data, series_of
-
-    first = group[0]
-    conditions = conditions_of(first.config, floor_of_data(first.config, first.digest))
-    return between([curve_to_fit(series_of(member.run)) for member in group], EXPONENT_RANGE, conditions)
-
-
-def _with_floor(group: Sequence[Member]) -> PowerLawFit:
-    """The power law of a setting's seeds in the default window."""
-    from glassy_core.physics.learning_curves.seeds import fit_seeds
-    from glassy_core.runs.measured import conditions_of, curve_to_fit, floor_of_data, series_of
-
-    first = group[0]
-    conditions = conditions_of(first.config, floor_of_data(first.config, first.digest))
-    return fit_seeds([curve_to_fit(series_of(member.run)) for member in group], None, conditions)
 
 
 def _table(found: Sequence[Place]) -> list[str]:

@@ -26,7 +26,7 @@ from glassy_core.jobs import queue as waiting
 from glassy_core.jobs.cluster import ClusterError, Worker
 from glassy_core.jobs.queue import WAITING
 from glassy_core.runs.run import Run, RunBusyError, RunError
-from glassy_core.runs.state import ACTIVE, State
+from glassy_core.runs.state import BUSY, State
 from glassy_core.runs.store import RunStore
 from glassy_core.settings import ConfigError, RunConfig, check_end, check_eta
 
@@ -110,7 +110,7 @@ def _further(state: State) -> str:
 def stop(run: Run, pause: bool = False) -> None:
     """Ask a run to stop or pause after a checkpoint; a queued one is taken out of the queue at once."""
     status = run.state().status
-    if status not in (*ACTIVE, "stalled", "interrupted"):
+    if status not in BUSY:
         raise RunError(f"Run {run.id} is {status}: there is nothing to stop.")
     run.request("pause" if pause else "stop")  # a worker may be about to take it up
     if run.is_locked():

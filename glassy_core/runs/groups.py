@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from glassy_core.runs.run import Run, RunError
+from glassy_core.runs.state import BUSY
 from glassy_core.settings import RunConfig, differences, names_of, usual
 
 Key = TypeVar("Key", bound=Hashable)
@@ -112,6 +113,11 @@ def distinct(members: Sequence[Member]) -> list[Member]:
     for member in members:
         runs.setdefault(member.network, []).append(member)
     return [same[0] if len(same) == 1 else max(same, key=lambda one: one.run.state().tau) for same in runs.values()]
+
+
+def at_work(members: Iterable[Member]) -> list[tuple[int, int, int]]:
+    """Depth, width and seed of the runs that are queued or under way."""
+    return [member.network for member in members if member.run.state().status in BUSY]
 
 
 def settings_like(members: Sequence[Member], depth: int, width: int, seed: int) -> RunConfig:

@@ -19,10 +19,12 @@ from glassy_core.physics.critical_width.criticality import COPIES, Criticality, 
 from glassy_core.physics.critical_width.learning_times import Recording, in_order
 from glassy_core.physics.learning_curves.conditions import Conditions
 from glassy_core.physics.learning_curves.eta_changes import levelled
-from glassy_core.runs.groups import Member, distinct
+from glassy_core.physics.learning_curves.exponents import between
+from glassy_core.physics.learning_curves.power_law import PowerLawFit
+from glassy_core.physics.learning_curves.seeds import fit_seeds
+from glassy_core.runs.groups import Member, at_work, distinct
 from glassy_core.runs.records import Series, read_series
 from glassy_core.runs.run import Run, RunError
-from glassy_core.runs.state import ACTIVE
 from glassy_core.settings import RunConfig
 
 _NEEDED = ("tau_w_step", "tau_w", "tau", "D")  # of a record in aging.jsonl, beside its step
@@ -78,6 +80,14 @@ def curve_to_fit(series: Series, n: int | None = None) -> tuple[Floats, Floats]:
     return series.tau[:n], levelled(series.tau[:n], series.nll[:n], series.eta[:n])
 
 
+def fit_of_seeds(members: Sequence[Member], levels: tuple[float, float] | None = None) -> PowerLawFit:
+    """The fit of the seeds of one setting, read anew, in the default window or between two levels of the NLL, bits."""
+    first = members[0]
+    conditions = conditions_of(first.config, floor_of_data(first.config, first.digest))
+    curves = [curve_to_fit(series_of(member.run)) for member in members]
+    return between(curves, levels, conditions) if levels else fit_seeds(curves, None, conditions)
+
+
 def recordings(
     members: Sequence[Member], read: Callable[[Run], Series] = series_of, beside: Sequence[Recording] = ()
 ) -> list[Recording]:
@@ -104,8 +114,7 @@ def criticality(
     read, beside: as in `recordings`. copies: artificial sweeps behind the intervals. What is queued or under way is not
     suggested again.
     """
-    planned = [member.network for member in members if member.run.state().status in (*ACTIVE, "stalled", "interrupted")]
-    return critical(recordings(members, read, beside), copies=copies, planned=planned)
+    return critical(recordings(members, read, beside), copies=copies, planned=at_work(members))
 
 
 def trajectory(run: Run, read: Callable[[Run], Series] = series_of) -> Trajectory:

@@ -12,6 +12,7 @@ from glassy_core.files import read_json, settled_stamp
 from glassy_core.training.ending import Ending
 
 ACTIVE = ("queued", "running")
+BUSY = (*ACTIVE, "stalled", "interrupted")  # what changes without the reader's doing
 STATUSES = ("queued", "running", "stalled", "paused", "stopped", "finished", "failed", "interrupted")
 _EARLY = 1.0  # tau from which on a flow's progress is counted in log tau
 _MAX_NUMBER = 1e15  # of any number in state.json; none is negative

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import starmap
 from typing import Any
 
 import numpy as np
 
+from glassy_core.arrays import Floats
 from glassy_core.physics.critical_width.capacity import Load, capacities
 from glassy_core.physics.critical_width.criticality import Criticality, CriticalWidth
 from glassy_core.physics.critical_width.learning_times import Recording
 from glassy_core.physics.critical_width.next_of_map import Offer, best_run, most_telling
-from glassy_core.runs.groups import Member, World, settings_like
+from glassy_core.runs.groups import Member, World, at_work, settings_like
 from glassy_core.runs.measured import load_of, series_of
 from glassy_core.runs.records import Series
 from glassy_core.runs.run import Run
-from glassy_core.runs.state import ACTIVE
 from glassy_core.settings import ConfigError, RunConfig
 
 _SLACK = 2.0  # of the time that a run is given, over that by which it should be there
@@ -33,6 +34,13 @@ class Task:
     load: Load
     members: Sequence[Member]
     found: Criticality
+
+
+def by_world(
+    curves: Iterable[tuple[RunConfig, Iterable[tuple[int, int, int, Floats, Floats]]]], digest: str
+) -> dict[World, list[Recording]]:
+    """Curves that are no runs', as an atlas gives them with the settings of their world; digest: of their edition."""
+    return {World(config, digest): list(starmap(Recording, of_world)) for config, of_world in curves}
 
 
 def tasks_of(
@@ -58,15 +66,15 @@ def offers(
 
     Intervals of which no run was timed are left out. threshold: bits. read: a run's curves.
     """
-    found = []
+    settings: dict[Offer, RunConfig] = {}
     for task in tasks:
         for capacity in capacities([(task.load, task.found)], threshold):
             at = task.found.depths[capacity.depth].thresholds[threshold]
-            offer = best_run(capacity, at, _seconds(task.members, at, read), _planned(task.members, capacity.depth))
+            planned = [(width, seed) for depth, width, seed in at_work(task.members) if depth == capacity.depth]
+            offer = best_run(capacity, at, _seconds(task.members, at, read), planned)
             if offer:
-                found.append((offer, _settings(task.members, offer)))
-    ordered = most_telling(offer for offer, _ in found)
-    return sorted(found, key=lambda pair: ordered.index(pair[0]))
+                settings[offer] = _settings(task.members, offer)
+    return [(offer, settings[offer]) for offer in most_telling(settings)]
 
 
 def _seconds(members: Sequence[Member], at: CriticalWidth, read: Callable[[Run], Series]) -> dict[str, float]:
@@ -80,12 +88,6 @@ def _seconds(members: Sequence[Member], at: CriticalWidth, read: Callable[[Run],
             if np.any(known):
                 found[member.run.id] = float(np.interp(tau, series.tau[known], series.seconds[known]))
     return found
-
-
-def _planned(members: Sequence[Member], depth: int) -> set[tuple[int, int]]:
-    """Width and seed of the runs that are queued or under way."""
-    busy = [member for member in members if member.run.state().status in (*ACTIVE, "stalled", "interrupted")]
-    return {member.network[1:] for member in busy if member.config.depth == depth}
 
 
 def _settings(members: Sequence[Member], offer: Offer) -> RunConfig:

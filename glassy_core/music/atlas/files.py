@@ -21,6 +21,7 @@ from glassy_core.files import opened, replace_file
 from glassy_core.music.atlas.grid import CHORALES, DEPTHS, SONG_LENGTH, SONG_PLACES, TAUS, Coordinates
 from glassy_core.music.atlas.learning import Learned, Songs
 from glassy_core.music.recall import PRIMED
+from glassy_core.settings import RunConfig
 
 DIRECTORY = DATA / "atlas"
 CURVES = "curves.json.gz"
@@ -50,6 +51,11 @@ class Atlas:
         for place, learned in sorted(self.networks.items()):
             if place.chorales == chorales:
                 yield place.depth, place.width, place.seed, taus[: len(learned.nll)], learned.nll
+
+    def worlds(self) -> Iterator[tuple[RunConfig, Iterator[tuple[int, int, int, Floats, Floats]]]]:
+        """For each number of chorales what its networks share of a run's settings, and their `curves`."""
+        for chorales in CHORALES:
+            yield Coordinates(chorales, 1, 1, 0).config.only("world"), self.curves(chorales)
 
 
 def songs_file(depth: int) -> str:

@@ -164,14 +164,9 @@ class Performer {
     if (!voices[voice]) {
       const volume = new GainNode(context, { gain: this.volume(voice) })
       volume.connect(new StereoPannerNode(context, { pan: this.balance[voice][1] })).connect(this.stage.out)
-      voices[voice] = { volume, pans: {} }
+      voices[voice] = { volume, place: placed(context, volume) }
     }
-    const { volume, pans } = voices[voice]
-    if (!pans[pan]) {
-      pans[pan] = new StereoPannerNode(context, { pan: 2 * pan })
-      pans[pan].connect(volume)
-    }
-    return pans[pan]
+    return voices[voice].place(pan)
   }
 
   // Back to the beginning, all that is begun already included.

@@ -20,8 +20,7 @@ class Choir {
     const [, instrument] = await Promise.all([loudspeaker().wake(), loudspeaker().instrumentAt(this.url)])
     const { context, entry } = loudspeaker()
     this.instrument = instrument
-    this.places ??= { out: new GainNode(context) }
-    this.places.out.connect(entry)
+    this.place ??= placed(context, entry)
   }
 
   get now() {
@@ -39,21 +38,12 @@ class Choir {
     const level = TOGETHER / Math.max(TOGETHER, pitches.length)
     for (const pitch of pitches) {
       if (this.notes.has(pitch)) continue
-      this.notes.set(pitch, this.instrument.begin(context, pitch - OCTAVE, when, level, (pan) => this.place(pan)))
+      this.notes.set(pitch, this.instrument.begin(context, pitch - OCTAVE, when, level, this.place))
     }
-  }
-
-  // Where an instrument's zones with that pan go.
-  place(pan) {
-    if (!this.places[pan]) {
-      this.places[pan] = new StereoPannerNode(loudspeaker().context, { pan: 2 * pan })
-      this.places[pan].connect(this.places.out)
-    }
-    return this.places[pan]
   }
 
   silence() {
-    if (this.places) this.play([], this.now, false)
+    if (this.place) this.play([], this.now, false)
   }
 
   remove() {

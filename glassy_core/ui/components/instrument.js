@@ -61,6 +61,18 @@ class Instrument {
   }
 }
 
+// Places from left to right before a node, each made once: what `begin` asks for.
+function placed(context, out) {
+  const places = {}
+  return (pan) => {
+    if (!places[pan]) {
+      places[pan] = new StereoPannerNode(context, { pan: 2 * pan })
+      places[pan].connect(out)
+    }
+    return places[pan]
+  }
+}
+
 // What all players of the page have in common.
 class Loudspeaker {
   constructor() {

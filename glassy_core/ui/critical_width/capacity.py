@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import starmap
 
 import streamlit as st
 
 from glassy_core.figures.capacity import capacity_figure
 from glassy_core.jobs.sweeps import command_of
 from glassy_core.music.atlas import files
-from glassy_core.music.atlas.grid import CHORALES, Coordinates
 from glassy_core.physics.critical_width.capacity import PER, RANDOM, Capacity, capacities
 from glassy_core.physics.critical_width.learning_times import THRESHOLDS, Recording
 from glassy_core.runs.groups import Member, World
-from glassy_core.runs.tasks import Task, offers, tasks_of
+from glassy_core.runs.tasks import Task, by_world, offers, tasks_of
 from glassy_core.settings import RunConfig
 from glassy_core.ui.components.live_figure import live_figure
 from glassy_core.ui.results.critical_widths import analysed
@@ -91,7 +89,4 @@ def _of_atlas() -> dict[World, list[Recording]]:
         atlas = files.load(songs=False)
     except files.AtlasError:  # the Playground says it
         return {}
-    return {
-        World(Coordinates(n, 1, 1, 0).config.only("world"), atlas.digest): list(starmap(Recording, atlas.curves(n)))
-        for n in CHORALES
-    }
+    return by_world(atlas.worlds(), atlas.digest)

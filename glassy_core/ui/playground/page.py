@@ -75,37 +75,33 @@ def show() -> None:
         return
     bets.watch()
     outcome = st.session_state.get(_OUTCOME, Outcome())
-    _draw_anew_as_it_learns(outcome.started)
+    learned = _learning(outcome.started)
     playground(
         start=_beginning(),
         critical=critical,
         runs=runs_of_networks(),
         may_train=presenter.may_act(),
-        outcome=(" ".join(filter(None, (_learned(outcome.started) or outcome.done, outcome.notice))), outcome.error),
+        outcome=(" ".join(filter(None, (learned or outcome.done, outcome.notice))), outcome.error),
         on_train=train,
         on_bet=ask_the_class,
     )
 
 
-def _draw_anew_as_it_learns(run_ids: Sequence[str]) -> None:
-    """Have the page drawn anew while what was started here learns: how far it is, and in the end its song."""
-    drawn = _learned(run_ids)
-    busy = any(row.busy for row in rows(store(), run_ids)) if run_ids else False
+def _learning(run_ids: Sequence[str]) -> str:
+    """How far the runs that were started here have come, in words; the page is drawn anew as they come further."""
 
-    def look() -> None:
-        if _learned(run_ids) != drawn:
-            st.rerun()
+    def looked() -> tuple[str, bool]:
+        found = rows(store(), run_ids) if run_ids else []
+        words = (
+            f"{row.name} {'learns' if row.busy else 'has learned'}: NLL {row.state.nll:.3g} at τ = {row.state.tau:.4g}."
+            for row in found
+            if row.state.nll is not None
+        )
+        return " ".join(words), any(row.busy for row in found)
 
-    refreshed("training", look, _LOOK if busy else None)
-
-
-def _learned(run_ids: Sequence[str]) -> str:
-    """How far the runs that were started here have come, in words; nothing before they have begun."""
-    begun = [row for row in rows(store(), run_ids) if row.state.nll is not None] if run_ids else []
-    return " ".join(
-        f"{row.name} {'learns' if row.busy else 'has learned'}: NLL {row.state.nll:.3g} at τ = {row.state.tau:.4g}."
-        for row in begun
-    )
+    drawn = looked()
+    refreshed("training", lambda: st.rerun() if looked() != drawn else None, _LOOK if drawn[1] else None)
+    return drawn[0]
 
 
 @st.cache_resource(show_spinner=False)

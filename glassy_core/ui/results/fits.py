@@ -16,13 +16,12 @@ from glassy_core.figures.palette import SHADES, at_place, shades
 from glassy_core.figures.power_laws import Fits, fitted_curves
 from glassy_core.figures.style import Curve, Ensemble, View
 from glassy_core.physics.learning_curves.conditions import Conditions
-from glassy_core.physics.learning_curves.exponents import between
 from glassy_core.physics.learning_curves.power_law import PowerLawFit
 from glassy_core.physics.learning_curves.seeds import far_enough, fit_seeds
 from glassy_core.physics.learning_curves.windows import Window
 from glassy_core.runs.groups import Member, ensembles
-from glassy_core.runs.measured import conditions_of, curve_to_fit, floor_of_data
-from glassy_core.runs.records import Series, read_series
+from glassy_core.runs.measured import conditions_of, curve_to_fit, fit_of_seeds
+from glassy_core.runs.records import Series
 from glassy_core.runs.run import Run
 from glassy_core.training.spikes import Spikes, find_spikes
 from glassy_core.ui.components.live_figure import as_json
@@ -194,8 +193,4 @@ def _written(path: Path) -> tuple[int, int]:
 
 @st.cache_data(show_spinner=False, max_entries=4096)
 def _fit_files(stamps: tuple[tuple[str, int, int], ...], levels: tuple[float, float] | None) -> PowerLawFit:
-    runs = [Run(Path(path).parent) for path, *_ in stamps]
-    setting = Member.of(runs[0])
-    conditions = conditions_of(setting.config, floor_of_data(setting.config, setting.digest))
-    curves = [curve_to_fit(read_series(run.metrics_path, run.timing_path)) for run in runs]
-    return between(curves, levels, conditions) if levels else fit_seeds(curves, None, conditions)
+    return fit_of_seeds([Member.of(Run(Path(path).parent)) for path, *_ in stamps], levels)

@@ -11,11 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from glassy_core.runs.run import Run, RunError
-from glassy_core.runs.state import ACTIVE, State
+from glassy_core.runs.state import BUSY, State
 from glassy_core.runs.store import OLD_SUFFIX, RunStore
 from glassy_core.settings import RunConfig
-
-_BUSY = (*ACTIVE, "stalled", "interrupted")  # what changes without the reader's doing
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Row:
     @property
     def busy(self) -> bool:
         """Whether the run may change without the reader's doing."""
-        return self.config is not None and self.state.status in _BUSY
+        return self.config is not None and self.state.status in BUSY
 
 
 def rows(store: RunStore, ids: Collection[str] | None = None) -> list[Row]:
