@@ -12,8 +12,8 @@ from glassy_core.commands.options import Commands
 from glassy_core.runs.store import open_store
 
 if TYPE_CHECKING:
+    from glassy_core.paper.figures import PaperFigure
     from glassy_core.paper.findings import Finding
-    from glassy_core.paper.statements import PaperFigure
 
 _HEAD = """# The paper, reproduced
 
@@ -35,7 +35,7 @@ def add(commands: Commands) -> None:
 
 def _paper(options: argparse.Namespace) -> None:
     from glassy_core.paper.evidence import Evidence
-    from glassy_core.paper.statements import FIGURES, figure, findings
+    from glassy_core.paper.figures import FIGURES, figure, findings
     from glassy_core.runs.groups import readable
 
     rows = None if options.figure is None else [figure(options.figure)]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from glassy_core.editions.encoding import Transitions
 from glassy_core.network.equations import Weights, forward, nll_bits
 from glassy_core.network.rules import Learner
-from glassy_core.training.sgd_noise import gamma
+from glassy_core.training.gamma import gamma
 
 
 def on_processor(x: Any) -> NDArray[Any]:

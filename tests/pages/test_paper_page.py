@@ -11,7 +11,7 @@ import pytest
 import streamlit as st
 
 from glassy_core.files import write_json
-from glassy_core.paper import statements
+from glassy_core.paper import figures as rows
 from glassy_core.paper.evidence import Evidence
 from glassy_core.paper.findings import Statement
 from glassy_core.paper.text import DELTA, GAMMA, MU, NLL_INF, TAU, TAU_W, W_C, Command, Quantity, text
@@ -22,7 +22,7 @@ from glassy_core.ui.paper import look
 from glassy_core.ui.paper.chosen_runs import classroom
 from glassy_core.ui.paper.drawings import DRAWINGS, Drawing
 from glassy_core.ui.paper.learning_curves import LINES
-from glassy_core.ui.paper.table import html
+from glassy_core.ui.paper.verdicts import html
 from glassy_core.ui.shell.words import whole
 from tests.made_runs import write_aging, write_run, write_sweep
 
@@ -58,7 +58,7 @@ def test_an_empty_store_shows_what_to_do_for_every_figure(open_page):
     app = open_page("pages/6_Paper.py", figure="All")
     assert [header.value for header in app.header] == [
         "Figure 1: the network",
-        *(f"Figure {row.number}: {row.title}" for row in statements.FIGURES[1:]),
+        *(f"Figure {row.number}: {row.title}" for row in rows.FIGURES[1:]),
     ]
     said = texts(app)
     assert "python -m glassy_core train --preset paper-d2-under" in said
@@ -70,11 +70,11 @@ def test_the_page_begins_with_all_verdicts_each_leading_to_its_figure(open_page)
     app = open_page("pages/6_Paper.py")
     assert not app.header
     shown = " ".join(html.proto.body for html in app.get("html"))
-    assert shown.count("<tr class=") == len(statements.findings(Evidence.of([])))
-    for row in statements.FIGURES[:5]:
+    assert shown.count("<tr class=") == len(rows.findings(Evidence.of([])))
+    for row in rows.FIGURES[:5]:
         assert f"href='?figure={row.number}'" in shown
     assert [header.value for header in open_page("pages/6_Paper.py", figure="5").header] == [
-        f"Figure 5: {statements.FIGURES[4].title}"
+        f"Figure 5: {rows.FIGURES[4].title}"
     ]
 
 
@@ -191,8 +191,8 @@ def made_up_drawing(members, look):
 
 def test_a_new_figure_is_a_row_and_its_drawing(open_page, store, alternatives, monkeypatch):
     """Nothing else is changed for it: neither the page nor what it is made of."""
-    row = statements.PaperFigure(99, "a figure made up", made_up_findings, "Bach had two.", "It needs a tape measure.")
-    monkeypatch.setattr(statements, "FIGURES", (*statements.FIGURES, row))
+    row = rows.PaperFigure(99, "a figure made up", made_up_findings, "Bach had two.", "It needs a tape measure.")
+    monkeypatch.setattr(rows, "FIGURES", (*rows.FIGURES, row))
     app = open_page("pages/6_Paper.py", figure="All")
     assert app.header[-1].value == "Figure 99: a figure made up"
     assert "width of Bach's, Δ" in texts(app).replace("&#x27;", "'")
@@ -212,4 +212,4 @@ def test_a_new_figure_is_a_row_and_its_drawing(open_page, store, alternatives, m
 
 
 def test_every_drawing_has_its_row():
-    assert set(range(1, 10)) <= set(DRAWINGS) <= {row.number for row in statements.FIGURES}
+    assert set(range(1, 10)) <= set(DRAWINGS) <= {row.number for row in rows.FIGURES}

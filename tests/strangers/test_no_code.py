@@ -4,7 +4,7 @@ import ast
 
 from glassy_core.paper.findings import Finding
 from glassy_core.paper.text import Command, text
-from glassy_core.ui.paper import table
+from glassy_core.ui.paper import verdicts
 from tests.strangers.conftest import ROOT
 
 SOURCES = [*ROOT.glob("glassy_core/**/*.py"), *ROOT.glob("pages/*.py"), ROOT / "app.py"]
@@ -60,9 +60,9 @@ page.py f"<style>{_CSS}</style>"
 polls.py f'<div role="img" aria-label="{html.escape(told)}" style="{style}">{"".join(parts)}</div>'
 quiz.py f"<style>{_ASKED_ALONE}</style>"
 slides.py f"<style>{_CSS}</style>"
-table.py f"<style>{_TABLE_CSS}</style><table class='paper overview'>{head}{lines}</table>"
-table.py f"<style>{_TABLE_CSS}</style><table class='paper'>{head}{''.join(map(row, findings))}</table>"
 tour.py f"<style>{_CSS}</style>"
+verdicts.py f"<style>{_TABLE_CSS}</style><table class='paper overview'>{head}{lines}</table>"
+verdicts.py f"<style>{_TABLE_CSS}</style><table class='paper'>{head}{''.join(map(row, findings))}</table>"
 """
 
 
@@ -85,6 +85,6 @@ def test_html_is_made_in_known_places_of_numbers_and_escaped_words():
 def test_the_papers_table_escapes_what_it_is_given():
     nasty = "<img src=x onerror=alert(1)>"
     finding = Finding(5, text(nasty), text(nasty), text(nasty), "open", text(nasty, " ", Command(nasty)))
-    row = table.row(finding)
+    row = verdicts.row(finding)
     assert "<img" not in row
     assert row.count("&lt;img") == 5

@@ -1,6 +1,6 @@
 """How the page draws each figure of the paper: of which runs, and what stands below it.
 
-The row of a figure is in `paper/statements.py`; its drawing is here, by the same number. The two tables are apart
+The row of a figure is in `paper/figures.py`; its drawing is here, by the same number. The two tables are apart
 because the rows serve the terminal, too, where nothing is drawn.
 """
 

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from glassy_core.paper import statements
+from glassy_core.paper import figures
 from glassy_core.paper.evidence import Evidence
+from glassy_core.paper.figures import PaperFigure
 from glassy_core.paper.findings import TOO_WIDE, TOO_WIDE_ALONE, Finding, Verdict
-from glassy_core.paper.statements import PaperFigure
 from glassy_core.runs.groups import readable
 from glassy_core.ui.paper.drawings import DRAWINGS
 from glassy_core.ui.paper.look import Look
-from glassy_core.ui.paper.table import overview, table
+from glassy_core.ui.paper.verdicts import overview, table
 from glassy_core.ui.results import curves
 from glassy_core.ui.shell.frame import prose, store
 from glassy_core.ui.shell.words import number, whole
@@ -35,9 +35,9 @@ def page() -> None:
     evidence = Evidence.of(members, curves.series_of)
     findings = _findings(str(store().directory), states, evidence)
     _summary(findings)
-    figures = [str(row.number) for row in statements.FIGURES]
+    numbers = [str(row.number) for row in figures.FIGURES]
     st.segmented_control(
-        "Figure of the paper", [_OVERVIEW, *figures, _EVERY], default=_OVERVIEW, required=True, key="figure",
+        "Figure of the paper", [_OVERVIEW, *numbers, _EVERY], default=_OVERVIEW, required=True, key="figure",
         bind="query-params",
     )  # fmt: skip
     shown = st.session_state["figure"]
@@ -45,7 +45,7 @@ def page() -> None:
         overview(findings)
         with st.expander("How a verdict is made", icon=":material/balance:"):
             _rules()
-    for row in statements.FIGURES:
+    for row in figures.FIGURES:
         if shown in (str(row.number), _EVERY):
             _figure(row, [finding for finding in findings if finding.figure == row.number], evidence)
 
@@ -53,7 +53,7 @@ def page() -> None:
 @st.cache_data(show_spinner="Comparing the runs with the paper", max_entries=4)
 def _findings(directory: str, states: tuple[object, ...], _evidence: Evidence) -> list[Finding]:
     """All statements as the store's runs have it now: computed anew where one of them has moved."""
-    return statements.findings(_evidence)
+    return figures.findings(_evidence)
 
 
 def _figure(row: PaperFigure, findings: Sequence[Finding], evidence: Evidence) -> None:
@@ -99,7 +99,7 @@ def _rules() -> None:
 
 def _behind(row: PaperFigure, findings: Sequence[Finding]) -> None:
     """The commands that compute a table's numbers again, and the runs behind them."""
-    every = statements.of_figure(row.number)
+    every = figures.of_figure(row.number)
     commands = dict.fromkeys(finding.command for finding in findings if finding.command != every)
     used = {source.run: source for finding in findings for source in finding.sources}
     with st.expander("Compute it yourself; the runs behind it", icon=":material/terminal:"):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from glassy_core.paper.evidence import Evidence
-from glassy_core.paper.statements import findings
+from glassy_core.paper.figures import findings
 from glassy_core.presets import PRESETS
 from glassy_core.runs.groups import readable
 from glassy_core.runs.starting import Start

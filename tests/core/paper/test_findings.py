@@ -9,11 +9,11 @@ import pytest
 from glassy_core.paper.aging import breaks_down
 from glassy_core.paper.critical_width import _of_all
 from glassy_core.paper.evidence import Evidence
+from glassy_core.paper.figures import findings
 from glassy_core.paper.findings import TOO_UNCERTAIN, Statement, judge, weigh, weigh_alone
 from glassy_core.paper.growth import late
 from glassy_core.paper.learning_curves import worth_drawing
 from glassy_core.paper.numbers import CURVES, PAPER_EXPONENT, PAPER_ORIGIN
-from glassy_core.paper.statements import findings
 from glassy_core.paper.text import text
 from glassy_core.physics.aging.aging import aging
 from glassy_core.physics.aging.fluctuations import DeltaCurve

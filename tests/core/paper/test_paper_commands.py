@@ -14,7 +14,7 @@ from glassy_core.figures.network import counts
 from glassy_core.files import ROOT
 from glassy_core.network.equations import parameter_count
 from glassy_core.paper.evidence import Evidence
-from glassy_core.paper.statements import findings, of_figure
+from glassy_core.paper.figures import findings, of_figure
 from glassy_core.runs import probes
 from glassy_core.runs.groups import readable
 from glassy_core.runs.store import DEFAULT_DIRECTORY, GALLERY, GALLERY_VARIABLE, RunStore, open_store

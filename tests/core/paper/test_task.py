@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from glassy_core.paper.evidence import Evidence
+from glassy_core.paper.figures import findings
 from glassy_core.paper.numbers import CURVES, PAPER_W_C, PRESET_OF, paper_curve, paper_widths
 from glassy_core.paper.regimes import of_the_trio
-from glassy_core.paper.statements import findings
 from glassy_core.paper.task import VARIED, Measurement, is_class_world, is_papers
 from glassy_core.presets import CLASS_AGING, CLASS_TRIO, PRESETS, SWEEPS
 from glassy_core.runs.groups import readable

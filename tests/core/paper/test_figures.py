@@ -5,10 +5,10 @@ import json
 import pytest
 
 from glassy_core.commands.main import main
-from glassy_core.paper import statements
+from glassy_core.paper import figures
 from glassy_core.paper.evidence import Evidence
+from glassy_core.paper.figures import FIGURES, PaperFigure, findings
 from glassy_core.paper.findings import Statement
-from glassy_core.paper.statements import FIGURES, PaperFigure, findings
 from glassy_core.paper.text import NLL_INF, Quantity, text
 from glassy_core.physics.estimate import Estimate
 from glassy_core.presets import PRESETS
@@ -29,7 +29,7 @@ def made_up_findings(evidence):
 def made_up(monkeypatch):
     """One figure more."""
     row = PaperFigure(NUMBER, "a figure made up", made_up_findings)
-    monkeypatch.setattr(statements, "FIGURES", (*FIGURES, row))
+    monkeypatch.setattr(figures, "FIGURES", (*FIGURES, row))
     return row
 
 

@@ -11,7 +11,7 @@ import torch
 
 from glassy_core.network.equations import initial_weights
 from glassy_core.network.learning_rule import TorchLearner, predecessors
-from glassy_core.training.sgd_noise import gamma
+from glassy_core.training.gamma import gamma
 from tests.core.toys import toy_data
 
 ROOT = Path(__file__).resolve().parents[3]
