@@ -3,7 +3,7 @@
 import streamlit as st
 
 from glassy_core import ui
-from glassy_core.ui.aging import drift_and_noise, growth, memory, networks, sections
+from glassy_core.ui.aging import drift_and_noise, growth, landscape, memory, networks, sections
 from glassy_core.ui.shell import actions, presenter
 
 PERIOD = 3.0  # seconds between looks while a network shown is at work
@@ -15,6 +15,7 @@ SECTIONS = (
     ("Which weights move", growth.the_kinds),
     ("Drift and noise", drift_and_noise.drift_and_noise),
     ("What is remembered", memory.the_memory),
+    ("The landscape", landscape.the_landscape),
 )
 
 ui.frame("Aging", "The longer a network has learned, the slower its weights move: it ages, as a glass does.")

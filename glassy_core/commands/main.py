@@ -17,6 +17,7 @@ from glassy_core.commands import (
     data,
     exponents,
     gallery,
+    landscape,
     learning_curves,
     music,
     paper,
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _commands() -> Commands:
     commands = Commands()
-    physics = (learning_curves, exponents, critical_width, aging, paper)
+    physics = (learning_curves, exponents, critical_width, aging, landscape, paper)
     for module in (data, training, *physics, music, gallery, atlas, shelf, queue, service):
         module.add(commands)
     return commands

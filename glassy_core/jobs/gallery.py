@@ -23,7 +23,7 @@ from glassy_core.jobs import dispatcher
 from glassy_core.jobs.exhibits import Exhibit, exhibits
 from glassy_core.jobs.speed import steps_per_second
 from glassy_core.jobs.sweeps import existing_runs
-from glassy_core.runs import checkpoints, clones, probes, scaling
+from glassy_core.runs import checkpoints, clones, probes, scaling, spectra
 from glassy_core.runs.records import best_speed, read_series
 from glassy_core.runs.run import Run, RunError
 from glassy_core.runs.starting import Start, start_from
@@ -185,6 +185,8 @@ def _measure(exhibit: Exhibit, run: Run, copy: Run) -> None:
         measured.append(clones.measure(copy, at[wanted.at], steps=wanted.steps, eta=wanted.eta))
     for path in measured:
         remove(path.with_suffix(".lock"))
+    for path in (path for path in spectra.kept(run) if spectra.load(path).step in kept):
+        shutil.copyfile(path, spectra.path_of(copy, spectra.load(path).step))
 
 
 def _copy_records(run: Run, copy: Run) -> None:

@@ -342,3 +342,28 @@ def test_what_is_remembered_of_the_saved_weights(open_page, store):
     assert numbers(start["y"]) == pytest.approx([0])  # of two layers one is turned around
     assert "C = 0.00 with the start at τ = 5," in words(app)
     assert main(["overlap", run.id, "--json", "--runs-dir", str(store.directory)]) == 0
+
+
+def test_the_landscape_at_a_saved_time(open_page, store, capsys):
+    """Measured by the command, kept, read again, shown; what is asked wrongly, and what is broken, is a sentence."""
+    run = write_aging(store)
+    assert "Of none of these networks" in words(open_page(PAGE, part="The landscape"))
+    checkpoints.write(run.checkpoints, replace(fresh(run.config()), step=1000, eta=0.005))
+    assert f"`python -m glassy_core spectrum {run.id}`" in words(open_page(PAGE, part="The landscape"))
+    asked = ["spectrum", run.id, "--json", "--runs-dir", str(store.directory)]
+    for wrong, sentence in ((["--steps", "0"], "--steps is 0"), (["--step", "7"], "no checkpoint at step 7")):
+        assert main(asked + wrong) == 2
+        assert sentence in capsys.readouterr().err
+    assert main([*asked, "--steps", "6", "--directions", "2"]) == 0
+    assert main(asked) == 0  # not measured again: 150 steps would say more
+    first, again = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert first == again
+    (found,) = first["spectra"]
+    assert found["curved"]["low"] <= found["curved"]["value"] <= found["N"]
+    app = open_page(PAGE, part="The landscape")
+    assert not app.exception
+    (sharpness,) = traces(app, "sharpness")
+    assert sharpness["y"] == pytest.approx([found["sharpness"]])
+    (path,) = run.path.glob("probes/spectrum-*.json")
+    path.write_text('{"tau": 1, "eta": 0, "N": 3}', encoding="utf-8")
+    assert "This is no measured spectrum" in words(open_page(PAGE, part="The landscape"))
