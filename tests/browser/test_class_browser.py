@@ -67,6 +67,14 @@ def test_a_class(tmp_path, tab):
         assert 204 in [presenter.evaluate(SEND, [s, 10])[0] for s in dict.fromkeys(of_presenter)]
         assert 413 in [presenter.evaluate(SEND, [s, 7_000_000])[0] for s in dict.fromkeys(of_presenter)]
 
+        presenter.get_by_role("link", name="Playground").first.click()
+        presenter.get_by_role("button", name="Predict first").click()
+        for width in ("24", "30"):  # one bet a browser, a page that is loaded again included
+            visitor.goto(f"{url}/Playground")
+            visitor.get_by_role("radio", name=width, exact=True).click()
+            expect(visitor.get_by_text("1 bet so far.")).to_be_visible()
+        expect(presenter.get_by_text("1 bet so far.")).to_be_visible()
+
         visitor.goto(f"{url}/Chorales?view=quiz")
         expect(visitor.get_by_text("as soon as the presenter asks")).to_be_visible(timeout=120_000)
         expect(visitor.get_by_role("button", name="Ask the class")).not_to_be_visible()

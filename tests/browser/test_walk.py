@@ -2,6 +2,10 @@
 
 from playwright.sync_api import expect
 
+from glassy_core.editions.loading import load_edition
+from glassy_core.music.atlas.grid import EDITION, Coordinates
+from glassy_core.runs import checkpoints
+from glassy_core.training.records import fresh
 from tests.browser.steps import SOON, choose_preset, expect_status, press, start, tick
 from tests.processes import in_time
 
@@ -76,3 +80,23 @@ def test_the_whole_walk(page, app):
     expect(page.get_by_text("Deleted near.")).to_be_visible()
     assert app.store.runs() == []
     assert [gone.id for gone in app.store.deleted()] == [run.id]
+
+
+def test_from_the_playground_to_what_was_trained_there_and_back_in_one_step_each(page, app):
+    network = Coordinates(8, 2, 24, 0)
+    run = app.store.create(network.config, load_edition(EDITION).digest)
+    checkpoints.write(run.checkpoints, fresh(network.config))
+    page.goto(f"{app.url}/Playground")
+    roll = page.locator(".playground[data-ready] .roll")
+    roll.press("PageUp")
+    expect(roll).to_have_attribute("aria-valuetext", "chord 5 of 48")
+    expect(page.locator(".listen")).to_have_text("♪ Listening")
+    for link, title in (("Open it on Chorales", "Chorales"), ("Open it on Learning curves", "Learning curves")):
+        page.wait_for_url("**/Playground?w=24**")
+        page.get_by_role("link", name=link).click()
+        expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
+        assert f"run={run.id}" in page.url
+        page.wait_for_timeout(1000)  # what the page would still write into the address
+        page.go_back()
+        expect(page.get_by_role("heading", name="Playground", level=1)).to_be_visible()
+        page.wait_for_timeout(1000)

@@ -1,13 +1,15 @@
 """The Playground's page without its part in the browser: what that is told, and the training of a network."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from glassy_core.editions.loading import load_edition
+from glassy_core.jobs.execution import load_data
 from glassy_core.music.atlas.files import Atlas, load
-from glassy_core.music.atlas.grid import CHORALES, DEPTHS, SEEDS, TAUS, WIDTHS, Coordinates
+from glassy_core.music.atlas.grid import CHORALES, DEPTHS, EDITION, END, SEEDS, TAUS, WIDTHS, Coordinates
 from glassy_core.music.atlas.learning import Learned
 from glassy_core.runs import checkpoints
 from glassy_core.settings import with_dynamics
@@ -42,33 +44,46 @@ def test_the_address_says_where_to_begin_and_what_it_cannot_is_said(open_page):
     assert told(app)["start"] == {"width": 48, "depth": 1, "chorales": 2, "seed": 1, "tau": 12.5, "chorale": 2}
     app = open_page(FILE, w="23", n="many", tau="1e9")
     assert told(app)["start"]["width"] == 24
-    said = [warning.value.replace("\\", "") for warning in app.warning]
-    for words, asked in zip(said, ("w=23", "n=many", "tau=1e9"), strict=True):
-        assert words.startswith(f"The address asks for {asked}: it must be ")
+    (warning,) = app.warning  # one box: the figure stays in sight
+    for asked in ("w=23", "n=many", "tau=1e9"):
+        assert f"The address asks for {asked}: it must be " in warning.value.replace("\\", "")
 
 
 def test_runs_of_its_networks_are_linked_flows_before_steps(open_page, store):
     flow = store.create(PLACE.config, DIGEST)
     store.create(with_dynamics(PLACE.config, "steps"), DIGEST)
     checkpoints.write(flow.checkpoints, fresh(PLACE.config))
-    assert told(open_page(FILE))["runs"] == {PLACE.name: {"id": flow.id, "sings": True}}
+    assert told(open_page(FILE))["runs"] == {PLACE.name: {"id": flow.id, "sings": 0}}
 
 
 def test_a_network_is_trained_as_the_flow_that_the_atlas_has(store):
-    outcome = page.start_training(PLACE.name)
+    outcome = page.start_training(PLACE.name, "flow")
     (run,) = store.runs()
     assert run.config().only("world", "learning") == PLACE.config.only("world", "learning")
     assert (run.config().until, run.config().stop_nll) == (PLACE.config.until, PLACE.config.stop_nll)
     assert "Started w=14 d=2, 4 chorales." in outcome.done
-    again = page.start_training(PLACE.name)  # clicked twice
+    again = page.start_training(PLACE.name, "flow")  # clicked twice
     assert again.started == outcome.started == (run.id,)
     assert len(store.runs()) == 1
+
+
+@pytest.mark.parametrize("chorales", CHORALES)
+def test_a_network_is_trained_by_steps_where_asked(store, chorales):
+    place = replace(PLACE, chorales=chorales)
+    page.start_training(place.name, "flow")
+    outcome = page.start_training(place.name, "steps")
+    (run,) = (run for run in store.runs() if run.id in outcome.started)
+    config = run.config()
+    assert (config.dynamics, config.gradient, config.eta) == ("steps", "delayed", 0.005)
+    assert config.steps * config.eta == pytest.approx(END)
+    assert page.runs_of_networks()[place.name]["id"] != run.id  # flows first
+    assert 0.2 < config.batch_size / load_data(config, load_edition(EDITION))[0].P < 0.8
 
 
 @pytest.mark.parametrize("name", ["", "8-2-23-0", "../8-2-24-0"])
 def test_no_other_network_is_trained(store, name):
     with pytest.raises(page.ConfigError, match="The atlas has no network"):
-        page.start_training(name)
+        page.start_training(name, "flow")
     assert store.runs() == []
 
 

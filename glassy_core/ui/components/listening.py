@@ -23,7 +23,7 @@ _HTML = """
   <div class="bar"><button class="listen" aria-pressed="false">♪ Listen</button>
     <span class="choice" role="group" aria-label="Who sings"></span><span class="words" aria-live="polite"></span></div>
   <div class="score" hidden></div>
-  <div class="roll" hidden><canvas role="img" aria-label="Piano roll"></canvas><div class="head"></div></div>
+  <div class="roll" hidden aria-label="Piano roll: chord that sounds"><canvas></canvas><div class="head"></div></div>
 </div>
 """
 

@@ -1,6 +1,7 @@
 // The piano roll: what is given, what the network sings right and wrong, and what it should have sung.
 
 const PITCHES = [46, 95] // the lowest and the highest that are drawn; a cluster may have more
+const STRIDES = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -4, PageUp: 4 } // chords
 
 class Roll {
   // onSeek(chord): the reader pointed there.
@@ -8,12 +9,34 @@ class Roll {
     this.root = root
     this.canvas = root.querySelector("canvas")
     this.head = root.querySelector(".head")
-    root.addEventListener("pointerdown", (event) => this.song && onSeek(this.chordAt(event)), { signal })
+    const seek = (chord) => {
+      this.chord = Math.min(Math.max(chord, 0), this.song.length - 1)
+      this.tell()
+      onSeek(this.chord)
+    }
+    root.addEventListener("pointerdown", (event) => this.song && seek(this.chordAt(event)), { signal })
+    root.addEventListener("keydown", (event) => {
+      const places = { Home: 0, End: Infinity }
+      for (const [key, by] of Object.entries(STRIDES)) places[key] = this.chord + by
+      if (!this.song || !(event.key in places)) return
+      event.preventDefault()
+      seek(places[event.key])
+    }, { signal })
+    Object.assign(root, { tabIndex: 0, role: "slider" })
+    root.setAttribute("aria-valuemin", 1)
+    this.chord = 0
+  }
+
+  // Where it is, for who does not see it.
+  tell() {
+    this.root.setAttribute("aria-valuemax", this.song.length)
+    this.root.setAttribute("aria-valuenow", this.chord + 1)
+    this.root.setAttribute("aria-valuetext", `chord ${this.chord + 1} of ${this.song.length}`)
   }
 
   chordAt(event) {
     const { left } = this.canvas.getBoundingClientRect()
-    return Math.min(Math.max(Math.floor((event.clientX - left) / this.each), 0), this.song.length - 1)
+    return Math.floor((event.clientX - left) / this.each)
   }
 
   fit() {
@@ -32,6 +55,8 @@ class Roll {
   // song, original: chords; given: how many at the beginning the network was told.
   draw(song, original, given) {
     this.song = song
+    if (song) this.chord = Math.min(this.chord, song.length - 1)
+    if (song) this.tell()
     if (!this.width || !song) return
     const colour = (name) => getComputedStyle(this.root).getPropertyValue(name)
     const [ink, told, right, wrong] = ["--st-text-color", "--given", "--right", "--wrong"].map(colour)
@@ -64,6 +89,7 @@ class Roll {
   // beat: chords since the beginning; null: nothing sounds.
   point(beat) {
     this.head.style.display = beat === null ? "none" : "block"
+    if (beat !== null) this.chord = Math.floor(beat) // from where the keys go on; not told: it would talk all the time
     if (beat !== null && this.each) this.head.style.transform = `translateX(${Math.min(beat * this.each, this.width)}px)`
   }
 }

@@ -144,6 +144,6 @@ class Chart {
     this.hint.style.transform = `translate(${this.x(at)}px, ${this.y(log) - 40}px) translateX(-50%)`
     this.handle.style.setProperty("--ink", colour)
     this.handle.setAttribute("aria-valuenow", this.atlas.tau(at).toPrecision(3))
-    this.handle.setAttribute("aria-valuetext", `tau ${this.atlas.tau(at).toPrecision(3)}, NLL ${(10 ** log).toPrecision(2)}`)
+    this.handle.setAttribute("aria-valuetext", `tau ${short(this.atlas.tau(at))}, NLL ${short(10 ** log)} bits`)
   }
 }

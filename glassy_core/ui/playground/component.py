@@ -18,6 +18,7 @@ from glassy_core.ui.components.listening import INSTRUMENT, SOUND
 
 HERE = Path(__file__).resolve().parent
 KEY = "playground"
+_ANSWERS = "playground_answers"
 _SCRIPTS = "atlas chart phase_map words memory playground".split()  # .js, in this order
 _GRADES = 25  # colours of the map's scale
 
@@ -38,10 +39,10 @@ def playground(
     on_train: Callable[[], None],
     on_bet: Callable[[], None],
 ) -> None:
-    """Draw it. What the reader touched that the server has to do is then in `asked`: `train`, `bet` or `open`.
+    """Draw it. What the reader touched that the server has to do is then in `asked`: `train` or `bet`.
 
     start: width, depth, chorales, seed, tau and chorale (from 1) to begin with. critical: w_c by depth and number of
-    chorales. runs: by the name of a network its run's id, and whether it sings. may_train: else there
+    chorales. runs: by the name of a network its run's id, and the step at which it sings. may_train: else there
     are no buttons for it. outcome: what came of training, and what went wrong.
     """
     _component(
@@ -56,14 +57,21 @@ def playground(
             "mayTrain": may_train,
             "said": outcome[0],
             "error": outcome[1],
+            "answers": _answers(),
             "pages": {"curves": "Learning_curves", "sing": "Chorales"},
         },
         on_train_change=on_train,
         on_bet_change=on_bet,
-        on_open_change=lambda: None,
     )
 
 
+def _answers() -> int:
+    """How many touches this session has answered: the browser knows by it that its last one was."""
+    answered = any(map(asked, ("train", "bet")))
+    st.session_state[_ANSWERS] = st.session_state.get(_ANSWERS, 0) + answered
+    return int(st.session_state[_ANSWERS])
+
+
 def asked(what: str) -> str:
-    """What the last touch asks the server for: the name of a network (`train`, `bet`), a run (`open`), or nothing."""
+    """What the last touch asks the server for: a network and how it learns (`train`), one (`bet`), or nothing."""
     return str((st.session_state.get(KEY) or {}).get(what) or "")

@@ -11,6 +11,7 @@ import streamlit as st
 from glassy_core.errors import EXPECTED, sentence
 from glassy_core.music.atlas.files import DIRECTORY, Atlas, load
 from glassy_core.music.atlas.grid import CHORALES, DEPTHS, SEEDS, TAUS, WIDTHS, Coordinates, whole_grid
+from glassy_core.presets import PRESETS
 from glassy_core.runs import checkpoints
 from glassy_core.settings import ConfigError, RunConfig, short, with_dynamics
 from glassy_core.ui.playground import bets
@@ -28,7 +29,6 @@ from glassy_core.wording import counted
 _OUTCOME = "playground_outcome"
 _LOOK = 1.0  # seconds between looks at what was started here
 _GRID = frozenset(whole_grid())
-_PAGES = {"curves": "pages/2_Learning_curves.py", "sing": "pages/5_Chorales.py"}
 # All of it is one screen: no room below it.
 _CSS = "[data-testid=stMainBlockContainer] { padding-bottom: 0.5rem; }"
 
@@ -62,7 +62,6 @@ def address_settings() -> dict[str, Setting]:
 def show() -> None:
     """Draw the page."""
     st.html(f"<style>{_CSS}</style>")
-    _follow_link()
     address.read(address_settings())
     address.show_complaints()
     try:
@@ -121,28 +120,35 @@ def _beginning() -> dict[str, float]:
 
 
 def runs_of_networks() -> dict[str, dict[str, Any]]:
-    """By the names of the networks that have runs here: the id of the newest, flows first, and whether it can sing."""
+    """By the names of the networks that have runs here: the id of the newest, flows first, and its last checkpoint."""
     folders = {run.id: run.checkpoints for run in store().runs()}
     of_networks: dict[str, dict[str, Any]] = {}
     oldest_first = readable_rows()[::-1]
     for row in sorted(oldest_first, key=lambda row: row.config is not None and row.config.dynamics == "flow"):
         place = _place(row.config) if row.config else None
         if place:
-            of_networks[place.name] = {"id": row.id, "sings": bool(checkpoints.steps_in(folders[row.id]))}
+            of_networks[place.name] = {"id": row.id, "sings": max(checkpoints.steps_in(folders[row.id]), default=None)}
     return of_networks
+
+
+def by_steps(place: Coordinates) -> RunConfig:
+    """The settings of a network of the atlas that learns by minibatches, as the class trio does."""
+    trios = PRESETS["class-near"].config
+    size = int(trios.batch_size) * place.chorales // trios.chorales  # as many of each chorale
+    return replace(with_dynamics(place.config, "steps", trios.eta), batch_size=size)
 
 
 def _place(config: RunConfig) -> Coordinates | None:
     """The network of the atlas that a run is, by steps or as a flow; None where it is none."""
     place = Coordinates(config.chorales, config.depth, config.width, config.seed)
-    by_steps = with_dynamics(place.config, "steps")
-    of_atlas = config.only("world") in (place.config.only("world"), by_steps.only("world"))
+    of_atlas = config.only("world") in (place.config.only("world"), by_steps(place).only("world"))
     return place if of_atlas and place in _GRID else None
 
 
 def train() -> None:
-    """Start the network that the reader asked for, as a flow."""
-    actions.perform(start_training, asked("train"), key=_OUTCOME)
+    """Start the network that the reader asked for, as asked."""
+    name, _, dynamics = asked("train").partition(" ")
+    actions.perform(start_training, name, dynamics, key=_OUTCOME)
 
 
 def ask_the_class() -> None:
@@ -151,19 +157,16 @@ def ask_the_class() -> None:
     actions.perform(bets.open_question, depth, chorales, key=_OUTCOME)
 
 
-def start_training(name: str) -> Outcome:
-    """Start a network of the atlas by its name; ConfigError for any other one."""
+def start_training(name: str, dynamics: str) -> Outcome:
+    """Start a network of the atlas by its name, by steps or as a flow; ConfigError for anything else."""
     place = next((place for place in _GRID if place.name == name), None)
     if place is None:
         raise ConfigError(f"The atlas has no network {short(name)}: choose one on the page.")
-    if at_work := [row for row in readable_rows() if row.busy and row.config and _place(row.config) == place]:
-        return Outcome(done="It is learning here already.", started=(at_work[0].id,))  # clicked twice
+    if dynamics not in ("flow", "steps"):
+        raise ConfigError(f"Nothing learns by {short(dynamics)}: choose flow or steps on the page.")
+    config = place.config if dynamics == "flow" else by_steps(place)
+    for row in readable_rows():
+        if row.busy and row.config and row.config.only("world", "learning") == config.only("world", "learning"):
+            return Outcome(done="It is learning here already.", started=(row.id,))  # clicked twice
     words = f"w={place.width} d={place.depth}, {counted(place.chorales, 'chorale')}"
-    return actions.start([replace(place.config, name=words)])
-
-
-def _follow_link() -> None:
-    """Go to the page that the reader asked for."""
-    kind, _, run_id = asked("open").partition(" ")
-    if kind in _PAGES and run_id:
-        st.switch_page(_PAGES[kind], query_params={"run": run_id})
+    return actions.start([replace(config, name=words)])

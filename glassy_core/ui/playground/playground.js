@@ -3,6 +3,8 @@
 const PLAY = "M6 4l14 8-14 8z"
 const PAUSE = "M6 4h4v16H6z M14 4h4v16h-4z"
 const RUN = 14 // seconds that play takes for all of tau
+const PATIENCE = 5000 // ms until an app that has not answered is said to be away
+const AWAY = "The app does not answer. What is drawn here goes on without it, and so do runs: ask again once it is back."
 
 class Playground {
   constructor(root) {
@@ -35,13 +37,9 @@ class Playground {
         this.set(chorale ? { chorale: Number(chorale) } : { width: Number(width), at: this.atlas.last })
       })
     }
-    for (const kind of ["train", "bet"]) on(`.${kind}`, "click", () => this.ask(kind, this.name))
-    for (const kind of ["curves", "sing"]) {
-      on(`.${kind}`, "click", (event) => {
-        event.preventDefault()
-        this.ask("open", `${kind} ${this.data.runs[this.name].id}`)
-      })
-    }
+    on(".train", "click", () => this.send("train", `${this.name} ${this.find(".dynamics").value}`))
+    on(".bet", "click", () => this.send("bet", this.name))
+    for (const name of [".curves", ".sing"]) on(name, "click", (event) => this.follow(event))
     this.watch = new ResizeObserver(() => this.fit())
     for (const name of [".chart", ".roll", ".map"]) this.watch.observe(this.find(name))
     window.addEventListener("resize", () => this.fit(), { signal })
@@ -49,15 +47,17 @@ class Playground {
 
   remove() {
     this.ended.abort()
+    clearTimeout(this.waiting)
     this.watch.disconnect()
     this.memory.remove()
     this.listener.remove()
   }
 
   async update(data, setTriggerValue) {
+    if (data.answers !== this.data?.answers) clearTimeout(this.waiting)
     Object.assign(this, { data, ask: setTriggerValue, fitted: true }) // another theme has other colours
     this.listener.choir.use(data.instrument)
-    for (const kind of [".train", ".bet"]) {
+    for (const kind of [".training", ".bet"]) {
       this.find(kind).hidden = !data.mayTrain // who only looks on has no use for them
     }
     this.find(".outcome").textContent = data.said
@@ -75,6 +75,22 @@ class Playground {
     } catch (error) {
       this.find(".trouble").textContent = error.message
     }
+  }
+
+  // What the server has to do.
+  send(kind, what) {
+    this.find(".trouble").textContent = ""
+    clearTimeout(this.waiting)
+    this.waiting = setTimeout(() => (this.find(".trouble").textContent = AWAY), PATIENCE)
+    this.ask(kind, what)
+  }
+
+  // To another page in this session and in one step of the browser's history: the app follows its way back and forth.
+  follow(event) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return // into another tab
+    event.preventDefault()
+    window.history.pushState({}, "", event.target.href)
+    window.dispatchEvent(new PopStateEvent("popstate"))
   }
 
   begin(atlas, data) {
@@ -312,9 +328,9 @@ class Playground {
   drawLinks() {
     const run = this.data.runs[this.name]
     this.find(".curves").hidden = !run
-    this.find(".sing").hidden = !run?.sings
+    this.find(".sing").hidden = !run || run.sings === null
     if (run) this.find(".curves").href = `${this.data.pages.curves}?run=${run.id}`
-    if (run) this.find(".sing").href = `${this.data.pages.sing}?run=${run.id}`
+    if (run) this.find(".sing").href = `${this.data.pages.sing}?run=${run.id}&step=${run.sings}`
   }
 }
 

@@ -196,8 +196,8 @@ def complain(sentence: str) -> None:
 def show_complaints() -> None:
     """What was wrong with the address; gone with the next change of a setting."""
     with st.container():  # which is there without any, too: what follows keeps its place
-        for sentence in st.session_state.pop(_COMPLAINTS, []):
-            st.warning(plain(sentence), icon=":material/link_off:")
+        if complaints := st.session_state.pop(_COMPLAINTS, []):
+            st.warning(plain(" ".join(complaints)), icon=":material/link_off:")  # one box: what follows stays in sight
 
 
 def keep_within(name: str, low: int, high: int, what: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import secrets
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,10 +11,10 @@ import streamlit as st
 
 from glassy_core.figures.palette import FAMILIES, GREY
 from glassy_core.ui.shell.polling import refreshed
+from glassy_core.ui.shell.voter import voter
 from glassy_core.wording import counted
 
 _LOOK, _IDLE = 2.0, 4.0  # seconds between looks at what others voted; at whether there is something to vote on
-_VOTER = "voter"
 _MOST = 1000  # votes
 _TALLEST, _WIDEST = 160, 90  # pixels of a bar
 
@@ -74,11 +73,6 @@ class Poll:
 def shared(name: str) -> Poll:
     """The one of that name of this server."""
     return Poll()
-
-
-def voter() -> str:
-    """This browser's own word, drawn by chance."""
-    return str(st.session_state.setdefault(_VOTER, secrets.token_hex(8)))
 
 
 def follow(poll: Poll, name: str, noun: str = "vote") -> None:

@@ -23,6 +23,7 @@ from glassy_core.ui.components.base_path import below_base
 from glassy_core.ui.components.live_figure import CODE
 from glassy_core.ui.components.plotly_files import FILE, url
 from glassy_core.ui.shell.frame import WRONG, address_of, pages
+from glassy_core.ui.shell.voter import KnownBrowser
 
 _KEPT = {"cache-control": "public, max-age=31536000, immutable"}  # for good: the file's version is in its address
 _NO_FIGURES = ("/Playground", "/Chorales")  # how the addresses of pages end that need no plotting library at first
@@ -118,4 +119,4 @@ def better_address(path: str) -> str | None:
     return f"{root}{known}" if known else f"{root}?{WRONG}={quote(inside[:60])}"
 
 
-MIDDLEWARE = (Middleware(KeptFiles), Middleware(WrongAddress))  # of every server of these pages
+MIDDLEWARE = (Middleware(KeptFiles), Middleware(WrongAddress), Middleware(KnownBrowser))  # of every server
