@@ -39,7 +39,7 @@ class _Entry:
             f"chorales: {made.harmony.named:.0%} triads or sevenths, at most {counted(made.copied, 'chord')} in a row "
             "from Bach."
         )
-        return ShelfPiece(made.title(self.opus, 1), words, made.piece.chords, made.piece.prime)
+        return ShelfPiece(made.title(self.opus, 1), words, made.piece.chords, made.piece.prime, self.run.id)
 
 
 def add(commands: Commands) -> None:
@@ -119,6 +119,7 @@ def _by_heart(runs: Sequence[Run]) -> list[ShelfPiece]:
             f"By {size} that learned {config.chorales} chorales: from its first {PRIMED} chords to its last.",
             learned[n],
             PRIMED,
+            run.id,
         )
         for n in known
     ]

@@ -21,12 +21,17 @@ class ShelfError(GlassyError):
 
 @dataclass(frozen=True)
 class ShelfPiece:
-    """A piece on the shelf. title: what a listener calls it; words: what it is; chords: its prime of so many first."""
+    """A piece on the shelf.
+
+    title: what a listener calls it. words: what it is. chords: the first `prime` of them were given. run: id of the
+    gallery's run that sang it.
+    """
 
     title: str
     words: str
     chords: Chorale
     prime: int
+    run: str = ""
 
 
 @cache

@@ -14,7 +14,7 @@ from glassy_core.ui.chorales.settings import Selection
 from glassy_core.ui.chorales.shelf import as_piece, shelf_row, taken
 from glassy_core.ui.chorales.songs import Song
 from glassy_core.ui.shell.address import get, put
-from glassy_core.ui.shell.frame import prose
+from glassy_core.ui.shell.frame import link_to, prose, store
 from glassy_core.wording import counted
 
 
@@ -33,6 +33,8 @@ def compose_view(selection: Selection) -> None:
     legend = NETWORK_LEGEND[:2] if on_shelf else NETWORK_LEGEND
     player(song, selection.sound, "composed", f"{title}: {len(song.chords)} chords", legend=legend)
     prose(words)
+    if on_shelf and on_shelf.run in {run.id for run in store().runs()}:
+        link_to("Learning curves", "How this network learned", {"run": on_shelf.run})
     shelf_row()
     downloads(piece, selection.sound, title)
 

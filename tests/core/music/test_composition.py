@@ -68,7 +68,9 @@ def test_the_cleanest_is_taken_and_no_copy():
 def test_the_shelf_holds_what_it_says(tmp_path):
     pieces = shelf()
     assert len({piece.title for piece in pieces}) == len(pieces) == 10
+    sung_by = {run.id: run.config() for run in RunStore(GALLERY).runs()}
     for piece in pieces:
+        assert f"{sung_by[piece.run].width} units" in piece.words
         heard = harmony(piece.chords[piece.prime :])
         if "New music" in piece.words:
             assert f"{heard.named:.0%} triads" in piece.words
