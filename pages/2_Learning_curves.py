@@ -28,7 +28,7 @@ if not found:
     link_to("Runs")
     st.stop()
 
-front.read()
+front.read(found)
 chosen = curve_parts.choose_runs(found)
 figure_place = st.container(key="figure")
 look = controls.choose(chosen)

@@ -5,9 +5,9 @@ from streamlit.testing.v1.element_tree import Node
 
 
 def components(app: AppTest) -> list[Node]:
-    """All but those of every page: one asks for the plotting library ahead, one has words for when the app is gone."""
+    """All but those of every page: the plotting library ahead, words for when the app is gone, the chosen in sight."""
     return [
         component
         for component in app.get("bidi_component")
-        if getattr(component, "key", None) not in ("plotly", "connection")
+        if getattr(component, "key", None) not in ("plotly", "connection", "in_sight")
     ]

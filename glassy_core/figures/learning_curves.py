@@ -39,6 +39,7 @@ BAND_POINTS = 400  # of a band
 # Kinds with an axis of their own, below that of the NLL, with its title; and the parts of the height, by how many.
 _BELOW = {"accuracy": "1 - accuracy", "sharpness": "sharpness"}
 _DOMAINS = (([0, 1],), ([0.34, 1], [0, 0.27]), ([0.48, 1], [0.25, 0.43], [0, 0.2]))
+_AT_FIRST = {"tau": (0.01, 100.0), "step": (1.0, 1e5), "seconds": (0.1, 100.0), "nll": (0.003, 1.3)}  # before records
 _QUANTITIES = {"accuracy": ("wrong signs", ""), "sharpness": ("largest curvature", "")}  # others: NLL, bits
 _BAND_WORDS = {"accuracy": "share of wrong signs", "sharpness": "largest curvature"}
 MAX_ETA_LABELS = 8  # more of them would cover the curves: then eta is in the hover text only
@@ -57,9 +58,22 @@ def learning_curves(curves: Sequence[Curve], view: View, bands: Sequence[Ensembl
     for ensemble in bands:
         figure.add_traces(band_traces(ensemble, view))
     figure.update_layout(_layout(view))
+    if not any(trace.x is not None and np.isfinite(np.asarray(trace.x, dtype=float)).any() for trace in figure.data):
+        _say_that_nothing_is_recorded(figure, view)
     for line in reference_lines.lines([*curves, *(ensemble.curves[0] for ensemble in bands)], view):
         figure.add_shape(line)
     return figure
+
+
+def _say_that_nothing_is_recorded(figure: go.Figure, view: View) -> None:
+    """Axes as they will soon be, and a sentence: without, Plotly makes up its own, around the reference lines."""
+    x, y = _AT_FIRST[view.x], _AT_FIRST["nll"]
+    figure.update_xaxes(range=np.log10(x).tolist() if view.x_log else [0, x[1]])
+    figure.update_layout(yaxis_range=np.log10(y).tolist() if view.y_log else [0, y[1]])
+    figure.add_annotation(
+        text="Nothing is recorded yet: the curves begin within seconds of the runs.", showarrow=False, xref="paper",
+        yref="paper", x=0.5, y=0.6, font_size=15,
+    )  # fmt: skip
 
 
 def _traces(curve: Curve, view: View) -> list[go.Scatter]:

@@ -29,7 +29,11 @@ PAGE = "pages/4_Aging.py"
 
 def words(app):
     kinds = (app.markdown, app.caption, app.info, app.warning, app.error, app.success)
-    return " ".join(element.value for kind in kinds for element in kind).replace("\\", "")
+    return (
+        " ".join(element.value for kind in kinds for element in kind)
+        .replace("\\", "")
+        .replace("\N{NO-BREAK SPACE}", " ")
+    )
 
 
 def sent(app):

@@ -65,7 +65,9 @@ def plain(text):
 
 def words(app):
     kinds = ("markdown", "caption", "info", "warning", "error", "success")
-    return plain(" ".join(element.value for kind in kinds for element in app.get(kind)))
+    return plain(" ".join(element.value for kind in kinds for element in app.get(kind))).replace(
+        "\N{NO-BREAK SPACE}", " "
+    )
 
 
 def address(app):

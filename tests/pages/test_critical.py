@@ -25,7 +25,11 @@ PAGE = "pages/3_Critical_width.py"
 
 def words(app):
     kinds = (app.markdown, app.caption, app.info, app.warning, app.error, app.success)
-    return " ".join(element.value for kind in kinds for element in kind).replace("\\", "")
+    return (
+        " ".join(element.value for kind in kinds for element in kind)
+        .replace("\\", "")
+        .replace("\N{NO-BREAK SPACE}", " ")
+    )
 
 
 def figures(app):

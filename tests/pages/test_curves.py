@@ -88,7 +88,8 @@ def names(app):
 
 
 def words(app):
-    return " ".join(element.value for element in [*app.markdown, *app.caption, *app.info, *app.warning])
+    said = " ".join(element.value for element in [*app.markdown, *app.caption, *app.info, *app.warning])
+    return said.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_an_empty_store_says_what_to_do(store):
@@ -354,3 +355,10 @@ def test_a_figure_is_sent_in_half_the_bytes_with_uids_that_selectors_take():
     assert halved.dtype == np.float32
     np.testing.assert_allclose(halved, x, rtol=1e-7)
     assert sent_traces[0]["customdata"]["dtype"] == "f8"  # so many steps are whole numbers of nine digits
+
+
+def test_the_address_brings_a_run_forward_that_is_not_here(store):
+    run = add(store, NEAR)
+    app = opened(front=f"nonsense,{run.id}")
+    assert "brings 'nonsense' forward, which is not here" in words(app)
+    assert app.query_params["front"] == run.id

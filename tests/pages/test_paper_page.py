@@ -47,11 +47,11 @@ def alternatives(monkeypatch, figures):
 
 def texts(app):
     html = (re.sub("</?span>", "", part.proto.body) for part in app.get("html"))
-    return " ".join([*(part.value for part in app.markdown), *html])
+    return " ".join([*(part.value for part in app.markdown), *html]).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def captions(app):
-    return [caption.value for caption in app.caption]
+    return [caption.value.replace("\N{NO-BREAK SPACE}", " ") for caption in app.caption]
 
 
 def test_an_empty_store_shows_what_to_do_for_every_figure(open_page):

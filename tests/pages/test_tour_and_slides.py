@@ -76,8 +76,8 @@ def test_what_a_slide_speaks_of_sounds(open_page):
     (chords,) = songs(open_page("pages/7_Present.py", slide="1"))
     assert len(chords["chords"]) == 5
     narrow, near, wide = songs(open_page("pages/7_Present.py", slide="2"))
-    assert [song["words"] for song in (narrow, wide)] == ["loses it at once", "sings it all by heart"]
-    assert near["words"] == "36 chords by heart, then it is lost"
+    assert [song["words"] for song in (narrow, wide)] == ["too narrow: loses it at once", "wide: sings it all by heart"]
+    assert near["words"] == "in between: 36 chords by heart, then it is lost"
 
 
 def test_the_second_slide_shows_the_trio_that_was_started_last(open_page, store):

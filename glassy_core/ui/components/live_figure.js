@@ -6,6 +6,7 @@ const SVG_ICON = {
   path: "M5 3h10l4 4v14H5z M7 5v14h10V8h-3V5z M8.5 15.5h7v1.5h-7z M8.5 12h7v1.5h-7z",
 }
 const TITLE = 34 // pixels above a figure that is saved
+const PHONE = matchMedia("(max-width: 640px)")
 const COARSE = matchMedia("(pointer: coarse)")
 const SETTLE = 350 // ms after a press in which Plotly may still wait for a second click
 
@@ -146,7 +147,13 @@ class LiveFigure {
     this.scale = letters()
     this.stage.style.transform = `scale(${this.scale})`
     // In rem: where a page sets its letters after the figure is drawn, the room changes, and it is drawn anew.
-    this.root.style.height = `${this.data.height / 16}rem`
+    this.root.style.height = `${this.height() / 16}rem`
+  }
+
+  // On a phone a figure leaves room in the first screen for the words below it.
+  height() {
+    const { height } = this.data
+    return PHONE.matches ? Math.min(height, Math.max(NARROW.least, NARROW.part * height)) : height
   }
 
   async react(plotly) {
@@ -162,7 +169,7 @@ class LiveFigure {
     let layout = merged(figure.layout, {
       template: TEMPLATES[theme(this.root)],
       width,
-      height: data.height,
+      height: this.height(),
       font: { family: getComputedStyle(this.root).fontFamily },
     })
     this.namesShown = data.names && width >= NARROW.below

@@ -102,7 +102,7 @@ _CSS = """
 }
 """
 # For plots less than _NARROW pixels wide: the legend goes below, margins and letters shrink (letters set large for
-# a wall only as far as the width asks for it).
+# a wall only as far as the width asks for it). On a phone so does the height, to a part of it, not below the least.
 _NARROW = 600
 _NARROW_LAYOUT = {
     "margin": {"l": 62, "r": 8, "t": 36, "b": 90},
@@ -117,7 +117,7 @@ _ALWAYS = "".join(
     f"const {name} = {json.dumps(value)}\n"
     for name, value in (
         ("TEMPLATES", {theme: template(theme).to_plotly_json() for theme in ("light", "dark")}),
-        ("NARROW", {"below": _NARROW, "layout": _NARROW_LAYOUT}),
+        ("NARROW", {"below": _NARROW, "layout": _NARROW_LAYOUT, "part": 0.8, "least": 400}),
     )
 )
 CODE = Code("figure", LOADER + _ALWAYS + scripts(*(HERE / name for name in _SCRIPTS)))

@@ -10,6 +10,7 @@ import streamlit as st
 from glassy_core.figures.style import Ensemble
 from glassy_core.ui.results.curves import latest_series, unique_names
 from glassy_core.ui.results.rows import Row
+from glassy_core.ui.shell import address
 from glassy_core.ui.shell.frame import link_to, plain
 from glassy_core.ui.shell.words import number
 
@@ -19,10 +20,18 @@ _MOST_SAID = 3  # runs that are named one by one
 _ROW_HEIGHT, _MOST_ROWS = 35, 12
 
 
-def read() -> None:
-    """Before anything is drawn of it: take over what the reader has chosen."""
-    if (ids := st.session_state.pop(_CHOSEN, None)) is None:
-        return
+def read(rows: Sequence[Row]) -> None:
+    """Before anything is drawn of it: take over what the reader has chosen, and say which runs are not here."""
+    ids = st.session_state.pop(_CHOSEN, None)
+    if ids is None:
+        here = {row.id for row in rows}
+        asked = list(filter(None, st.query_params.get(_ADDRESS, "").split(",")))
+        ids = [run_id for run_id in asked if run_id in here]
+        for run_id in asked:
+            if run_id not in here:
+                address.complain(f"The address brings {run_id[:60]!r} forward, which is not here: choose a curve.")
+        if ids == asked:
+            return
     if ids:
         st.query_params[_ADDRESS] = ",".join(ids)
     else:

@@ -36,7 +36,7 @@ def _suggestion(curve: Curve, sentence: str) -> None:
     run, eta = store().named(curve.id), float(curve.series.eta[-1])
     asked = run.requested_eta()
     with st.container(horizontal=True, vertical_alignment="center", key=f"spikes-{curve.id}"):
-        st.warning(f"**{plain(curve.label)}**: {sentence}", icon=":material/bolt:", width=620)
+        st.markdown(f":material/bolt: **{plain(curve.label)}**: {sentence}", width=620)
         actions.button(
             f"Halve η to {eta / 2:.3g}" if asked is None else f"η = {asked:.3g} is on its way",
             key=f"halve-{curve.id}",

@@ -12,6 +12,7 @@ from glassy_core.ui.components.live_figure import live_figure
 
 Members = Sequence[Member]  # the runs that a figure is drawn of
 _LETTERS = 14  # pixels of letters that the figures' margins are made for
+_MANY_DECADES = 5
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,9 @@ class Look:
         if self.font > _LETTERS:
             figure.update_xaxes(automargin=True)
             figure.update_yaxes(automargin=True)
-            for axes in (figure.update_xaxes, figure.update_yaxes):  # whole decades, written out: nothing is small
-                axes(dtick=1, exponentformat="none", minor_dtick="D1", selector={"type": "log"})
+            for axis in (*figure.select_xaxes({"type": "log"}), *figure.select_yaxes({"type": "log"})):
+                # Whole decades, written out: nothing is small. Every other one where a panel has many.
+                many = axis.range is not None and axis.range[1] - axis.range[0] > _MANY_DECADES
+                axis.update(dtick=2 if many else 1, exponentformat="none", minor_dtick="D1")
         name = f"{self.key}{part}"
         live_figure(figure, key=name, alt=alt, height=self.height, filename=name, grows=grows)

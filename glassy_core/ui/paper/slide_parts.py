@@ -54,7 +54,7 @@ def fates() -> None:
     songs = []
     for name, config in zip(("too narrow", "in between", "wide"), configs, strict=True):
         song = _song(Coordinates(config.chorales, config.depth, config.width, config.seed))
-        songs.append(Heard(f"{name}, w = {config.width}", song, _by_heart(song)))
+        songs.append(Heard(f"{name}, w = {config.width}", song, f"{name}: {_by_heart(song)}"))
     listening(songs, "slide_fates", "What three such networks sing", _chorale(_CHORALE), PRIMED)
     with presenter.part("slide-trio"), st.container(horizontal=True, vertical_alignment="center"):
         actions.button("Start the class trio", key="slide_start", icon=":material/play_arrow:", args=(_start,))

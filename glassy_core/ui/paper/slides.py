@@ -37,9 +37,10 @@ header[data-testid=stHeader], [data-testid=stSidebar] { display: none !important
   .st-key-slide .st-key-slide_gloss p { font-size: 1.5rem; }
 }
 @media (max-width: 640px) {
-  .st-key-slide_keys { display: none !important; }
+  .st-key-slide_keys, .st-key-slide_buttons kbd { display: none !important; }
   :has(> .st-key-slide_buttons) { position: sticky; bottom: 0; z-index: 5; }
-  .st-key-slide_buttons { background: BACKGROUND; padding-block: 0.5rem; }
+  .st-key-slide_buttons { background: BACKGROUND; padding-block: 0.5rem; flex-wrap: nowrap; column-gap: 0.75rem; }
+  .st-key-slide_buttons p { white-space: nowrap; }
 }
 """.replace("BACKGROUND", BACKGROUND)
 _FONT = 20

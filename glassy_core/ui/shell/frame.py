@@ -16,6 +16,7 @@ from glassy_core.files import ROOT
 from glassy_core.jobs import dispatcher, queue
 from glassy_core.runs.store import OLD_SUFFIX, RunStore, open_store
 from glassy_core.ui.components.connection import own_words
+from glassy_core.ui.components.in_sight import bring_into_sight
 from glassy_core.ui.components.plotly_files import load_ahead
 from glassy_core.ui.shell import presenter, touch, tour
 from glassy_core.ui.shell.symbols import symbols
@@ -39,9 +40,13 @@ html { font-size: clamp(16px, 0.6vw, 24px); }
   .st-key-heading { row-gap: 0.25rem; }
   .st-key-find_curves { display: none; }
   .st-key-navigation > * { flex: none; width: auto; }
+  [data-testid=stButtonGroup] [data-rac][data-orientation] { flex-wrap: wrap; overflow: visible; row-gap: 0.25rem; }
+  [data-testid=stMultiSelect] [role=group]:has(> [data-testid=stMultiSelectTagsContainer]) { max-height: 10.5rem; }
+  [data-testid=stMultiSelectTagsContainer] { flex-wrap: wrap; overflow: hidden auto; }
 }
+[data-testid=stHeaderActionElements] { display: none; }
 [data-testid=stCaptionContainer], [data-testid=stCaptionContainer] p { color: inherit; opacity: 0.86; }
-.st-key-plotly, .st-key-connection, :has(> .st-key-refreshed-starts) { display: none; }
+.st-key-plotly, .st-key-connection, .st-key-in_sight, :has(> .st-key-refreshed-starts) { display: none; }
 :has(> [class*="st-key-HIDDEN-"]) { display: none !important; }
 .katex { font-size: 1.06em; }
 kbd { opacity: 0.86 !important; }
@@ -150,6 +155,7 @@ def frame(title: str, lead: str = "", heading: bool = True) -> None:
         presenter.door()
         st.html(f"<style>{_CSS}</style>")
         own_words()
+        bring_into_sight()
         if title not in _WITHOUT_FIGURES:
             load_ahead(after=0.0 if title in _FIGURES_FIRST else 1.5)
     tour.bar(next(page.file for page in _ALL_PAGES if page.title == title))

@@ -21,12 +21,14 @@ STATUS = {
     "interrupted": ("orange", ":material/power_off:", "Its process ended; it goes on from its last checkpoint."),
 }
 
+_EQUATION = re.compile(r"(?<=\w) ([=<>≥≤]) (?=[\d.-])")  # "w = 24", whose parts stay on one line
 _INDEXED = re.compile(r"(τ/)?\bτ\\?_w\b|\bw\\?_c\b")  # symbols with an index, its underscore escaped or not
 
 
 def typeset(markdown: str) -> str:
-    """Markdown with symbols that have an index as KaTeX writes them, which Streamlit ships."""
-    return _INDEXED.sub(lambda symbol: "$" + symbol[0].replace("\\", "").replace("τ", r"\tau") + "$", markdown)
+    """Markdown with symbols that have an index as KaTeX writes them, which Streamlit ships; "w = 24" on one line."""
+    indexed = _INDEXED.sub(lambda symbol: "$" + symbol[0].replace("\\", "").replace("τ", r"\tau") + "$", markdown)
+    return _EQUATION.sub("\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", indexed)
 
 
 def duration(seconds: float | None) -> str:
