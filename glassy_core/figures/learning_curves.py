@@ -87,6 +87,8 @@ def _traces(curve: Curve, view: View) -> list[go.Scatter]:
         if kind in view.shown
     ]
     out.insert(0, legend_entry(curve))
+    if curve.sharpness and "sharpness" in view.shown and len(series):
+        out.append(_measured_sharpness(curve, x, view))
     out += [_eta_changes(curve, x, view)] if len(series.eta_changes) else []
     out += [_spikes(curve, curve.spikes, x, view)] if curve.spikes and len(curve.spikes.peaks) else []
     law = _law(curve, view)
@@ -139,6 +141,24 @@ def _bound(curve: Curve, x: Floats, view: View) -> go.Scatter:
         line={"width": 1.4, "dash": "2px,3px"},
         hovertemplate=f"<b>{html.escape(curve.label)}</b><br>2/η = %{{y:.4g}}: steps of this η are stable<br>"
         "where the largest curvature is below it<extra></extra>",
+    )
+
+
+def _measured_sharpness(curve: Curve, x: Floats, view: View) -> go.Scatter:
+    """The largest curvature where it has been measured along a run by steps."""
+    steps, found = np.array(curve.sharpness, dtype=np.float64).T
+    at = np.interp(steps, curve.series.step, x)
+    rows = drawable(at, found, view)
+    return named(
+        curve,
+        "measured",
+        x=at[rows],
+        y=found[rows],
+        mode="lines+markers",
+        customdata=steps[rows],
+        hovertemplate=f"<b>{html.escape(curve.label)}</b><br>largest curvature %{{y:.4g}}<br>"
+        "step %{customdata:,d}<extra></extra>",
+        **STYLES["sharpness"],
     )
 
 

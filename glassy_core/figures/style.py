@@ -68,6 +68,7 @@ class Curve:
     label: as the legend has it. colour: #RRGGBB; turn: of the colour, see palette.turns. floor: bits, the least NLL
     that is possible on the run's data, None where unknown; data: the name of those data.
     spikes: of its NLL, None where not looked for. apart: it is a flow, and others in the figure learn by steps.
+    sharpness: of a run by steps, (step, largest curvature in nats) where it has been measured.
     """
 
     id: str
@@ -80,6 +81,7 @@ class Curve:
     spikes: Spikes | None = None
     turn: int = 0
     apart: bool = False
+    sharpness: tuple[tuple[int, float], ...] = ()
 
     @property
     def is_flow(self) -> bool:

@@ -30,6 +30,8 @@ _CLOCK: tuple[tuple[float, dict[str, Any]], ...] = (  # eta, and what is not as 
     (5e-3, {"batch_size": 30}), (5e-3, {"batch_size": 100}), (5e-3, {"gradient": "exact"}),
     (5e-3, {"batch_size": "all"}), (5e-3, {"batch_size": "all", "gradient": "exact"}),
 )  # fmt: skip
+_EDGE_ENDS = 200.0  # tau
+_EDGE = (5e-3, 1e-2, 2e-2, 4e-2)  # eta of full, exact gradient descent: 2 / eta from above to far below what a flow has
 _BURST = 0.0125  # of the waiting time: a little more than the short times reach
 _BURST_BEGINS = 10  # steps until the gradient's delay has its history
 _BURST_SEEDS = (1, 2, 3, 4, 5)
@@ -50,6 +52,7 @@ class Exhibit:
     """A run of the gallery, which of its checkpoints are kept, and what is measured from them.
 
     source: settings of the run, and proper time of the checkpoint, from which it starts; None: a network of its own.
+    sharpness: whether the largest curvature is measured at all of its checkpoints, which need not be kept for it.
     """
 
     config: RunConfig
@@ -57,6 +60,7 @@ class Exhibit:
     source: tuple[RunConfig, float] | None = None
     probes: tuple[Measurement, ...] = ()
     clones: tuple[Measurement, ...] = ()
+    sharpness: bool = False
 
 
 _CLASS_CLONES = (Measurement(4096, 4096), Measurement(40_000, 20_000))
@@ -71,8 +75,8 @@ def exhibits(which: str = "all") -> list[Exhibit]:
     """What the gallery holds; which: one part, or all.
 
     The class world's sweep and aging runs, the paper's networks, these as flows, bursts of steps, networks of the
-    paper's sizes that have learned the eighty chorales that come with glassy, sweeps that learn 20 and 40 of those, and
-    one network of the class world by several eta, minibatch sizes and gradients.
+    paper's sizes that have learned the eighty chorales that come with glassy, sweeps that learn 20 and 40 of those,
+    one network of the class world by several eta, minibatch sizes and gradients, and the same to the edge of stability.
     """
     sweep = SWEEPS["class"]
     parts = {
@@ -91,6 +95,7 @@ def exhibits(which: str = "all") -> list[Exhibit]:
         "heard": _heard(),
         "loads": _loads(),
         "clock": _clock(),
+        "edge": _edge(),
     }
     if which != "all" and which not in parts:
         raise RunError(f"The gallery has no part {which!r}: choose one of {', '.join(parts)}, or all.")
@@ -140,6 +145,17 @@ def _clock() -> list[Exhibit]:
     return [Exhibit(flow)] + [
         Exhibit(replace(base, eta=eta, steps=round(_CLOCK_ENDS / eta), record_every=round(0.25 / eta), **how))
         for eta, how in _CLOCK
+    ]
+
+
+def _edge() -> list[Exhibit]:
+    """The clock's network for twice as long by the exact gradient of all transitions, whose steps are stable or not."""
+    world = PRESETS["class-over"].config
+    base = replace(world, name="", width=_CLOCK_WIDTH, batch_size="all", gradient="exact", gamma_every=10_000)
+    flow = replace(PRESETS["class-flow-over"].config, name="", width=_CLOCK_WIDTH, until=_EDGE_ENDS)
+    return [Exhibit(flow, sharpness=True)] + [
+        Exhibit(replace(base, eta=eta, steps=round(_EDGE_ENDS / eta), record_every=round(0.25 / eta)), sharpness=True)
+        for eta in _EDGE
     ]
 
 

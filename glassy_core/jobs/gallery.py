@@ -170,7 +170,10 @@ def _probes(run: Run) -> list[Probe]:
 
 
 def _measure(exhibit: Exhibit, run: Run, copy: Run) -> None:
-    """Noise probes and clones, from the copy's weights: what is shown of a copy can be measured from it."""
+    """Noise probes and clones, from the copy's weights: what is shown of a copy can be measured from it.
+
+    Spectra are those of the run itself, of whose checkpoints the copy may have fewer.
+    """
     kept = checkpoints.steps_in(copy.checkpoints)
     at = _times(exhibit, copy)
     measured = [
@@ -185,8 +188,13 @@ def _measure(exhibit: Exhibit, run: Run, copy: Run) -> None:
         measured.append(clones.measure(copy, at[wanted.at], steps=wanted.steps, eta=wanted.eta))
     for path in measured:
         remove(path.with_suffix(".lock"))
-    for path in (path for path in spectra.kept(run) if spectra.load(path).step in kept):
-        shutil.copyfile(path, spectra.path_of(copy, spectra.load(path).step))
+    if exhibit.sharpness:
+        for step in spectra.wanted(run):
+            spectra.measure(run, step, *spectra.FOR_SHARPNESS)
+    for path in spectra.kept(run):
+        copied = spectra.path_of(copy, spectra.load(path).step)
+        copied.parent.mkdir(exist_ok=True)
+        shutil.copyfile(path, copied)
 
 
 def _copy_records(run: Run, copy: Run) -> None:

@@ -21,6 +21,7 @@ from glassy_core.settings import ConfigError
 from glassy_core.training.probe import Progress
 
 _NAME = re.compile(r"spectrum-step-(\d{12})")
+FOR_SHARPNESS = (30, 2)  # steps and directions that are enough for the ends of a spectrum
 _MOST = {"steps": 2000, "directions": 64}
 
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
 
 from glassy_core.figures.palette import colours, turns
 from glassy_core.figures.spectrum import Curved, of_counts, of_sharpness
-from glassy_core.physics.aging.spectrum import CURVED, AtCheckpoint
-from glassy_core.runs import checkpoints, spectra
+from glassy_core.physics.aging.spectrum import CURVED
+from glassy_core.runs import checkpoints
 from glassy_core.runs.groups import Member
-from glassy_core.runs.run import RunError
 from glassy_core.ui.components.live_figure import live_figure
 from glassy_core.ui.results.aging import Measure, Network
 from glassy_core.ui.results.curves import network_words
+from glassy_core.ui.results.spectra import measured
 from glassy_core.ui.shell.frame import plain, prose
 
 
@@ -54,16 +53,16 @@ def the_landscape(chosen: Sequence[Network], _: Measure) -> None:
     )
 
 
-def _how(chosen: Sequence[Network], measured: Sequence[Curved]) -> None:
+def _how(chosen: Sequence[Network], shown: Sequence[Curved]) -> None:
     """The command for what has not been measured."""
-    seen = {one.id for one in measured}
+    seen = {one.id for one in shown}
     missing = [member for network in chosen if network.id not in seen and (member := _with_weights(network))]
     if missing:
         st.info(
             f"Not measured yet, some minutes in a terminal: `python -m glassy_core spectrum {missing[0].run.id}`.",
             icon=":material/info:",
         )
-    elif not measured:
+    elif not shown:
         st.info("Of none of these networks the weights are kept here.", icon=":material/info:")
 
 
@@ -78,27 +77,12 @@ def _curved(chosen: Sequence[Network]) -> list[Curved]:
     out = []
     for network in chosen:
         for member in network.members:
-            if found := _measured(member):
+            if found := measured(member.run):
                 seeds = f", seed {member.config.seed}" if len(network.members) > 1 else ""
                 label = network_words(network.config) + seeds if seeds else network.label
                 out.append(Curved(network.id, label, inks[network.id], times[network.id], found))
                 break
     return out
-
-
-def _measured(member: Member) -> list[AtCheckpoint]:
-    found = []
-    for path in spectra.kept(member.run):
-        try:
-            found.append(_read(path, path.stat().st_mtime_ns))
-        except (RunError, OSError) as error:
-            st.warning(plain(str(error)))
-    return sorted(found, key=lambda at: at.tau)
-
-
-@st.cache_resource(show_spinner=False, max_entries=256)
-def _read(path: Path, changed: int) -> AtCheckpoint:
-    return spectra.load(path)
 
 
 def _in_words(one: Curved) -> str:

@@ -218,16 +218,15 @@ def key_to_lines(view: View, settings: Sequence[Ensemble], fitted: bool = False)
     lines += [inks, "Click a curve to bring it forward, its name above to hide it; drag to zoom."]
     st.caption(" ".join(filter(None, lines)))
     if "sharpness" in view.shown:
-        sharpness_words(list(configs.values()))
+        sharpness_words()
 
 
-def sharpness_words(configs: Sequence[RunConfig]) -> None:
+def sharpness_words() -> None:
     """What the sharpness is, and what the dotted lines beside it mean."""
-    flows = [config for config in configs if config.dynamics == "flow"]
     prose(
         "**Sharpness** is the largest curvature of the loss, in nats, where the network stands. Steps of η are stable "
-        "while it is below 2/η, dotted for the runs by steps; a flow has no such bound."
-        + ("" if flows else " It is recorded of flows only, and none is shown.")
+        "while it is below 2/η, dotted for the runs by steps; a flow has no such bound. Of flows it is recorded; of "
+        "runs by steps it is drawn where `python -m glassy_core spectrum` has measured it."
     )
 
 

@@ -27,6 +27,7 @@ from glassy_core.settings import RunConfig
 from glassy_core.ui.results.in_step import FORGOTTEN, in_step
 from glassy_core.ui.results.rows import Row, end_of, rows
 from glassy_core.ui.results.sized_cache import SizedCache
+from glassy_core.ui.results.spectra import measured
 from glassy_core.ui.shell.frame import plain, store
 
 LATEST = 3
@@ -123,9 +124,17 @@ def curves_of(chosen: Sequence[Row], by_run: bool = False, together: bool = Fals
                 data=config.data_name(),
                 turn=times[run_id],
                 apart=run_id in apart,
+                sharpness=_sharpness(run_id, config),
             )
         )
     return out
+
+
+def _sharpness(run_id: str, config: RunConfig) -> tuple[tuple[int, float], ...]:
+    """Measured along a run by steps; that of a flow is among its records."""
+    if config.dynamics == "flow":
+        return ()
+    return tuple((at.step, at.spectrum.largest) for at in measured(store().named(run_id)))
 
 
 def label_of(name: str, config: RunConfig) -> str:

@@ -272,10 +272,13 @@ def test_a_flow_is_told_from_steps_by_dashes_and_words_and_lies_over_them():
 
 def test_sharpness_is_drawn_where_it_was_estimated_beside_the_bound_of_the_steps():
     eta = np.where(np.arange(200) < 100, 5e-3, 2.5e-3)
-    figure = learning_curves([curve(recorded=series(eta=eta)), flow()], View(shown=("training", "sharpness")))
-    (sharpness,), (bound,) = traces(figure, "sharpness"), traces(figure, "bound")
+    by_steps = dataclasses.replace(curve(recorded=series(eta=eta)), sharpness=((50, 30.0), (100, 410.0)))
+    figure = learning_curves([by_steps, flow()], View(shown=("training", "sharpness")))
+    (sharpness,), (bound,), (measured,) = (traces(figure, kind) for kind in ("sharpness", "bound", "measured"))
+    assert list(measured.y) == [30, 410]
+    assert list(measured.x) == pytest.approx(np.interp([50, 100], by_steps.series.step, by_steps.series.tau))
     assert list(sharpness.y) == [20, 40, 60, 80, 80]  # each estimate once, and the last until the end
-    assert (sharpness.yaxis, bound.yaxis) == ("y3", "y3")
+    assert (sharpness.yaxis, bound.yaxis, measured.yaxis) == ("y3", "y3", "y3")
     assert list(bound.y) == pytest.approx([400, 400, 800, 800])
     assert "2/η" in bound.hovertemplate
     assert figure.layout.yaxis3.title.text == "sharpness"
