@@ -109,6 +109,7 @@ def _flows() -> list[Exhibit]:
         for key in PRESETS
         if key.startswith("paper-flow")
     ]
+    narrow = [Exhibit(replace(PRESETS["paper-flow-d2-under"].config, seed=seed)) for seed in _SEEDS[1:]]
     swept = [
         Exhibit(
             replace(config, until=_FURTHER.get((key, config.width), config.until)),
@@ -118,7 +119,7 @@ def _flows() -> list[Exhibit]:
         for config in expand(SWEEPS[key].base, SWEEPS[key].depths, SWEEPS[key].widths, _SEEDS)
         if config.seed == _SEEDS[0] or config.width in widths
     ]
-    return single + swept
+    return single + narrow + swept
 
 
 def _heard() -> list[Exhibit]:

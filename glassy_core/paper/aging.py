@@ -113,11 +113,12 @@ def _papers_alpha() -> Quantity:
 def _collapse(evidence: Evidence) -> Finding:
     member = evidence.network(2, 30, aging=True)
     statement = Statement(7, text("d = 2, w = 30: ", _ONE_CURVE), text("full aging, ", MU, " = ", Quantity(1.0)))
-    ours = measured(evidence, [member])
+    seeds = evidence.aging_seeds(2, 30)
+    ours = measured(evidence, seeds)
     if member is None or isinstance(ours, Text) or ours.collapse.mu is None:
         missing = evidence.missing(member, (2, 30), _THIRD_TAU_W * (1 + AGING_REGIME))
         return statement.open(missing or (ours if isinstance(ours, Text) else spelled(ours.collapse.why)), [member])
-    return fully_aged(statement, ours, [member], command("aging", member, "--json"))
+    return fully_aged(statement, ours, seeds, command("aging", member, *["--seeds"] * (len(seeds) > 1), "--json"))
 
 
 def fully_aged(statement: Statement, ours: Aging, members: Sequence[Member], again: str) -> Finding:

@@ -77,6 +77,15 @@ class Evidence:
         etas = (PRESETS[PRESET_OF[depth, width]].config.eta, 0.0)
         return max(same, key=lambda m: (m.config.eta in etas, m.run.state().tau), default=None)
 
+    def aging_seeds(self, depth: int, width: int) -> list[Member]:
+        """The run of that network with waiting times that went furthest, and other seeds that went as far."""
+        furthest = self.network(depth, width, aging=True)
+        if furthest is None:
+            return []
+        tau = 0.999 * furthest.run.state().tau
+        same = [m for m in self.of_network(depth, width) if m.ensemble == furthest.ensemble and m.config.waiting_times]
+        return distinct([m for m in same if m is furthest or m.run.state().tau >= tau])
+
     def bursts_of(self, depth: int, width: int) -> list[Member]:
         """The bursts of steps that began at checkpoints of that network."""
         return [m for m in self.bursts if (m.config.depth, m.config.width) == (depth, width)]

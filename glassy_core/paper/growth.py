@@ -26,12 +26,13 @@ Members = Sequence[Member | None]
 def growth_findings(evidence: Evidence) -> Iterator[Finding]:
     """Fig. 9: the power law of the aging regime, and the logarithm of late times."""
     member = evidence.network(*_NETWORK, aging=True)
-    ours = measured(evidence, [member])
+    seeds = evidence.aging_seeds(*_NETWORK)
+    ours, all_seeds = measured(evidence, seeds), " --seeds" if len(seeds) > 1 else ""
     for judged, end, origin in ((power_law, POWER[1], f" --origin {PAPER_ORIGIN:g}"), (late, _FURTHEST, "")):
         missing = evidence.missing(member, _NETWORK, FIRST_TAU_W * (1 + end))
-        again = command("aging", member, f"--tau-w {FIRST_TAU_W:g}{origin}", "--json")
+        again = command("aging", member, f"--tau-w {FIRST_TAU_W:g}{origin}{all_seeds}", "--json")
         curves = ours if isinstance(ours, Text) else ours.curves
-        yield judged(missing or curves, [member], "" if missing else again)
+        yield judged(missing or curves, seeds or [member], "" if missing else again)
 
 
 def power_law(curves: Curves, members: Members = (), again: str = "") -> Finding:

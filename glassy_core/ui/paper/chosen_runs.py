@@ -72,7 +72,7 @@ def papers_aging(evidence: Evidence) -> Members:
 
 
 def _measured(evidence: Evidence) -> Members:
-    chosen = [member for network in AGING if (member := evidence.network(*network, aging=True))]
+    chosen = [member for network in AGING for member in evidence.aging_seeds(*network)]
     return [member for member in chosen if by_network([member])]
 
 
