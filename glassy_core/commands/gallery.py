@@ -15,7 +15,9 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "what", choices=["plan", "make", "export"], help="say how far (flows: in tau); train; copy into the gallery"
     )
-    parser.add_argument("--part", default="all", help="sweep, aging, paper, flows, bursts, heard, loads, clock, edge or all (default)")
+    parser.add_argument(
+        "--part", default="all", help="one of its parts, such as sweep, flows or edge, or all (default)"
+    )
     parser.add_argument("--work", type=Path, metavar="DIR", help="where they are made (default: .gallery in the store)")
 
 
