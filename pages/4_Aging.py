@@ -3,14 +3,14 @@
 import streamlit as st
 
 from glassy_core import ui
-from glassy_core.ui.aging import drift_and_noise, growth, landscape, memory, networks, sections
+from glassy_core.ui.aging import drift_and_noise, growth, landscape, memory, networks, noise, sections
 from glassy_core.ui.shell import actions, presenter
 
 PERIOD = 3.0  # seconds between looks while a network shown is at work
 SECTIONS = (
     ("After a waiting time", sections.after_waiting),
     ("The collapse", sections.the_collapse),
-    ("The noise of the gradient", sections.the_noise),
+    ("The noise of the gradient", noise.the_noise),
     ("How Δ grows", growth.the_growth),
     ("Which weights move", growth.the_kinds),
     ("Drift and noise", drift_and_noise.drift_and_noise),

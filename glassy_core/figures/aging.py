@@ -16,6 +16,7 @@ from glassy_core.physics.aging.aging import Aging
 from glassy_core.physics.aging.collapse import Breakdown
 from glassy_core.physics.aging.fluctuations import KINDS, DeltaCurve, SgdNoise, Trajectory, Waiting
 from glassy_core.physics.aging.growth import Growth
+from glassy_core.physics.aging.temperature import Temperature
 from glassy_core.wording import whole
 
 EARLIEST = 0.1  # x from which on growth is drawn; the rest is a zoom away
@@ -35,6 +36,16 @@ class Column:
     aging: Aging
     turn: int = 0
     apart: bool = False
+
+
+@dataclass(frozen=True)
+class Warm:
+    """The effective temperature of one network that learns by steps, a line a seed; the others as a Column's."""
+
+    label: str
+    colour: str
+    lines: Sequence[Temperature]
+    turn: int = 0
 
 
 @dataclass(frozen=True)
@@ -192,6 +203,23 @@ def sgd_noise(columns: Sequence[Column]) -> go.Figure:
             )  # fmt: skip
     x, y = axis("proper time τ = Σ η", "log"), axis("Γ (nats²)", "log")
     figure.update_layout(layout(x, y))
+    return figure
+
+
+def effective_temperature(networks: Sequence[Warm]) -> go.Figure:
+    """T = eta Gamma / 2 against proper time, a line for each seed."""
+    figure = empty()
+    for network in networks:
+        name = html.escape(network.label)
+        for k, line in enumerate(network.lines):
+            figure.add_scatter(
+                x=line.tau, y=line.T, mode="lines", name=name, legendgroup=name, showlegend=k == 0,
+                uid=f"{name}-T-{k}", meta="temperature",
+                line={"color": network.colour, "width": 2, "dash": dash(network.turn)},
+                opacity=1.0 if len(network.lines) == 1 else 0.7,
+                hovertemplate=f"<b>{name}</b><br>T = %{{y:.3g}} nats<br>τ = %{{x:.4g}}<extra></extra>",
+            )  # fmt: skip
+    figure.update_layout(layout(axis("proper time τ = Σ η", "log"), axis("T = η Γ / 2 (nats)", "log")))
     return figure
 
 

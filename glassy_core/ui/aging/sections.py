@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-import numpy as np
 import streamlit as st
 
 from glassy_core.figures import tables
@@ -17,9 +16,7 @@ from glassy_core.figures.aging import (
     collapse_errors,
     fluctuations,
     scales,
-    sgd_noise,
 )
-from glassy_core.figures.palette import key
 from glassy_core.figures.style import limits
 from glassy_core.paper.aging import full_aging
 from glassy_core.paper.numbers import PAPER_ALPHA
@@ -157,38 +154,6 @@ def _breaks_away(found: Breakdown) -> str:
 def _errors_in_words(shown: Sequence[Column]) -> str:
     parts = [f"{column.label}: least at mu {with_interval(column.aging.collapse.mu)}" for column in shown]
     return "Collapse error against mu. " + "; ".join(parts) + "."
-
-
-def the_noise(chosen: Sequence[Network], how: Measure) -> None:
-    """Gamma against tau, all networks in one plot (Fig. 8)."""
-    shown, _ = columns(chosen, how)
-    if not shown:
-        return
-    ends = [f"{c.label}: {np.median([t.noise.gamma[-1] for t in c.trajectories]):.2g}" for c in shown]
-    live_figure(
-        sgd_noise(shown), key="noise", alt="Gamma against tau. At the end: " + "; ".join(ends) + ".", height=460,
-        filename="sgd-noise",
-    )  # fmt: skip
-    prose(
-        "**Γ** is the variance of the minibatch's gradient (Eq. 6): how hard the choice of examples shakes the "
-        f"weights. {key(network.config for network in chosen)} "
-        f"{' '.join(filter(None, map(_change_of_noise, shown)))} In the paper (Fig. 8) it grows ever more slowly, and "
-        "the near-critical network is the noisiest."
-    )
-
-
-def _change_of_noise(column: Column) -> str:
-    """What Gamma has done since the first waiting time, by the median of the seeds."""
-    tau_w = column.aging.curves[0].tau_w
-    factors = [factor for seed in column.trajectories if (factor := seed.noise.change(tau_w)) is not None]
-    if not factors:
-        return ""
-    factor = float(np.median(factors))
-    if factor > 1.25:
-        done = f"has grown {factor:.2g}-fold"
-    else:
-        done = f"has fallen to {factor:.0%}" if factor < 0.8 else "has stayed about the same"
-    return f"{plain(column.label)}: since τ = {tau_w:.3g} it {done}."
 
 
 def downloads(chosen: Sequence[Network], how: Measure) -> None:

@@ -7,7 +7,18 @@ import json
 import numpy as np
 import pytest
 
-from glassy_core.figures.aging import Axes, Column, by_kind, collapse_errors, fitted, fluctuations, growth, sgd_noise
+from glassy_core.figures.aging import (
+    Axes,
+    Column,
+    Warm,
+    by_kind,
+    collapse_errors,
+    effective_temperature,
+    fitted,
+    fluctuations,
+    growth,
+    sgd_noise,
+)
 from glassy_core.figures.critical_width import ARROW, critical_widths, transition
 from glassy_core.figures.palette import FADED, PAPER_BACKGROUND, SHADES, shades
 from glassy_core.figures.style import limits
@@ -16,6 +27,7 @@ from glassy_core.physics.aging.aging import aging
 from glassy_core.physics.aging.collapse import breakdowns
 from glassy_core.physics.aging.fluctuations import Trajectory
 from glassy_core.physics.aging.growth import power
+from glassy_core.physics.aging.temperature import temperature
 from glassy_core.physics.critical_width.criticality import Criticality, compare
 from glassy_core.physics.critical_width.learning_times import THRESHOLDS
 from glassy_core.runs.groups import readable
@@ -140,6 +152,13 @@ def test_gamma_has_a_line_a_seed_and_one_entry(column):
     lines = traces(sgd_noise([column]), "gamma")
     assert len(lines) == 3
     assert [line.showlegend for line in lines] == [True, False, False]
+
+
+def test_the_temperature_has_a_line_a_seed(column):
+    lines = [temperature(tau, np.ones(3), 2e-3, 10, 11 + k) for k, tau in enumerate(([1, 2, 3], [1, 2, 4]))]
+    drawn = traces(effective_temperature([Warm(column.label, column.colour, lines)]), "temperature")
+    assert [line.showlegend for line in drawn] == [True, False]
+    assert list(drawn[0].y) == pytest.approx(3 * [1e-3 / 10])
 
 
 def test_a_fitted_line_has_the_common_slope_and_its_window(column):
