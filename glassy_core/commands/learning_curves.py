@@ -78,14 +78,19 @@ def _clock(options: argparse.Namespace) -> None:
 
 def _probe(options: argparse.Namespace) -> None:
     from glassy_core.runs import probes
+    from glassy_core.runs.groups import Member
+    from glassy_core.runs.temperatures import lift_of
     from glassy_core.training.probe import Level, parse_sizes
 
     run, sizes = readable_run(options), parse_sizes(options.sizes)
     with progress_bar("probe") as show:
         path = probes.measure(run, options.step, sizes, options.steps, show, options.eta)
-    for trace in probes.load(path).traces:
+    found = probes.load(path)
+    for trace in found.traces:
         level = Level.of(trace.nll)
         print(f"{trace.label}: mean NLL {level.mean:.5g}, spread {level.spread:.3g} bits")
+    if lift := lift_of(Member.of(run), found):
+        print(lift.words())
     print(path)
 
 

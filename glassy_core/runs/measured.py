@@ -14,7 +14,6 @@ from glassy_core.editions.encoding import floor_bits, pitch_bits
 from glassy_core.editions.loading import Edition, edition_at_hand
 from glassy_core.files import read_lines
 from glassy_core.physics.aging.fluctuations import SgdNoise, Trajectory
-from glassy_core.physics.aging.temperature import Temperature, temperature
 from glassy_core.physics.critical_width.capacity import Load
 from glassy_core.physics.critical_width.criticality import COPIES, Criticality, critical
 from glassy_core.physics.critical_width.learning_times import Recording, in_order
@@ -66,20 +65,6 @@ def load_of(edition: str, chorales: int, digest: str | None) -> Load | None:
     data = _data(edition, chorales, digest)
     known = pitch_bits(data.first(chorales)) if isinstance(data, Edition) else data.to_learn if data else None
     return Load(chorales, *known) if known else None
-
-
-def temperature_of(member: Member, read: Callable[[Run], Series] = series_of) -> Temperature | None:
-    """The effective temperature of a run's steps; None of a flow, and where its data are not at hand.
-
-    read: a run's curves.
-    """
-    config = member.config
-    load = load_of(config.edition, config.chorales, member.digest) if config.dynamics == "steps" else None
-    if load is None:
-        return None
-    series, P = read(member.run), load.transitions
-    p = P if config.batch_size == "all" else min(int(config.batch_size), P)
-    return temperature(series.tau, series.gamma, series.eta, p, P)
 
 
 def conditions_of(config: RunConfig, floor: float | None) -> Conditions:

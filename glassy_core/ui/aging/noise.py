@@ -11,7 +11,7 @@ from glassy_core.figures.aging import Column, Warm, effective_temperature, sgd_n
 from glassy_core.figures.palette import key
 from glassy_core.physics.aging.temperature import Temperature
 from glassy_core.runs.groups import Member
-from glassy_core.runs.measured import temperature_of
+from glassy_core.runs.temperatures import temperature_of
 from glassy_core.ui.components.live_figure import live_figure
 from glassy_core.ui.results import curves
 from glassy_core.ui.results.aging import Measure, Network, columns

@@ -13,7 +13,9 @@ from glassy_core.figures import tables
 from glassy_core.figures.noise_probe import noise_traces
 from glassy_core.runs import probes
 from glassy_core.runs.checkpoints import steps_in
+from glassy_core.runs.groups import Member
 from glassy_core.runs.run import Run
+from glassy_core.runs.temperatures import lift_of
 from glassy_core.training.probe import MEASURES, SIZES, STEPS, Level, Probe
 from glassy_core.ui.components.live_figure import live_figure
 from glassy_core.ui.results import curves
@@ -137,6 +139,11 @@ def _result(run: Run) -> None:
     live_figure(noise_traces(probe, measure), "noise_traces", f"NLL of consecutive steps. {means}.", 440, "noise")
     st.table([_row(label, at) for label, at in levels.items()], hide_index=True)
     prose(_comparison(probe, measure))
+    if lift := lift_of(Member.of(run), probe, curves.series_of):
+        prose(
+            f"{lift.words()} So much higher N weights would lie at the steps' temperature T = η Γ / 2, once at "
+            "rest, far below the edge of stability: see Aging, The noise of the gradient."
+        )
     st.download_button(
         "Download the traces as CSV", data=lambda: "".join(tables.noise_traces(run.id, run.config(), probe)).encode(),
         file_name=f"noise-{run.id}-{probe.step}.csv", mime="text/csv", icon=":material/download:", on_click="ignore",
