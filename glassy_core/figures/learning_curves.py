@@ -67,9 +67,8 @@ def learning_curves(curves: Sequence[Curve], view: View, bands: Sequence[Ensembl
 
 def _say_that_nothing_is_recorded(figure: go.Figure, view: View) -> None:
     """Axes as they will soon be, and a sentence: without, Plotly makes up its own, around the reference lines."""
-    x, y = _AT_FIRST[view.x], _AT_FIRST["nll"]
-    figure.update_xaxes(range=np.log10(x).tolist() if view.x_log else [0, x[1]])
-    figure.update_layout(yaxis_range=np.log10(y).tolist() if view.y_log else [0, y[1]])
+    (x0, x1), (y0, y1) = _AT_FIRST[view.x], _AT_FIRST["nll"]
+    figure.add_shape(type="line", x0=x0, x1=x1, y0=y0, y1=y1, opacity=0)  # ranges that are given would be kept
     figure.add_annotation(
         text="Nothing is recorded yet: the curves begin within seconds of the runs.", showarrow=False, xref="paper",
         yref="paper", x=0.5, y=0.6, font_size=15,

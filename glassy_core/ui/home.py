@@ -178,7 +178,7 @@ def _picture(svg: str, alt: str) -> str:
 
 def doors() -> None:
     """Draw a card for every other page."""
-    with st.grid(3, min_column_width=260, gap="medium"):
+    with st.grid(3, min_column_width=260, gap="small"):
         for page in pages()[1:]:
             with st.container(border=True, height="stretch"):
                 link(page)

@@ -24,12 +24,12 @@ from glassy_core.ui.shell.frame import plain, prose
 
 def drift_and_noise(chosen: Sequence[Network], _: Measure) -> None:
     """D split by clones, the noise's own exponent, and how straight the weights slide down the loss."""
+    _clones(chosen)
     prose(
         "Is it aging, or does the network just slide on? Copies of one network, **clones**, learn on from the same "
         "weights with other minibatches. What they have in common is **drift** down the loss, what differs is the "
         "**noise** of the minibatches. The paper does not tell them apart."
     )
-    _clones(chosen)
     _straight(chosen)
 
 

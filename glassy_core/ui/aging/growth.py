@@ -29,7 +29,7 @@ def the_growth(chosen: Sequence[Network], how: Measure) -> None:
     column = shown[labels.index(picked)]
     with st.grid(2, min_column_width=380, gap="medium"):
         with st.container():
-            st.markdown("**Power law**: Δ = A (x - x₀)^b")
+            st.markdown("**Power law**: Δ = A (x - x₀)ᵇ")
             _fit_in_window(column, "power", POWER)
         with st.container():
             st.markdown("**Logarithm**: Δ = A + B log x")
@@ -44,6 +44,7 @@ def the_growth(chosen: Sequence[Network], how: Measure) -> None:
 def _fit_in_window(column: Column, name: str, default: tuple[float, float]) -> None:
     """One plot with a window to drag, its ends in the URL; no end means all there is."""
     low_key, high_key = f"{name}_from", f"{name}_to"
+    figure_place = st.container()
     with st.container(horizontal=True):
         low = st.number_input("x from", 0.0, None, default[0], 0.5, key=low_key, bind="query-params", width=140)
         to = None if np.isinf(default[1]) else default[1]
@@ -72,12 +73,13 @@ def _fit_in_window(column: Column, name: str, default: tuple[float, float]) -> N
     start = max(window[0], min(float(curve.x[0]) for curve in curves))
     symbol = "B" if name == "log" else "b"
     words = f"{symbol} = {with_interval(fit.slope)}" if fit.slope else fit.why
-    live_figure(
-        growth(column, fit, name == "log"), key=f"growth-{name}", alt=f"Delta against x, {column.label}. {words}",
-        height=420, filename=f"aging-{name}", window=(start, min(window[1], end)) if start < end else None,
-        on_window=moved,
-    )  # fmt: skip
-    st.markdown(plain(words))
+    with figure_place:
+        live_figure(
+            growth(column, fit, name == "log"), key=f"growth-{name}", alt=f"Delta against x, {column.label}. {words}",
+            height=420, filename=f"aging-{name}", window=(start, min(window[1], end)) if start < end else None,
+            on_window=moved,
+        )  # fmt: skip
+        st.markdown(plain(words))
 
 
 def the_kinds(chosen: Sequence[Network], how: Measure) -> None:

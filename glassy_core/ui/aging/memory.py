@@ -22,11 +22,6 @@ _WORDS = {"M": "M, recurrent", "J": "J, from layer to layer"}
 
 def the_memory(chosen: Sequence[Network], _: Measure) -> None:
     """C(tau, 0), C(tau_w + tau, tau_w) and the non-Gaussian parameter, of the weights that are saved."""
-    prose(
-        "Does a network forget where it began? **C(τ, τ_w)** is the overlap of its weights at two times: 1 while they "
-        "are the same, near 0 (the grey band) once they are unrelated. Of the weights that do not start at zero, at "
-        "the times whose weights are kept, one seed a network."
-    )
     kind = st.segmented_control(
         "Weights", STARTED, default="M", format_func=_WORDS.__getitem__, key="remembered", required=True,
         bind="query-params", label_visibility="collapsed",
@@ -46,6 +41,11 @@ def the_memory(chosen: Sequence[Network], _: Measure) -> None:
                 of_moves(networks), key="moves", height=420, filename="non-gaussian-parameter",
                 alt=f"alpha2 of the moves of {kind}. " + " ".join(map(_moves_in_words, networks)),
             )  # fmt: skip
+    prose(
+        "Does a network forget where it began? **C(τ, τ_w)** is the overlap of its weights at two times: 1 while they "
+        "are the same, near 0 (the grey band) once they are unrelated. Of the weights that do not start at zero, at "
+        "the times whose weights are kept, one seed a network."
+    )
     prose(" ".join(map(_start_in_words, networks)))
     prose(
         "**α₂** compares the weights' moves from one saved time to the next: 0 where they are Gaussian, as of one walk "

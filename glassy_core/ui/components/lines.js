@@ -2,7 +2,7 @@
 // where there is none those that the reader has chosen.
 
 const NAMES = { gap: 15, room: 180, letters: 26, inset: 8 } // pixels, but for letters
-const BACK = 0.18 // opacity of the lines that step back
+const BACK = 0.3 // opacity of the lines that step back
 
 // What stands for a legend entry: the line that is named, and the name without what tells nothing more.
 function entries(plot) {
@@ -126,7 +126,7 @@ class Lines {
       }
     }
     for (const element of this.place.children) {
-      element.style.opacity = there && !front.has(element.dataset.group) ? 0.3 : ""
+      element.style.opacity = there && !front.has(element.dataset.group) ? 0.45 : ""
     }
   }
 

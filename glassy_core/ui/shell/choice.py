@@ -29,6 +29,7 @@ def choose_by_id(
         state[_by_reader(key)] = False
         state[key] = list(first)
     state[key] = [id_ for id_ in state[key] if id_ in labels]  # a run may have been deleted since
+    state[_given(key)] = list(state[key])
     chosen = st.multiselect(
         label,
         list(labels),
@@ -58,8 +59,14 @@ def _by_reader(key: str) -> str:
     return f"{key}_by_reader"
 
 
+def _given(key: str) -> str:
+    return f"{key}_given"
+
+
 def _taken(key: str) -> None:
-    st.session_state[_by_reader(key)] = True
+    """What came back as it was given is no choice: labels may have changed under way, as runs of one name joined."""
+    if st.session_state[key] != st.session_state.get(_given(key)):
+        st.session_state[_by_reader(key)] = True
 
 
 def _in_address(key: str) -> tuple[str, ...]:

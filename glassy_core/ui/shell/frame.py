@@ -38,11 +38,13 @@ html { font-size: clamp(16px, 0.6vw, 24px); }
 @media (max-width: 640px) {
   .st-key-navigation { flex-wrap: nowrap; overflow-x: auto; padding-right: 0; max-width: calc(100% - 2.5rem); }
   .st-key-heading { row-gap: 0.25rem; }
+  [data-testid=stHorizontalBlock] { row-gap: 0.5rem; }
   .st-key-find_curves { display: none; }
   .st-key-navigation > * { flex: none; width: auto; }
   [data-testid=stButtonGroup] [data-rac][data-orientation] { flex-wrap: wrap; overflow: visible; row-gap: 0.25rem; }
   [data-testid=stMultiSelect] [role=group]:has(> [data-testid=stMultiSelectTagsContainer]) { max-height: 10.5rem; }
   [data-testid=stMultiSelectTagsContainer] { flex-wrap: wrap; overflow: hidden auto; }
+  [data-testid=stMultiSelectTagsContainer]:has([data-tag]) input { flex: 1 1 1rem; min-width: 0; }
 }
 [data-testid=stHeaderActionElements] { display: none; }
 [data-testid=stCaptionContainer], [data-testid=stCaptionContainer] p { color: inherit; opacity: 0.86; }

@@ -36,7 +36,7 @@ def series(n=200, eta=None, law=lambda tau: 0.02 + 0.5 * tau**-0.5, **columns):
 
 
 def curve(run_id="a", config=CORPUS, recorded=None, floor=0.0025, label="near", data="8 chorales of the corpus"):
-    return Curve(run_id, label, "#B17A12", config, recorded or series(), floor, data)
+    return Curve(run_id, label, "#B17A12", config, series() if recorded is None else recorded, floor, data)
 
 
 def traces(figure, kind):
@@ -83,6 +83,15 @@ def test_logarithmic_axes_leave_out_what_they_cannot_show():
 def test_a_run_without_records_has_its_place_in_the_legend():
     figure = learning_curves([curve(recorded=series(0))], EVERYTHING)
     assert [trace.name for trace in figure.data if trace.showlegend] == ["near"]
+
+
+@pytest.mark.parametrize("x", X_TITLES)
+def test_a_figure_of_runs_that_have_not_begun_says_so_and_has_the_axes_that_they_will_need(x):
+    empty = learning_curves([curve(recorded=series(0))], View(x))
+    assert "Nothing is recorded yet" in empty.layout.annotations[0].text
+    assert any(shape.y1 >= 1 > 100 * shape.y0 and shape.x1 >= 100 for shape in empty.layout.shapes)
+    assert empty.layout.xaxis.range is None  # it would outlast the first records
+    assert not learning_curves([curve()], View(x)).layout.annotations
 
 
 def test_one_legend_entry_a_run_and_distinct_stable_uids():
