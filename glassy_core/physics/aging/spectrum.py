@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from scipy.linalg import eigh_tridiagonal
-from scipy.stats import t as student
+from scipy.special import stdtrit  # scipy.stats would take the pages a second to load
 
 from glassy_core.arrays import Floats
 from glassy_core.physics.estimate import Estimate
@@ -108,7 +108,7 @@ class Spectrum:
         each = self.N * shares
         reach = math.inf
         if len(each) > 1:
-            reach = float(student.ppf(0.975, len(each) - 1) * each.std(ddof=1) / math.sqrt(len(each)))
+            reach = float(stdtrit(len(each) - 1, 0.975) * each.std(ddof=1) / math.sqrt(len(each)))
         value = float(each.mean())
         return Estimate(value, value - reach, value + reach)
 

@@ -26,7 +26,7 @@ EVERYTHING = View(shown=KINDS)
 def series(n=200, eta=None, law=lambda tau: 0.02 + 0.5 * tau**-0.5, **columns):
     """Records at 0, 1, 2, 4, 8, ... or every step, with the NLL a known function of tau."""
     eta = np.full(n, 5e-3) if eta is None else eta
-    tau = np.concatenate([[0], np.cumsum(eta)[:-1]])
+    tau = np.concatenate([[0], np.cumsum(eta)])[:n]
     with np.errstate(divide="ignore"):
         nll = np.minimum(law(tau), 1.0)
     values = {name: np.full(n, np.nan) for name in COLUMNS}
