@@ -179,7 +179,7 @@ def _add_root(figure: go.Figure, critical: CriticalWidth, w_c: Estimate, colour:
 
 def _add_papers_root(figure: go.Figure, w_c: float, row: int) -> None:
     figure.add_scatter(
-        x=[w_c], y=[row], yaxis="y2", mode="markers", name="the paper's w_c", uid="paper", meta="paper",
+        x=[w_c], y=[row], yaxis="y2", mode="markers", name="the paper's w<sub>c</sub>", uid="paper", meta="paper",
         marker={"symbol": "x", "size": 11, "color": GREY},
         hovertemplate=f"<b>The paper's w<sub>c</sub> = {w_c:g}</b> at NLL* = {PAPER_THRESHOLD} bits<extra></extra>",
     )  # fmt: skip

@@ -67,7 +67,7 @@ def _another_law(comparison: Comparison) -> str | None:
     if rival := comparison.best_rival:
         return (
             f"{_capital(rival.words)} is nearer to the curve than the power law: fitted to the first two thirds of the "
-            f"window (in log tau), it misses the last one by {_percent(rival)}, the power law by "
+            f"window (in log τ), it misses the last one by {_percent(rival)}, the power law by "
             f"{_percent(comparison.power)}."
         )
     if rivals := [score for score in comparison.standing if score.excludes]:
@@ -75,7 +75,7 @@ def _another_law(comparison: Comparison) -> str | None:
         return f"The data cannot tell a power law from {words}: NLL_inf covers each."
     if comparison.noise_free and comparison.power.miss > MAX_FORETOLD * comparison.fall:
         return (
-            "The law changes within the window: fitted to its first two thirds (in log tau), the power law misses the "
+            "The law changes within the window: fitted to its first two thirds (in log τ), the power law misses the "
             f"last one by {_percent(comparison.power)}. Begin the window later, or let the run go on."
         )
     if comparison.apart:

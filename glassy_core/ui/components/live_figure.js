@@ -74,6 +74,7 @@ class LiveFigure {
     this.windowFit = new WindowFit(this.stage, this.plot)
     this.trouble = root.querySelector(".glassy-trouble")
     this.queue = Promise.resolve()
+    this.entriesRoom = 0 // pixels
     this.ended = new AbortController()
     const { signal } = this.ended
     // A redraw in the middle of a drag, or between two clicks on the legend, would break either.
@@ -153,7 +154,17 @@ class LiveFigure {
   // On a phone a figure leaves room in the first screen for the words below it.
   height() {
     const { height } = this.data
-    return PHONE.matches ? Math.min(height, Math.max(NARROW.least, NARROW.part * height)) : height
+    const here = PHONE.matches ? Math.min(height, Math.max(NARROW.least, NARROW.part * height)) : height
+    return here + this.entriesRoom
+  }
+
+  // Of many entries below a narrow plot Plotly would take the room from the plot, and lay them over the axis' title.
+  makeRoomForEntries(narrow) {
+    const entries = narrow ? (this.plot._fullLayout.legend?._height ?? 0) : 0
+    const room = Math.max(Math.round(entries) - NARROW.entries, 0)
+    if (room === this.entriesRoom) return
+    this.entriesRoom = room
+    this.draw()
   }
 
   async react(plotly) {
@@ -180,12 +191,15 @@ class LiveFigure {
       const set = Math.min(layout.font.size ?? 0, width / 24)
       layout = merged(layout, NARROW.layout)
       layout.font.size = Math.max(layout.font.size, set)
+      // Long numbers push the title of their axis away, which would stand on them.
+      for (const name of Object.keys(layout).filter((name) => /^yaxis\d*$/.test(name))) layout[name].automargin = true
     }
     this.shapes = layout.shapes ?? []
     layout.shapes = this.shapesWithWindow()
     this.plot.setAttribute("role", "figure")
     this.plot.setAttribute("aria-label", data.alt)
     await plotly.react(this.plot, figure.data, layout, this.config(data))
+    this.makeRoomForEntries(width < NARROW.below)
     this.trouble.textContent = ""
     if (!this.drawn) this.listen()
     this.afterPlot()
