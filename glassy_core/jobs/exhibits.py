@@ -152,10 +152,19 @@ def _clock() -> list[Exhibit]:
 def _edge() -> list[Exhibit]:
     """The clock's network for twice as long by the exact gradient of all transitions, whose steps are stable or not."""
     world = PRESETS["class-over"].config
-    base = replace(world, name="", width=_CLOCK_WIDTH, batch_size="all", gradient="exact", gamma_every=10_000)
-    flow = replace(PRESETS["class-flow-over"].config, name="", width=_CLOCK_WIDTH, until=_EDGE_ENDS)
+    base = replace(world, width=_CLOCK_WIDTH, batch_size="all", gradient="exact", gamma_every=10_000)
+    flow = replace(PRESETS["class-flow-over"].config, name="edge, flow", width=_CLOCK_WIDTH, until=_EDGE_ENDS)
     return [Exhibit(flow, sharpness=True)] + [
-        Exhibit(replace(base, eta=eta, steps=round(_EDGE_ENDS / eta), record_every=round(0.25 / eta)), sharpness=True)
+        Exhibit(
+            replace(
+                base,
+                name=f"edge, eta = {eta:g}",
+                eta=eta,
+                steps=round(_EDGE_ENDS / eta),
+                record_every=round(0.25 / eta),
+            ),  # fmt: skip
+            sharpness=True,
+        )
         for eta in _EDGE
     ]
 
