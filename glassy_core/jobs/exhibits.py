@@ -162,7 +162,7 @@ def _edge() -> list[Exhibit]:
                 eta=eta,
                 steps=round(_EDGE_ENDS / eta),
                 record_every=round(0.25 / eta),
-            ),  # fmt: skip
+            ),
             sharpness=True,
         )
         for eta in _EDGE
