@@ -16,6 +16,11 @@ ALL_DRAWN = """(count) => {
 SHOWN = """() => [...document.querySelectorAll(".glassy-figure")].filter((figure) => figure.clientWidth)"""
 TRACES = """(kind) => [...document.querySelectorAll(".glassy-plot")].flatMap((plot) =>
   (plot._fullData ?? []).filter((trace) => trace.meta === kind).map((trace) => [...(trace.x ?? [])]))"""
+TARGETS = """() => ["[data-tag]", "[data-tag] button", "[data-testid=stMultiSelect] [role=group] > button",
+  "[data-testid=stSlider] [role=group]", "[data-testid=stSelectbox] [role=group]", "[data-testid^=stNumberInputStep]",
+  "[data-testid=stButtonGroup] button[data-variant]", "[data-testid=stTab]"].flatMap((what) =>
+  [...document.querySelectorAll(`[data-testid=stMain] ${what}`)].filter((target) => target.clientWidth)
+    .map((target) => [what, target.getBoundingClientRect().height]))"""
 OVERFLOW = """() => {
   const main = document.querySelector("[data-testid=stMain]")
   return main.scrollWidth - main.clientWidth
@@ -81,7 +86,7 @@ def test_the_aging_page(app, page, complaints):
         panel = page.get_by_role("tabpanel", name=name)
         panel.locator(".glassy-figure[data-draws]").first.wait_for(timeout=SOON)
         expect(panel.locator(".glassy-figure:not([data-draws])")).to_have_count(0, timeout=SOON)
-    wait_for_figures(page, 13)  # three columns thrice, errors, Gamma, two fits
+    wait_for_figures(page, 14)  # three columns thrice, errors, two of Gamma, two fits
     assert len(page.evaluate(TRACES, "delta")) == 4 * 3 * 2 + 4 * 2
 
     slider = page.get_by_role("slider", name="μ, the power of the waiting time in x")
@@ -109,6 +114,10 @@ def test_the_aging_page(app, page, complaints):
     expect(end).not_to_have_value("6.00")
     assert 1 < float(end.input_value()) < 6
 
+    page.context.new_cdp_session(page).send("Emulation.setTouchEmulationEnabled", {"enabled": True})
     page.set_viewport_size({"width": 390, "height": 900})
     page.wait_for_function(f"() => ({OVERFLOW})() <= 0")
+    heights = page.evaluate(TARGETS)
+    assert len(heights) >= 12
+    assert {what for what, height in heights if height < 44} == set()
     assert complaints == []

@@ -117,7 +117,7 @@ _ALWAYS = "".join(
     f"const {name} = {json.dumps(value)}\n"
     for name, value in (
         ("TEMPLATES", {theme: template(theme).to_plotly_json() for theme in ("light", "dark")}),
-        ("NARROW", {"below": _NARROW, "layout": _NARROW_LAYOUT, "part": 0.8, "least": 400, "entries": 64}),
+        ("NARROW", {"below": _NARROW, "layout": _NARROW_LAYOUT, "part": 0.8, "least": 400, "entries": 96}),
     )
 )
 CODE = Code("figure", LOADER + _ALWAYS + scripts(*(HERE / name for name in _SCRIPTS)))
