@@ -77,7 +77,8 @@ def running_now(rows: list[Row]) -> None:
     shown = (at_work or [by_id[run_id] for run_id in first_choice(readable)])[:_MOST_CARDS]
     st.header("Running now" if busy or not shown else "Latest runs", anchor=False)
     if not shown:
-        st.markdown("Nothing yet. Start the class trio above, or choose your own network on the Runs page.")
+        acts = "Start the class trio above, or choose your own network on the Runs page."
+        st.markdown(f"Nothing yet. {acts if presenter.may_act() else 'What the presenter starts is seen here.'}")
         return
     names = unique_names(shown)
     inks = colours({row.id: row.config for row in shown if row.config})

@@ -3,15 +3,16 @@
 import asyncio
 
 import pytest
-from starlette.responses import HTMLResponse, PlainTextResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from glassy_core.ui.shell import voter
 from glassy_core.ui.shell.voter import COOKIE, KnownBrowser
 
 
-def cookie_of(answer, sent=""):
+def cookie_of(answer, sent="", accept="text/html,*/*"):
     """What a browser that sends these cookies is told to keep, "" for nothing."""
-    scope = {"type": "http", "method": "GET", "path": "/", "headers": [(b"cookie", sent.encode())]}
+    headers = [(b"cookie", sent.encode()), (b"accept", accept.encode())]
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": headers}
     messages = []
 
     async def send(message):
@@ -28,7 +29,8 @@ def test_a_browser_is_given_one_word_with_its_first_page():
     assert all(word in told for word in ("HttpOnly", "SameSite=Lax", "Path=/"))
     assert cookie_of(page, told.split(";")[0]) == ""
     assert cookie_of(HTMLResponse("")) != told
-    assert cookie_of(PlainTextResponse("a script")) == ""
+    assert cookie_of(Response(status_code=304)) != ""  # the page is in its cache, its cookies are not
+    assert cookie_of(PlainTextResponse("a script"), accept="*/*") == ""
 
 
 @pytest.mark.parametrize("sent", ["x" * 5000, ""])

@@ -16,6 +16,7 @@ class Roll {
     }
     root.addEventListener("pointerdown", (event) => this.song && seek(this.chordAt(event)), { signal })
     root.addEventListener("keydown", (event) => {
+      if (event.altKey || event.ctrlKey || event.metaKey) return // the browser's own
       const places = { Home: 0, End: Infinity }
       for (const [key, by] of Object.entries(STRIDES)) places[key] = this.chord + by
       if (!this.song || !(event.key in places)) return

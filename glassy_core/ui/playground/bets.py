@@ -15,6 +15,7 @@ from glassy_core.ui.shell.polls import Poll
 from glassy_core.wording import counted
 
 _KEY = "bet"
+_OPTIONS = tuple((width, str(width)) for width in WIDTHS)
 
 
 def sitting() -> Poll:
@@ -68,13 +69,13 @@ def draw(atlas: Atlas) -> None:
         f"Networks with {layers} learn {songs} for a long time, τ = {END:g}. From which width *w* on do they all come "
         f"to a loss of {NLL:g} bits, where 999 of 1000 notes are right?"
     )
-    st.pills(
-        "Your bet: the narrowest width that suffices", WIDTHS, key=_KEY, on_change=_bet, disabled=now.shown,
-        default=now.own,
-    )  # fmt: skip
-    polls.follow(now, "bets", "bet")
     if now.shown:
+        prose(f"Your bet: **w = {now.own}**." if now.own else "You did not bet.")
         _answer(now, enough)
+    else:
+        st.session_state[_KEY] = now.own  # it may have been made in another tab of this browser
+        st.pills("Your bet: the narrowest width that suffices", WIDTHS, key=_KEY, on_change=_bet)
+    polls.follow(now, "bets", "bet", _OPTIONS if presenter.may_act() else ())
     with st.container(horizontal=True):
         if now.shown:
             actions.button("On to the Playground", key="bets_close", type="primary", args=(_close,))
@@ -90,7 +91,7 @@ def _bet() -> None:
 
 
 def _answer(now: Poll, enough: int | None) -> None:
-    polls.bars(now, [(width, str(width)) for width in WIDTHS], enough)
+    polls.bars(now, _OPTIONS, enough)
     if enough is None:
         prose("The answer: none of these widths suffices.")
         return

@@ -56,6 +56,7 @@ class Chart {
   }
 
   key(event) {
+    if (event.altKey || event.ctrlKey || event.metaKey) return // the browser's own
     const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -6, PageUp: 6 }[event.key]
     const ends = { Home: 0, End: this.atlas?.last }[event.key]
     if (!this.atlas || (steps === undefined && ends === undefined)) return

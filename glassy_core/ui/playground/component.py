@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from glassy_core.ui.components.listening import INSTRUMENT, SOUND
 HERE = Path(__file__).resolve().parent
 KEY = "playground"
 _ANSWERS = "playground_answers"
+_ANSWERED = "playground_answered"  # what was asked in this run of the page, once it is done
 _SCRIPTS = "atlas chart phase_map words memory playground".split()  # .js, in this order
 _GRADES = 25  # colours of the map's scale
 
@@ -45,7 +48,7 @@ def playground(
     chorales. runs: by the name of a network its run's id, and the step at which it sings. may_train: else there
     are no buttons for it. outcome: what came of training, and what went wrong.
     """
-    _component(
+    touched = _component(
         key=KEY,
         data={
             "urls": {"curves": url(CURVES), "songs": {depth: url(songs_file(depth)) for depth in DEPTHS}},
@@ -57,19 +60,25 @@ def playground(
             "mayTrain": may_train,
             "said": outcome[0],
             "error": outcome[1],
-            "answers": _answers(),
+            "answers": st.session_state.get(_ANSWERS),
             "pages": {"curves": "Learning_curves", "sing": "Chorales"},
         },
-        on_train_change=on_train,
-        on_bet_change=on_bet,
+        on_train_change=partial(_answer, on_train),
+        on_bet_change=partial(_answer, on_bet),
     )
+    for what, act in (("train", on_train), ("bet", on_bet)):
+        # The first touch after the app was started anew: its session learns of the callbacks only with this.
+        if touched[what] and st.session_state.get(_ANSWERED) != touched[what]:
+            _answer(act)
+            st.rerun()
+    st.session_state.pop(_ANSWERED, None)
 
 
-def _answers() -> int:
-    """How many touches this session has answered: the browser knows by it that its last one was."""
-    answered = any(map(asked, ("train", "bet")))
-    st.session_state[_ANSWERS] = st.session_state.get(_ANSWERS, 0) + answered
-    return int(st.session_state[_ANSWERS])
+def _answer(act: Callable[[], None]) -> None:
+    """Do what was asked; the browser knows by another number that it was done."""
+    act()
+    st.session_state[_ANSWERS] = secrets.token_hex(4)
+    st.session_state[_ANSWERED] = asked("train") or asked("bet")
 
 
 def asked(what: str) -> str:

@@ -3,6 +3,7 @@
 const SETTLE = 250 // ms until they follow
 const ADDRESS = Object.entries({ w: "width", d: "depth", n: "chorales", seed: "seed", tau: "tau", chorale: "chorale" })
 const KEPT = "glassy-playground"
+const DYNAMICS = "glassy-playground-dynamics"
 
 class Memory {
   // Where this tab left off, for an address that says nothing: the browser's way back loses what it said.
@@ -28,6 +29,15 @@ class Memory {
       if (address.href !== window.location.href) window.history.replaceState(window.history.state, "", address)
       window.sessionStorage.setItem(KEPT, JSON.stringify(state))
     }, SETTLE)
+  }
+
+  // How the reader trains networks.
+  dynamics() {
+    return window.sessionStorage.getItem(DYNAMICS) === "steps" ? "steps" : "flow"
+  }
+
+  keepDynamics(dynamics) {
+    window.sessionStorage.setItem(DYNAMICS, dynamics)
   }
 
   remove() {

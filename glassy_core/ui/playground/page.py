@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from glassy_core.ui.playground import bets
 from glassy_core.ui.playground.component import asked, playground
 from glassy_core.ui.playground.critical_width import critical_widths
 from glassy_core.ui.results.curves import readable_rows
-from glassy_core.ui.results.rows import rows
+from glassy_core.ui.results.rows import Row, rows
 from glassy_core.ui.shell import actions, address, presenter
 from glassy_core.ui.shell.actions import Outcome
 from glassy_core.ui.shell.address import Number, Setting, Whole
@@ -30,7 +30,7 @@ _OUTCOME = "playground_outcome"
 _LOOK = 1.0  # seconds between looks at what was started here
 _GRID = frozenset(whole_grid())
 # All of it is one screen: no room below it.
-_CSS = "[data-testid=stMainBlockContainer] { padding-bottom: 0.5rem; }"
+_CSS = "[data-testid=stMainBlockContainer] { padding-top: 0; padding-bottom: 0.5rem; }"
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ def show() -> None:
     """Draw the page."""
     st.html(f"<style>{_CSS}</style>")
     address.read(address_settings())
+    start = _beginning()
     address.show_complaints()
     try:
         critical = _critical_widths()
@@ -76,9 +77,9 @@ def show() -> None:
     outcome = st.session_state.get(_OUTCOME, Outcome())
     learned = _learning(outcome.started)
     playground(
-        start=_beginning(),
+        start=start,
         critical=critical,
-        runs=runs_of_networks(),
+        runs=runs_of_networks(outcome.started),
         may_train=presenter.may_act(),
         outcome=(" ".join(filter(None, (learned or outcome.done, outcome.notice))), outcome.error),
         on_train=train,
@@ -115,16 +116,26 @@ def _curves() -> Atlas:
 
 def _beginning() -> dict[str, float]:
     names = {"w": "width", "d": "depth", "n": "chorales", "seed": "seed", "tau": "tau", "chorale": "chorale"}
-    start = {word: address.get(name) for name, word in names.items()}
-    return start | {"chorale": min(start["chorale"], start["chorales"])}
+    if "chorale" in st.query_params:
+        address.keep_within("chorale", 1, address.get("n"), "chorale of those")
+    else:
+        address.put("chorale", min(address.get("chorale"), address.get("n")))
+    return {word: address.get(name) for name, word in names.items()}
 
 
-def runs_of_networks() -> dict[str, dict[str, Any]]:
-    """By the names of the networks that have runs here: the id of the newest, flows first, and its last checkpoint."""
+def runs_of_networks(first: Collection[str] = ()) -> dict[str, dict[str, Any]]:
+    """By the names of the networks that have runs here: a run's id, and its last checkpoint.
+
+    Of several it is one of `first`, the ids of those that were started here, else a flow, else the newest.
+    """
     folders = {run.id: run.checkpoints for run in store().runs()}
     of_networks: dict[str, dict[str, Any]] = {}
     oldest_first = readable_rows()[::-1]
-    for row in sorted(oldest_first, key=lambda row: row.config is not None and row.config.dynamics == "flow"):
+
+    def rank(row: Row) -> tuple[bool, bool]:
+        return row.id in first, row.config is not None and row.config.dynamics == "flow"
+
+    for row in sorted(oldest_first, key=rank):
         place = _place(row.config) if row.config else None
         if place:
             of_networks[place.name] = {"id": row.id, "sings": max(checkpoints.steps_in(folders[row.id]), default=None)}

@@ -49,6 +49,7 @@ class PhaseMap {
   }
 
   key(event, width, chorales) {
+    if (event.altKey || event.ctrlKey || event.metaKey) return // the browser's own
     const [across, down] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? []
     if (across === undefined) return
     event.preventDefault()

@@ -4,7 +4,10 @@ const PLAY = "M6 4l14 8-14 8z"
 const PAUSE = "M6 4h4v16H6z M14 4h4v16h-4z"
 const RUN = 14 // seconds that play takes for all of tau
 const PATIENCE = 5000 // ms until an app that has not answered is said to be away
-const AWAY = "The app does not answer. What is drawn here goes on without it, and so do runs: ask again once it is back."
+const LOOK = 2000 // ms between looks whether it is back
+const AWAY = "The app does not answer: ask again once it is back."
+const BUSY = "The app is busy: this may take a while."
+const BACK = "The app is back: ask again."
 
 class Playground {
   constructor(root) {
@@ -35,8 +38,13 @@ class Playground {
         if (!chorale && !width) return
         this.listener.chord = 0
         this.set(chorale ? { chorale: Number(chorale) } : { width: Number(width), at: this.atlas.last })
+        if (name !== ".better") return
+        this.find(".listen").focus() // what was pressed goes
+        if (!this.listener.on) this.listener.listen(true)
       })
     }
+    on(".dynamics", "change", (event) => this.memory.keepDynamics(event.target.value))
+    this.find(".dynamics").value = this.memory.dynamics()
     on(".train", "click", () => this.send("train", `${this.name} ${this.find(".dynamics").value}`))
     on(".bet", "click", () => this.send("bet", this.name))
     for (const name of [".curves", ".sing"]) on(name, "click", (event) => this.follow(event))
@@ -47,14 +55,14 @@ class Playground {
 
   remove() {
     this.ended.abort()
-    clearTimeout(this.waiting)
+    this.wait(null)
     this.watch.disconnect()
     this.memory.remove()
     this.listener.remove()
   }
 
   async update(data, setTriggerValue) {
-    if (data.answers !== this.data?.answers) clearTimeout(this.waiting)
+    this.wait(null)
     Object.assign(this, { data, ask: setTriggerValue, fitted: true }) // another theme has other colours
     this.listener.choir.use(data.instrument)
     for (const kind of [".training", ".bet"]) {
@@ -80,9 +88,22 @@ class Playground {
   // What the server has to do.
   send(kind, what) {
     this.find(".trouble").textContent = ""
-    clearTimeout(this.waiting)
-    this.waiting = setTimeout(() => (this.find(".trouble").textContent = AWAY), PATIENCE)
+    this.wait(() => this.seek(BUSY), PATIENCE)
     this.ask(kind, what)
+  }
+
+  wait(act, time) {
+    clearTimeout(this.waiting)
+    this.waiting = act && setTimeout(act, time)
+  }
+
+  // Says whether the app is there; while it is not, looks again.
+  async seek(there) {
+    const { waiting } = this
+    const answer = await fetch("_stcore/health", { cache: "no-store", signal: AbortSignal.timeout(LOOK) }).catch(() => null)
+    if (waiting !== this.waiting) return // answered meanwhile
+    this.find(".trouble").textContent = answer?.ok ? there : AWAY
+    if (!answer?.ok) this.wait(() => this.seek(BACK), LOOK)
   }
 
   // To another page in this session and in one step of the browser's history: the app follows its way back and forth.
@@ -222,7 +243,7 @@ class Playground {
     if (!this.atlas || !this.root.clientWidth) return
     const top = this.root.getBoundingClientRect().top + document.querySelector("[data-testid=stMain]").scrollTop
     const bar = document.querySelector(".st-key-tour")?.offsetHeight ?? 0 // of the tour, at the foot of the window
-    const room = Math.min(Math.max(window.innerHeight - top - bar - 12, 540), 1000 * letterSize())
+    const room = Math.min(Math.max(window.innerHeight - top - bar - 12, 500), 1000 * letterSize())
     this.root.style.setProperty("--room", `${room}px`)
     this.chart.fit(this.atlas)
     this.roll.fit()
@@ -273,7 +294,8 @@ class Playground {
     this.find(".tau").textContent = short(atlas.tau(Math.min(state.at, atlas.end(name))))
     this.find(".nll").textContent = short(10 ** log)
     this.find(".heart").textContent = `${atlas.byHeart(name, state.at)} of ${state.chorales}`
-    const words = physics(this.regime(name), log, state, this.about(name), state.at > atlas.end(name))
+    const unlearned = atlas.byHeart(name, atlas.last) < state.chorales
+    const words = physics(this.regime(name), log, state, this.about(name), state.at > atlas.end(name), unlearned)
     if (words !== this.words) write(this.find(".physics"), words)
     this.words = words
   }

@@ -17,13 +17,18 @@ function write(element, sentence) {
 }
 
 // One sentence of physics for where the network is.
-function physics(regime, log, { width, chorales }, about, over) {
+// over: it is older than its curve goes. unlearned: at the end of its curve there still are chorales it does not know.
+function physics(regime, log, { width, chorales }, about, over, unlearned) {
   const songs = chorales === 1 ? "this chorale" : `these ${chorales} chorales`
   if (log > YOUNG) {
     return "*Young.* It has learned how common the notes are and begins to hear what follows what; networks of all " +
       "widths look much alike here. Drag the handle along the curve, or press play."
   }
   if (over) return `*Learned.* With w = ${width} it needed so little time for ${songs} that it was followed no further.`
+  if (regime === "over" && unlearned) {
+    return `*Wide enough.* w = ${width} lies well above the critical width, ${about}, for ${songs}: it soon knows nearly every ` +
+      "note; the few that are left, such as where a phrase comes again, take longest."
+  }
   return {
     under: `*Too narrow.* w = ${width} lies below the critical width, ${about}, for ${songs}: the loss creeps down ever ` +
       "more slowly, and no time is long enough to learn every chord.",

@@ -16,6 +16,8 @@ from glassy_core.wording import counted
 
 _LOOK, _IDLE = 2.0, 4.0  # seconds between looks at what others voted; at whether there is something to vote on
 _MOST = 1000  # votes
+Options = Sequence[tuple[Hashable, str]]
+"""What may be voted, by value and name."""
 _TALLEST, _WIDEST = 160, 90  # pixels of a bar
 
 
@@ -34,9 +36,9 @@ class Poll:
     past: list[tuple[int, int]] = field(default_factory=list)
 
     @property
-    def stage(self) -> tuple[int, bool, bool]:
-        """What a page drawn before has to be drawn anew for."""
-        return self.asked, self.question is not None, self.shown
+    def stage(self) -> tuple[object, ...]:
+        """What a page drawn before has to be drawn anew for: a vote from another tab of the browser, too."""
+        return self.asked, self.question is not None, self.shown, self.own
 
     def ask(self, question: Any) -> None:
         """Put a question; who has voted on another one votes anew."""
@@ -75,9 +77,12 @@ def shared(name: str) -> Poll:
     return Poll()
 
 
-def follow(poll: Poll, name: str, noun: str = "vote") -> None:
-    """Say how many have voted, and have the page drawn anew once there is another question or its answer."""
-    _follow(poll, name, noun, _LOOK)
+def follow(poll: Poll, name: str, noun: str = "vote", on_wall: Options = ()) -> None:
+    """Say how many have voted, and have the page drawn anew once there is another question or its answer.
+
+    on_wall: the options over which all votes are shown as they come in; none where the page is no wall.
+    """
+    _follow(poll, name, noun, _LOOK, on_wall)
 
 
 def watch(poll: Poll, name: str, alone: bool) -> None:
@@ -85,7 +90,7 @@ def watch(poll: Poll, name: str, alone: bool) -> None:
     _follow(poll, name, "vote", None if alone else _IDLE)
 
 
-def _follow(poll: Poll, name: str, noun: str, period: float | None) -> None:
+def _follow(poll: Poll, name: str, noun: str, period: float | None, on_wall: Options = ()) -> None:
     drawn = poll.stage
 
     def look() -> None:
@@ -93,12 +98,14 @@ def _follow(poll: Poll, name: str, noun: str, period: float | None) -> None:
             st.rerun()
         if poll.question is not None and not poll.shown:
             st.markdown(f"**{counted(len(poll.votes), noun)}** so far.")
+            if on_wall:
+                bars(poll, on_wall, None)
 
     refreshed(name, look, period)
 
 
-def bars(poll: Poll, options: Sequence[tuple[Hashable, str]], answer: Hashable | None) -> None:
-    """All votes as bars over the options, by value and name, the right one in blue and with a mark."""
+def bars(poll: Poll, options: Options, answer: Hashable | None) -> None:
+    """All votes as bars over the options, the right one in blue and with a mark; none is right while answer is None."""
     counts = [sum(vote == value for vote in poll.votes.values()) for value, _ in options]
     most = max(counts) or 1
     parts = []

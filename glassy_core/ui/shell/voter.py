@@ -22,13 +22,16 @@ class KnownBrowser:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_word(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                if headers.get("content-type", "").startswith("text/html"):
-                    headers.append("set-cookie", _cookie())
+                MutableHeaders(scope=message).append("set-cookie", _cookie())
             await send(message)
 
-        known = scope["type"] != "http" or HTTPConnection(scope).cookies.get(COOKIE)
-        await self._app(scope, receive, send if known else with_word)
+        await self._app(scope, receive, with_word if scope["type"] == "http" and _is_new(scope) else send)
+
+
+def _is_new(scope: Scope) -> bool:
+    """Whether a browser asks for a page, in its cache or not, and has no word yet."""
+    asking = HTTPConnection(scope)
+    return "text/html" in asking.headers.get("accept", "") and not asking.cookies.get(COOKIE)
 
 
 def voter() -> str:
