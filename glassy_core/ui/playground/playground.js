@@ -245,6 +245,8 @@ class Playground {
     const bar = document.querySelector(".st-key-tour")?.offsetHeight ?? 0 // of the tour, at the foot of the window
     const room = Math.min(Math.max(window.innerHeight - top - bar - 12, 500), 1000 * letterSize())
     this.root.style.setProperty("--room", `${room}px`)
+    const { scrollHeight: needed, clientHeight: had } = this.find(".side")
+    if (needed > had) this.root.style.setProperty("--room", `${room + needed - had}px`) // below a warning, over the tour's bar
     this.chart.fit(this.atlas)
     this.roll.fit()
     this.fitted = true
