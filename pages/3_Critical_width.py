@@ -66,7 +66,7 @@ def describe(rows: list[Row]) -> None:
     sections.how_to_read()
     with presenter.part("suggestions"):
         st.subheader("Which run tells most next", anchor=False)
-        sections.suggestions(found)
+        sections.suggestions(found, chosen)
     st.subheader("The critical width against the threshold", anchor=False)
     sections.line_figure(found, papers)
     sections.depth_against_width(found, world)

@@ -121,10 +121,15 @@ def at_work(members: Iterable[Member]) -> list[tuple[int, int, int]]:
 
 
 def settings_like(members: Sequence[Member], depth: int, width: int, seed: int) -> RunConfig:
-    """The settings of most runs of a depth, for another width and seed, and without waiting times."""
+    """The settings of most runs of a depth, for another width and seed, and without waiting times.
+
+    RunError where none of the runs has that depth.
+    """
     plainly = [
         replace(member.config, name="", width=width, seed=seed, waiting_times=())
         for member in members
         if member.config.depth == depth
     ]
+    if not plainly:
+        raise RunError(f"There is no run of depth {depth} among these to take the settings from: choose another depth.")
     return max(plainly, key=plainly.count)

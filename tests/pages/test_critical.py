@@ -201,6 +201,17 @@ def test_the_suggested_run_is_made_by_one_click(open_page, store):
     assert "Queued one run." in words(app)
 
 
+def test_a_suggestion_pressed_as_other_runs_are_chosen_makes_no_run(open_page, store):
+    write_sweep(store, depths=(2,), seeds=(0,))
+    write_run(store, replace(BASE, chorales=9, width=99, depth=1), [1, 10], [0.5, 0.001])
+    app = open_page(PAGE)
+    app.selectbox(key="data").select_index(1)  # and at once, before the page is drawn anew:
+    app.button(key="suggested-2").click().run()
+    assert not app.exception
+    assert not [run for run in store.runs() if run.state().status == "queued"]
+    assert "Other runs are looked at by now" in words(app)
+
+
 def test_runs_of_other_data_are_never_mixed(open_page, store):
     write_sweep(store, depths=(2,), seeds=(0,))
     write_run(store, replace(BASE, chorales=9, width=99), [1, 10], [0.5, 0.001])

@@ -23,6 +23,7 @@ from glassy_core.physics.critical_width.learning_times import SMOOTHING
 from glassy_core.physics.critical_width.power_of_width import CLEARLY
 from glassy_core.physics.estimate import Estimate
 from glassy_core.runs.groups import Member, World, distinct, grouped, readable, settings_like
+from glassy_core.runs.run import RunError
 from glassy_core.settings import RunConfig
 from glassy_core.ui.components.live_figure import Slide, live_figure
 from glassy_core.ui.results.critical_widths import at_thresholds, described, layers, with_interval
@@ -212,8 +213,8 @@ def _of(k: int, n: int) -> str:
     return f"{k} of {n} threshold{'s' if n > 1 else ''}"
 
 
-def suggestions(analysis: Criticality) -> None:
-    """The run that would help most at each depth, with a button that makes it."""
+def suggestions(analysis: Criticality, world: str) -> None:
+    """The run that would help most at each depth, with a button that makes it. world: the name of what is learned."""
     for depth, result in analysis.depths.items():
         hint = result.suggestion
         if hint is None:
@@ -221,16 +222,21 @@ def suggestions(analysis: Criticality) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             actions.button(
                 f"Run w = {hint.width}, d = {depth}, seed {hint.seed}", key=f"suggested-{depth}",
-                icon=":material/play_arrow:", on_click=queue_and_tell, args=(_suggested, depth, hint.width, hint.seed),
+                icon=":material/play_arrow:", on_click=queue_and_tell,
+                args=(_suggested, world, depth, hint.width, hint.seed),
             )  # fmt: skip
             st.markdown(typeset(f"{plain(hint.why)} (for NLL* = {hint.threshold:g})"), width="stretch")
 
 
-def _suggested(depth: int, width: int, seed: int) -> list[RunConfig]:
-    """The settings of a suggested run, in the world that is looked at when its button is pressed."""
+def _suggested(world: str, depth: int, width: int, seed: int) -> list[RunConfig]:
+    """The settings of the run that a button names, in the world for which it was drawn.
+
+    RunError where other runs are looked at by the time that it is pressed.
+    """
     groups = worlds()
-    members = groups.get(st.session_state.get("data", ""), next(iter(groups.values())))
-    return [settings_like(members, depth, width, seed)]
+    if world not in groups or st.session_state.get("data", world) != world:
+        raise RunError("Other runs are looked at by now: press what is suggested for them.")
+    return [settings_like(groups[world], depth, width, seed)]
 
 
 def how_to_read() -> None:

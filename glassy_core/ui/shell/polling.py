@@ -78,7 +78,7 @@ def _standing(directory: str) -> frozenset[tuple[str, bool]]:
     return frozenset([(row.id, False) for row in now] + [(row.id, True) for row in now if row.busy])
 
 
-def queue_and_tell(wanted: Callable[..., Sequence[RunConfig]], *which: int) -> None:
+def queue_and_tell(wanted: Callable[..., Sequence[RunConfig]], *which: object) -> None:
     """A button's callback: queue, keep the sentence, and have the whole page drawn anew.
 
     wanted: reads the settings from the form when the button is pressed: those of the run of the page that drew the

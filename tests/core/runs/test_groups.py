@@ -9,7 +9,7 @@ import pytest
 
 from glassy_core.commands.main import main
 from glassy_core.presets import PRESETS
-from glassy_core.runs.groups import Member, distinct, ensembles, grouped, readable
+from glassy_core.runs.groups import Member, distinct, ensembles, grouped, readable, settings_like
 from glassy_core.runs.measured import trajectory
 from glassy_core.runs.run import RunError
 from glassy_core.runs.store import RunStore
@@ -102,6 +102,13 @@ def test_names_recording_and_lengths_do_not(store):
 def test_of_one_seed_only_the_run_that_is_furthest_on_counts(store):
     runs = [write_run(store, BASE, [1, tau], [0.5, 0.1]) for tau in (5, 9, 7)]
     assert [[member.run for member in group] for group in ensembles(map(Member.of, runs))] == [[runs[1]]]
+
+
+def test_a_depth_without_runs_is_one_sentence():
+    members = [Member(None, SEED, "x")]
+    assert settings_like(members, SEED.depth, 30, 4) == replace(SEED, name="", width=30, seed=4)
+    with pytest.raises(RunError, match="no run of depth 7"):
+        settings_like(members, 7, 30, 4)
 
 
 def test_a_world_says_what_is_unusual():
