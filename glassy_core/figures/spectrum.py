@@ -40,8 +40,8 @@ def of_sharpness(networks: Sequence[Curved]) -> go.Figure:
     for bound in bounds:
         figure.add_hline(
             y=bound, line={"color": GREY, "width": 1.4, "dash": "dot"},
-            label={"text": f"2/η = {bound:.4g}", "font": {"color": GREY, "size": 12}, "textposition": "start",
-                   "yanchor": "bottom"},
+            label={"text": f" 2/η = {bound:.4g}", "font": {"color": GREY, "size": 12}, "textposition": "start",
+                   "xanchor": "left", "yanchor": "bottom"},
         )  # fmt: skip
     figure.update_layout(layout(axis("proper time τ", "log", dtick=1), axis("largest curvature (nats)", "log")))
     return figure

@@ -20,12 +20,6 @@ from glassy_core.ui.shell.frame import plain, prose
 
 def the_landscape(chosen: Sequence[Network], _: Measure) -> None:
     """The sharpness along learning, and how many directions are curved how much, at the checkpoints measured."""
-    prose(
-        "How is the loss curved where a network stands? Each free direction of its weights has a **curvature λ**, in "
-        "nats: the loss rises by λ s²/2 over a distance s. Along a direction of positive curvature the flow comes to "
-        "rest at the rate λ; one of negative curvature leads on down. Measured at the times whose weights are kept, "
-        "one seed a network."
-    )
     networks = _curved(chosen)
     _how(chosen, networks)
     if not networks:
@@ -34,10 +28,16 @@ def the_landscape(chosen: Sequence[Network], _: Measure) -> None:
         of_sharpness(networks), key="sharpness", height=420, filename="sharpness",
         alt="The largest curvature against tau. " + " ".join(map(_in_words, networks)),
     )  # fmt: skip
+    prose(
+        "How is the loss curved where a network stands? Each free direction of its weights has a **curvature λ**, in "
+        "nats: the loss rises by λ s²/2 over a distance s. Along a direction of positive curvature the flow comes to "
+        "rest at the rate λ; one of negative curvature leads on down. Measured at the times whose weights are kept, "
+        "one seed a network."
+    )
     if any(at.eta > 0 for one in networks for at in one.found):
         prose(
-            "Steps of η are stable along directions whose curvature is below **2/η** (dotted). Beyond it they "
-            "overshoot: the network cannot settle there, and no longer follows the flow."
+            "Steps of η are stable along directions whose curvature is below **2/η** (dotted). Beyond it they overshoot "
+            "and are thrown about: the sharpness stops a little above, or the network cannot settle at all."
         )
     with st.grid(min(len(networks), 3), min_column_width=320, gap="small"):
         for k, one in enumerate(networks):
