@@ -36,7 +36,7 @@ def the_landscape(chosen: Sequence[Network], _: Measure) -> None:
     )
     if any(at.eta > 0 for one in networks for at in one.found):
         prose(
-            "Steps of η are stable along directions whose curvature is below **2/η** (dotted). Beyond it they overshoot "
+            "Steps of η are stable along directions whose curvature is below **2/η** (dotted). Beyond, they overshoot "
             "and are thrown about: the sharpness stops a little above, or the network cannot settle at all."
         )
     with st.grid(min(len(networks), 3), min_column_width=320, gap="small"):
