@@ -495,6 +495,45 @@ def test_delete_and_undo(open_page, make_run, store):
     assert run.state().step == 100
 
 
+def ticking(app, *rows):
+    """The page, whose reader ticks these lines of the table, and no others, before it is drawn anew."""
+    states = app._tree.get_widget_states
+
+    def with_ticks():
+        sent = states()
+        ticked = sent.widgets.add(id=app.dataframe[0].proto.id)
+        ticked.string_value = json.dumps({"selection": {"rows": rows, "columns": [], "cells": []}})
+        return sent
+
+    app._tree.get_widget_states = with_ticks
+    return app
+
+
+@pytest.mark.parametrize(("key", "deed"), [("delete", "deleted"), ("clone", "cloned"), ("run first", "first")])
+def test_a_click_that_overtakes_the_table_is_about_what_is_ticked(open_page, make_run, store, key, deed):
+    for seed in range(3):
+        make_run("queued" if deed == "first" else "paused", seed=seed, name=f"number {seed}")
+    names = list(frame(open_page(PAGE))["Name"])
+    ids = {run.about()["name"]: run.id for run in store.runs()}
+    app = open_page(PAGE, selected=ids[names[0]])
+    ticking(app, 1).button(key=key).click().run()
+    assert not app.exception
+    if deed == "deleted":
+        assert [run.id for run in store.deleted()] == [ids[names[1]]]
+    elif deed == "cloned":
+        assert app.number_input(key="seed").value == int(names[1][-1])
+    else:
+        assert queue.look(store).waiting[0].id == ids[names[1]]
+
+
+def test_a_click_on_what_is_ticked_no_more_does_nothing(open_page, make_run, store):
+    run = make_run()
+    app = open_page(PAGE, selected=run.id)
+    ticking(app).button(key="delete").click().run()
+    assert "No run is selected any more" in app.warning[0].value
+    assert [left.id for left in store.runs()] == [run.id]
+
+
 def test_a_running_run_cannot_be_deleted(open_page, make_run, store):
     run = make_run("running")
     with run.locked():

@@ -200,7 +200,9 @@ def test_quiz_and_views_are_the_visitors_in_full(visit):
     one, other = (visit("pages/5_Chorales.py", view="quiz") for _ in range(2))
     assert not [b for b in one.button if str(b.key).startswith("answer")]
     presenter_page = unlock(visit("pages/5_Chorales.py", view="quiz"))
+    presenter_page.radio(key="quiz_split").set_value("train")  # and at once, before the page is drawn anew:
     presenter_page.button(key="quiz_ask").click().run()
+    assert polls.shared("quiz").question.split == "train"
     answer = polls.shared("quiz").question.question.bach
     for app in (one, other):
         app.run()

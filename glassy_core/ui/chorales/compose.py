@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 
 from glassy_core.editions.loading import Edition
+from glassy_core.errors import EXPECTED
 from glassy_core.music.composition import DRAWS, Composition
 from glassy_core.music.harmony import Harmony, harmony
+from glassy_core.ui.chorales.controls import singing
 from glassy_core.ui.chorales.downloads import downloads
 from glassy_core.ui.chorales.heading import heading
 from glassy_core.ui.chorales.player import NETWORK_LEGEND, player
@@ -29,7 +33,7 @@ def compose_view(selection: Selection) -> None:
             made = selection.composition()
         piece, title = made.piece, title_of(selection, made)
         song, words = Song.of(piece), f"{_who(selection)} {_how_clean(selection, made)}"
-    heading(title, "Another piece", lambda: _begin_another(selection))
+    heading(title, "Another piece", _begin_another)
     legend = NETWORK_LEGEND[:2] if on_shelf else NETWORK_LEGEND
     player(song, selection.sound, "composed", f"{title}: {len(song.chords)} chords", legend=legend)
     prose(words)
@@ -39,16 +43,19 @@ def compose_view(selection: Selection) -> None:
     downloads(piece, selection.sound, title)
 
 
-def _begin_another(selection: Selection) -> None:
-    """Go on to the next beginning, after the last one to other pieces; from the shelf back to what was there."""
+def _begin_another() -> None:
+    """Go on to the next beginning, after the last one to other pieces; from the shelf back to what was there.
+
+    By the settings as they stand when the button is pressed; the page says it where a run has gone.
+    """
     if taken():
         put("shelf", 0)
         return
-    prime = selection.prime
-    number = prime.number + 1 if prime.chorale else 0
-    round_again = not prime.chorale or number == len(selection.edition.splits[prime.split])
-    put("chorale", 0 if round_again else number)
-    put("seed", get("seed") + round_again)
+    with suppress(*EXPECTED):
+        beginnings = singing()[1].splits[get("split")] if get("prime") == "chorale" else ()
+        round_again = get("chorale") + 1 >= len(beginnings)
+        put("chorale", 0 if round_again else get("chorale") + 1)
+        put("seed", get("seed") + round_again)
 
 
 def title_of(selection: Selection, made: Composition) -> str:

@@ -80,6 +80,18 @@ def _choose_checkpoint(row: Row) -> Checkpoint:
     return singers.checkpoint(row, step)
 
 
+def singing() -> tuple[Checkpoint, Edition]:
+    """Whose checkpoint sings, and the edition beside it, as the settings stand when a button is pressed.
+
+    CheckpointError where that run has gone. A step that is none of the run's stands for its last, as on the page.
+    """
+    row = next((row for row in singers.runs_with_checkpoint() if row.id == get("run")), None)
+    if row is None:
+        raise CheckpointError("The run that sang has gone: choose another one.")
+    steps, asked = singers.steps(row), get("step")
+    return singers.checkpoint(row, asked if asked in steps else steps[-1]), singers.edition_of(row)[0]
+
+
 def _choose_prime(edition: Edition) -> Prime:
     """What the network is given to begin with."""
     st.radio(

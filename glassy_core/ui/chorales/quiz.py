@@ -12,13 +12,16 @@ from dataclasses import dataclass
 import streamlit as st
 
 from glassy_core.editions.encoding import Chorale
+from glassy_core.editions.loading import Edition
 from glassy_core.music.composition import COOL
 from glassy_core.music.decoding import DecodingConfig
 from glassy_core.music.midi import Sound
 from glassy_core.music.quiz import Question, ask
 from glassy_core.ui.chorales import singers
+from glassy_core.ui.chorales.controls import singing
 from glassy_core.ui.chorales.player import player
-from glassy_core.ui.chorales.settings import SPLIT_NAMES, Selection
+from glassy_core.ui.chorales.settings import SPLIT_NAMES, Selection, composer_of
+from glassy_core.ui.chorales.singers import Checkpoint
 from glassy_core.ui.chorales.songs import Song
 from glassy_core.ui.shell import actions, polls, presenter
 from glassy_core.ui.shell.actions import Outcome
@@ -57,24 +60,35 @@ def quiz_view(selection: Selection) -> None:
         f"does, the other as the network sings, drawn at T = {COOL:g} with four voices at most. Of many "
         "pairs it is one in which both leap alike: which of them is whose must be heard."
     )
-    place = st.container()
+    # Each is there for all and always, so that the votes, which are drawn again by themselves, keep their place.
+    excerpts, votes, rest = st.container(), st.container(), st.container()
     with presenter.part("quiz"):
-        split = _choose_split(selection)
+        split = _choose_split(selection.edition)
         if in_class:
-            _ask_button(selection, split, poll)
-    with place:
+            _ask_button(poll)
+    with excerpts:
         if not in_class:
             _renew(selection, split, poll)
         if poll.question is not None:
-            _pair(poll, selection.sound, in_class)
+            _excerpts(poll, selection.sound)
+    if in_class:
+        with votes:
+            _votes(poll)
+    with rest:
+        if poll.question is not None:
+            _answered(poll, in_class)
         elif in_class:
-            polls.watch(poll, "quiz", alone=False)
             st.markdown("The next pair is played here as soon as the presenter asks.")
         _score(poll)
 
 
-def _choose_split(selection: Selection) -> str:
-    splits = [split for split in ("valid", "train") if selection.edition.splits[split]]
+def _splits(edition: Edition) -> list[str]:
+    """The sets of an edition that may be asked for, the first of them at first."""
+    return [split for split in ("valid", "train") if edition.splits[split]]
+
+
+def _choose_split(edition: Edition) -> str:
+    splits = _splits(edition)
     forget_unless("quiz_split", splits)  # it may be another edition's
     return st.radio(
         "Chorales", splits, horizontal=True, key="quiz_split",
@@ -82,41 +96,50 @@ def _choose_split(selection: Selection) -> str:
     )  # fmt: skip
 
 
-def _ask_button(selection: Selection, split: str, poll: Poll) -> None:
+def _ask_button(poll: Poll) -> None:
     words = "Ask the class" if poll.question is None else "Next pair"
     actions.button(
         words, key="quiz_ask", type="primary" if poll.question is None or poll.shown else "secondary",
-        args=(_put, selection, split, poll),
+        args=(_ask_as_chosen, poll),
     )  # fmt: skip
     actions.show_outcome()
 
 
+def _ask_as_chosen(poll: Poll) -> Outcome:
+    """The next pair, of the network and the chorales that are chosen when the button is pressed."""
+    checkpoint, edition = singing()
+    splits = _splits(edition)
+    chosen = st.session_state["quiz_split"]
+    return _put(checkpoint, edition, chosen if chosen in splits else splits[0], poll)
+
+
 def _renew(selection: Selection, split: str, poll: Poll) -> None:
     """Another pair where none was asked yet, or what is chosen on the page has changed."""
-    if poll.question is None or poll.question.wanted != _wanted(selection, split):
+    checkpoint, edition = selection.checkpoint, selection.edition
+    if poll.question is None or poll.question.wanted != _wanted(checkpoint, edition, split):
         poll.close()
         with st.spinner("The network is singing", show_time=True):
-            said = _put(selection, split, poll).notice
+            said = _put(checkpoint, edition, split, poll).notice
         if said:
             st.info(said, icon=":material/info:")
 
 
-def _wanted(selection: Selection, split: str) -> tuple[object, ...]:
-    return selection.checkpoint, selection.edition.digest, split
+def _wanted(checkpoint: Checkpoint, edition: Edition, split: str) -> tuple[object, ...]:
+    return checkpoint, edition.digest, split
 
 
-def _put(selection: Selection, split: str, poll: Poll) -> Outcome:
+def _put(checkpoint: Checkpoint, edition: Edition, split: str, poll: Poll) -> Outcome:
     """Ask the next pair; a sentence where there is none."""
-    chorales = selection.edition.splits[split]
+    chorales, composer = edition.splits[split], composer_of(edition)
     if all(len(chorale) < LENGTH for chorale in chorales):
         return Outcome(notice=f"No chorale of this set has {LENGTH} chords, as an excerpt has: choose others.")
-    wanted = _wanted(selection, split)
+    wanted = _wanted(checkpoint, edition, split)
     before = st.session_state.setdefault(_ASKED, {}).setdefault(wanted, [])
     # Drawn coldly it leaps the least, by threshold the most; a fifth voice would give it away.
     decoding = DecodingConfig("sample", {"temperature": COOL}, four_voices=True, seed=len(before))
 
     def sing(primes: Sequence[Chorale]) -> Sequence[Chorale]:
-        return singers.continued(selection.checkpoint, selection.edition, primes, LENGTH, decoding)
+        return singers.continued(checkpoint, edition, primes, LENGTH, decoding)
 
     seed = st.session_state.setdefault(_SEED, secrets.randbits(32))
     question = ask(chorales, sing, seed, len(before), PRIME, LENGTH, before)
@@ -125,16 +148,16 @@ def _put(selection: Selection, split: str, poll: Poll) -> Outcome:
         question = ask(chorales, sing, seed, len(before), PRIME, LENGTH)
     if question is None:
         return Outcome(
-            notice=f"This network sings these chorales as {selection.composer} has them, chord by chord: choose "
+            notice=f"This network sings these chorales as {composer} has them, chord by chord: choose "
             "others, or an earlier checkpoint."
         )
     before.append(question.chorale)
-    poll.ask(Pair(question, selection.composer, split, wanted))
+    poll.ask(Pair(question, composer, split, wanted))
     return Outcome()
 
 
-def _pair(poll: Poll, sound: Sound, in_class: bool) -> None:
-    """The two excerpts, the votes and, once it is shown, which is whose."""
+def _excerpts(poll: Poll, sound: Sound) -> None:
+    """The two excerpts, each with the vote for it or, once it is shown, with whose it is."""
     pair: Pair = poll.question
     answer = pair.question.bach
     for k, (place, chords) in enumerate(zip(st.columns(2), pair.question.excerpts, strict=True)):
@@ -144,27 +167,40 @@ def _pair(poll: Poll, sound: Sound, in_class: bool) -> None:
             else:
                 st.button(
                     f"{NAMES[k]} is {plain(pair.composer)}", key=f"answer_{NAMES[k]}",
-                    type="primary" if poll.own == k else "secondary", on_click=_answer, args=(poll, k, in_class),
+                    type="primary" if poll.own == k else "secondary", on_click=_answer, args=(poll, poll.asked, k),
                 )  # fmt: skip
             given = PRIME if poll.shown and k != answer else LENGTH
             player(
                 Song(chords, given, given % LENGTH), sound, f"quiz_{k}", f"Pair {poll.asked}, excerpt {NAMES[k]}",
                 small=True, hidden=True,
             )  # fmt: skip
-    if in_class:
+
+
+def _votes(poll: Poll) -> None:
+    """How many have voted; has the page drawn anew once there is another pair or the answer."""
+    if poll.question is None:
+        polls.watch(poll, "quiz", alone=False)
+    else:
         polls.follow(poll, "quiz")
+
+
+def _answered(poll: Poll, in_class: bool) -> None:
+    """Which is whose once it is shown, and the way to there and on from there."""
     if not poll.shown:
         if in_class:
             actions.button("Show the answer", key="quiz_show", type="primary", args=(_show, poll))
         return
-    _told(poll, pair, in_class)
+    _told(poll, poll.question, in_class)
     if not in_class:
         st.button("Next pair", key="quiz_next", icon=":material/arrow_forward:", on_click=_next, args=(poll,))
 
 
-def _answer(poll: Poll, k: int, in_class: bool) -> None:
+def _answer(poll: Poll, asked: int, k: int) -> None:
+    """A vote for one of the two; none on another pair than the one that was heard. asked: the number of that one."""
+    if poll.asked != asked:
+        return
     poll.cast(k)
-    if not in_class:
+    if not presenter.class_mode():
         _show(poll)
 
 

@@ -85,6 +85,12 @@ def _settings() -> dict[str, Any]:
     }
 
 
+def composer_of(edition: Edition) -> str:
+    """Who wrote an edition's chorales, in words; of own data it is not known."""
+    source = source_of(edition.name)
+    return source.composer if source and source.composer else ORIGINAL
+
+
 @dataclass(frozen=True)
 class Prime:
     """What the network is given to begin with.
@@ -120,9 +126,8 @@ class Selection:
 
     @property
     def composer(self) -> str:
-        """What the network is set beside, in words; of own data it is not known who wrote it."""
-        source = source_of(self.edition.name)
-        return source.composer if source and source.composer else ORIGINAL
+        """What the network is set beside, in words."""
+        return composer_of(self.edition)
 
     @property
     def name(self) -> str:

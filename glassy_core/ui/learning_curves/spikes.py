@@ -33,14 +33,14 @@ def spikes(settings: Sequence[Ensemble], rows: Sequence[Row]) -> None:
 
 
 def _suggestion(curve: Curve, sentence: str) -> None:
-    run, eta = store().named(curve.id), float(curve.series.eta[-1])
-    asked = run.requested_eta()
+    half = float(curve.series.eta[-1]) / 2
+    asked = store().named(curve.id).requested_eta()
     with st.container(horizontal=True, vertical_alignment="center", key=f"spikes-{curve.id}"):
         st.markdown(f":material/bolt: **{plain(curve.label)}**: {sentence}", width=620)
         actions.button(
-            f"Halve η to {eta / 2:.3g}" if asked is None else f"η = {asked:.3g} is on its way",
+            f"Halve η to {half:.3g}" if asked is None else f"η = {asked:.3g} is on its way",
             key=f"halve-{curve.id}",
-            args=(actions.halve_eta, run, eta),
+            args=(actions.halve_eta, curve.id, half),
             kwargs={"key": _TROUBLE},
             disabled=asked is not None,
             help="The run goes on with half the learning rate from its next step; the change is marked on the curve.",

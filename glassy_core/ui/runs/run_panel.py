@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ from glassy_core.settings import USUAL
 from glassy_core.ui.results.progress import progress_words, until_of
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.runs.new_run import open_with
-from glassy_core.ui.runs.run_table import compare, settings_frame
+from glassy_core.ui.runs.run_table import compare, selected_ids, settings_frame
 from glassy_core.ui.shell import actions, presenter
 from glassy_core.ui.shell.actions import Outcome, button
 from glassy_core.ui.shell.frame import link_to, plain, store
@@ -63,17 +63,16 @@ def standing(row: Row) -> None:
 
 def _buttons(selected: Sequence[Row]) -> None:
     """Every action on the selection; one that cannot be done says why when it is tried."""
-    ids = tuple(row.id for row in selected)
     active = any(row.busy for row in selected)
     with st.container(horizontal=True, vertical_alignment="center", key="actions"):
         if any(not row.busy and row.config and row.state.has_more_to_do for row in selected):
-            _button("Resume", "play_arrow", actions.resume, ids)
+            _button("Resume", "play_arrow", actions.resume)
         if active:
-            _button("Pause", "pause", actions.pause, ids)
-            _button("Stop", "stop", actions.stop, ids)
-        _button("Delete", "delete", actions.delete, ids)
+            _button("Pause", "pause", actions.pause)
+            _button("Stop", "stop", actions.stop)
+        _button("Delete", "delete", actions.delete)
         if len(selected) == 1 and selected[0].config:
-            _button("Clone", "content_copy", _clone, selected[0])
+            _button("Clone", "content_copy", _clone)
             with presenter.part("words"):
                 _words(selected[0])
         if any(row.config for row in selected):
@@ -82,18 +81,27 @@ def _buttons(selected: Sequence[Row]) -> None:
             link_to("Learning curves", "Curves", {"run": [row.id for row in selected if row.config]})
         # Last: they go away as a run starts, and nothing that a reader may be about to click moves.
         if any(row.state.status == "queued" for row in selected):
-            _button("Run first", "vertical_align_top", actions.run_first, ids)
-            _button("Run last", "vertical_align_bottom", actions.run_last, ids)
+            _button("Run first", "vertical_align_top", actions.run_first)
+            _button("Run last", "vertical_align_bottom", actions.run_last)
 
 
-def _button(label: str, icon: str, action: object, *arguments: object) -> None:
-    button(label, key=label.lower(), icon=f":material/{icon}:", args=(action, *arguments))
+def _button(label: str, icon: str, action: Callable[[Sequence[str]], Outcome]) -> None:
+    """A button that does something with the runs that are selected when it is pressed."""
+    button(label, key=label.lower(), icon=f":material/{icon}:", args=(_on_selected, action))
 
 
-def _clone(row: Row) -> Outcome:
-    if row.config:
-        open_with(row.config)
-    return Outcome(done=f"The settings of {row.name} are in the form above: change what you like and start it.")
+def _on_selected(action: Callable[[Sequence[str]], Outcome]) -> Outcome:
+    ids = selected_ids()
+    return action(ids) if ids else Outcome(notice="No run is selected any more: tick one in the table.")
+
+
+def _clone(run_ids: Sequence[str]) -> Outcome:
+    """Open the form with the settings of the one run; a sentence where there are several."""
+    if len(run_ids) > 1:
+        return Outcome(notice="Several runs are selected: tick the one to clone alone.")
+    open_with(store().named(run_ids[0]).config())
+    name = actions.title(run_ids[0])
+    return Outcome(done=f"The settings of {name} are in the form above: change what you like and start it.")
 
 
 def _steer(selected: Sequence[Row], active: bool) -> None:
@@ -105,16 +113,17 @@ def _steer(selected: Sequence[Row], active: bool) -> None:
     by_steps = [row for row in selected if not row.state.is_flow]
     if active and not by_steps:
         return
-    # The actions read what the fields hold when the button is pressed, so they are given the fields' keys.
+    # The actions read what the fields hold when the button is pressed, so they are given the fields' keys. They do it
+    # to the runs of these fields: another selection has fields and a button of its own.
     with st.popover("Change eta" if active else "Resume with", icon=":material/tune:"):
         keys = _ends(selected, by_steps, tied) if not active else {}
         if by_steps:
             keys["eta"] = _eta(by_steps, tied)
         ids = tuple(row.id for row in selected)
         if active:
-            _tied_button("Use this eta", "apply_eta", tied, _use_eta, ids, keys["eta"])
+            _tied_button("Use this eta", "apply_eta", tied, args=(_use_eta, ids, keys))
         else:
-            _tied_button("Resume with these", "resume_with", tied, _resume_with, ids, keys)
+            _tied_button("Resume with these", "resume_with", tied, args=(_resume_with, ids, keys))
 
 
 def _eta(by_steps: Sequence[Row], tied: str) -> str:
@@ -147,16 +156,17 @@ def _ends(selected: Sequence[Row], by_steps: Sequence[Row], tied: str) -> dict[s
     return keys
 
 
-def _use_eta(ids: Sequence[str], eta_key: str) -> Outcome:
-    return actions.change_eta(ids, st.session_state[eta_key])
+def _use_eta(ids: Sequence[str], keys: Mapping[str, str]) -> Outcome:
+    return actions.change_eta(ids, st.session_state[keys["eta"]])
 
 
 def _resume_with(ids: Sequence[str], keys: Mapping[str, str]) -> Outcome:
     return actions.resume_to(ids, **{name: st.session_state[key] for name, key in keys.items()})
 
 
-def _tied_button(label: str, key: str, tied: str, action: object, *arguments: object) -> None:
-    button(label, key=f"{key}-{tied}", type="primary", args=(action, *arguments))
+def _tied_button(label: str, key: str, tied: str, args: tuple[object, ...]) -> None:
+    """A button whose key says of which runs it is."""
+    button(label, key=f"{key}-{tied}", type="primary", args=args)
 
 
 def _words(row: Row) -> None:
@@ -209,7 +219,7 @@ def trash() -> None:
             button("Bring back", key="restore", disabled=not chosen, args=(_restore,))
             with st.popover("Remove all for good", icon=":material/delete_forever:"):
                 st.write(f"This removes {len(ids)} deleted runs from the disk. It cannot be undone.")
-                _tied_button("Remove them", "empty_trash", "all", actions.empty_trash)
+                _tied_button("Remove them", "empty_trash", "all", args=(actions.empty_trash,))
 
 
 def _restore() -> Outcome:

@@ -16,6 +16,7 @@ from glassy_core.ui.results.rows import Filter, Row, end_of
 from glassy_core.ui.shell.words import STATUS, duration, number, setting_value
 
 _SELECTED = "selected"  # in the URL: ids of the selected runs
+_DRAWN = "runs_table"  # of the session: the table's key and the ids of its lines
 _ROW_HEIGHT, _MOST_ROWS = 35, 12
 
 
@@ -64,9 +65,16 @@ def table(rows: Sequence[Row]) -> list[Row]:
         placeholder="",
         alt="Runs with their status, progress and settings",
     )
+    st.session_state[_DRAWN] = key, ids
     selected = [rows[k] for k in sorted(event.selection.rows) if k < len(rows)]
     _remember([row.id for row in selected])
     return selected
+
+
+def selected_ids() -> list[str]:
+    """Ids of the runs that are selected when a button is pressed, in the order of the table that the reader sees."""
+    key, ids = st.session_state[_DRAWN]
+    return [ids[k] for k in sorted(st.session_state[key].selection.rows) if k < len(ids)]
 
 
 def table_height(rows: int) -> int:

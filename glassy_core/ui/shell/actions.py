@@ -68,9 +68,8 @@ def _on_each(run_ids: Sequence[str], what: Callable[[Run], object], done: str) -
             changed.append(run_id)
         except EXPECTED as error:
             failures.append(sentence(error))
-    return Outcome(
-        done=f"{done} {listed([title(run_id) for run_id in changed])}." if changed else "", error=" ".join(failures)
-    )
+    done = f"{done} {listed([title(run_id) for run_id in changed])}." if changed else ""
+    return Outcome(done=done, error=" ".join(failures))
 
 
 def stop(run_ids: Sequence[str]) -> Outcome:
@@ -194,9 +193,12 @@ def empty_trash() -> Outcome:
     return Outcome(done="The deleted runs are gone for good.")
 
 
-def halve_eta(run: Run, eta: float) -> Outcome:
-    """Ask a run for half of that eta."""
-    run.request_eta(eta / 2)
+def halve_eta(run_id: str, half: float) -> Outcome:
+    """Ask a run to go on with half of the eta that it had; RunError where it has come down to that since."""
+    run = _find(run_id)
+    if 0 < (now := run.state().eta or 0.0) <= half:
+        raise RunError(f"{title(run_id)} goes on with eta = {now:.3g} by now: nothing was changed.")
+    run.request_eta(half)
     return Outcome()
 
 
@@ -296,20 +298,16 @@ def show_outcome() -> None:
                 words = "See its curve" if len(outcome.started) == 1 else "See their curves"
                 link_to("Learning curves", words, {"run": list(outcome.started)})
             return
-        if not outcome.done:
-            return
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.success(plain(outcome.done), icon=":material/check:", width="stretch")
-            if outcome.deleted:
-                button("Undo", key="undo", icon=":material/undo:", args=(restore, outcome.deleted))
+        if outcome.done:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.success(plain(outcome.done), icon=":material/check:", width="stretch")
+                if outcome.deleted:
+                    button("Undo", key="undo", icon=":material/undo:", args=(restore, outcome.deleted))
 
 
 def title(run_id: str) -> str:
     """The run's name, or its id where it has no readable settings."""
-    try:
-        return str(_find(run_id).about()["name"])
-    except EXPECTED:
-        return run_id
+    return str(words(run_id).get("name", run_id))
 
 
 def _find(run_id: str) -> Run:
