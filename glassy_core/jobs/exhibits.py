@@ -20,8 +20,8 @@ _NEAR_W_C = {  # widths at which a sweep of flows has all seeds
 _FURTHER = {("paper-flow-d1", 125): 16_000.0, ("paper-flow-d2", 64): 16_000.0, ("paper-flow-d5", 38): 16_000.0}
 _HEARD = {"paper-flow-d1": 200, "paper-flow-d2": 90, "paper-flow-d5": 70}
 _LOADS = {  # (chorales, d): widths from well above w_c to it
-    (20, 1): (80, 64, 56, 50, 45, 40), (20, 2): (48, 40, 34, 30, 27, 24),
-    (40, 1): (120, 100, 88, 80, 72), (40, 2): (70, 58, 50, 45, 41),
+    (20, 1): (110, 96, 80, 64, 56, 50, 45, 40), (20, 2): (70, 58, 48, 40, 34, 30, 27, 24),
+    (40, 1): (144, 132, 120, 110, 100, 88, 80, 72), (40, 2): (95, 82, 70, 58, 50, 45, 41),
 }  # fmt: skip
 _CLOCK_ENDS = 100.0  # tau
 _CLOCK_WIDTH = 36  # none of the class trio's, whose place on the pages it would take
@@ -133,9 +133,10 @@ def _heard() -> list[Exhibit]:
 def _loads() -> list[Exhibit]:
     """Sweeps between the class world's size and the paper's: how w_c grows with what there is to learn."""
     return [
-        Exhibit(replace(USUAL_FLOW, chorales=n, depth=depth, width=width, until=5000.0, stop_nll=0.009))
+        Exhibit(replace(USUAL_FLOW, chorales=n, depth=depth, width=width, seed=seed, until=5000.0, stop_nll=0.009))
         for (n, depth), widths in _LOADS.items()
         for width in widths
+        for seed in _SEEDS[:2]
     ]
 
 

@@ -12,7 +12,7 @@ from glassy_core.paper.findings import Finding, Statement, Verdict, weigh_alone
 from glassy_core.paper.numbers import FIRST_TAU_W, PAPER_EXPONENT, PAPER_ORIGIN, half_digit
 from glassy_core.paper.text import DELTA, TAU_W, Quantity, Text, joined, spelled, text
 from glassy_core.physics.aging.fluctuations import DeltaCurve, of_waiting_time
-from glassy_core.physics.aging.growth import LOGARITHM, POWER, logarithm, misfits, power
+from glassy_core.physics.aging.growth import LOGARITHM, MEASUREMENTS, POWER, logarithm, misfits, power
 from glassy_core.runs.groups import Member
 
 _NETWORK = (2, 30)
@@ -28,18 +28,20 @@ def growth_findings(evidence: Evidence) -> Iterator[Finding]:
     member = evidence.network(*_NETWORK, aging=True)
     seeds = evidence.aging_seeds(*_NETWORK)
     ours, all_seeds = measured(evidence, seeds), " --seeds" if len(seeds) > 1 else ""
+    apart = [measured(evidence, [seed]) for seed in seeds] if len(seeds) >= MEASUREMENTS else []
+    each = [curve for one in apart if not isinstance(one, Text) for curve in one.curves]
     for judged, end, origin in ((power_law, POWER[1], f" --origin {PAPER_ORIGIN:g}"), (late, _FURTHEST, "")):
         missing = evidence.missing(member, _NETWORK, FIRST_TAU_W * (1 + end))
         again = command("aging", member, f"--tau-w {FIRST_TAU_W:g}{origin}{all_seeds}", "--json")
-        curves = ours if isinstance(ours, Text) else ours.curves
+        curves = ours if isinstance(ours, Text) else each if each and judged is power_law else ours.curves
         yield judged(missing or curves, seeds or [member], "" if missing else again)
 
 
 def power_law(curves: Curves, members: Members = (), again: str = "") -> Finding:
     """Finding on the exponent of the first waiting time's curve, from the paper's origin on (Fig. 9).
 
-    curves: those of all waiting times, or why there are none. members: the runs used. again: the command that prints
-    the numbers.
+    curves: those of all waiting times, the seeds' mean or each one's own, or why there are none. members: the runs
+    used. again: the command that prints the numbers.
     """
     what = text("exponent of ", DELTA, ", ", X, f" from {POWER[0]:g} to {POWER[1]:g}, ", _FIRST)
     statement = Statement(9, what, text(Quantity(PAPER_EXPONENT, digits=6)))
@@ -51,9 +53,9 @@ def power_law(curves: Curves, members: Members = (), again: str = "") -> Finding
         return statement.open(spelled(shifted.why), members, command=again)
     verdict, doubt = weigh_alone(shifted.slope, PAPER_EXPONENT, half_digit(PAPER_EXPONENT))
     itself = text("Of x itself: ", Quantity(plain.slope), ".") if plain.slope else Text()
-    words = joined(
-        [text(f"Of x - {PAPER_ORIGIN:g}, where the paper lets the aging regime begin."), itself, text(doubt)]
-    )
+    origin = text(f"Of x - {PAPER_ORIGIN:g}, where the paper lets the aging regime begin.")
+    seeds = text(f"{len(first)} seeds, each a measurement.") if len(first) >= MEASUREMENTS else Text()
+    words = joined([origin, seeds, itself, text(doubt)])
     return statement.judged(text(Quantity(shifted.slope)), verdict, words, members, again)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from glassy_core.physics.aging.collapse import Breakdown, Collapse, breakdowns, collapse
-from glassy_core.physics.aging.fluctuations import DeltaCurve, Trajectory, delta_curves, of_waiting_time
-from glassy_core.physics.aging.growth import STRAIGHT, Growth, logarithm, power, rise, short_time
+from glassy_core.physics.aging.fluctuations import DeltaCurve, Trajectory, delta_curves, of_waiting_time, seed_by_seed
+from glassy_core.physics.aging.growth import MEASUREMENTS, STRAIGHT, Growth, logarithm, power, rise, short_time
 
 Window = tuple[float, float]
 
@@ -80,11 +80,12 @@ def aging(
         curves = of_waiting_time(curves, tau_w)
         alone = "One waiting time alone has nothing to collapse on: mu needs three."
         best = replace(collapse(curves), why=alone)
+    seeds = [] if tau_w is None else seed_by_seed(trajectories, tau_w, frozen, kind)
     return Aging(
         curves,
         short_time(curves),
         best,
-        power(curves, origin=origin),
+        power(seeds if len(seeds) >= MEASUREMENTS else curves, origin=origin),
         logarithm(curves),
         breakdowns(curves, best.mu.value if best.mu else 1.0),
         frozen,

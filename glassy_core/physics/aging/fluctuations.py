@@ -168,20 +168,35 @@ class DeltaCurve:
 
 
 def delta_curves(trajectories: Sequence[Trajectory], frozen: bool = False, kind: str | None = None) -> list[DeltaCurve]:
-    """Delta for every waiting time (in steps) of some seeds of one setting, averaged, by ascending tau_w.
+    """Delta for every waiting time of some seeds of one setting, averaged, by ascending tau_w.
+
+    Waiting times are the same where their proper times are, within SAME: a flow comes there in other steps.
 
     Only the stretch of tau that all seeds in a mean have reached. A seed joins it once it has been followed for
     JOINS times as long as the longest after this waiting time: one that has just begun would cut the others short.
     Points with Delta <= 0 are left out.
     """
-    groups: dict[int, list[tuple[Waiting, Floats]]] = {}
+    usable = []
     for trajectory in trajectories:
         for waiting in trajectory.waiting:
             values = delta(waiting, trajectory.noise, frozen, kind)
             positive = np.sum(values > 0)
             if waiting.tau_w > 0 and positive > 1:
-                groups.setdefault(waiting.tau_w_step, []).append((waiting, values))
-    return [_averaged(_far_enough(members)) for _, members in sorted(groups.items())]
+                usable.append((waiting, values))
+    groups: list[list[tuple[Waiting, Floats]]] = []
+    for member in sorted(usable, key=lambda member: member[0].tau_w):
+        if not groups or member[0].tau_w > (1 + SAME) * groups[-1][0][0].tau_w:
+            groups.append([])
+        groups[-1].append(member)
+    return [_averaged(_far_enough(members)) for members in groups]
+
+
+def seed_by_seed(
+    trajectories: Sequence[Trajectory], tau_w: float, frozen: bool = False, kind: str | None = None
+) -> list[DeltaCurve]:
+    """Delta after one waiting time, a curve a seed: each is a measurement of what they have in common."""
+    each = [of_waiting_time(delta_curves([one], frozen, kind), tau_w) for one in trajectories]
+    return [curve for curves in each for curve in curves]
 
 
 def _far_enough(members: Sequence[tuple[Waiting, Floats]]) -> list[tuple[Waiting, Floats]]:

@@ -27,6 +27,7 @@ POWER = (1.0, 6.0)  # of A x^b
 LOGARITHM = (10.0, np.inf)  # of A + B log x
 MIN_POINTS = 3  # of a curve inside the window
 MIN_REACH = 1.4  # of a curve's last over its first tau inside the window
+MEASUREMENTS = 3  # curves from which on each is one measurement of the slope
 PARTS = 3  # of a window, where there are few curves
 
 
@@ -134,7 +135,7 @@ def _common_slope(lines: Sequence[XY]) -> tuple[float, Floats, Floats]:
 
 def _half_interval(lines: Sequence[XY]) -> float:
     """Half the 95 % interval of the common slope, by a jackknife over its measurements."""
-    units = list(lines) if len(lines) >= 3 else [part for line in lines for part in _parts(line)]
+    units = list(lines) if len(lines) >= MEASUREMENTS else [part for line in lines for part in _parts(line)]
     slopes = np.array([_common_slope([unit])[0] for unit in units])
     weights = np.array([float(np.sum((x - x.mean()) ** 2)) for x, _ in map(_even, units)])
     mean, share = weights @ slopes / weights.sum(), weights / weights.sum()
