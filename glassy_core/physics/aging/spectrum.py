@@ -113,8 +113,8 @@ class Spectrum:
         return Estimate(value, value - reach, value + reach)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON values, to seven digits."""
-        columns = {name: [[float(f"{x:.7g}") for x in row] for row in getattr(self, name)] for name in _COLUMNS}
+        """Plain JSON values, to five digits."""
+        columns = {name: [[float(f"{x:.5g}") for x in row] for row in getattr(self, name)] for name in _COLUMNS}
         return columns | {"N": self.N}
 
     @classmethod
