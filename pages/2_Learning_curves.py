@@ -89,7 +89,8 @@ if chosen:
         curve_parts.warnings(chosen)
         ui.follow("curves", draw, ids)
     ui.follow("numbers", describe, ids)
-    curve_parts.physics(chosen)
+    with st.container():  # as many sentences as the runs ask for: the probe below keeps its place
+        curve_parts.physics(chosen)
     noise_probe.noise(chosen)
 else:
     figure_place.info("Choose at least one run above.", icon=":material/info:")

@@ -1,11 +1,15 @@
 """How the pages make what is drawn again by itself, and what their buttons carry: rules that the code is held to."""
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from glassy_core import ui
+from glassy_core.presets import PRESETS
+from tests.made_runs import BASE, write_run
+from tests.places import place_of
 
 UI = Path(ui.__file__).parent
 ROOT = UI.parent.parent
@@ -100,3 +104,39 @@ def test_what_the_rules_would_find():
     read = "def form():\n    configs = chosen()\n    st.button('Start', args=(configs,))"
     assert carried(read) == ["configs"]
     assert not carried("def form(row):\n    st.button('Stop', args=(stop, row.id, 'now'))")
+
+
+@pytest.fixture
+def made(store):
+    """A run with a curve, one that has failed, and one that learns other data: their ids."""
+    runs = [write_run(store, replace(BASE, seed=k, chorales=8 + k), [1.0, 2.0, 4.0], [0.5, 0.4, 0.3]) for k in range(2)]
+    failed = write_run(store, BASE, [1.0, 2.0, 4.0], [0.5, 0.4, 0.3])
+    failed.write_state(replace(failed.state(), status="failed", error="no room"))
+    return [run.id for run in runs], failed.id
+
+
+@pytest.mark.parametrize("part", ["curves", "numbers"])
+def test_a_warning_moves_no_part_that_is_drawn_again(open_page, made, part):
+    (plain, other), failed = made
+    calm = place_of(open_page("pages/2_Learning_curves.py", run=plain), part)
+    for query in ({"run": failed}, {"run": [plain, other]}, {"run": plain, "fit": "true", "from": "5", "to": "1"}):
+        app = open_page("pages/2_Learning_curves.py", **query)
+        assert [*app.error, *app.warning]
+        assert place_of(app, part) == calm
+
+
+def test_sentences_about_the_runs_do_not_move_the_probe(open_page, store, made):
+    (plain, _), _ = made
+    flow = write_run(store, PRESETS["class-flow-near"].config, [1.0, 2.0], [0.5, 0.4])
+    places = {
+        place_of(open_page("pages/2_Learning_curves.py", run=ids, noise="true"), "probe")
+        for ids in ([plain], [plain, flow.id])
+    }
+    assert len(places) == 1
+
+
+def test_a_warning_does_not_move_the_estimate(open_page):
+    calm = place_of(open_page("pages/1_Runs.py"), "time")
+    app = open_page("pages/1_Runs.py", steps="10000000", record_every="1")
+    assert any("million records" in caption.value for caption in app.caption)
+    assert place_of(app, "time") == calm

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from glassy_core.editions import loading
 from glassy_core.ui.shell import actions, polls, presenter
+from tests.places import place_of
 from tests.strangers.conftest import ROOT, SPEED, refused, unlock
 
 UI = ROOT / "glassy_core" / "ui"
@@ -205,7 +206,9 @@ def test_quiz_and_views_are_the_visitors_in_full(visit):
     assert polls.shared("quiz").question.split == "train"
     answer = polls.shared("quiz").question.question.bach
     for app in (one, other):
+        before = place_of(app, "quiz")  # where it waits for a pair
         app.run()
+        assert place_of(app, "quiz") == before
         assert app.button(key="quiz_show").disabled
     one.button(key=f"answer_{'AB'[answer]}").click().run()
     other.button(key=f"answer_{'AB'[answer]}").click().run()

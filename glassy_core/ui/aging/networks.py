@@ -96,11 +96,12 @@ def start_form() -> None:
     times = ", ".join(whole(time) for time in preset.config.waiting_times)
     unit = "τ" if preset.config.dynamics == "flow" else "steps"
     st.caption(f"{preset.words} Waiting times, in {unit}: {times}.")
-    try:
-        configs = _wanted()
-    except ConfigError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        configs = []
+    with st.container():  # which is there without an error, too: the estimate below keeps its place
+        try:
+            configs = _wanted()
+        except ConfigError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+            configs = []
     with st.container(horizontal=True, vertical_alignment="center"):
         actions.button(
             "Start this network", key="start_aging", type="primary", icon=":material/play_arrow:",

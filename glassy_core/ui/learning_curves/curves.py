@@ -71,16 +71,17 @@ def _find() -> None:
 
 def warnings(chosen: Sequence[Row]) -> None:
     """Say so where a run shown has failed, or where they learn different data: their NLLs are then not comparable."""
-    for row in chosen:
-        if row.state.error:
-            st.error(f"**{plain(row.name)}**: {plain(row.state.error)}", icon=":material/error:")
     data = sorted({row.config.data_name() for row in chosen if row.config})
-    if len(data) > 1:
-        st.warning(
-            f"These runs learn different data: {', '.join(data[:-1])} and {data[-1]}. Their losses have "
-            "different floors and are not to be compared number by number.",
-            icon=":material/warning:",
-        )
+    with st.container():  # which is there without warnings, too: the figure below keeps its place
+        for row in chosen:
+            if row.state.error:
+                st.error(f"**{plain(row.name)}**: {plain(row.state.error)}", icon=":material/error:")
+        if len(data) > 1:
+            st.warning(
+                f"These runs learn different data: {', '.join(data[:-1])} and {data[-1]}. Their losses have "
+                "different floors and are not to be compared number by number.",
+                icon=":material/warning:",
+            )
 
 
 def physics(chosen: Sequence[Row]) -> None:

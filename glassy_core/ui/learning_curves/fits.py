@@ -50,20 +50,30 @@ def choose() -> FitOptions:
             help="All runs of the store that differ from a chosen one by the seed only are drawn as one band, "
             "from the least to the greatest, and fitted together: the paper has single runs.",
         )  # fmt: skip
-        if not fit:
-            return FitOptions(False, seeds, (None, None))
-        low = _end("Window from τ", _FROM, "own start")
-        high = _end("to τ", _TO, "latest")
-        st.button(
-            "Own windows", icon=":material/restart_alt:", on_click=_reset, disabled=low is None and high is None,
-            help="Back to each curve's own window: the widest up to its last record in which a power law describes it.",
-        )  # fmt: skip
+        ends = _ends() if fit else (None, None)
+    with st.container():  # which is there without an error, too: the numbers below keep their place
+        return FitOptions(fit, seeds, _checked(ends))
+
+
+def _ends() -> Ends:
+    """The fields of the window's ends, and the button that empties them."""
+    low, high = _end("Window from τ", _FROM, "own start"), _end("to τ", _TO, "latest")
+    st.button(
+        "Own windows", icon=":material/restart_alt:", on_click=_reset, disabled=low is None and high is None,
+        help="Back to each curve's own window: the widest up to its last record in which a power law describes it.",
+    )  # fmt: skip
+    return low, high
+
+
+def _checked(ends: Ends) -> Ends:
+    """The ends if they are a window's; else none, and a sentence."""
+    low, high = ends
     try:
         check_window((low if low is not None else min(1e-300, high or 1), high if high is not None else 1e300))
     except ValueError as error:
         st.error(str(error))
-        return FitOptions(True, seeds, (None, None))
-    return FitOptions(True, seeds, (low, high))
+        return None, None
+    return ends
 
 
 def _end(label: str, key: str, placeholder: str) -> float | None:

@@ -111,13 +111,14 @@ def _grid(names: Sequence[str]) -> None:
 
 def _start() -> None:
     """The settings in one line, the time they take, the button; or the sentence that says what is wrong."""
-    try:
-        config = chosen()
-        st.markdown(_in_words(config))
-        _say_many_records(config)
-    except ConfigError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        config = None
+    with st.container():  # one sentence or several: the estimate below keeps its place
+        try:
+            config = chosen()
+            st.markdown(_in_words(config))
+            _say_many_records(config)
+        except ConfigError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+            config = None
     with st.container(horizontal=True, vertical_alignment="center"):
         button(
             "Start this run",
