@@ -27,7 +27,7 @@ CONFIG = RunConfig(
     depth=1, width=4, eta=5e-3, chorales=6, steps=600, record_every=2, gamma_every=10, checkpoint_every=100,
     waiting_times=(100, 200),
 )  # fmt: skip
-MEGABYTES = 25
+MEGABYTES = 28
 
 
 @pytest.fixture
