@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from glassy_core.editions.encoding import N_PITCHES, Transitions
 from glassy_core.network.equations import Weights, depth_and_width, weight_shapes
-from glassy_core.network.rules import DELTAS, State
+from glassy_core.network.learner import DELTAS, State
 
 Gradient = Literal["delayed", "exact"]
 

@@ -8,55 +8,17 @@ a state of named tensors. Whoever stores, copies or resumes a run passes that on
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Protocol
 
 from glassy_core.editions.encoding import Transitions
 from glassy_core.network.equations import Weights
 from glassy_core.network.flow_state import tensor_shapes
+from glassy_core.network.learner import DELTAS, Learner, State
 from glassy_core.settings import RunConfig
 
-State = Mapping[str, NDArray[Any]]
 Shapes = dict[str, tuple[int, ...]]
-DELTAS = ("deltas.1", "deltas.2")  # of the two previous steps, latest first: what dbar is the mean of
-
-
-class Learner(Protocol):
-    """R networks that learn in lockstep; `learning_rule.TorchLearner` says what each of these is."""
-
-    widths: list[int]
-
-    @property
-    def mu(self) -> Any:
-        """Activations of the hidden units (d, R, P, w), Eqs. 1-2."""
-
-    @property
-    def H(self) -> Any:
-        """Output fields (R, P, N_v), Eq. B1."""
-
-    @property
-    def errors(self) -> Any:
-        """Errors eps = S0(t+1) - tanh H, (R, P, N_v)."""
-
-    @property
-    def deltas(self) -> Any:
-        """Effective errors of the hidden units (d, R, P, w), Eqs. B8-B10."""
-
-    def evaluate(self) -> None:
-        """Compute the arrays above for all P transitions with the present weights."""
-
-    def update(self, etas: Sequence[float], batches: NDArray[np.int64] | None) -> None:
-        """Make one learning step with R learning rates on (R, p) rows of the transitions, None for all of them."""
-
-    def weights(self, r: int = 0) -> Weights:
-        """Replica r's float64 weights without padding, copied."""
-
-    def state(self, r: int = 0) -> State:
-        """What besides replica r's weights decides its next step, by name, copied."""
 
 
 class MakeLearner(Protocol):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from glassy_core.editions.encoding import Transitions
 from glassy_core.network.equations import Weights, forward, nll_bits
-from glassy_core.network.rules import Learner
+from glassy_core.network.learner import Learner
 from glassy_core.training.gamma import gamma
 
 

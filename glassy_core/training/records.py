@@ -10,7 +10,8 @@ import numpy as np
 
 from glassy_core.editions.encoding import Transitions
 from glassy_core.network.equations import Weights, initial_weights
-from glassy_core.network.rules import Learner, State, rule_of
+from glassy_core.network.learner import Learner, State
+from glassy_core.network.rules import rule_of
 from glassy_core.settings import RunConfig
 from glassy_core.training.spikes import SpikeRule
 

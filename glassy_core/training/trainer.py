@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from glassy_core.editions.encoding import N_PITCHES, Transitions
 from glassy_core.errors import GlassyError
 from glassy_core.network.equations import accuracy, nll_bits, orthogonality_error
-from glassy_core.network.rules import Learner
+from glassy_core.network.learner import Learner
 from glassy_core.settings import RunConfig, check_eta
 from glassy_core.training.drift import drift
 from glassy_core.training.ending import Ending

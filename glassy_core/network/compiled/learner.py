@@ -27,7 +27,7 @@ from glassy_core.network.compiled.layout import (
 )
 from glassy_core.network.compiled.update import step, update
 from glassy_core.network.equations import Weights, depth_and_width, initial_weights
-from glassy_core.network.rules import DELTAS, State
+from glassy_core.network.learner import DELTAS, State
 
 Gradient = Literal["delayed", "exact"]
 

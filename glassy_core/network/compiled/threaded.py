@@ -13,7 +13,7 @@ from glassy_core.network.compiled.layout import floats, minibatch, sum_sizes
 from glassy_core.network.compiled.learner import CompiledLearner, Gradient
 from glassy_core.network.compiled.parts import divided
 from glassy_core.network.equations import Weights
-from glassy_core.network.rules import State
+from glassy_core.network.learner import State
 
 
 class ThreadedLearner:

@@ -17,8 +17,8 @@ from glassy_core.network.compiled.layout import GATHERED, Fields
 from glassy_core.network.compiled.learner import CompiledLearner
 from glassy_core.network.compiled.simd import LANES
 from glassy_core.network.equations import forward, initial_weights, nll_bits, orthogonality_error, weight_shapes
+from glassy_core.network.learner import DELTAS
 from glassy_core.network.learning_rule import TorchLearner
-from glassy_core.network.rules import DELTAS
 from tests.core.toys import toy_chorales
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -7,8 +7,8 @@ import torch
 from glassy_core.editions.encoding import N_PITCHES, encode
 from glassy_core.network.cuda_graphs import CapturedLearner
 from glassy_core.network.equations import forward, initial_weights, nll_bits, orthogonality_error
+from glassy_core.network.learner import DELTAS
 from glassy_core.network.learning_rule import TorchLearner, nearest_orthogonal, predecessors
-from glassy_core.network.rules import DELTAS
 from tests.core.toys import toy_chorales, toy_data
 
 

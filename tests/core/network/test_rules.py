@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from glassy_core.network.equations import initial_weights, weight_shapes
+from glassy_core.network.learner import DELTAS
 from glassy_core.network.learning_rule import TorchLearner
-from glassy_core.network.rules import DELTAS, RULES, Rule, rule_of
+from glassy_core.network.rules import RULES, Rule, rule_of
 from glassy_core.runs import checkpoints
 from glassy_core.settings import RunConfig
 from glassy_core.training.ending import Ending

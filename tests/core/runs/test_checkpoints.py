@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glassy_core.network.rules import DELTAS, RULES
+from glassy_core.network.learner import DELTAS
+from glassy_core.network.rules import RULES
 from glassy_core.runs import checkpoints
 from glassy_core.runs.checkpoints import CheckpointError, path_of, prune, read, steps_in, write
 from glassy_core.settings import RunConfig

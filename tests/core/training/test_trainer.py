@@ -10,7 +10,7 @@ import pytest
 from glassy_core.editions.encoding import Transitions
 from glassy_core.editions.loading import load_edition
 from glassy_core.jobs.execution import load_data
-from glassy_core.network.rules import DELTAS
+from glassy_core.network.learner import DELTAS
 from glassy_core.presets import PRESETS
 from glassy_core.settings import ConfigError, RunConfig
 from glassy_core.training.ending import Ending
