@@ -20,6 +20,7 @@ _NEAR_W_C = {  # widths at which a sweep of flows has all seeds
 _FURTHER = {("paper-flow-d1", 125): 16_000.0, ("paper-flow-d2", 64): 16_000.0, ("paper-flow-d5", 38): 16_000.0}
 _HEARD = {"paper-flow-d1": 200, "paper-flow-d2": 90, "paper-flow-d5": 70}
 _LOADS = {  # (chorales, d): widths from well above w_c to it
+    (8, 5): (48, 36, 28, 24, 20, 18, 16, 14), (8, 10): (48, 40, 32, 28, 24, 20),
     (20, 1): (110, 96, 80, 64, 56, 50, 45, 40), (20, 2): (70, 58, 48, 40, 34, 30, 27, 24),
     (40, 1): (144, 132, 120, 110, 100, 88, 80, 72), (40, 2): (95, 82, 70, 58, 50, 45, 41),
 }  # fmt: skip
@@ -75,8 +76,9 @@ def exhibits(which: str = "all") -> list[Exhibit]:
     """What the gallery holds; which: one part, or all.
 
     The class world's sweep and aging runs, the paper's networks, these as flows, bursts of steps, networks of the
-    paper's sizes that have learned the eighty chorales that come with glassy, sweeps that learn 20 and 40 of those,
-    one network of the class world by several eta, minibatch sizes and gradients, and the same to the edge of stability.
+    paper's sizes that have learned the eighty chorales that come with glassy, sweeps that learn 20 and 40 of those, or
+    8 with more layers, one network of the class world by several eta, minibatch sizes and gradients, and the same to the
+    edge of stability.
     """
     sweep = SWEEPS["class"]
     parts = {
@@ -131,7 +133,7 @@ def _heard() -> list[Exhibit]:
 
 
 def _loads() -> list[Exhibit]:
-    """Sweeps between the class world's size and the paper's: how w_c grows with what there is to learn."""
+    """Sweeps between the class world and the paper, and deeper ones: w_c by what there is to learn and by depth."""
     return [
         Exhibit(replace(USUAL_FLOW, chorales=n, depth=depth, width=width, seed=seed, until=5000.0, stop_nll=0.009))
         for (n, depth), widths in _LOADS.items()
