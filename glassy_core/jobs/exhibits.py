@@ -77,8 +77,8 @@ def exhibits(which: str = "all") -> list[Exhibit]:
 
     The class world's sweep and aging runs, the paper's networks, these as flows, bursts of steps, networks of the
     paper's sizes that have learned the eighty chorales that come with glassy, sweeps that learn 20 and 40 of those, or
-    8 with more layers, one network of the class world by several eta, minibatch sizes and gradients, and the same to the
-    edge of stability.
+    8 with more layers, one network of the class world by several eta, minibatch sizes and gradients, and the same to
+    the edge of stability.
     """
     sweep = SWEEPS["class"]
     parts = {
