@@ -124,7 +124,7 @@ def _of_all(yes: int, apart: int, n: int) -> Verdict:
 
 
 def _apart(apart: int, n: int) -> str:
-    words = f"with intervals apart at {apart}."
+    words = f"with intervals apart at {apart or 'none'} of them."
     return words if 2 * apart > n else f"{words} It needs most of them apart: more seeds or widths would tell."
 
 

@@ -328,7 +328,7 @@ def test_markup_written_into_a_name_is_not_shown(open_page, store):
     run = add_singer(store)
     (run.path / "about.json").write_text(json.dumps({"name": "<b>loud</b>", "tags": [], "note": ""}), encoding="utf-8")
     heading = open_page(PAGE, view="listen").subheader[0].value
-    assert heading == r"Bach's training chorale 0, sung by singer \(d \= 1, w \= 4\)"
+    assert heading == r"Bach's training chorale 0, sung by the network singer \(d \= 1, w \= 4\)"
 
 
 def test_likeness_stands_beside_bach(open_page, store):

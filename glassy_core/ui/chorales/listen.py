@@ -98,10 +98,10 @@ def _whole(edition: Edition, split: str, number: int, k: int) -> dict[str, int]:
 def _title(selection: Selection) -> str:
     prime = selection.prime
     if prime.chorale is None:
-        return f"On a chord, sung by {selection.name}"
+        return f"On a chord, sung by the network {selection.name}"
     composer = selection.composer
     whose = f"{prime.name}" if composer == ORIGINAL else f"{composer}'s {prime.name}"
-    return f"{whose[:1].upper()}{whose[1:]}, sung by {selection.name}"
+    return f"{whose[:1].upper()}{whose[1:]}, sung by the network {selection.name}"
 
 
 def _what_one_hears(selection: Selection, piece: Piece) -> str:

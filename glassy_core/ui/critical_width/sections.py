@@ -199,13 +199,13 @@ def depth_against_width(analysis: Criticality, world: World) -> None:
     n = len(seen.shared)
     smaller = (
         f"The deeper network has the smaller w_c at {_of(len(seen.narrower), n)}, with intervals that do not overlap "
-        f"at {len(seen.apart)}."
+        f"at {len(seen.apart) or 'none'} of them."
         if seen.narrower
         else "The deeper network does **not** have the smaller w_c at any threshold."
     )
     prose(
         f"**Here**, {plain(world.words())}, at NLL* = {seen.shared[0]:g}: {'; '.join(parts)}. {smaller} It has fewer "
-        f"parameters there at {_of(len(seen.fewer), n)}, beyond the intervals at {len(seen.fewer_apart)}."
+        f"parameters there at {_of(len(seen.fewer), n)}, beyond the intervals at {len(seen.fewer_apart) or 'none'}."
     )
 
 

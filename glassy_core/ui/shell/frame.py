@@ -34,6 +34,9 @@ html { font-size: clamp(16px, 0.6vw, 24px); }
 [data-testid=stHeader], [data-testid=stHeader] * { pointer-events: none; }
 [data-testid=stHeader] :is(button, button *, a) { pointer-events: auto; }
 .st-key-navigation { padding-right: 4rem; column-gap: 0.15rem; }
+[data-testid=stPopover] button[aria-expanded=true], [data-testid=stPopover] button[aria-expanded=true] * {
+  color: inherit !important; /* Streamlit's own is hardly seen in dark */
+}
 .st-key-heading h1 { font-size: 2rem; padding: 0; }
 @media (max-width: 640px) {
   .st-key-navigation { flex-wrap: nowrap; overflow-x: auto; padding-right: 0; max-width: calc(100% - 2.5rem); }

@@ -91,8 +91,8 @@ STEPS = (
     Step(
         "pages/4_Aging.py",
         "Learning ages like a glass",
-        "We wait, then watch how far the weights go. The longer we waited, the slower they move. Further down, move μ "
-        "until the curves fall on one another.",
+        "We wait, then watch how far the weights go. The longer we waited, the slower they move. Under The "
+        "collapse, move μ until the curves fall on one another.",
         part=_FIGURE,
     ),
     Step(
