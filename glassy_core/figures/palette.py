@@ -9,7 +9,6 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain, count
 
 import numpy as np
@@ -102,7 +101,7 @@ def _shared(configs: Mapping[str, RunConfig]) -> dict[str, tuple[str, int]]:
         config = configs[run_id]
         known = regime(config)
         if known:
-            network = replace(config, name="", seed=0)
+            network = config.only("world", "learning", without=("seed",))
             if network not in networks:
                 networks[network] = _free(FAMILIES[known], networks.values())
             chosen[run_id] = networks[network]

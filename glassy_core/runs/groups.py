@@ -80,6 +80,11 @@ class Member:
         return self.config.depth, self.config.width, self.config.seed
 
 
+def of_data() -> tuple[str, ...]:
+    """The names of the settings that say what is learned: those of the world, but for its gradient's."""
+    return tuple(name for name in names_of("world") if name not in ("dynamics", "batch_size", "gradient"))
+
+
 def readable(runs: Iterable[Run]) -> list[Member]:
     """The runs whose settings can be read, in their order."""
     members = []

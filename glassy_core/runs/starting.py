@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from glassy_core.runs import checkpoints
+from glassy_core.runs.groups import of_data
 from glassy_core.runs.run import Run, RunError
 from glassy_core.settings import RunConfig
 from glassy_core.training.records import Snapshot, fresh
@@ -55,7 +56,7 @@ def start_from(run: Run, config: RunConfig, step: int | None = None) -> Start:
     RunError for a network of another shape, other data, or an end that the checkpoint is beyond.
     """
     source = run.config()
-    for name in ("depth", "width", "edition", "chorales", "scaling"):
+    for name in ("depth", "width", *of_data()):
         if getattr(source, name) != getattr(config, name):
             raise RunError(
                 f"Run {run.id} has {name} {getattr(source, name)}, not {getattr(config, name)}: "

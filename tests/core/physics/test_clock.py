@@ -63,6 +63,12 @@ def test_a_network_stands_beside_itself_alone_and_the_flow_is_the_reference(tmp_
     assert group[1].run.state().tau == pytest.approx(100)
 
 
+def test_no_way_of_learning_hides_another_one():
+    assert way(replace(BASE, gradient="exact")) == "eta = 0.005, p = 300, exact gradient"
+    assert way(replace(FLOW, tolerance=1e-4)) == "flow, tolerance = 0.0001"
+    assert way(replace(FLOW, threads=2, record_every=7)) == "flow"
+
+
 def test_the_command_prints_the_ratios(tmp_path, capsys):
     made(RunStore(tmp_path))
     assert main(["clock", "--json", "--runs-dir", str(tmp_path)]) == 0
