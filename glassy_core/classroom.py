@@ -83,7 +83,7 @@ class Tries:
             return max(waits, default=0.0)
 
     def wrong(self, address: str) -> None:
-        """One more wrong try."""
+        """Keep that this address has given a wrong passphrase now."""
         with self._lock:
             self._wrong.append((self._clock(), address))
 

@@ -70,13 +70,17 @@ def progress_bar(name: str, unit: str = "step") -> Iterator[Callable[[int, int],
         yield show
 
 
+def _default(value: object) -> object:
+    return "none" if value in ("", ()) else value
+
+
 def add_settings(parser: argparse.ArgumentParser, without: Sequence[str] = ()) -> None:
     """One option a setting of RunConfig, with its meaning and unit; without: names of settings that get none."""
     hints = get_type_hints(RunConfig)
     for field in (field for field in dataclasses.fields(RunConfig) if field.name not in without):
         flag, hint = f"--{field.name.replace('_', '-')}", hints[field.name]
         unit = f" [{field.metadata['unit']}]" if field.metadata["unit"] else ""
-        words = f"{field.metadata['meaning']}{unit} (default: {field.default or 'none'})".replace("%", "%%")
+        words = f"{field.metadata['meaning']}{unit} (default: {_default(field.default)})".replace("%", "%%")
         if hint is bool:
             parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=None, help=words)
         elif field.name == "batch_size":

@@ -92,7 +92,10 @@ class Transitions:
 
     @classmethod
     def pack(cls, chorales: Sequence[Chorale], scaling: Scaling | Literal["per_note", "global"]) -> Transitions:
-        """The transitions of chorales; a Scaling is used as it is (held-out sets use the training one's)."""
+        """The transitions of chorales; a Scaling is used as it is (held-out sets use the training one's).
+
+        ValueError where no chorale has two chords.
+        """
         vectors = [encode(chorale) for chorale in chorales if len(chorale) > 1]
         places = np.array([i for i, chorale in enumerate(chorales) if len(chorale) > 1], dtype=np.int64)
         if not vectors:
@@ -113,7 +116,8 @@ def floor_bits(chorales: Sequence[Chorale]) -> float:
     """The least NLL any network of this kind can reach on these transitions, bits per pitch and transition.
 
     Transitions with the same history since the chorale began get the same prediction; where their
-    continuations differ, the best factorised prediction leaves the Bernoulli entropy of each pitch.
+    continuations differ, the best factorised prediction leaves the Bernoulli entropy of each pitch. ValueError where no
+    chorale has two chords.
     """
     continuations: dict[Chorale, list[Chord]] = defaultdict(list)
     for chorale in chorales:

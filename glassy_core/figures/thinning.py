@@ -17,7 +17,7 @@ def thin(tau: ArrayLike, nll: ArrayLike, n: int = 2000) -> Integers:
     The first, the last, and the least and greatest NLL of each of n/4 to n/2 log-spaced bins: no spike is lost. The
     bins stay where they are while the curve becomes longer, and with them what was drawn of it, until they are too many
     and there are half as many a decade.
-    tau must not decrease; where it is 0 (before the first step) only the first is kept.
+    tau must not decrease; where it is 0 (before the first step) only the first is kept. ValueError for n below 4.
     """
     tau, nll = np.asarray(tau, dtype=np.float64), np.asarray(nll, dtype=np.float64)
     if n < 4:

@@ -91,7 +91,10 @@ class SoundFont:
             raise SoundFontError(f"{path.name} cannot be read as a SoundFont: {error}.") from error
 
     def zones(self, program: int, key: int, velocity: int) -> list[Zone]:
-        """What sounds for a key, 0 .. 127, of General MIDI program 0 .. 127 (bank 0) at a velocity 1 .. 127."""
+        """What sounds for a key, 0 .. 127, of General MIDI program 0 .. 127 (bank 0) at a velocity 1 .. 127.
+
+        SoundFontError for a program that it does not have.
+        """
         presets = self.tables["phdr"][:-1]
         matches = np.flatnonzero((presets["bank"] == 0) & (presets["preset"] == program))
         if len(matches) == 0:
@@ -168,7 +171,7 @@ def _chunks(content: bytes, start: int = 12, end: int | None = None) -> Iterator
 
 @lru_cache(maxsize=1)
 def general_midi() -> SoundFont:
-    """The General MIDI SoundFont that comes with pretty_midi (TimGM6mb)."""
+    """The General MIDI SoundFont that comes with pretty_midi (TimGM6mb); SoundFontError where that is not installed."""
     package = find_spec("pretty_midi")  # where it is: to import it takes longer than to read the file
     if package is None or package.origin is None:
         raise SoundFontError("pretty_midi is not installed, and the SoundFont comes with it: see requirements.txt.")

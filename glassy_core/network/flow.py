@@ -257,7 +257,10 @@ class Flow:
         return FlowSample(tau, loss / (N_PITCHES * math.log(2)), weights)
 
     def weights_at(self, tau: float) -> Weights:
-        """The weights of `at`, without the evaluation that its loss takes; they are left in _RING within a step."""
+        """The weights of `at`, without the evaluation that its loss takes; they are left in _RING within a step.
+
+        FlowError for a time that is not in the last step, and where a matrix there is too far from orthogonal.
+        """
         if tau == self.tau:
             return self._field.read(_START)
         if self._last is None or not self._last[0] <= tau < self.tau:

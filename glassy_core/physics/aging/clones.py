@@ -33,7 +33,7 @@ class Clones:
 
     @property
     def count(self) -> int:
-        """K."""
+        """How many clones there are, K."""
         return int(self.products.shape[1])
 
     @property

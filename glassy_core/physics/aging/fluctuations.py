@@ -47,7 +47,10 @@ class SgdNoise:
 
     @classmethod
     def of(cls, tau: ArrayLike, gamma: ArrayLike) -> SgdNoise:
-        """From recorded columns (N,), in which Gamma may be not-a-number where it was not measured."""
+        """From recorded columns (N,), in which Gamma may be not-a-number where it was not measured.
+
+        ValueError for columns of two lengths, and where Gamma was never measured or is not positive.
+        """
         times, values = np.asarray(tau, dtype=np.float64), np.asarray(gamma, dtype=np.float64)
         if times.ndim != 1 or times.shape != values.shape:
             raise ValueError(f"tau has shape {times.shape} and Gamma {values.shape}: give two columns of one length.")

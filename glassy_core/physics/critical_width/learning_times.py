@@ -106,6 +106,7 @@ def smoothed(tau: ArrayLike, nll: ArrayLike) -> tuple[Floats, Floats]:
 
     tau, nll: (N,), tau ascending. Records at tau = 0 are left out; a NLL that is not a number counts as infinite.
     A median passes over spikes shorter than half the window. Near the curve's ends the window has fewer records.
+    ValueError for arrays of two lengths, and for a tau that goes down.
     """
     tau, nll = np.asarray(tau, dtype=np.float64), np.asarray(nll, dtype=np.float64)
     if tau.ndim != 1 or tau.shape != nll.shape:

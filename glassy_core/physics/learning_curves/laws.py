@@ -34,7 +34,7 @@ class Points:
         return np.maximum(self.nll, 1e-3 * self.nll.max())
 
     def part(self, chosen: slice) -> Points:
-        """Some of them."""
+        """The points of a slice, with the same floor."""
         return Points(self.tau[chosen], self.nll[chosen], self.sd[chosen], self.floor)
 
 

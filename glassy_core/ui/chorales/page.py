@@ -31,9 +31,8 @@ def show() -> None:
     controls.open_with_telling()
     complaints = st.container()
     top = st.container(horizontal=True, vertical_alignment="center", gap="medium")
-    above, main, below = st.container(), st.container(), st.container()
-    # A piece is heard first, and how it is made seen then.
-    with above if address.get("view") in _CHOICE_FIRST else below:
+    main, below = st.container(), st.container()
+    with below:  # a piece is heard first, and how it is made seen then
         selection = controls.choose(rows)
     with top:
         view = choose_view(selection.title)
@@ -105,7 +104,6 @@ def _quiz(selection: Selection, rows: Sequence[Row]) -> None:
     quiz_view(selection)
 
 
-_CHOICE_FIRST = ("recall", "quiz")  # views that speak of what is chosen above
 _VIEWS = {
     COMPOSE: _compose,
     BY_HEART: _listen,

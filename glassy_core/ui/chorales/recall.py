@@ -26,13 +26,6 @@ MOST_RUNS = 40  # drawn against width, the newest
 def recall_view(selection: Selection, rows: Sequence[Row]) -> None:
     """Both figures, and what they say."""
     k, learned = len(selection.prime.chords), selection.learned
-    prose(
-        f"For each learned chorale the network is given the first **k = {k}** chords; counted are the chords that its "
-        "threshold loop then sings right before the first wrong one. The mean share of the chorale is an order "
-        "parameter of the transition: 0 where nothing is recalled, 1 where everything is. A loss averages over chords "
-        "that are each given the true past; recall asks whether small errors stay small when the network hears itself."
-    )
-    st.caption("The paper does not have this quantity. The run and k are those chosen above.")
     chorales = [c for c in learned if len(c) > k]
     if not chorales:
         st.info(f"No learned chorale goes on after {k} chords: choose a smaller k.", icon=":material/info:")
@@ -41,6 +34,13 @@ def recall_view(selection: Selection, rows: Sequence[Row]) -> None:
         st.caption(f"{len(learned) - len(chorales)} of them are no longer than {k} chords, and are left out.")
     best = best_mean_share(chorales, k)
     by_run = _against_width(selection, same_world(rows, selection.row)[:MOST_RUNS], best, len(chorales))
+    prose(
+        f"For each learned chorale the network is given the first **k = {k}** chords; counted are the chords that its "
+        "threshold loop then sings right before the first wrong one. The mean share of the chorale is an order "
+        "parameter of the transition: 0 where nothing is recalled, 1 where everything is. A loss averages over chords "
+        "that are each given the true past; recall asks whether small errors stay small when the network hears itself. "
+        "The paper does not have this quantity. The run and k are those chosen below."
+    )
     along_runs = _along_tau(selection, by_width(rows, selection.row), best, len(chorales))
     st.download_button(
         "Download as CSV", lambda: _csv(selection, by_run, along_runs).encode(), "recall.csv", "text/csv",

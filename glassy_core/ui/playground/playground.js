@@ -4,6 +4,7 @@ const PLAY = "M6 4l14 8-14 8z"
 const PAUSE = "M6 4h4v16H6z M14 4h4v16h-4z"
 const RUN = 14 // seconds that play takes for all of tau
 const PATIENCE = 5000 // ms until an app that has not answered is said to be away
+const ONE_PRESS = 800 // ms within which presses are one
 const LOOK = 2000 // ms between looks whether it is back
 const AWAY = "The app does not answer: ask again once it is back."
 const BUSY = "The app is busy: this may take a while."
@@ -87,6 +88,9 @@ class Playground {
 
   // What the server has to do.
   send(kind, what) {
+    const now = performance.now()
+    if (now - this.sent < ONE_PRESS) return
+    this.sent = now
     this.find(".trouble").textContent = ""
     this.wait(() => this.seek(BUSY), PATIENCE)
     this.ask(kind, what)
@@ -104,6 +108,7 @@ class Playground {
     if (waiting !== this.waiting) return // answered meanwhile
     this.find(".trouble").textContent = answer?.ok ? there : AWAY
     if (!answer?.ok) this.wait(() => this.seek(BACK), LOOK)
+    else if (there === BACK) this.wait(() => (this.find(".trouble").textContent = ""), 3 * LOOK)
   }
 
   // To another page in this session and in one step of the browser's history: the app follows its way back and forth.

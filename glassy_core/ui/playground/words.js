@@ -32,7 +32,7 @@ function physics(regime, log, { width, chorales }, about, over, unlearned) {
   return {
     under: `*Too narrow.* w = ${width} lies below the critical width, ${about}, for ${songs}: the loss creeps down ever ` +
       "more slowly, and no time is long enough to learn every chord.",
-    near: `*Near the critical width*, ${about} for ${songs}: it can learn them all, but needs far longer than wide ` +
+    near: `*Near the critical width*, ${about} for ${songs}: it can learn ${chorales === 1 ? "it" : "them all"}, but needs far longer than wide ` +
       "networks do. The nearer to w_c, the longer, without bound.",
     over: `*Wide enough.* w = ${width} lies well above the critical width, ${about}, for ${songs}: the loss falls steadily, a ` +
       "straight line on these axes, until every chord is known.",
