@@ -18,7 +18,7 @@ _NEAR_W_C = {  # widths at which a sweep of flows has all seeds
 }
 # Near w_c a network needs more time than the paper had: until there, tau.
 _FURTHER = {("paper-flow-d1", 125): 16_000.0, ("paper-flow-d2", 64): 16_000.0, ("paper-flow-d5", 38): 16_000.0}
-_HEARD = {"paper-flow-d1": 200, "paper-flow-d2": 90, "paper-flow-d5": 70}
+_HEARD = {"paper-flow-d1": 200, "paper-flow-d2": 90}
 _LOADS = {  # (chorales, d): widths from well above w_c to it
     (8, 5): (48, 36, 28, 24, 20, 18, 16, 14), (8, 10): (48, 40, 32, 28, 24, 20),
     (20, 1): (110, 96, 80, 64, 56, 50, 45, 40), (20, 2): (70, 58, 48, 40, 34, 30, 27, 24),

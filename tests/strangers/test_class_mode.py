@@ -242,7 +242,7 @@ NO_DEEDS = {
     ("glassy_core/ui/shell/estimate.py", "self._pool.submit"),
 }
 OF_THE_SESSION = {"_reset", "_answer", "_next", "_lock", "_unlock", "ignore", "perform", "queue_and_tell", "on_click"}
-OF_THE_SESSION |= {"put", "_open", "begin_another", "bring_forward"}  # of the address
+OF_THE_SESSION |= {"put", "_open", "begin_another", "bring_forward", "_hear"}  # of the address
 
 
 def sources():

@@ -1,6 +1,7 @@
 """One vote a browser, whichever of its tabs, loaded however often."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
@@ -18,7 +19,8 @@ def cookie_of(answer, sent="", accept="text/html,*/*"):
     async def send(message):
         messages.append(message)
 
-    asyncio.run(KnownBrowser(answer)(scope, None, send))
+    with ThreadPoolExecutor(1) as apart:  # the browser's tests leave a loop running in this thread
+        apart.submit(asyncio.run, KnownBrowser(answer)(scope, None, send)).result()
     return dict(messages[0]["headers"]).get(b"set-cookie", b"").decode()
 
 
