@@ -11,9 +11,10 @@ from glassy_core.paper.evidence import Evidence, command
 from glassy_core.paper.findings import Finding, Statement, Verdict, weigh_alone
 from glassy_core.paper.numbers import FIRST_TAU_W, PAPER_EXPONENT, PAPER_ORIGIN, half_digit
 from glassy_core.paper.text import DELTA, TAU_W, Quantity, Text, joined, spelled, text
-from glassy_core.physics.aging.fluctuations import DeltaCurve, of_waiting_time
+from glassy_core.physics.aging.fluctuations import DeltaCurve, of_waiting_time, seed_by_seed
 from glassy_core.physics.aging.growth import LOGARITHM, MEASUREMENTS, POWER, logarithm, misfits, power
 from glassy_core.runs.groups import Member
+from glassy_core.runs.measured import trajectory
 
 _NETWORK = (2, 30)
 _MIN_RECORDS = 6  # of the late growth, for a verdict on its law
@@ -28,8 +29,9 @@ def growth_findings(evidence: Evidence) -> Iterator[Finding]:
     member = evidence.network(*_NETWORK, aging=True)
     seeds = evidence.aging_seeds(*_NETWORK)
     ours, all_seeds = measured(evidence, seeds), " --seeds" if len(seeds) > 1 else ""
-    apart = [measured(evidence, [seed]) for seed in seeds] if len(seeds) >= MEASUREMENTS else []
-    each = [curve for one in apart if not isinstance(one, Text) for curve in one.curves]
+    each: Sequence[DeltaCurve] = ()
+    if len(seeds) >= MEASUREMENTS and not isinstance(ours, Text):
+        each = seed_by_seed([trajectory(seed.run, evidence.read) for seed in seeds], FIRST_TAU_W)
     for judged, end, origin in ((power_law, POWER[1], f" --origin {PAPER_ORIGIN:g}"), (late, _FURTHEST, "")):
         missing = evidence.missing(member, _NETWORK, FIRST_TAU_W * (1 + end))
         again = command("aging", member, f"--tau-w {FIRST_TAU_W:g}{origin}{all_seeds}", "--json")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
 
@@ -16,7 +15,7 @@ from glassy_core.runs.groups import Member
 from glassy_core.runs.measured import trajectory
 from glassy_core.runs.run import RunError
 from glassy_core.ui.components.live_figure import live_figure
-from glassy_core.ui.results import curves
+from glassy_core.ui.results import curves, kept_files
 from glassy_core.ui.results.aging import Measure, Network, with_interval
 from glassy_core.ui.shell.choice import forget_unless
 from glassy_core.ui.shell.frame import plain, prose
@@ -79,19 +78,8 @@ def _clones(chosen: Sequence[Network]) -> None:
 
 def _measured(network: Network) -> list[Clones]:
     """What was measured of a network's runs, by waiting time."""
-    found = []
-    for member in network.members:
-        for path in clones.kept(member.run):
-            try:
-                found.append(_read(path, path.stat().st_mtime_ns))
-            except (RunError, OSError) as error:
-                st.warning(plain(str(error)))
-    return sorted(found, key=lambda one: one.tau_w)
-
-
-@st.cache_resource(show_spinner=False, max_entries=64)
-def _read(path: Path, changed: int) -> Clones:
-    return clones.load(path)
+    paths = [path for member in network.members for path in clones.kept(member.run)]
+    return sorted(kept_files.read(paths, clones.load), key=lambda one: one.tau_w)
 
 
 def _in_words(found: Clones) -> str:
