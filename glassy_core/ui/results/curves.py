@@ -131,10 +131,10 @@ def curves_of(chosen: Sequence[Row], by_run: bool = False, together: bool = Fals
 
 
 def _sharpness(run_id: str, config: RunConfig) -> tuple[tuple[int, float], ...]:
-    """Measured along a run by steps; that of a flow is among its records."""
+    """Measured along a run by steps; that of a flow is among its records. A spoilt file is named on the Aging page."""
     if config.dynamics == "flow":
         return ()
-    return tuple((at.step, at.spectrum.largest) for at in measured(store().named(run_id)))
+    return tuple((at.step, at.spectrum.largest) for at in measured(store().named(run_id), quiet=True))
 
 
 def label_of(name: str, config: RunConfig) -> str:

@@ -14,14 +14,15 @@ from glassy_core.ui.shell.frame import plain
 Kept = TypeVar("Kept")
 
 
-def read(paths: Iterable[Path], load: Callable[[Path], Kept]) -> list[Kept]:
-    """What the files hold, in their order; a warning for each that holds nothing of the kind."""
+def read(paths: Iterable[Path], load: Callable[[Path], Kept], quiet: bool = False) -> list[Kept]:
+    """What the files hold, in their order; a warning for each that holds nothing of the kind, unless quiet."""
     found = []
     for path in paths:
         try:
             found.append(_read(path, path.stat().st_mtime_ns, load))
         except (RunError, OSError) as error:
-            st.warning(plain(str(error)))
+            if not quiet:
+                st.warning(plain(str(error)))
     return found
 
 

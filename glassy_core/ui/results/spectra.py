@@ -8,6 +8,6 @@ from glassy_core.runs.run import Run
 from glassy_core.ui.results import kept_files
 
 
-def measured(run: Run) -> list[AtCheckpoint]:
-    """The spectra that have been measured of a run, by tau; a warning for each file that holds none."""
-    return sorted(kept_files.read(spectra.kept(run), spectra.load), key=lambda at: at.tau)
+def measured(run: Run, quiet: bool = False) -> list[AtCheckpoint]:
+    """The spectra that have been measured of a run, by tau; a warning for each file that holds none, unless quiet."""
+    return sorted(kept_files.read(spectra.kept(run), spectra.load, quiet), key=lambda at: at.tau)
