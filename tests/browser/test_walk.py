@@ -84,7 +84,7 @@ def test_the_whole_walk(page, app):
 
 def test_from_the_playground_to_what_was_trained_there_and_back_in_one_step_each(page, app):
     network = Coordinates(8, 2, 24, 0)
-    run = app.store.create(network.config, load_edition(EDITION).digest)
+    run = app.store.create(network.config, load_edition(EDITION).digest, "paused")  # no worker takes it up meanwhile
     checkpoints.write(run.checkpoints, fresh(network.config))
     page.goto(f"{app.url}/Playground")
     roll = page.locator(".playground[data-ready] .roll")
