@@ -77,6 +77,7 @@ def address_of(name: str) -> str:
 def connected(address: str) -> Iterator[Any]:
     """A client of the scheduler, its workers warm; ClusterError where that does not answer or cannot train."""
     from distributed import Client
+    from distributed.comm import CommClosedError
 
     try:
         client = Client(address, set_as_default=False, timeout=ANSWERS_WITHIN)
@@ -84,7 +85,8 @@ def connected(address: str) -> Iterator[Any]:
         raise ClusterError(f"The scheduler at {address} does not answer: start it, or set ${VARIABLE} anew.") from error
     with client:
         for worker, problem in client.run(_warm_up, on_error="return").items():
-            if isinstance(problem, BaseException):
+            # One that ended meanwhile says nothing of itself: another takes its place, or none is there.
+            if isinstance(problem, BaseException) and not isinstance(problem, CommClosedError):
                 raise ClusterError(f"The worker {worker} cannot train ({problem}): {_remedy(problem)}.")
         yield client
 
@@ -153,8 +155,8 @@ def grow(own: Any, client: Any) -> None:
 
     All give way to the pages from here on; that first worker's start is what somebody waits for.
     """
-    client.run(processes.give_way)
-    processes.give_way()  # the others inherit it
+    client.run(processes.give_way, on_error="ignore")  # one that ends meanwhile is started anew, and inherits it
+    processes.give_way()  # as the others do
     own.scale(max(os.cpu_count() or 1, LEAST_WORKERS))
 
 

@@ -16,6 +16,15 @@ ALL_DRAWN = """(count) => {
 SHOWN = """() => [...document.querySelectorAll(".glassy-figure")].filter((figure) => figure.clientWidth)"""
 TRACES = """(kind) => [...document.querySelectorAll(".glassy-plot")].flatMap((plot) =>
   (plot._fullData ?? []).filter((trace) => trace.meta === kind).map((trace) => [...(trace.x ?? [])]))"""
+CURVES_SHOWN = f"""() => ({SHOWN})().flatMap((figure) =>
+  figure.querySelector(".glassy-plot")._fullData.filter((trace) => trace.meta === "delta"))"""
+PARTS = [  # (its name, figures, curves of Delta in them)
+    ("After a waiting time", 3, 12),
+    ("The noise of the gradient", 2, 0),
+    ("How Δ grows", 2, 8),
+    ("Which weights move", 3, 0),
+    ("The collapse", 4, 12),
+]
 TARGETS = """() => ["[data-tag]", "[data-tag] button", "[data-testid=stMultiSelect] [role=group] > button",
   "[data-testid=stSlider] [role=group]", "[data-testid=stSelectbox] [role=group]", "[data-testid^=stNumberInputStep]",
   "[data-testid=stButtonGroup] button[data-variant]", "[data-testid=stTab]"].flatMap((what) =>
@@ -80,14 +89,12 @@ def test_the_aging_page(app, page, complaints):
     for key in CLASS_AGING:
         write_aging(app.store, key)
     open_page(app, page, "Aging")
-    parts = "After a waiting time", "The noise of the gradient", "How Δ grows", "Which weights move", "The collapse"
-    for name in parts:
+    for name, figures, curves in PARTS:
         page.get_by_role("tab", name=name).click()  # what is not shown is not drawn
         panel = page.get_by_role("tabpanel", name=name)
-        panel.locator(".glassy-figure[data-draws]").first.wait_for(timeout=SOON)
-        expect(panel.locator(".glassy-figure:not([data-draws])")).to_have_count(0, timeout=SOON)
-    wait_for_figures(page, 14)  # three columns thrice, errors, two of Gamma, two fits
-    assert len(page.evaluate(TRACES, "delta")) == 4 * 3 * 2 + 4 * 2
+        expect(panel.locator(".glassy-figure[data-draws]")).to_have_count(figures, timeout=SOON)
+        expect(panel.locator(".glassy-figure")).to_have_count(figures)
+        assert len(page.evaluate(CURVES_SHOWN)) == curves, name
 
     slider = page.get_by_role("slider", name="μ, the power of the waiting time in x")
     slider.focus()

@@ -155,6 +155,7 @@ def test_killed_while_resuming(nursery, store, uninterrupted, fate):
 def served(store):
     yield store
     end_dispatcher(store)
+    print((store.directory / ".dispatcher" / "log.txt").read_text(encoding="utf-8"))  # shown where the test failed
 
 
 def test_killed_workers_and_schedulers(served, uninterrupted, fate):

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -172,6 +173,19 @@ def test_a_run_that_a_lost_cluster_never_began_is_not_given_up(store, tmp_path, 
     served.serve_given("tcp://127.0.0.1:9")
     assert len(given_out) > 2 * dispatcher.MOST_TRIES
     assert run.state().status == "queued"
+
+
+def test_a_worker_that_ends_while_it_is_spoken_to_is_replaced():
+    """Killed in the middle of a word, while the cluster grows: it had ended the dispatcher, and the runs waited."""
+    with cluster.local() as own, cluster.connected(own.scheduler_address) as client:
+        (pid,) = client.run(os.getpid).values()
+        os.kill(pid, signal.SIGSTOP)  # the word reaches it, and no answer comes
+        killer = threading.Timer(1.0, os.kill, (pid, signal.SIGKILL))
+        killer.start()
+        cluster.grow(own, client)
+        killer.join()
+        size = max(os.cpu_count() or 1, cluster.LEAST_WORKERS)
+        wait_for(lambda: pid not in (pids := client.run(os.getpid, on_error="ignore").values()) and len(pids) == size)
 
 
 def test_a_worker_that_does_not_see_the_store_says_so(tmp_path):
