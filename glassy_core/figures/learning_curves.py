@@ -39,6 +39,7 @@ BAND_POINTS = 400  # of a band
 # Kinds with an axis of their own, below that of the NLL, with its title; and the parts of the height, by how many.
 _BELOW = {"accuracy": "1 - accuracy", "sharpness": "sharpness"}
 _DOMAINS = (([0, 1],), ([0.34, 1], [0, 0.27]), ([0.48, 1], [0.25, 0.43], [0, 0.2]))
+_WITHOUT_NLL = ((), ([0.99, 1], [0, 1]), ([0.99, 1], [0.54, 1], [0, 0.46]))  # its axis is not seen
 _AT_FIRST = {"tau": (0.01, 100.0), "step": (1.0, 1e5), "seconds": (0.1, 100.0), "nll": (0.003, 1.3)}  # before records
 _QUANTITIES = {"accuracy": ("wrong signs", ""), "sharpness": ("largest curvature", "")}  # others: NLL, bits
 _BAND_WORDS = {"accuracy": "share of wrong signs", "sharpness": "largest curvature"}
@@ -60,8 +61,9 @@ def learning_curves(curves: Sequence[Curve], view: View, bands: Sequence[Ensembl
     figure.update_layout(_layout(view))
     if not any(trace.x is not None and np.isfinite(np.asarray(trace.x, dtype=float)).any() for trace in figure.data):
         _say_that_nothing_is_recorded(figure, view)
-    for line in reference_lines.lines([*curves, *(ensemble.curves[0] for ensemble in bands)], view):
-        figure.add_shape(line)
+    if view.has_nll:
+        for line in reference_lines.lines([*curves, *(ensemble.curves[0] for ensemble in bands)], view):
+            figure.add_shape(line)
     return figure
 
 
@@ -292,6 +294,7 @@ def _layout(view: View) -> dict[str, Any]:
     kinds = {"log": {"type": "log", "exponentformat": "power"}, "linear": {"type": "linear"}}
     x_kind, y_kind = kinds["log" if view.x_log else "linear"], kinds["log" if view.y_log else "linear"]
     below = [kind for kind in _BELOW if kind in view.shown]
+    domains = (_DOMAINS if view.has_nll else _WITHOUT_NLL)[len(below)]
     x = x_kind | {
         "title": {"text": X_TITLES[view.x]},
         "uirevision": f"{view.x}-{view.x_log}",
@@ -301,11 +304,12 @@ def _layout(view: View) -> dict[str, Any]:
         "title": {"text": "NLL (bits per pitch and chord)"},
         "uirevision": f"{view.y_log}",
         "nticks": 6 if view.y_log else 10,  # so few that a logarithmic axis labels 1, 2 and 5 only
-        "domain": _DOMAINS[len(below)][0],
+        "domain": domains[0],
+        "visible": view.has_nll,
     }
     panels = {
         f"yaxis{STYLES[kind]['yaxis'][1:]}": y_kind
         | {"title": {"text": _BELOW[kind]}, "uirevision": f"{view.y_log}", "nticks": 4, "domain": domain}
-        for kind, domain in zip(below, _DOMAINS[len(below)][1:], strict=True)
+        for kind, domain in zip(below, domains[1:], strict=True)
     }
     return layout(x, y, **panels, margin=MARGIN)

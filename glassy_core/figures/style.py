@@ -104,6 +104,11 @@ class View:
     laws: bool = True
     smooth: float = 0.0
 
+    @property
+    def has_nll(self) -> bool:
+        """Whether there is a panel of the NLL: unless only what has a panel of its own is shown."""
+        return not self.shown or any("yaxis" not in STYLES[kind] for kind in self.shown)
+
 
 @dataclass(frozen=True)
 class Ensemble:

@@ -100,7 +100,7 @@ STEPS = (
         "Hear it",
         "A network hears four chords of Bach and composes on by itself. Press play, and ask for another piece. Behind "
         "By heart you hear which chorales a network knows to the end.",
-        part=".st-key-composed",
+        part=".st-key-piece_heading",
     ),
     Step(
         "pages/1_Runs.py",

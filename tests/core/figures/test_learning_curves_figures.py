@@ -304,6 +304,16 @@ def test_what_is_drawn_below_has_a_part_of_the_height_of_its_own(shown):
     assert (ends[0], ends[-1]) == (0, 1)
 
 
+@pytest.mark.parametrize("shown", [("accuracy",), ("sharpness",), ("accuracy", "sharpness")])
+def test_without_a_curve_of_the_nll_its_panel_is_not_there(shown):
+    layout = learning_curves([curve(), flow()], View(shown=shown)).layout.to_plotly_json()
+    assert not layout["yaxis"]["visible"]
+    assert not layout.get("shapes")
+    domains = [layout[name]["domain"] for name in ("yaxis2", "yaxis3") if name in layout]
+    assert len(domains) == len(shown)
+    assert sum(high - low for low, high in domains) > 0.9
+
+
 def test_a_flow_with_nothing_recorded_is_an_empty_line():
     nothing = Series(**dict.fromkeys(COLUMNS, np.array([])) | {"step": np.array([], dtype=np.int64)})
     figure = learning_curves([dataclasses.replace(flow(), series=nothing)], EVERYTHING)
