@@ -114,16 +114,16 @@ def _aging(options: argparse.Namespace) -> None:
     print("\n".join(_lines(found)))
 
 
-def _lines(found: Aging) -> list[str]:
+def _lines(aging: Aging) -> list[str]:
     """The numbers of aging, one a line."""
-    error = f", scatter {found.collapse.error:.2g}" if found.collapse.error is not None else ""
-    lines = ["tau_w      " + ", ".join(f"{curve.tau_w:g}" for curve in found.curves)]
+    error = f", scatter {aging.collapse.error:.2g}" if aging.collapse.error is not None else ""
+    lines = ["tau_w      " + ", ".join(f"{curve.tau_w:g}" for curve in aging.curves)]
     rows = (
-        ("alpha", found.alpha.slope, found.alpha.why, ""),
-        ("mu", found.collapse.mu, found.collapse.why, error),
-        ("power b", found.power.slope, found.power.why, ""),
-        ("log B", found.log.slope, found.log.why, ""),
+        ("alpha", aging.alpha.slope, aging.alpha.why, ""),
+        ("mu", aging.collapse.mu, aging.collapse.why, error),
+        ("power b", aging.power.slope, aging.power.why, ""),
+        ("log B", aging.log.slope, aging.log.why, ""),
     )
     lines += [f"{name:10} {value.text(4) if value else why}{more}" for name, value, why, more in rows]
-    lines += [f"breakdown  tau_w = {b.tau_w:g} at x = {b.x:.3g}" for b in found.breakdown if b.x is not None]
+    lines += [f"breakdown  tau_w = {b.tau_w:g} at x = {b.x:.3g}" for b in aging.breakdown if b.x is not None]
     return lines

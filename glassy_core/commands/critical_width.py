@@ -65,7 +65,7 @@ def _capacity(options: argparse.Namespace) -> None:
     atlas = files.load(songs=False)
     beside = by_world(atlas.worlds(), atlas.digest)
     tasks = tasks_of(list(worlds.values()), beside, lambda members, beside: criticality(members, beside=beside))
-    found = list(capacities([(task.load, task.found) for task in tasks], options.threshold))
+    found = list(capacities([(task.load, task.criticality) for task in tasks], options.threshold))
     offered = [(offer, command_of(config)) for offer, config in offers(tasks, options.threshold)]
     if options.next:
         values = [offer.to_json() | {"command": command} for offer, command in offered]
@@ -115,10 +115,10 @@ def _ids_without(members: Sequence[Member], used: Sequence[Member]) -> list[str]
     return [member.run.id for member in members if member.run.id not in kept]
 
 
-def _lines(found: Criticality) -> list[str]:
+def _lines(criticality: Criticality) -> list[str]:
     """The critical widths as a table."""
     lines = [f"{'d':>3} {'NLL*':>6} {'w_c [95 %]':28} {'parameters':>10} {'reached':>8} {'not':>4}  by (w - w_c)^z"]
-    for depth, result in found.depths.items():
+    for depth, result in criticality.depths.items():
         for threshold, width in result.thresholds.items():
             parameters = f"{width.parameters.value:10.0f}" if width.parameters else " " * 10
             value = width.w_c.text(4) if width.w_c else "-"

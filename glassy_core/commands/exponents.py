@@ -14,7 +14,7 @@ from glassy_core.runs.run import RunError
 from glassy_core.runs.store import open_store
 
 if TYPE_CHECKING:
-    from glassy_core.paper.exponents import AtRatios, Place
+    from glassy_core.paper.exponents import AtRatios, ExponentPoint
 
 _HIGH, _LOW = EXPONENT_RANGE[1], EXPONENT_RANGE[0]
 
@@ -30,7 +30,7 @@ def add(commands: Commands) -> None:
 
 
 def _exponents(options: argparse.Namespace) -> None:
-    from glassy_core.paper.exponents import Collapse, at_ratios, critical_widths_of, places
+    from glassy_core.paper.exponents import RatioCollapse, at_ratios, critical_widths_of, places
     from glassy_core.runs.groups import grouped, readable
     from glassy_core.runs.measured import fit_of_seeds
 
@@ -47,14 +47,16 @@ def _exponents(options: argparse.Namespace) -> None:
         print(json.dumps(values | {"paper": _papers(options.floor)}, allow_nan=False))
         return
     print(
-        "\n".join([*_table(found), "", *_at_ratios(rows), Collapse.of(rows).words(), "", *_paper_lines(options.floor)])
+        "\n".join(
+            [*_table(found), "", *_at_ratios(rows), RatioCollapse.of(rows).words(), "", *_paper_lines(options.floor)]
+        )
     )
 
 
-def _table(found: Sequence[Place]) -> list[str]:
+def _table(points: Sequence[ExponentPoint]) -> list[str]:
     """The places as a table a task; those without an exponent are counted."""
     lines = []
-    for task, group in groupby(found, lambda place: place.task):
+    for task, group in groupby(points, lambda place: place.task):
         here = sorted(group, key=lambda place: (place.config.depth, place.config.width))
         drawn = [place for place in here if place.exponent]
         without = f"; {len(here) - len(drawn)} without an exponent" if len(drawn) < len(here) else ""
@@ -63,7 +65,7 @@ def _table(found: Sequence[Place]) -> list[str]:
     return lines
 
 
-def _line(place: Place) -> str:
+def _line(place: ExponentPoint) -> str:
     assert place.exponent
     assert place.w_c
     config, floor = place.config, place.nll_inf.text(3) if place.nll_inf else ""

@@ -28,7 +28,7 @@ LONGEST_TEXT = 200  # bytes; longer ones are of no account here
 TORN = 3  # bytes of an event without its end that a track may end with
 
 
-class Note(NamedTuple):
+class MidiNote(NamedTuple):
     """One note: ticks at which it begins and ends, MIDI pitch, and (track, channel), which a part has to itself."""
 
     start: int
@@ -51,7 +51,7 @@ class MidiMusic:
     """
 
     quarter: int
-    notes: tuple[Note, ...]
+    notes: tuple[MidiNote, ...]
     drums: int
     bars: tuple[int, ...]
     texts: tuple[tuple[int, str], ...]
@@ -157,7 +157,7 @@ class _Track:
     pressed: dict[int, dict[int, deque[int]]] = field(default_factory=lambda: defaultdict(dict))
     released: dict[tuple[int, int], int] = field(default_factory=dict)
     held: int = 0
-    notes: list[Note] = field(default_factory=list)
+    notes: list[MidiNote] = field(default_factory=list)
     drums: int = 0
     bars: list[int] = field(default_factory=list)
     texts: list[tuple[int, str]] = field(default_factory=list)
@@ -250,7 +250,7 @@ class _Track:
         if channel == DRUMS:
             self.drums += 1
         else:
-            self.notes.append(Note(start, end, pitch, (self.number, channel)))
+            self.notes.append(MidiNote(start, end, pitch, (self.number, channel)))
 
     def _hold(self) -> None:
         """End what is still pressed: at the last note-off of its key, or else at the track's end."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH, Chorale
-from glassy_core.editions.midi_events import MidiMusic, Note, read_midi
+from glassy_core.editions.midi_events import MidiMusic, MidiNote, read_midi
 from glassy_core.settings import ConfigError
 
 GRIDS = {"quarter": 1, "eighth": 2, "sixteenth": 4}  # chords a quarter note
@@ -138,7 +138,7 @@ def _nearest(times: Int64s, start: Int64s, step: int, late: int) -> Int64s:
     return np.where((i >= 0) & (start <= times[i] + late), i, -1)
 
 
-def _sounding(notes: Sequence[Note], sampling: _Sampling) -> tuple[NDArray[np.bool_], list[int], int]:
+def _sounding(notes: Sequence[MidiNote], sampling: _Sampling) -> tuple[NDArray[np.bool_], list[int], int]:
     """Which pitches sound at each time, (times, pitches); these pitches; and how many notes are nowhere."""
     pitches = sorted({note.pitch for note in notes})
     column = {pitch: i for i, pitch in enumerate(pitches)}
@@ -155,7 +155,7 @@ def _sounding(notes: Sequence[Note], sampling: _Sampling) -> tuple[NDArray[np.bo
     return sounding, pitches, int((~heard).sum()) - len(short)
 
 
-def _short_ones(notes: Sequence[Note], sampling: _Sampling, heard: NDArray[np.bool_]) -> list[int]:
+def _short_ones(notes: Sequence[MidiNote], sampling: _Sampling, heard: NDArray[np.bool_]) -> list[int]:
     """The notes that end before they are sampled, but begin at a time of the grid and are no grace notes.
 
     A grace note is one after whose first half, by the time that it would be sampled, another of its part begins.

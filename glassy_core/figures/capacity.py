@@ -13,14 +13,14 @@ from glassy_core.physics.critical_width.capacity import PER, RANDOM, Capacity
 _TICKS = (100, 200, 500, 1000, 2000, 5000, 10_000)
 
 
-def capacity_figure(found: Sequence[Capacity], per: str) -> go.Figure:
+def capacity_figure(capacities: Sequence[Capacity], per: str) -> go.Figure:
     """Parameters at w_c with their 95 % intervals against the transitions to be learned, a colour a depth.
 
     per: one of PER. For each bit the dashed line is what unrelated patterns need.
     """
     figure = empty()
-    for depth in sorted({one.depth for one in found}):
-        here = [one for one in found if one.depth == depth]
+    for depth in sorted({one.depth for one in capacities}):
+        here = [one for one in capacities if one.depth == depth]
         values = [getattr(one, per) for one in here]
         figure.add_trace(
             go.Scatter(
@@ -37,7 +37,7 @@ def capacity_figure(found: Sequence[Capacity], per: str) -> go.Figure:
                 hovertemplate="%{customdata[0]} chorales: w<sub>c</sub> = %{customdata[1]}<br>%{y:.3g}<extra></extra>",
             )
         )
-    if per == "a_bit" and found:
+    if per == "a_bit" and capacities:
         figure.add_hline(RANDOM, line={"color": GREY, "dash": "dash"})
     x = axis("transitions to be learned", "log", tickvals=_TICKS, ticktext=[f"{n:,}" for n in _TICKS])
     y = axis(PER[per], rangemode="tozero")

@@ -14,13 +14,13 @@ from glassy_core.physics.learning_curves.clock import Beside
 _DASHES = ("solid", "dash", "dot")
 
 
-def clock_figure(found: Mapping[str, Beside], reference: str) -> go.Figure:
+def clock_figure(runs: Mapping[str, Beside], reference: str) -> go.Figure:
     """NLL over the reference's NLL against tau, a line a way of learning; 1 is the reference.
 
-    found: by the words of the way; reference: the words of the one they are compared with.
+    runs: by the words of the way; reference: the words of the one they are compared with.
     """
     figure = empty()
-    for place, (words, one) in enumerate(found.items()):
+    for place, (words, one) in enumerate(runs.items()):
         colour, _ = at_place(place)
         figure.add_trace(
             go.Scatter(
@@ -35,7 +35,7 @@ def clock_figure(found: Mapping[str, Beside], reference: str) -> go.Figure:
             )
         )
     figure.add_hline(1.0, line={"color": GREY, "dash": "dash"})
-    ends = [np.quantile(one.ratio, [0.01, 0.99]) for one in found.values() if len(one.ratio)]
+    ends = [np.quantile(one.ratio, [0.01, 0.99]) for one in runs.values() if len(one.ratio)]
     span = [min(0.9, *(low for low, _ in ends)), max(1.1, *(high for _, high in ends))] if ends else [0.9, 1.1]
     x = axis("τ (proper time)", "log")
     y = axis(f"NLL / NLL of the {reference.replace('eta', 'η')}", range=[float(end) for end in span])

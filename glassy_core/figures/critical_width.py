@@ -26,7 +26,9 @@ DRAGGED: dict[str, dict[str, Any]] = {
     "root": {"mode": "markers", "marker": {"symbol": "diamond", "size": 13, "color": GREY}},
 }
 _NOWHERE = (np.array([]), np.array([]))
-Places = Mapping[str, Sequence[tuple[Sequence[float | None], Sequence[float | None]]]]  # x and y of a line, by its uid
+LinePoints = Mapping[
+    str, Sequence[tuple[Sequence[float | None], Sequence[float | None]]]
+]  # x and y of a line, by its uid
 ARROW = 9  # pixels, of a run that did not reach a threshold, and from one threshold's arrows to the next one's
 
 
@@ -74,7 +76,7 @@ def transition(
     return figure
 
 
-def add_dragged(figure: go.Figure, along: Sequence[AtThreshold], at: float, low: float, high: float) -> Places:
+def add_dragged(figure: go.Figure, along: Sequence[AtThreshold], at: float, low: float, high: float) -> LinePoints:
     """Draw one depth at a threshold that the reader moves; what its lines are at each of the others, by uid.
 
     along: at each threshold. at: the one to draw. low, high: widths along x.

@@ -25,14 +25,14 @@ class Straightness:
     S: Floats
 
 
-def split(found: Clones, colour: str) -> go.Figure:
+def split(clones: Clones, colour: str) -> go.Figure:
     """D after one waiting time, and the drift and the noise that it is the sum of, against tau / tau_w."""
     figure = empty()
-    parts = {"D": (found.D, "solid"), "drift": (found.drift, "dash"), "noise": (found.noise, "dot")}
+    parts = {"D": (clones.D, "solid"), "drift": (clones.drift, "dash"), "noise": (clones.noise, "dot")}
     for name, (values, dash) in parts.items():
         known = values > 0
         figure.add_scatter(
-            x=found.x[known], y=values[known], mode="lines+markers", name=name, uid=name, meta=name,
+            x=clones.x[known], y=values[known], mode="lines+markers", name=name, uid=name, meta=name,
             line={"color": colour if name != "noise" else GREY, "width": 2, "dash": dash}, marker={"size": 4},
             hovertemplate=f"{name} = %{{y:.3g}} at x = %{{x:.3g}}<extra></extra>",
         )  # fmt: skip
@@ -40,10 +40,10 @@ def split(found: Clones, colour: str) -> go.Figure:
     return figure
 
 
-def shares(found: Sequence[Clones]) -> go.Figure:
+def shares(networks: Sequence[Clones]) -> go.Figure:
     """The noise's share of D against tau / tau_w, one line a waiting time."""
     figure = empty()
-    for clones, colour in zip(found, shades(len(found)), strict=True):
+    for clones, colour in zip(networks, shades(len(networks)), strict=True):
         figure.add_scatter(
             x=clones.x, y=100 * clones.share, mode="lines+markers", name=f"{clones.tau_w:.4g}", meta="share",
             uid=f"share-{clones.tau_w:g}", line={"color": colour, "width": 2}, marker={"size": 4},

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from glassy_core.figures.palette import depth_colour, faint
 from glassy_core.figures.style import LEGEND, MARGIN, axis, empty, error_bars, layout, named
-from glassy_core.paper.exponents import Place
+from glassy_core.paper.exponents import ExponentPoint
 from glassy_core.paper.numbers import CURVES, EXPONENT_RANGE, PAPER_W_C
 from glassy_core.physics.estimate import Estimate
 
@@ -36,11 +36,11 @@ class _Series:
     label: str
     colour: str
     symbols: dict[str, str]
-    places: list[Place]
+    places: list[ExponentPoint]
 
 
 def exponent_map(
-    places: Sequence[Place],
+    places: Sequence[ExponentPoint],
     measure: str = "exponent",
     paper: bool = False,
     against: Literal["ratio", "width"] = "width",
@@ -68,11 +68,11 @@ def exponent_map(
     return figure
 
 
-def _by_depth(places: Sequence[Place]) -> list[_Series]:
+def _by_depth(places: Sequence[ExponentPoint]) -> list[_Series]:
     """By depth, and by task where there are several."""
     symbols = _symbols(places)
     tasks = list(dict.fromkeys(place.task for place in places))
-    groups: dict[tuple[int, str], list[Place]] = {}
+    groups: dict[tuple[int, str], list[ExponentPoint]] = {}
     for place in sorted(places, key=lambda one: (one.config.depth, tasks.index(one.task), one.config.width)):
         groups.setdefault((place.config.depth, place.task if _several(places) else ""), []).append(place)
     return [
@@ -87,12 +87,12 @@ def _by_depth(places: Sequence[Place]) -> list[_Series]:
     ]
 
 
-def _several(places: Iterable[Place]) -> bool:
+def _several(places: Iterable[ExponentPoint]) -> bool:
     """Whether they learn different data: the same by steps and as a flow is one task."""
     return len({place.config.data_name() for place in places}) > 1
 
 
-def _symbols(places: Iterable[Place]) -> dict[str, str]:
+def _symbols(places: Iterable[ExponentPoint]) -> dict[str, str]:
     """By task and dynamics, of those that differ in what they learn."""
     names: dict[str, dict[str, None]] = {"steps": {}, "flow": {}}
     for place in places:
@@ -128,7 +128,7 @@ def _estimates(series: _Series, name: str, against: str) -> go.Scatter:
     )
 
 
-def _x(place: Place, against: str) -> float:
+def _x(place: ExponentPoint, against: str) -> float:
     return place.config.width / place.w_c.value if place.w_c and against == "ratio" else place.config.width
 
 
@@ -140,26 +140,26 @@ def _shared(series: _Series) -> dict[str, Any]:
     return error_bars(none, 1, 3) | {"color": faint(series.colour, 0.35)}
 
 
-def _ratio(place: Place) -> Estimate:
+def _ratio(place: ExponentPoint) -> Estimate:
     """w / w_c with its interval, whose upper end is far off where w_c may be next to nothing."""
     assert place.w_c
     width, least = place.config.width, 1e-3 * place.w_c.value
     return Estimate(width / place.w_c.value, width / place.w_c.high, width / max(place.w_c.low, least))
 
 
-def _range(places: Sequence[Place]) -> list[float] | None:
+def _range(places: Sequence[ExponentPoint]) -> list[float] | None:
     """Of the logarithmic axis: all values, whatever their intervals."""
     values = [math.log10(_x(place, "ratio")) for place in places] + [math.log10(30 / PAPER_W_C[2])]
     return [min(values) - 0.06, max(values) + 0.08]
 
 
-def _symbol(place: Place, symbols: dict[str, str]) -> str:
+def _symbol(place: ExponentPoint, symbols: dict[str, str]) -> str:
     """Of its task and dynamics, a flow's a diamond where there is one task; hollow where the fit is doubtful."""
     symbol = symbols[f"{place.config.dynamics}: {place.config.data_name()}"]
     return symbol + ("" if place.fit.reliable else "-open")
 
 
-def _words(place: Place) -> str:
+def _words(place: ExponentPoint) -> str:
     config, fit = place.config, place.fit
     assert place.exponent is not None
     assert fit.window is not None

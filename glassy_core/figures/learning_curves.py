@@ -39,7 +39,7 @@ BAND_POINTS = 400  # of a band
 # Kinds with an axis of their own, below that of the NLL, with its title; and the parts of the height, by how many.
 _BELOW = {"accuracy": "1 - accuracy", "sharpness": "sharpness"}
 _DOMAINS = (([0, 1],), ([0.34, 1], [0, 0.27]), ([0.48, 1], [0.25, 0.43], [0, 0.2]))
-_WITHOUT_NLL = ((), ([0.99, 1], [0, 1]), ([0.99, 1], [0.54, 1], [0, 0.46]))  # its axis is not seen
+_WITHOUT_NLL = (([0, 1],), ([0.99, 1], [0, 1]), ([0.99, 1], [0.54, 1], [0, 0.46]))  # its axis is not seen
 _AT_FIRST = {"tau": (0.01, 100.0), "step": (1.0, 1e5), "seconds": (0.1, 100.0), "nll": (0.003, 1.3)}  # before records
 _QUANTITIES = {"accuracy": ("wrong signs", ""), "sharpness": ("largest curvature", "")}  # others: NLL, bits
 _BAND_WORDS = {"accuracy": "share of wrong signs", "sharpness": "largest curvature"}

@@ -21,22 +21,22 @@ class Curved:
     label: str
     colour: str
     turn: int
-    found: Sequence[AtCheckpoint]
+    spectra: Sequence[AtCheckpoint]
 
 
 def of_sharpness(networks: Sequence[Curved]) -> go.Figure:
     """The largest curvature against tau, a line a network, with 2 / eta of those that learn by steps, dotted."""
     figure = empty()
     for one in networks:
-        tau = [at.tau for at in one.found]
+        tau = [at.tau for at in one.spectra]
         figure.add_scatter(
-            x=tau, y=[at.spectrum.largest for at in one.found], mode="lines+markers", name=one.label,
+            x=tau, y=[at.spectrum.largest for at in one.spectra], mode="lines+markers", name=one.label,
             uid=f"sharpness-{one.id}", meta="sharpness", legendgroup=one.id, marker={"size": 7},
             line={"color": one.colour, "width": 2, "dash": dash(one.turn)},
-            customdata=[at.spectrum.least for at in one.found],
+            customdata=[at.spectrum.least for at in one.spectra],
             hovertemplate="τ = %{x:.4g}: sharpness %{y:.4g}, least curvature %{customdata:.2g}<extra></extra>",
         )  # fmt: skip
-    bounds = sorted({2 / at.eta for one in networks for at in one.found if at.eta > 0})
+    bounds = sorted({2 / at.eta for one in networks for at in one.spectra if at.eta > 0})
     for bound in bounds:
         figure.add_hline(
             y=bound, line={"color": GREY, "width": 1.4, "dash": "dot"},
@@ -47,10 +47,10 @@ def of_sharpness(networks: Sequence[Curved]) -> go.Figure:
     return figure
 
 
-def of_counts(found: Sequence[AtCheckpoint]) -> go.Figure:
+def of_counts(spectra: Sequence[AtCheckpoint]) -> go.Figure:
     """How many directions are curved more than lambda, a line a checkpoint; dashed those curved less than -lambda."""
     figure = empty()
-    for at, colour in zip(found, shades(len(found)), strict=True):
+    for at, colour in zip(spectra, shades(len(spectra)), strict=True):
         values, spectrum = at.spectrum.grid(), at.spectrum
         lines = (("above", "solid", spectrum.above), ("below", "dash", lambda x, of=spectrum: of.below(-x)))
         for kind, style, count in lines:

@@ -10,7 +10,7 @@ from typing import Any
 from glassy_core.figures.aging import Column
 from glassy_core.figures.music import Point
 from glassy_core.figures.power_laws import Fits
-from glassy_core.paper.exponents import Place
+from glassy_core.paper.exponents import ExponentPoint
 from glassy_core.physics.critical_width.criticality import Criticality
 from glassy_core.runs.records import COLUMNS, Series
 from glassy_core.settings import RunConfig
@@ -73,7 +73,7 @@ def fits(fitted: Fits) -> Iterator[str]:
     return csv_lines(comments, ("run", "tau", "nll", "recordings", "fitted", "low", "high", "residual"), rows)
 
 
-def exponents(places: Iterable[Place]) -> Iterator[str]:
+def exponents(places: Iterable[ExponentPoint]) -> Iterator[str]:
     """The map of exponents, a row a setting."""
     places = list(places)
     comments = []
@@ -84,7 +84,7 @@ def exponents(places: Iterable[Place]) -> Iterator[str]:
     return csv_lines(comments, columns, map(_exponent_row, places))
 
 
-def _exponent_row(place: Place) -> list[Any]:
+def _exponent_row(place: ExponentPoint) -> list[Any]:
     config, fit = place.config, place.fit
     estimates = [(e.value, e.low, e.high) if e else (None,) * 3 for e in (place.exponent, place.nll_inf, place.w_c)]
     setting = (config.depth, config.width, config.eta, config.batch_size, len(place.runs))

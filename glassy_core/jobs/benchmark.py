@@ -38,7 +38,7 @@ ROUND_SECONDS = 0.25  # processor time given to each of engine, flow, peer and m
 
 
 @dataclass(frozen=True)
-class Comparison:
+class SpeedRatio:
     """Speed of engine and peer at one depth and width, medians over the rounds; steps per second of processor time."""
 
     depth: int
@@ -66,8 +66,8 @@ class Cost:
 class Benchmark:
     """The whole measurement; class_world, cost and distances are empty after a quick one."""
 
-    shapes: tuple[Comparison, ...]
-    class_world: tuple[Comparison, ...]
+    shapes: tuple[SpeedRatio, ...]
+    class_world: tuple[SpeedRatio, ...]
     cost: dict[str, tuple[Cost, ...]]  # "chorales", "width", "depth"
     sgemm_gflops: float  # float32 product of two 1024 x 1024 matrices in torch, 1e9 flops per second
     two_threads: ThreadsCompared
@@ -117,7 +117,7 @@ def _table(title: str, columns: str, rows: Iterable[str]) -> str:
     return "\n".join([f"{title}\n\n{head}", *(f"| {row} |" for row in rows)])
 
 
-def _comparison(c: Comparison) -> str:
+def _comparison(c: SpeedRatio) -> str:
     rates = f"{c.steps_per_s:.0f} | {c.peer_steps_per_s:.1f} | {c.ratio:.1f} | {100 * c.flop_share:.0f} %"
     return f"{c.depth} | {c.width} | {rates} | {c.evaluations_per_s:.0f} | {c.evaluations_per_step:.2f}"
 
@@ -167,7 +167,7 @@ def run(chorales: Sequence[Chorale], quick: bool = False) -> Benchmark:
     return Benchmark(shapes, tuple(class_world), cost, float(np.median(sgemm)), compared, ways)
 
 
-def _compare(depth: int, width: int, data: Transitions, rounds: int, seconds: float) -> tuple[Comparison, float]:
+def _compare(depth: int, width: int, data: Transitions, rounds: int, seconds: float) -> tuple[SpeedRatio, float]:
     """Speeds of engine, flow and peer from one start, steps with the same minibatches; and sgemm's rate, GFLOP/s.
 
     rounds: of which medians are taken. seconds: of processor time for each of the four in a round.
@@ -204,7 +204,7 @@ def _compare(depth: int, width: int, data: Transitions, rounds: int, seconds: fl
     share = ours * dense_flops(depth, width, data.P, size) / flops
     columns = ours, theirs, ours / theirs, share, evaluations, evaluations / ours
     medians = [float(np.median(x)) for x in columns]
-    return Comparison(depth, width, *medians), float(np.median(flops)) / 1e9
+    return SpeedRatio(depth, width, *medians), float(np.median(flops)) / 1e9
 
 
 def _costs(chorales: Sequence[Chorale], seconds: float) -> dict[str, tuple[Cost, ...]]:

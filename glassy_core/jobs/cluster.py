@@ -150,14 +150,14 @@ def local() -> Iterator[Any]:
         yield cluster
 
 
-def grow(own: Any, client: Any) -> None:
+def grow(local_cluster: Any, client: Any) -> None:
     """Start the other workers of a cluster that `local` made, now that its first can train: that one run waits less.
 
     All give way to the pages from here on; that first worker's start is what somebody waits for.
     """
     client.run(processes.give_way, on_error="ignore")  # one that ends meanwhile is started anew, and inherits it
     processes.give_way()  # as the others do
-    own.scale(max(os.cpu_count() or 1, LEAST_WORKERS))
+    local_cluster.scale(max(os.cpu_count() or 1, LEAST_WORKERS))
 
 
 def _warm_up() -> None:

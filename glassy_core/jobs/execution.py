@@ -30,7 +30,7 @@ _STATE_EVERY = 1.0  # seconds between heartbeats
 _SLEPT = 15.0  # seconds without one, by the clock: this machine slept
 MAY_DIFFER = ("name", "width", "seed", "eta")  # between runs trained in one batch
 
-Progress = Callable[[State], None]
+Report = Callable[[State], None]
 
 
 def check_against(config: RunConfig, edition: Edition) -> None:
@@ -51,7 +51,7 @@ def load_data(config: RunConfig, edition: Edition) -> tuple[Transitions, Transit
 
 
 def execute(
-    runs: Run | Sequence[Run], progress: Progress | None = None, device: str = "cpu", only: Sequence[str] = STATUSES
+    runs: Run | Sequence[Run], progress: Report | None = None, device: str = "cpu", only: Sequence[str] = STATUSES
 ) -> list[State]:
     """Train runs until they are finished, or asked to stop or pause; returns their last states.
 
@@ -110,7 +110,7 @@ class _Replica:
 class _Session:
     """One stretch of training, from taking the locks to giving them back."""
 
-    def __init__(self, runs: Sequence[Run], progress: Progress | None, device: str) -> None:
+    def __init__(self, runs: Sequence[Run], progress: Report | None, device: str) -> None:
         self.progress = progress
         configs = [run.config() for run in runs]
         _check_batch(configs)

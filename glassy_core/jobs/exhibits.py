@@ -40,7 +40,7 @@ _ETA = PRESETS["paper-d2-over"].config.eta
 
 
 @dataclass(frozen=True)
-class Measurement:
+class PlannedMeasurement:
     """What is measured from a checkpoint: at its step, of a flow at its proper time, in some steps of eta."""
 
     at: float
@@ -59,16 +59,16 @@ class Exhibit:
     config: RunConfig
     checkpoints: Literal["none", "last", "along tau"] = "none"
     source: tuple[RunConfig, float] | None = None
-    probes: tuple[Measurement, ...] = ()
-    clones: tuple[Measurement, ...] = ()
+    probes: tuple[PlannedMeasurement, ...] = ()
+    clones: tuple[PlannedMeasurement, ...] = ()
     sharpness: bool = False
 
 
-_CLASS_CLONES = (Measurement(4096, 4096), Measurement(40_000, 20_000))
-_FLOW_PROBES = {"paper-flow-d2-over": (Measurement(1280, 1000, _ETA),)}
+_CLASS_CLONES = (PlannedMeasurement(4096, 4096), PlannedMeasurement(40_000, 20_000))
+_FLOW_PROBES = {"paper-flow-d2-over": (PlannedMeasurement(1280, 1000, _ETA),)}
 _FLOW_CLONES = {
-    "paper-flow-d2-under": (Measurement(80, 20_000, _ETA), Measurement(1280, 20_000, _ETA)),
-    "paper-flow-d2-over": (Measurement(80, 10_000, _ETA),),
+    "paper-flow-d2-under": (PlannedMeasurement(80, 20_000, _ETA), PlannedMeasurement(1280, 20_000, _ETA)),
+    "paper-flow-d2-over": (PlannedMeasurement(80, 10_000, _ETA),),
 }
 
 

@@ -40,7 +40,7 @@ _LOOK_EVERY = 5.0  # seconds between looks at the work under way
 
 
 @dataclass(frozen=True)
-class Standing:
+class ExhibitProgress:
     """How far one exhibit is in the store where it is made.
 
     done, of: learning steps made and to be made; of a flow proper times. seconds: of training so far. left: seconds to
@@ -55,7 +55,7 @@ class Standing:
     left: float | None
 
 
-def standings(store: RunStore, which: str = "all") -> Iterator[Standing]:
+def standings(store: RunStore, which: str = "all") -> Iterator[ExhibitProgress]:
     """Every exhibit with what there is of it; the time left is measured on this machine where nothing has begun.
 
     How many evaluations a flow takes is known from the gallery's own one.
@@ -66,11 +66,11 @@ def standings(store: RunStore, which: str = "all") -> Iterator[Standing]:
         state = run.state() if run else State(steps=exhibit.config.steps, until=exhibit.config.until)
         if exhibit.config.dynamics == "flow":
             left = _left_of_flow(exhibit, state, copies[exhibit][1], store)
-            yield Standing(exhibit, run, state.tau, state.until, state.seconds, left)
+            yield ExhibitProgress(exhibit, run, state.tau, state.until, state.seconds, left)
             continue
         missing = max(state.steps - state.step, 0)
         left = missing / _speed(exhibit, run, store) if missing else 0.0
-        yield Standing(exhibit, run, state.step, state.steps, state.seconds, left)
+        yield ExhibitProgress(exhibit, run, state.step, state.steps, state.seconds, left)
 
 
 def _left_of_flow(exhibit: Exhibit, state: State, copy: Run | None, store: RunStore) -> float | None:

@@ -71,4 +71,4 @@ def _copied(piece: Piece, learned: Sequence[Chorale]) -> int:
 def _faults(piece: Piece) -> float:
     heard = harmony(piece.continuation)
     ending = cadence(piece.chords, tonics(piece.chords))
-    return 4 * (heard.clusters + heard.silent) + (1 - heard.named) - ending / 60
+    return 4 * (heard.clusters + heard.rests) + (1 - heard.named) - ending / 60

@@ -23,12 +23,12 @@ class Harmony:
 
     named:    triads and sevenths, whole or not, of the chords that sound
     clusters: of the chords that sound
-    silent:   of all chords
+    rests:    of all chords
     """
 
     named: float
     clusters: float
-    silent: float
+    rests: float
 
 
 def harmony(chords: Chorale) -> Harmony:
@@ -38,7 +38,7 @@ def harmony(chords: Chorale) -> Harmony:
     return Harmony(
         named=sum(map(is_named, sounding)) / n,
         clusters=sum(map(is_cluster, sounding)) / n,
-        silent=1 - len(sounding) / max(len(chords), 1),
+        rests=1 - len(sounding) / max(len(chords), 1),
     )
 
 

@@ -114,11 +114,11 @@ class _Common:
     def shift(self) -> NDArray[np.int64]:
         return self._ends[2, 1:]
 
-    def go_on(self, shape: int, bass: int, silent: bool) -> None:
-        """With the piece's next chord: the number of its shape, its lowest pitch, whether it is silent."""
+    def go_on(self, shape: int, bass: int, is_rest: bool) -> None:
+        """With the piece's next chord: the number of its shape, its lowest pitch, whether it is a rest."""
         run, quiet, shift = self._ends[:, :-1]
         now = np.zeros_like(self._ends)
-        if silent:
+        if is_rest:
             now[:, 1:] = run + 1, quiet + 1, shift
         else:
             now[2, 1:] = bass - self.bass

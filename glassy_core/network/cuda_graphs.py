@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from glassy_core.editions.encoding import Transitions
 from glassy_core.network.equations import Weights
-from glassy_core.network.learner import State
-from glassy_core.network.learning_rule import Gradient, TorchLearner
+from glassy_core.network.learner import Gradient, RuleState
+from glassy_core.network.learning_rule import TorchLearner
 
 _PROJECTIONS = 3  # Newton-Schulz iterations a step: an error of 5e-3 becomes 2e-5, 3e-10, below rounding
 _WARM_UP = 3  # steps before a capture, in which libraries make their workspaces
@@ -33,7 +33,7 @@ class CapturedLearner(TorchLearner):
         networks: Sequence[Weights],
         data: Transitions,
         gradient: Gradient,
-        states: Sequence[State],
+        states: Sequence[RuleState],
         device: str,
         batch_size: int | None,
         dtype: torch.dtype = torch.float32,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glassy_core.network.equations import Weights
 
-State = Mapping[str, NDArray[Any]]
+Gradient = Literal["delayed", "exact"]
+RuleState = Mapping[str, NDArray[Any]]
 DELTAS = ("deltas.1", "deltas.2")  # of the two previous steps, latest first: what dbar is the mean of
 
 
@@ -44,5 +45,5 @@ class Learner(Protocol):
     def weights(self, r: int = 0) -> Weights:
         """Replica r's float64 weights without padding, copied."""
 
-    def state(self, r: int = 0) -> State:
+    def state(self, r: int = 0) -> RuleState:
         """What besides replica r's weights decides its next step, by name, copied."""

@@ -7,7 +7,7 @@ This is the reference: it follows the equations line by line, for any precision 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,9 +15,7 @@ from numpy.typing import NDArray
 
 from glassy_core.editions.encoding import N_PITCHES, Transitions
 from glassy_core.network.equations import Weights, depth_and_width, weight_shapes
-from glassy_core.network.learner import DELTAS, State
-
-Gradient = Literal["delayed", "exact"]
+from glassy_core.network.learner import DELTAS, Gradient, RuleState
 
 
 class TorchLearner:
@@ -40,7 +38,7 @@ class TorchLearner:
         networks: Sequence[Weights],
         data: Transitions,
         gradient: Gradient,
-        states: Sequence[State] = (),
+        states: Sequence[RuleState] = (),
         dtype: torch.dtype = torch.float32,
         device: str = "cpu",
     ) -> None:
@@ -172,7 +170,7 @@ class TorchLearner:
             view = view.narrow(axis, 0, size)
         return view
 
-    def state(self, r: int = 0) -> State:
+    def state(self, r: int = 0) -> RuleState:
         """What besides replica r's weights decides its next step, copied; for the delayed gradient (d, P, w) each."""
         if self.gradient == "exact":
             return {}

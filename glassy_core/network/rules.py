@@ -15,7 +15,7 @@ from typing import Protocol
 from glassy_core.editions.encoding import Transitions
 from glassy_core.network.equations import Weights
 from glassy_core.network.flow_state import tensor_shapes
-from glassy_core.network.learner import DELTAS, Learner, State
+from glassy_core.network.learner import DELTAS, Learner, RuleState
 from glassy_core.settings import RunConfig
 
 Shapes = dict[str, tuple[int, ...]]
@@ -29,7 +29,7 @@ class MakeLearner(Protocol):
         config: RunConfig,
         networks: Sequence[Weights],
         data: Transitions,
-        states: Sequence[State],
+        states: Sequence[RuleState],
         device: str,
     ) -> Learner: ...
 
@@ -44,7 +44,7 @@ class Rule:
     shapes: Callable[[int, int, int], Shapes]
     learner: MakeLearner
 
-    def is_whole(self, state: State) -> bool:
+    def is_whole(self, state: RuleState) -> bool:
         """Whether a state has all that the rule keeps, so that learning goes on as it would have."""
         return set(self.shapes(1, 1, 1)) <= set(state)
 
@@ -55,7 +55,7 @@ def rule_of(config: RunConfig) -> Rule:
 
 
 def _descent(
-    config: RunConfig, networks: Sequence[Weights], data: Transitions, states: Sequence[State], device: str
+    config: RunConfig, networks: Sequence[Weights], data: Transitions, states: Sequence[RuleState], device: str
 ) -> Learner:
     """The engine of the paper's steps: one network on the processor gets the one its settings name, else torch."""
     if config.engine == "compiled" and device == "cpu" and len(networks) == 1:

@@ -80,29 +80,29 @@ def _laws(width: CriticalWidth) -> Text:
     return joined([both, text(width.doubt)])
 
 
-def _narrower(found: Criticality, members: Sequence[Member]) -> Finding:
-    seen = compare(found)
+def _narrower(criticality: Criticality, members: Sequence[Member]) -> Finding:
+    seen = compare(criticality)
     n = len(seen.shared)
     what, paper = text("the deeper the network, the smaller ", W_C), text("at every NLL*, d = 1, 2, 5")
-    depths = ", ".join(map(str, found.depths))
+    depths = ", ".join(map(str, criticality.depths))
     words = text(f"d = {depths}: smaller at {len(seen.narrower)} of {n} thresholds, {_apart(len(seen.apart), n)}")
     verdict = _of_all(len(seen.narrower), len(seen.apart), n)
     statement = Statement(5, what, paper, "class")
-    return statement.judged(_widths(found), verdict, words, members, _CLASS_COMMAND)
+    return statement.judged(_widths(criticality), verdict, words, members, _CLASS_COMMAND)
 
 
-def _fewer_parameters(found: Criticality, members: Sequence[Member]) -> Finding:
-    seen = compare(found)
+def _fewer_parameters(criticality: Criticality, members: Sequence[Member]) -> Finding:
+    seen = compare(criticality)
     n = len(seen.shared)
     what = text("the deeper network needs fewer parameters at ", W_C)
     words = text(f"Fewer at {len(seen.fewer)} of {n} thresholds, {_apart(len(seen.fewer_apart), n)}")
     verdict = _of_all(len(seen.fewer), len(seen.fewer_apart), n)
     statement = Statement(5, what, text(_papers_parameters(), " for d = 1, 2, 5"), "class")
-    return statement.judged(_parameters(found), verdict, words, members, _CLASS_COMMAND)
+    return statement.judged(_parameters(criticality), verdict, words, members, _CLASS_COMMAND)
 
 
-def _falls_with_threshold(found: Criticality, members: Sequence[Member]) -> Finding:
-    slopes = {depth: result.line.slope for depth, result in found.depths.items() if result.line.slope}
+def _falls_with_threshold(criticality: Criticality, members: Sequence[Member]) -> Finding:
+    slopes = {depth: result.line.slope for depth, result in criticality.depths.items() if result.line.slope}
     falling = [slope for slope in slopes.values() if slope.high < 0]
     rising = [slope for slope in slopes.values() if slope.low > 0]
     falls = slopes and len(falling) == len(slopes)
@@ -128,14 +128,14 @@ def _apart(apart: int, n: int) -> str:
     return words if 2 * apart > n else f"{words} It needs most of them apart: more seeds or widths would tell."
 
 
-def _widths(found: Criticality) -> Text:
+def _widths(criticality: Criticality) -> Text:
     """w_c of each depth at the paper's threshold."""
-    at = {depth: result.thresholds.get(PAPER_THRESHOLD) for depth, result in found.depths.items()}
+    at = {depth: result.thresholds.get(PAPER_THRESHOLD) for depth, result in criticality.depths.items()}
     return joined([text(f"d = {d}: ", Quantity(width.w_c)) for d, width in at.items() if width and width.w_c], "; ")
 
 
-def _parameters(found: Criticality) -> Text:
+def _parameters(criticality: Criticality) -> Text:
     """Free parameters of each depth there."""
-    at = {depth: result.thresholds.get(PAPER_THRESHOLD) for depth, result in found.depths.items()}
+    at = {depth: result.thresholds.get(PAPER_THRESHOLD) for depth, result in criticality.depths.items()}
     counts = {d: round(width.parameters.value) for d, width in at.items() if width and width.parameters}
     return joined([text(f"d = {depth}: ", Quantity(count)) for depth, count in counts.items()], "; ")

@@ -23,7 +23,7 @@ Widths = Mapping[tuple[World, int], Estimate]
 
 
 @dataclass(frozen=True)
-class Place:
+class ExponentPoint:
     """One setting on the map: its settings, the fit of its seeds together, the seeds' ids.
 
     pure: whether the fit's law without NLL_inf is the one that is shown. w_c: of its world and depth, units, None where
@@ -73,7 +73,7 @@ def critical_widths_of(
 
 def places(
     members: Iterable[Member], fit: Callable[[Sequence[Member]], PowerLawFit], widths: Widths, pure: bool = False
-) -> list[Place]:
+) -> list[ExponentPoint]:
     """A place a setting, but for runs that began at another one's checkpoint: their tau begins there.
 
     fit: that of the seeds of a setting; pure: as in Place.
@@ -84,10 +84,10 @@ def places(
 
 def _place(
     group: Sequence[Member], fit: Callable[[Sequence[Member]], PowerLawFit], widths: Widths, pure: bool
-) -> Place:
+) -> ExponentPoint:
     first = group[0]
     ids = tuple(member.run.id for member in group)
-    return Place(
+    return ExponentPoint(
         first.config, fit(group), ids, pure, widths.get((first.world, first.config.depth)), first.world.words()
     )
 
@@ -106,10 +106,10 @@ class AtRatios:
         return {"task": self.task, "depth": self.depth, "exponents": by_ratio}
 
 
-def at_ratios(found: Iterable[Place]) -> list[AtRatios]:
+def at_ratios(points: Iterable[ExponentPoint]) -> list[AtRatios]:
     """By task and depth, of a width that several settings have the one with the most seeds."""
-    groups: dict[tuple[str, int], dict[int, Place]] = {}
-    for place in found:
+    groups: dict[tuple[str, int], dict[int, ExponentPoint]] = {}
+    for place in points:
         if place.exponent and place.w_c:
             by_width = groups.setdefault((place.task, place.config.depth), {})
             kept = by_width.get(place.config.width)
@@ -118,7 +118,7 @@ def at_ratios(found: Iterable[Place]) -> list[AtRatios]:
     return [AtRatios(task, depth, _at_ratios(by_width)) for (task, depth), by_width in sorted(groups.items())]
 
 
-def _at_ratios(by_width: Mapping[int, Place]) -> dict[float, Estimate]:
+def _at_ratios(by_width: Mapping[int, ExponentPoint]) -> dict[float, Estimate]:
     widths = sorted(by_width)
     w_c, exponents = by_width[widths[0]].w_c, [e for w in widths if (e := by_width[w].exponent)]
     assert w_c
@@ -126,7 +126,7 @@ def _at_ratios(by_width: Mapping[int, Place]) -> dict[float, Estimate]:
 
 
 @dataclass(frozen=True)
-class Collapse:
+class RatioCollapse:
     """Whether exponents are one curve of w / w_c. Each comparison is of two of them at one ratio.
 
     depths: number of those of two depths on one task; deeper: in which the deeper network's is greater; deeper_apart:
@@ -140,7 +140,7 @@ class Collapse:
     tasks_apart: int
 
     @classmethod
-    def of(cls, rows: Sequence[AtRatios]) -> Collapse:
+    def of(cls, rows: Sequence[AtRatios]) -> RatioCollapse:
         """The comparisons of all pairs of rows."""
         layers = [(b, a) for a, b in _pairs(rows, "task")]
         tasks = list(_pairs(rows, "depth"))

@@ -11,7 +11,7 @@ from glassy_core.physics.estimate import Estimate
 from glassy_core.runs.groups import Member, distinct
 
 Verdict = Literal["agrees", "differs", "open", "by construction"]
-Task = Literal["paper", "class"]  # the paper's own task, or the class world
+TaskName = Literal["paper", "class"]  # the paper's own task, or the class world
 
 TOO_WIDE = 3.0  # of our half-width over the paper's error: a wider interval meets it too easily to agree
 TOO_WIDE_ALONE = 0.25  # of our half-width over the value itself, where the paper gives no error
@@ -50,7 +50,7 @@ class Finding:
     ours: Text
     verdict: Verdict
     words: Text
-    world: Task = "paper"
+    world: TaskName = "paper"
     sources: tuple[Source, ...] = ()
     command: str = ""
 
@@ -67,7 +67,7 @@ class Statement:
     figure: int
     what: Text
     paper: Text
-    world: Task = "paper"
+    world: TaskName = "paper"
 
     def judged(
         self, ours: Text, verdict: Verdict, words: Text, members: Iterable[Member | None] = (), command: str = ""

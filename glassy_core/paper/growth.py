@@ -21,7 +21,7 @@ _MIN_RECORDS = 6  # of the late growth, for a verdict on its law
 _FURTHEST = 16.0  # tau / tau_w to which the paper measured Delta
 _FIRST = text(TAU_W, f" = {FIRST_TAU_W:g}")
 Curves = Sequence[DeltaCurve] | Text  # or why there are none
-Members = Sequence[Member | None]
+MembersOrNone = Sequence[Member | None]
 
 
 def growth_findings(evidence: Evidence) -> Iterator[Finding]:
@@ -39,7 +39,7 @@ def growth_findings(evidence: Evidence) -> Iterator[Finding]:
         yield judged(missing or curves, seeds or [member], "" if missing else again)
 
 
-def power_law(curves: Curves, members: Members = (), again: str = "") -> Finding:
+def power_law(curves: Curves, members: MembersOrNone = (), again: str = "") -> Finding:
     """Finding on the exponent of the first waiting time's curve, from the paper's origin on (Fig. 9).
 
     curves: those of all waiting times, the seeds' mean or each one's own, or why there are none. members: the runs
@@ -61,7 +61,7 @@ def power_law(curves: Curves, members: Members = (), again: str = "") -> Finding
     return statement.judged(text(Quantity(shifted.slope)), verdict, words, members, again)
 
 
-def late(curves: Curves, members: Members = (), again: str = "") -> Finding:
+def late(curves: Curves, members: MembersOrNone = (), again: str = "") -> Finding:
     """Finding on whether a logarithm fits the late growth, and no power of x better (Fig. 9); as `power_law`."""
     what = text(DELTA, " = A + B log x fits for x = ", X, f" > {LOGARITHM[0]:g}, ", _FIRST)
     statement = Statement(9, what, text("consistent with a logarithm"))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from glassy_core.paper.evidence import DepthWidth, Evidence, command, no_run
-from glassy_core.paper.findings import Finding, Statement, Task, Verdict
+from glassy_core.paper.findings import Finding, Statement, TaskName, Verdict
 from glassy_core.paper.numbers import AGING, FIRST_TAU_W, LONGEST
 from glassy_core.paper.text import GAMMA, TAU, TAU_W, Command, Quantity, Text, joined, text
 from glassy_core.runs import probes
@@ -82,12 +82,12 @@ def _papers_gamma(evidence: Evidence, network: DepthWidth) -> Finding:
     return _grows(evidence, name, [member], "paper") if member else _growing(name, "paper").open(no_run(network))
 
 
-def _growing(name: str, world: Task) -> Statement:
+def _growing(name: str, world: TaskName) -> Statement:
     """That Gamma of one network grows while it learns."""
     return Statement(8, text(GAMMA, " grows with ", TAU, f", {name}"), text("a general tendency to grow"), world)
 
 
-def _grows(evidence: Evidence, name: str, members: Sequence[Member], world: Task) -> Finding:
+def _grows(evidence: Evidence, name: str, members: Sequence[Member], world: TaskName) -> Finding:
     """Gamma of some seeds of one network, from its first waiting time to the latest that they all have."""
     statement = _growing(name, world)
     begin, end = _first_tau_w(members[0]), _common_end(evidence, members)

@@ -72,14 +72,14 @@ class Quantity:
         return whole(self.value) if isinstance(self.value, int) else f"{self.value:.{self.digits}g}"
 
 
-Part = str | Symbol | Command | Quantity
+TextPart = str | Symbol | Command | Quantity
 
 
 @dataclass(frozen=True)
 class Text:
     """Parts in the order in which they are read; false where there are none."""
 
-    parts: tuple[Part, ...] = ()
+    parts: tuple[TextPart, ...] = ()
 
     def __str__(self) -> str:
         return "".join(map(str, self.parts))
@@ -88,7 +88,7 @@ class Text:
         return bool(self.parts)
 
 
-def text(*parts: Part | Text) -> Text:
+def text(*parts: TextPart | Text) -> Text:
     """One Text of parts and of other Texts; empty strings are none."""
     flat = (part.parts if isinstance(part, Text) else (part,) for part in parts)
     return Text(tuple(part for some in flat for part in some if part != ""))

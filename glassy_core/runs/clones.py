@@ -52,10 +52,10 @@ def load(path: Path) -> Clones:
     return Clones(float(values["tau_w"]), steps.astype(np.int64), tau, products)
 
 
-def to_json(found: Clones) -> dict[str, Any]:
+def to_json(clones: Clones) -> dict[str, Any]:
     """Plain JSON values, as a file has them: tau_w, steps (n,), tau (n,), products (n, K, K) to nine digits."""
-    products = [[[float(f"{value:.9g}") for value in row] for row in matrix] for matrix in found.products.tolist()]
-    return {"tau_w": found.tau_w, "steps": found.steps.tolist(), "tau": found.tau.tolist(), "products": products}
+    products = [[[float(f"{value:.9g}") for value in row] for row in matrix] for matrix in clones.products.tolist()]
+    return {"tau_w": clones.tau_w, "steps": clones.steps.tolist(), "tau": clones.tau.tolist(), "products": products}
 
 
 def measure(

@@ -33,7 +33,7 @@ class Task:
 
     load: Load
     members: Sequence[Member]
-    found: Criticality
+    criticality: Criticality
 
 
 def by_world(
@@ -68,8 +68,8 @@ def offers(
     """
     settings: dict[Offer, RunConfig] = {}
     for task in tasks:
-        for capacity in capacities([(task.load, task.found)], threshold):
-            at = task.found.depths[capacity.depth].thresholds[threshold]
+        for capacity in capacities([(task.load, task.criticality)], threshold):
+            at = task.criticality.depths[capacity.depth].thresholds[threshold]
             planned = [(width, seed) for depth, width, seed in at_work(task.members) if depth == capacity.depth]
             offer = best_run(capacity, at, _seconds(task.members, at, read), planned)
             if offer:

@@ -12,7 +12,7 @@ from glassy_core.runs.records import Series
 from glassy_core.runs.run import Run
 from glassy_core.settings import USUAL, RunConfig, usual
 
-Network = tuple[object, ...]
+NetworkKey = tuple[object, ...]
 
 
 def variants(members: Iterable[Member]) -> list[list[Member]]:
@@ -21,7 +21,7 @@ def variants(members: Iterable[Member]) -> list[list[Member]]:
     The reference is the flow, else the run with the smallest eta: the one that tau describes best. What began from
     another run's checkpoint is left out.
     """
-    groups: dict[Network, dict[RunConfig, Member]] = {}
+    groups: dict[NetworkKey, dict[RunConfig, Member]] = {}
     for member in members:
         if member.start is None and not member.config.auto_halve:
             ways = groups.setdefault(_network(member), {})
@@ -39,7 +39,7 @@ def beside_reference(group: Sequence[Member], read: Callable[[Run], Series] = se
     return {words: beside(one.tau, one.nll, reference[1].tau, reference[1].nll) for words, one in others}
 
 
-def _network(member: Member) -> Network:
+def _network(member: Member) -> NetworkKey:
     data = (getattr(member.config, name) for name in of_data() if name != "edition")  # of which the digest says more
     return (*member.network, member.digest, *data)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from glassy_core.editions.encoding import Transitions
 from glassy_core.network.equations import Weights, initial_weights
-from glassy_core.network.learner import Learner, State
+from glassy_core.network.learner import Learner, RuleState
 from glassy_core.network.rules import rule_of
 from glassy_core.settings import RunConfig
 from glassy_core.training.spikes import SpikeRule
@@ -71,7 +71,9 @@ class Snapshot:
     rng: dict[str, Any]  # state of the minibatches' generator
     spikes: dict[str, Any]  # state of the halving rule
     weights: Weights
-    state: State = field(default_factory=dict)  # what the rule of learning keeps, see `rules`; empty: not kept, or zero
+    state: RuleState = field(
+        default_factory=dict
+    )  # what the rule of learning keeps, see `rules`; empty: not kept, or zero
 
     @property
     def tau(self) -> float:

@@ -20,7 +20,7 @@ _USUAL_RATE = 45e-6  # seconds of one core over `Coordinates.cost`, where nothin
 
 
 @dataclass(frozen=True)
-class Standing:
+class AtlasProgress:
     """How far the making is: networks made, of how many, seconds of one core so far and to go."""
 
     made: int
@@ -29,7 +29,7 @@ class Standing:
     left: float
 
 
-def standing(work: Path) -> Standing:
+def standing(work: Path) -> AtlasProgress:
     """How far the making in that folder is."""
     edition = load_edition(EDITION)
     grid = list(whole_grid())
@@ -37,7 +37,7 @@ def standing(work: Path) -> Standing:
     seconds = sum(part["seconds"] for part in done.values())
     cost = sum(place.cost for place in done)
     rate = seconds / cost if cost else _USUAL_RATE
-    return Standing(len(done), len(grid), seconds, rate * sum(place.cost for place in grid if place not in done))
+    return AtlasProgress(len(done), len(grid), seconds, rate * sum(place.cost for place in grid if place not in done))
 
 
 def make(work: Path, progress: Callable[[int, int], None], target: Path = DIRECTORY) -> None:

@@ -60,10 +60,10 @@ def kernel(function: Any) -> Any:
 
 
 @njit
-def _silence(x, first, rows, columns, live, s):  # type: ignore[no-untyped-def]
+def _silence(x, first, rows, columns, occupied, s):  # type: ignore[no-untyped-def]
     """Zero those of `rows` rows from `first` on whose slots, from s on, are empty."""
     for r in range(rows):
-        if live[s + r] == 0:
+        if occupied[s + r] == 0:
             for i in range((first + r) * columns, (first + r + 1) * columns):
                 x[i] = 0
 
@@ -94,11 +94,11 @@ def prepare_inputs(sizes, layout, master, work):  # type: ignore[no-untyped-def]
     for j in range(both):
         master.constant[j] = 0 if j < n else master.h0[j - n]
     for i in range(N_PITCHES):
-        scale, silent = layout.scale[i], layout.silent[i]
+        scale, rest = layout.scale[i], layout.rest[i]
         for j in range(both):
             weight = master.inputs[i * both + j]
             work.table[i * both + j] = weight * scale
-            master.constant[j] += weight * silent
+            master.constant[j] += weight * rest
     for j in range(both):
         work.table[CONSTANT * both + j] = master.constant[j]
 
@@ -164,7 +164,7 @@ def hidden(first, rows, shift, held, sizes, layout, work):  # type: ignore[no-un
             multiply(work.mu, at - lanes * n, n, 1, work.M_T, weights, n, w, work.mu, at, n, group, n, group, True)
             for i in range(at, at + group * n, LANES):
                 tanh_at(work.mu, i, work.mu, i)
-            _silence(work.mu, r, group, n, layout.live, first + r - row)
+            _silence(work.mu, r, group, n, layout.occupied, first + r - row)
 
 
 @njit
@@ -209,7 +209,7 @@ def backward(first, rows, shift, held, sizes, layout, work, generations, exact):
                 multiply(deltas, at + lanes * n, n, 1, work.M, weights, n, w, deltas, at, n, step, n, step, True)
             for i in range(0, step * n, LANES):
                 slope_at(deltas, at + i, work.mu, (mu + r) * n + i)
-            _silence(deltas, row + r, step, n, layout.live, first + r)
+            _silence(deltas, row + r, step, n, layout.occupied, first + r)
 
 
 @kernel

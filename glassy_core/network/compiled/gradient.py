@@ -26,7 +26,7 @@ def _surprise(first, rows, sizes, layout, work):  # type: ignore[no-untyped-def]
     """Loss of the slots from first on, nats: the sum of ln(1 + exp(-2 S H)); work.errors holds the fields H."""
     v, total = sizes.v, 0.0
     for s in range(first, first + rows):
-        if layout.live[s] != 0:
+        if layout.occupied[s] != 0:
             product = 1.0  # one logarithm a chord
             for i in range(s * v, s * v + N_PITCHES):
                 x = -2.0 * layout.targets[i] * work.errors[i]
@@ -51,7 +51,7 @@ def _add_slots(first, rows, sizes, layout, work, part):  # type: ignore[no-untyp
     top, height = ((sizes.depth - 1) * slots + first) * n, -(-N_PITCHES // HEIGHT) * HEIGHT
     multiply(work.errors, first * v, 1, v, mu, top, n, rows, part.K, 0, n, height, n, HEIGHT, True)
     for s in range(first, first + rows):
-        if layout.live[s] != 0:
+        if layout.occupied[s] != 0:
             add_inputs(s, sizes, layout, part.inputs, work.deltas, s * n, work.errors, s * v)
 
 

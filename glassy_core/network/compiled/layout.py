@@ -43,10 +43,10 @@ class Sizes(NamedTuple):
 class Layout(NamedTuple):
     """The transitions in slots, and the inputs' scaling. All arrays here and below are flat."""
 
-    live: NDArray[np.int8]  # (slots,) 0 for empty ones
+    occupied: NDArray[np.int8]  # (slots,) 0 for empty ones
     notes: NDArray[np.int32]  # (slots, notes) sounding pitches, filled up with EMPTY_PITCH
     targets: NDArray[np.int8]  # (slots, v), 0 in empty slots and columns
-    silent: Floats  # (N_PITCHES,) scaled input of a pitch that does not sound
+    rest: Floats  # (N_PITCHES,) scaled input of a pitch that does not sound
     scale: Floats  # (N_PITCHES,) what sounding adds to it
 
 
@@ -194,16 +194,16 @@ def pieces(flat: NDArray, lengths: Sequence[int]) -> list[NDArray]:
 
 def laid_out(data: Transitions, slot: NDArray[np.int64], sizes: Sizes) -> Layout:
     """Pitches, targets and scaling of the transitions, slot by slot; slot: (P,) as `in_lanes` gives it."""
-    live = np.zeros(sizes.slots, dtype=np.int8)
-    live[slot] = 1
+    occupied = np.zeros(sizes.slots, dtype=np.int8)
+    occupied[slot] = 1
     notes = np.full((sizes.slots, sizes.notes), EMPTY_PITCH, dtype=np.int32)
     for s, chord in zip(slot, data.S0 > 0, strict=True):
         pitches = np.flatnonzero(chord)
         notes[s, : len(pitches)] = pitches
     targets = np.zeros((sizes.slots, sizes.v), dtype=np.int8)
     targets[slot, :N_PITCHES] = data.targets
-    silent, sounding = data.scaling(np.full(N_PITCHES, -1)), data.scaling(np.full(N_PITCHES, 1))
-    return Layout(live, notes.reshape(-1), targets.reshape(-1), silent, sounding - silent)
+    rest, sounding = data.scaling(np.full(N_PITCHES, -1)), data.scaling(np.full(N_PITCHES, 1))
+    return Layout(occupied, notes.reshape(-1), targets.reshape(-1), rest, sounding - rest)
 
 
 def padded_weights(weights: Weights, sizes: Sizes) -> Master:

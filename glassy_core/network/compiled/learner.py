@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +26,7 @@ from glassy_core.network.compiled.layout import (
 )
 from glassy_core.network.compiled.update import step, update
 from glassy_core.network.equations import Weights, depth_and_width, initial_weights
-from glassy_core.network.learner import DELTAS, State
-
-Gradient = Literal["delayed", "exact"]
+from glassy_core.network.learner import DELTAS, Gradient, RuleState
 
 
 class CompiledLearner:
@@ -48,7 +45,7 @@ class CompiledLearner:
         networks: Sequence[Weights],
         data: Transitions,
         gradient: Gradient,
-        states: Sequence[State] = (),
+        states: Sequence[RuleState] = (),
     ) -> None:
         if len(networks) != 1:
             raise ValueError(f"The compiled engine trains one network, not {len(networks)}: use the torch engine.")
@@ -132,7 +129,7 @@ class CompiledLearner:
         """Float64 master weights without padding, copied; r: 0, the one network."""
         return unpadded_weights(self.master, self.sizes)
 
-    def state(self, r: int = 0) -> State:
+    def state(self, r: int = 0) -> RuleState:
         """What besides the weights decides the next step, copied; for the delayed gradient (d, P, w) each."""
         if self.gradient == "exact":
             return {}

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from glassy_core.editions.encoding import Transitions
 from glassy_core.network.compiled.crew import Crew, Share
 from glassy_core.network.compiled.layout import floats, minibatch, sum_sizes
-from glassy_core.network.compiled.learner import CompiledLearner, Gradient
+from glassy_core.network.compiled.learner import CompiledLearner
 from glassy_core.network.compiled.parts import divided
 from glassy_core.network.equations import Weights
-from glassy_core.network.learner import State
+from glassy_core.network.learner import Gradient, RuleState
 
 
 class ThreadedLearner:
@@ -28,7 +28,7 @@ class ThreadedLearner:
         networks: Sequence[Weights],
         data: Transitions,
         gradient: Gradient,
-        states: Sequence[State] = (),
+        states: Sequence[RuleState] = (),
         threads: int = 2,
     ) -> None:
         parts = divided(data, threads)
@@ -74,7 +74,7 @@ class ThreadedLearner:
         """Float64 master weights without padding, copied; r: 0, the one network."""
         return self._first.weights(r)
 
-    def state(self, r: int = 0) -> State:
+    def state(self, r: int = 0) -> RuleState:
         """What besides the weights decides the next step, copied; for the delayed gradient (d, P, w) each."""
         states = [learner.state(r) for learner in self._learners]
         return {key: self._joined([state[key] for state in states]) for key in states[0]}

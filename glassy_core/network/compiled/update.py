@@ -65,9 +65,9 @@ def _move_inputs(sizes, layout, master, batch, rate):  # type: ignore[no-untyped
     """Add rate x the minibatch's sums to the weights of the inputs and to h0."""
     both, total = sizes.n + sizes.v, CONSTANT * (sizes.n + sizes.v)
     for i in range(N_PITCHES):
-        scale, silent = rate * layout.scale[i], rate * layout.silent[i]
+        scale, rest = rate * layout.scale[i], rate * layout.rest[i]
         for j in range(both):
-            master.inputs[i * both + j] += scale * batch.inputs[i * both + j] + silent * batch.inputs[total + j]
+            master.inputs[i * both + j] += scale * batch.inputs[i * both + j] + rest * batch.inputs[total + j]
     for j in range(sizes.v):
         master.h0[j] += rate * batch.inputs[total + sizes.n + j]
 

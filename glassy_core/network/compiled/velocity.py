@@ -89,9 +89,9 @@ def _descend(sizes, layout, place, totals, P, out, by):  # type: ignore[no-untyp
     if by.thread == 0:
         add_up(totals.inputs, 0, 0, (N_PITCHES + 2) * both, by)
         for i in range(N_PITCHES):
-            scale, silent = layout.scale[i] / P, layout.silent[i] / P
+            scale, rest = layout.scale[i] / P, layout.rest[i] / P
             for j in range(both):
-                out.inputs[i * both + j] = scale * totals.inputs[i * both + j] + silent * totals.inputs[total + j]
+                out.inputs[i * both + j] = scale * totals.inputs[i * both + j] + rest * totals.inputs[total + j]
         for j in range(v):
             out.h0[j] = totals.inputs[total + n + j] / P
     if by.thread == by.threads - 1:

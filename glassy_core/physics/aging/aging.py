@@ -12,8 +12,6 @@ from glassy_core.physics.aging.collapse import Breakdown, Collapse, breakdowns, 
 from glassy_core.physics.aging.fluctuations import DeltaCurve, Trajectory, delta_curves, of_waiting_time, seed_by_seed
 from glassy_core.physics.aging.growth import MEASUREMENTS, STRAIGHT, Growth, logarithm, power, rise, short_time
 
-Window = tuple[float, float]
-
 
 @dataclass(frozen=True)
 class Aging:
@@ -93,5 +91,5 @@ def aging(
     )
 
 
-def _window(window: Window) -> list[float | None]:
+def _window(window: tuple[float, float]) -> list[float | None]:
     return [window[0], None if np.isinf(window[1]) else window[1]]

@@ -12,7 +12,7 @@ from glassy_core.arrays import Bools, Floats
 from glassy_core.physics.aging.fluctuations import DeltaCurve
 from glassy_core.physics.estimate import Estimate
 
-Points = tuple[float, Floats, Floats]  # log tau_w, log tau (n,), log Delta (n,)
+AgingPoints = tuple[float, Floats, Floats]  # log tau_w, log tau (n,), log Delta (n,)
 
 MUS = np.linspace(-0.5, 2.0, 101)  # exponents that are tried
 SPACING = 0.05  # of the grid in log x on which curves are compared
@@ -147,13 +147,13 @@ def _aging_part(log_x: Floats, curve: DeltaCurve, mu: float) -> Bools:
     return log_x + (mu - 1) * np.log(curve.tau_w) >= np.log(AGING_REGIME)
 
 
-def _windowed(curve: DeltaCurve, window: tuple[float, float]) -> Points:
+def _windowed(curve: DeltaCurve, window: tuple[float, float]) -> AgingPoints:
     """log tau_w, log tau (n,) and log Delta (n,) inside the window."""
     inside = (curve.x >= window[0]) & (curve.x <= window[1])
     return float(np.log(curve.tau_w)), np.log(curve.tau[inside]), np.log(curve.delta[inside])
 
 
-def _reaching(curves: Sequence[DeltaCurve], window: tuple[float, float]) -> list[Points]:
+def _reaching(curves: Sequence[DeltaCurve], window: tuple[float, float]) -> list[AgingPoints]:
     """What lies inside the window, of the curves that go through it for long enough to be compared."""
     logs = [_windowed(curve, window) for curve in curves]
     return [log for log in logs if len(log[1]) > 1 and np.ptp(log[1]) >= np.log(MIN_REACH)]
@@ -169,7 +169,7 @@ def _grows(curves: Sequence[DeltaCurve], window: tuple[float, float]) -> bool:
     return len(growth) > 0 and bool(np.median(growth) > np.log(GROWTH))
 
 
-def _on_grid(logs: Sequence[Points], mu: float) -> tuple[Floats, Floats]:
+def _on_grid(logs: Sequence[AgingPoints], mu: float) -> tuple[Floats, Floats]:
     """A grid of log x (G,) and log Delta of each curve there (K, G), not-a-number beyond its ends."""
     shifted = [(log_tau - mu * log_tau_w, log_delta) for log_tau_w, log_tau, log_delta in logs]
     ends = [(u[0], u[-1]) for u, _ in shifted]
@@ -178,7 +178,7 @@ def _on_grid(logs: Sequence[Points], mu: float) -> tuple[Floats, Floats]:
     return grid, np.array([np.interp(grid, u, y, left=np.nan, right=np.nan) for u, y in shifted])
 
 
-def _errors(logs: Sequence[Points], mus: Floats) -> Floats:
+def _errors(logs: Sequence[AgingPoints], mus: Floats) -> Floats:
     """Collapse errors (1 + K, M): of all K curves, then without each of them."""
     K = len(logs)
     errors = np.full((1 + K, len(mus)), np.nan)

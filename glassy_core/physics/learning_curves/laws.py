@@ -20,7 +20,7 @@ LARGEST = 10.0  # times the power at the window's begin: a greater correction is
 
 
 @dataclass(frozen=True)
-class Points:
+class CurvePoints:
     """A curve at tau (n,): nll (n,) in bits, and the relative noise sd (n,) of each. floor: no NLL is lower, bits."""
 
     tau: Floats
@@ -33,9 +33,9 @@ class Points:
         """What misses are relative to, (n,): the NLL, where that is not next to nothing."""
         return np.maximum(self.nll, 1e-3 * self.nll.max())
 
-    def part(self, chosen: slice) -> Points:
+    def part(self, chosen: slice) -> CurvePoints:
         """The points of a slice, with the same floor."""
-        return Points(self.tau[chosen], self.nll[chosen], self.sd[chosen], self.floor)
+        return CurvePoints(self.tau[chosen], self.nll[chosen], self.sd[chosen], self.floor)
 
 
 @dataclass(frozen=True)
@@ -116,12 +116,12 @@ class LawFit:
         columns = self.law.columns(np.log(tau / self.tau_0), *(self.shapes[:, None]))
         return np.asarray(self.floor + sum(A * column[0] for A, column in zip(self.amplitudes, columns, strict=True)))
 
-    def misses(self, points: Points) -> Floats:
+    def misses(self, points: CurvePoints) -> Floats:
         """Relative to the curve, (n,)."""
         return np.asarray((self(points.tau) - points.nll) / points.scale)
 
 
-def fit_law(law: Law, points: Points) -> LawFit | None:
+def fit_law(law: Law, points: CurvePoints) -> LawFit | None:
     """The least squares of a law's family; None where none of it falls, or the points are fewer than its numbers."""
     grids, best = [*law.grids], None
     if len(points.tau) < len(grids) + 3:
@@ -145,7 +145,7 @@ def _closer(grid: Floats, allowed: Floats, at: float) -> Floats:
     return np.linspace(max(at - step, allowed[0]), min(at + step, allowed[-1]), ZOOM_POINTS)
 
 
-def _solved(law: Law, points: Points, shapes: Floats) -> tuple[Floats, Floats, Floats]:
+def _solved(law: Law, points: CurvePoints, shapes: Floats) -> tuple[Floats, Floats, Floats]:
     """Floor (T,), amplitudes (T, K) and chi2 (T,) for each of the shapes (T, p); chi2 is infinite where it rises."""
     x = np.log(points.tau / points.tau[0])
     X = np.stack([*law.columns(x, *shapes.T)], axis=-1)
@@ -177,7 +177,7 @@ def _least_squares(X: Floats, y: Floats) -> tuple[Floats, Floats]:
     return beta, np.sum((y - np.einsum("tnk,tk->tn", X, beta)) ** 2, axis=1)
 
 
-def likely(law: Law, points: Points, unit: float, n: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+def likely(law: Law, points: CurvePoints, unit: float, n: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Shapes (n, p) and floors (n,) drawn as the points allow them; unit: of chi2, in which noise alone gives 1."""
     grids = [np.linspace(grid[0], grid[-1], 60) if len(grid) > ZOOM_POINTS else grid for grid in law.grids]
     shapes = np.stack(np.meshgrid(*grids, indexing="ij"), axis=-1).reshape(-1, len(grids))

@@ -39,7 +39,7 @@ COPIES = 500  # artificial curves behind an interval
 
 
 @dataclass(frozen=True)
-class Points:
+class FitPoints:
     """What a fit was made of and what it says there, log-spaced; all (bins,).
 
     tau, nll:      the curve, NLL in bits;  count: recordings in each bin
@@ -95,7 +95,7 @@ class PowerLawFit:
     correlation: float | None
     reliable: bool
     why: str | None
-    points: Points | None = None
+    points: FitPoints | None = None
     pure: PurePowerLaw | None = None
     left_out: str | None = None
     comparison: Comparison | None = None
@@ -194,7 +194,7 @@ def fit_binned(
         correlation=float(np.corrcoef(copies.c, copies.theta)[0, 1]) if varied else 0.0,
         reliable=why is None,
         why=why,
-        points=Points(binned.tau, binned.nll, binned.count, fitted, low, high, binned.nll / fitted - 1),
+        points=FitPoints(binned.tau, binned.nll, binned.count, fitted, low, high, binned.nll / fitted - 1),
         pure=_pure(curve, widened_pure(curve, pure_copies.theta, conditions), nll_inf),
         comparison=comparison,
     )

@@ -13,7 +13,7 @@ import numpy as np
 
 from glassy_core.physics.learning_curves.bootstrap import CurveFit
 from glassy_core.physics.learning_curves.conditions import Conditions
-from glassy_core.physics.learning_curves.laws import POWER, RIVALS, Law, LawFit, Points, fit_law
+from glassy_core.physics.learning_curves.laws import POWER, RIVALS, CurvePoints, Law, LawFit, fit_law
 
 HELD_OUT = 2 / 3  # of the window, in log tau, is fitted; the rest is foretold
 BEATEN = 6.0  # in chi2, by which a rival must be worse than the power law, and miss more of the last third
@@ -62,7 +62,7 @@ class Comparison:
     apart: whether each half of the window has a power law of its own
     """
 
-    points: Points
+    points: CurvePoints
     noise_free: bool
     fall: float
     unit: float
@@ -147,16 +147,16 @@ def _differ(early: LawFit | None, late: LawFit | None) -> bool:
     return abs(one - other) > MAX_DRIFT * (one + other) / 2
 
 
-def _points(curve: CurveFit, noise_free: bool) -> Points:
+def _points(curve: CurveFit, noise_free: bool) -> CurvePoints:
     """The curve at the bins' tau, instead of its mean over each bin, from which it differs as the power law does."""
     binned, best = curve.binned, curve.best
     at_tau = best.c[0] + best.A[0] * binned.tau ** -best.theta[0]
     sd = np.full(len(at_tau), EVEN) if noise_free else np.maximum(curve.leftover.sd, FINEST)
     follows = best.A[0] > 0 and bool(np.all(curve.best_fitted > 0))
-    return Points(binned.tau, binned.nll * (at_tau / curve.best_fitted if follows else 1), sd, curve.floor)
+    return CurvePoints(binned.tau, binned.nll * (at_tau / curve.best_fitted if follows else 1), sd, curve.floor)
 
 
-def _score(law: Law, points: Points, third: int, chi2: float) -> Score:
+def _score(law: Law, points: CurvePoints, third: int, chi2: float) -> Score:
     fit, early = fit_law(law, points), fit_law(law, points.part(slice(None, third)))
     late = points.part(slice(third, None))
     miss = float(np.sqrt(np.mean(early.misses(late) ** 2))) if early else np.inf

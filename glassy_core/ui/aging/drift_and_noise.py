@@ -16,12 +16,12 @@ from glassy_core.runs.measured import trajectory
 from glassy_core.runs.run import RunError
 from glassy_core.ui.components.live_figure import live_figure
 from glassy_core.ui.results import curves, kept_files
-from glassy_core.ui.results.aging import Measure, Network, with_interval
+from glassy_core.ui.results.aging import AgingNetwork, Measure, with_interval
 from glassy_core.ui.shell.choice import forget_unless
 from glassy_core.ui.shell.frame import plain, prose
 
 
-def drift_and_noise(chosen: Sequence[Network], _: Measure) -> None:
+def drift_and_noise(chosen: Sequence[AgingNetwork], _: Measure) -> None:
     """D split by clones, the noise's own exponent, and how straight the weights slide down the loss."""
     _clones(chosen)
     prose(
@@ -32,7 +32,7 @@ def drift_and_noise(chosen: Sequence[Network], _: Measure) -> None:
     _straight(chosen)
 
 
-def _clones(chosen: Sequence[Network]) -> None:
+def _clones(chosen: Sequence[AgingNetwork]) -> None:
     measured = {network.label: some for network in chosen if (some := _measured(network))}
     if not measured:
         run = chosen[0].members[0].run.id
@@ -76,22 +76,22 @@ def _clones(chosen: Sequence[Network]) -> None:
     )
 
 
-def _measured(network: Network) -> list[Clones]:
+def _measured(network: AgingNetwork) -> list[Clones]:
     """What was measured of a network's runs, by waiting time."""
     paths = [path for member in network.members for path in clones.kept(member.run)]
     return sorted(kept_files.read(paths, clones.load), key=lambda one: one.tau_w)
 
 
-def _in_words(found: Clones) -> str:
-    half, alpha = found.half, found.alpha()
+def _in_words(clones: Clones) -> str:
+    half, alpha = clones.half, clones.alpha()
     mostly = f"D is mostly drift from x = {half:.2g} on; " if half else ""
     return (
-        f"After τ_w = {found.tau_w:.4g}: {mostly}at x = {found.x[-1]:.2g} noise is {100 * found.share[-1]:.2g} % of "
-        f"it; the noise grows with α = {with_interval(alpha)} ({found.count} clones)."
+        f"After τ_w = {clones.tau_w:.4g}: {mostly}at x = {clones.x[-1]:.2g} noise is {100 * clones.share[-1]:.2g} % of "
+        f"it; the noise grows with α = {with_interval(alpha)} ({clones.count} clones)."
     )
 
 
-def _straight(chosen: Sequence[Network]) -> None:
+def _straight(chosen: Sequence[AgingNetwork]) -> None:
     panels = {n.label: runs for n in chosen if (runs := _straightness(n.standing(), n.members))}
     if not panels:
         return

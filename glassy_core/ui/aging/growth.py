@@ -12,13 +12,13 @@ from glassy_core.paper.numbers import PAPER_EXPONENT, PAPER_ORIGIN
 from glassy_core.physics.aging.fluctuations import Waiting
 from glassy_core.physics.aging.growth import LOGARITHM, POWER, logarithm, power
 from glassy_core.ui.components.live_figure import live_figure
-from glassy_core.ui.results.aging import Measure, Network, columns, with_interval
+from glassy_core.ui.results.aging import AgingNetwork, Measure, columns, with_interval
 from glassy_core.ui.shell.choice import forget_unless
 from glassy_core.ui.shell.frame import plain, prose
 from glassy_core.ui.shell.words import number, whole
 
 
-def the_growth(chosen: Sequence[Network], how: Measure) -> None:
+def the_growth(chosen: Sequence[AgingNetwork], how: Measure) -> None:
     """The power law after the waiting time and the late logarithm, each with its window (Fig. 9)."""
     shown, _ = columns(chosen, how)
     if not shown:
@@ -82,7 +82,7 @@ def _fit_in_window(column: Column, name: str, default: tuple[float, float]) -> N
         st.markdown(plain(words))
 
 
-def the_kinds(chosen: Sequence[Network], how: Measure) -> None:
+def the_kinds(chosen: Sequence[AgingNetwork], how: Measure) -> None:
     """D of every kind of weights after one waiting time."""
     shown, _ = columns(chosen, how)
     # Flows that have waited for one tau have made different numbers of steps until then.

@@ -12,13 +12,13 @@ from glassy_core.physics.aging.spectrum import CURVED
 from glassy_core.runs import checkpoints
 from glassy_core.runs.groups import Member
 from glassy_core.ui.components.live_figure import live_figure
-from glassy_core.ui.results.aging import Measure, Network
+from glassy_core.ui.results.aging import AgingNetwork, Measure
 from glassy_core.ui.results.curves import network_words
 from glassy_core.ui.results.spectra import measured
 from glassy_core.ui.shell.frame import plain, prose
 
 
-def the_landscape(chosen: Sequence[Network], _: Measure) -> None:
+def the_landscape(chosen: Sequence[AgingNetwork], _: Measure) -> None:
     """The sharpness along learning, and how many directions are curved how much, at the checkpoints measured."""
     networks = _curved(chosen)
     _how(chosen, networks)
@@ -34,7 +34,7 @@ def the_landscape(chosen: Sequence[Network], _: Measure) -> None:
         "rest at the rate λ; one of negative curvature leads on down. Measured at the times whose weights are kept, "
         "one seed a network."
     )
-    if any(at.eta > 0 for one in networks for at in one.found):
+    if any(at.eta > 0 for one in networks for at in one.spectra):
         prose(
             "Steps of η are stable along directions whose curvature is below **2/η** (dotted). Beyond, they overshoot "
             "and are thrown about: the sharpness stops a little above, or the network cannot settle at all."
@@ -44,7 +44,7 @@ def the_landscape(chosen: Sequence[Network], _: Measure) -> None:
             with st.container():
                 st.markdown(f"**{plain(one.label)}**")
                 live_figure(
-                    of_counts(one.found), key=f"counts-{k}", height=400, filename=f"spectrum-{k}",
+                    of_counts(one.spectra), key=f"counts-{k}", height=400, filename=f"spectrum-{k}",
                     alt=f"How many directions are curved how much. {_in_words(one)}",
                 )  # fmt: skip
     prose(
@@ -53,7 +53,7 @@ def the_landscape(chosen: Sequence[Network], _: Measure) -> None:
     )
 
 
-def _how(chosen: Sequence[Network], shown: Sequence[Curved]) -> None:
+def _how(chosen: Sequence[AgingNetwork], shown: Sequence[Curved]) -> None:
     """The command for what has not been measured."""
     seen = {one.id for one in shown}
     missing = [member for network in chosen if network.id not in seen and (member := _with_weights(network))]
@@ -66,12 +66,12 @@ def _how(chosen: Sequence[Network], shown: Sequence[Curved]) -> None:
         st.info("Of none of these networks the weights are kept here.", icon=":material/info:")
 
 
-def _with_weights(network: Network) -> Member | None:
+def _with_weights(network: AgingNetwork) -> Member | None:
     """The first of its seeds of which weights are kept."""
     return next((member for member in network.members if checkpoints.steps_in(member.run.checkpoints)), None)
 
 
-def _curved(chosen: Sequence[Network]) -> list[Curved]:
+def _curved(chosen: Sequence[AgingNetwork]) -> list[Curved]:
     configs = {network.id: network.config for network in chosen}
     inks, times = colours(configs), turns(configs)
     out = []
@@ -86,7 +86,7 @@ def _curved(chosen: Sequence[Network]) -> list[Curved]:
 
 
 def _in_words(one: Curved) -> str:
-    at = one.found[-1]
+    at = one.spectra[-1]
     seen = at.spectrum
     down = seen.below(-CURVED)
     return (

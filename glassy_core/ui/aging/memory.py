@@ -13,14 +13,14 @@ from glassy_core.runs import checkpoints
 from glassy_core.runs.memory import memory_of
 from glassy_core.runs.run import Run, RunError
 from glassy_core.ui.components.live_figure import live_figure
-from glassy_core.ui.results.aging import Measure, Network
+from glassy_core.ui.results.aging import AgingNetwork, Measure
 from glassy_core.ui.results.curves import network_words
 from glassy_core.ui.shell.frame import plain, prose
 
 _WORDS = {"M": "M, recurrent", "J": "J, from layer to layer"}
 
 
-def the_memory(chosen: Sequence[Network], _: Measure) -> None:
+def the_memory(chosen: Sequence[AgingNetwork], _: Measure) -> None:
     """C(tau, 0), C(tau_w + tau, tau_w) and the non-Gaussian parameter, of the weights that are saved."""
     kind = st.segmented_control(
         "Weights", STARTED, default="M", format_func=_WORDS.__getitem__, key="remembered", required=True,
@@ -61,12 +61,12 @@ def the_memory(chosen: Sequence[Network], _: Measure) -> None:
             with st.container():
                 st.markdown(f"**{plain(one.label)}**")
                 live_figure(
-                    of_ages(one.found), key=f"ages-{k}", height=380, filename=f"overlap-{k}",
+                    of_ages(one.memory), key=f"ages-{k}", height=380, filename=f"overlap-{k}",
                     alt=f"C(tau_w + tau, tau_w) of {one.label} against tau / tau_w.",
                 )  # fmt: skip
 
 
-def _remembering(chosen: Sequence[Network], kind: str) -> list[Remembering]:
+def _remembering(chosen: Sequence[AgingNetwork], kind: str) -> list[Remembering]:
     configs = {network.id: network.config for network in chosen}
     inks, times = colours(configs), turns(configs)
     out = []
@@ -78,7 +78,7 @@ def _remembering(chosen: Sequence[Network], kind: str) -> list[Remembering]:
     return out
 
 
-def _first_kept(network: Network, kind: str) -> tuple[int, Memory] | None:
+def _first_kept(network: AgingNetwork, kind: str) -> tuple[int, Memory] | None:
     """The first of its seeds whose weights are kept at two times or more, and the memory of these."""
     for member in network.members:
         steps = tuple(checkpoints.steps_in(member.run.checkpoints))
@@ -96,14 +96,14 @@ def _memory(run_id: str, steps: tuple[int, ...], kind: str, _run: Run) -> Memory
 
 
 def _start_in_words(one: Remembering) -> str:
-    found = one.found
-    times = found.overlap[0, -1] / found.chance
+    memory = one.memory
+    times = memory.overlap[0, -1] / memory.chance
     return (
-        f"{plain(one.label)}: C = {found.overlap[0, -1]:.2f} with the start at τ = {found.tau[-1]:.4g}, {times:.0f} "
+        f"{plain(one.label)}: C = {memory.overlap[0, -1]:.2f} with the start at τ = {memory.tau[-1]:.4g}, {times:.0f} "
         "times what unrelated weights have."
     )
 
 
 def _moves_in_words(one: Remembering) -> str:
-    last, share = one.found.alpha2[-1], one.found.share[-1]
+    last, share = one.memory.alpha2[-1], one.memory.share[-1]
     return f"{plain(one.label)}: {last.text(2, 'f')} at the end, {share.value:.0%} of the weights carry it."

@@ -14,7 +14,7 @@ from glassy_core.physics.aging.fluctuations import KINDS
 from glassy_core.presets import CLASS_AGING, PRESETS
 from glassy_core.runs.groups import Member, distinct, grouped, readable
 from glassy_core.settings import ConfigError, RunConfig
-from glassy_core.ui.results.aging import Measure, Network
+from glassy_core.ui.results.aging import AgingNetwork, Measure
 from glassy_core.ui.results.curves import network_words
 from glassy_core.ui.shell import actions, address
 from glassy_core.ui.shell.choice import choose_by_id
@@ -27,7 +27,7 @@ _ALL = "all weights"
 _PRESET_KEYS = [key for key, preset in PRESETS.items() if preset.config.waiting_times]
 
 
-def networks() -> dict[str, Network]:
+def networks() -> dict[str, AgingNetwork]:
     """All networks whose aging is or will be measured, by id; narrow ones first."""
     runs = [
         m for m in readable(store().runs()) if m.config.waiting_times and m.start is None
@@ -39,7 +39,7 @@ def networks() -> dict[str, Network]:
         label, oldest = _label(members), min(member.run.id for member in members)
         eta = members[0].config.eta
         label += (f", eta = {eta:g}" if eta else "") + f" [{oldest[-4:]}]" if plainly[label] > 1 else ""
-        found.append(Network(oldest, label, tuple(members)))
+        found.append(AgingNetwork(oldest, label, tuple(members)))
     found.sort(key=lambda network: (network.config.depth, network.config.width, network.id))
     return {network.id: network for network in found}
 
@@ -49,7 +49,7 @@ def _label(members: Sequence[Member]) -> str:
     return network_words(config) + (f", {len(members)} seeds" if len(members) > 1 else "")
 
 
-def choose(by_id: dict[str, Network]) -> list[Network]:
+def choose(by_id: dict[str, AgingNetwork]) -> list[AgingNetwork]:
     """The networks to show, in the URL by their ids; at first those of the class world, or the first three.
 
     A link may name any of a network's runs.
@@ -65,8 +65,8 @@ def choose(by_id: dict[str, Network]) -> list[Network]:
     return [by_id[id_] for id_ in ids]
 
 
-def _first(found: dict[str, Network]) -> list[str]:
-    return trio((id_, network.config) for id_, network in reversed(found.items())) or list(found)[:3]
+def _first(networks: dict[str, AgingNetwork]) -> list[str]:
+    return trio((id_, network.config) for id_, network in reversed(networks.items())) or list(networks)[:3]
 
 
 def measure() -> Measure:

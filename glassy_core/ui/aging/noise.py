@@ -14,11 +14,11 @@ from glassy_core.runs.groups import Member
 from glassy_core.runs.temperatures import temperature_of
 from glassy_core.ui.components.live_figure import live_figure
 from glassy_core.ui.results import curves
-from glassy_core.ui.results.aging import Measure, Network, columns
+from glassy_core.ui.results.aging import AgingNetwork, Measure, columns
 from glassy_core.ui.shell.frame import plain, prose
 
 
-def the_noise(chosen: Sequence[Network], how: Measure) -> None:
+def the_noise(chosen: Sequence[AgingNetwork], how: Measure) -> None:
     """Gamma against tau, all networks in one plot (Fig. 8)."""
     shown, _ = columns(chosen, how)
     if not shown:
@@ -69,7 +69,7 @@ def _change_of_noise(column: Column) -> str:
     return f"{plain(column.label)}: since τ = {tau_w:.3g} it {done}."
 
 
-def _temperatures(chosen: Sequence[Network], shown: Sequence[Column]) -> list[Warm]:
+def _temperatures(chosen: Sequence[AgingNetwork], shown: Sequence[Column]) -> list[Warm]:
     """The temperature of each network that learns by steps, a line a seed, in its column's colours."""
     by_label = {network.label: network for network in chosen}
     out = []

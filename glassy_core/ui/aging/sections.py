@@ -23,8 +23,8 @@ from glassy_core.paper.numbers import PAPER_ALPHA
 from glassy_core.physics.aging.collapse import BREAK, BREAK_STRETCH, Breakdown, breakdowns
 from glassy_core.physics.aging.fluctuations import JOINS, DeltaCurve
 from glassy_core.physics.estimate import Estimate
-from glassy_core.ui.components.live_figure import Slide, live_figure
-from glassy_core.ui.results.aging import Measure, Network, columns, described, with_interval
+from glassy_core.ui.components.live_figure import DraggedSlider, live_figure
+from glassy_core.ui.results.aging import AgingNetwork, Measure, columns, described, with_interval
 from glassy_core.ui.shell.frame import plain, prose
 
 
@@ -45,15 +45,15 @@ def _panels(shown: Sequence[Column], axes: Axes, key: str, crosses: bool = False
                 )  # fmt: skip
 
 
-def _slide(column: Column, curves: Sequence[DeltaCurve], axes: Axes) -> Slide | None:
+def _slide(column: Column, curves: Sequence[DeltaCurve], axes: Axes) -> DraggedSlider | None:
     """Curves move along x while mu is dragged. curves: of all panels."""
     if axes.mu is None:
         return None
     ends = [(float(x[0]), float(x[-1]), curve.tau_w) for curve in curves for x in [along(curve, axes.mu)]]
-    return Slide("mu", axes.mu, scales(column), tuple(ends), axes.log)
+    return DraggedSlider("mu", axes.mu, scales(column), tuple(ends), axes.log)
 
 
-def after_waiting(chosen: Sequence[Network], how: Measure) -> None:
+def after_waiting(chosen: Sequence[AgingNetwork], how: Measure) -> None:
     """Delta against tau, and the exponent at short times."""
     shown, missing = columns(chosen, how)
     for sentence in missing:
@@ -80,7 +80,7 @@ def after_waiting(chosen: Sequence[Network], how: Measure) -> None:
     )
 
 
-def the_collapse(chosen: Sequence[Network], how: Measure) -> None:
+def the_collapse(chosen: Sequence[AgingNetwork], how: Measure) -> None:
     """Delta against tau / tau_w^mu with a slider for mu, and the collapse error."""
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
         mu = st.slider(
@@ -99,7 +99,7 @@ def the_collapse(chosen: Sequence[Network], how: Measure) -> None:
     )
     live_figure(
         collapse_errors(shown, mu), key="errors", alt=_errors_in_words(shown), height=460, filename="collapse-error",
-        slide=Slide("mu", mu),
+        slide=DraggedSlider("mu", mu),
     )  # fmt: skip
     for column in shown:
         prose(f"**{plain(column.label)}**: {_verdict(column)} {_broken(column, mu)}")
@@ -146,9 +146,9 @@ def _broken(column: Column, mu: float) -> str:
     return f"At μ = {mu:g}: " + ", ".join(map(_breaks_away, found)) + "."
 
 
-def _breaks_away(found: Breakdown) -> str:
-    back = "" if found.stretches[-1].lasting else ", and comes back"
-    return f"τ_w = {found.tau_w:.4g} breaks away at x = {found.x:.2g}{back}"
+def _breaks_away(breakdown: Breakdown) -> str:
+    back = "" if breakdown.stretches[-1].lasting else ", and comes back"
+    return f"τ_w = {breakdown.tau_w:.4g} breaks away at x = {breakdown.x:.2g}{back}"
 
 
 def _errors_in_words(shown: Sequence[Column]) -> str:
@@ -156,7 +156,7 @@ def _errors_in_words(shown: Sequence[Column]) -> str:
     return "Collapse error against mu. " + "; ".join(parts) + "."
 
 
-def downloads(chosen: Sequence[Network], how: Measure) -> None:
+def downloads(chosen: Sequence[AgingNetwork], how: Measure) -> None:
     """All curves as CSV and all numbers as JSON, with the settings behind them."""
     shown, _ = columns(chosen, how)
     settings = {network.label: [m.config.to_json() | {"run": m.run.id} for m in network.members] for network in chosen}

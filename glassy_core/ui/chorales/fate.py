@@ -45,27 +45,27 @@ def goes_wrong(piece: Piece, chorale: Chorale | None) -> bool:
     return right < max(written, 1) and (not any(own) or _period(own) is not None or _is_dense(own))
 
 
-def _then(own: Chorale) -> str:
+def _then(song: Chorale) -> str:
     """What the network's own music is."""
-    if not any(own):
+    if not any(song):
         return "falls silent."
-    period = _period(own)
+    period = _period(song)
     if period == 1:
         return "holds one chord for good."
     if period is not None:
         return f"goes round in a loop of {period} chords."
-    if _is_dense(own):
-        return f"piles up clusters of up to {max(map(len, own))} notes."
+    if _is_dense(song):
+        return f"piles up clusters of up to {max(map(len, song))} notes."
     return "goes its own way."
 
 
-def _period(own: Chorale) -> int | None:
+def _period(song: Chorale) -> int | None:
     """The chords of the loop that it ends in, None where there is none to be heard."""
-    last = own[-END:]
+    last = song[-END:]
     periods = range(1, min(LOOPS, len(last) // 2) + 1)
     return next((n for n in periods if last[n:] == last[:-n]), None)
 
 
-def _is_dense(own: Chorale) -> bool:
+def _is_dense(song: Chorale) -> bool:
     """Whether chords of more notes than there are voices, or clusters, are common."""
-    return sum(len(chord) > len(NAMES) or is_cluster(chord) for chord in own) > len(own) / 8
+    return sum(len(chord) > len(NAMES) or is_cluster(chord) for chord in song) > len(song) / 8

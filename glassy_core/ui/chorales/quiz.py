@@ -167,7 +167,7 @@ def _excerpts(poll: Poll, sound: Sound) -> None:
             else:
                 st.button(
                     f"{NAMES[k]} is {plain(pair.composer)}", key=f"answer_{NAMES[k]}",
-                    type="primary" if poll.own == k else "secondary", on_click=_answer, args=(poll, poll.asked, k),
+                    type="primary" if poll.ballot == k else "secondary", on_click=_answer, args=(poll, poll.asked, k),
                 )  # fmt: skip
             given = PRIME if poll.shown and k != answer else LENGTH
             player(
@@ -215,7 +215,7 @@ def _show(poll: Poll) -> Outcome:
 
 
 def _told(poll: Poll, pair: Pair, in_class: bool) -> None:
-    answer, own = pair.question.bach, poll.own
+    answer, own = pair.question.bach, poll.ballot
     right, votes = poll.past[-1]
     if in_class:
         polls.bars(poll, [(k, NAMES[k]) for k in range(2)], answer)

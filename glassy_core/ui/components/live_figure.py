@@ -28,13 +28,13 @@ from glassy_core.ui.components.figure_news import news
 from glassy_core.ui.components.plotly_files import LOADER, url
 
 HERE = Path(__file__).resolve().parent
-Window = tuple[float, float]
+XRange = tuple[float, float]
 _SENT = "sent_figure"  # begins the keys of the last drawing that a browser was sent, with its number
 _WHOLE = 2.0**24  # below it float32 has every whole number
 
 
 @dataclass(frozen=True)
-class Slide:
+class DraggedSlider:
     """A slider of the page whose value v moves lines while it is dragged: x becomes x s^(at - v).
 
     key: the slider's. at: the value that the figure was drawn at. scales: s by uid of the line; ends: the first x, the
@@ -137,13 +137,13 @@ def live_figure(
     alt: str,
     height: int = 560,
     filename: str = "figure",
-    window: Window | None = None,
-    on_window: Callable[[Window], None] | None = None,
+    window: XRange | None = None,
+    on_window: Callable[[XRange], None] | None = None,
     grows: bool = False,
     title: str = "",
     names: bool = False,
     in_address: bool = False,
-    slide: Slide | None = None,
+    slide: DraggedSlider | None = None,
     front: Sequence[str] = (),
     on_pick: Callable[[str], None] | None = None,
 ) -> None:
@@ -238,7 +238,7 @@ def _pick(key: str, receive: Callable[[str], None] | None) -> None:
         receive(str(group))
 
 
-def _pass_on(key: str, receive: Callable[[Window], None] | None) -> None:
+def _pass_on(key: str, receive: Callable[[XRange], None] | None) -> None:
     """Give the dragged window to who wants it."""
     ends = st.session_state[key].get("window")
     if ends is not None and receive is not None:

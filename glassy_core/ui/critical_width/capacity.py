@@ -38,7 +38,7 @@ def section(groups: Mapping[str, Sequence[Member]]) -> None:
 
     def draw(rows: list[Row]) -> None:
         tasks = tasks_of(list(groups.values()), _of_atlas(), analysed)
-        found = list(capacities([(task.load, task.found) for task in tasks], THRESHOLDS[0]))
+        found = list(capacities([(task.load, task.criticality) for task in tasks], THRESHOLDS[0]))
         live_figure(capacity_figure(found, per), "capacities", _in_words(found, per), 420, "capacity")
         with presenter.part("capacity-next"):
             _next_run(tasks)
@@ -52,8 +52,8 @@ def section(groups: Mapping[str, Sequence[Member]]) -> None:
     )
 
 
-def _in_words(found: Sequence[Capacity], per: str) -> str:
-    said = (f"{one.load.chorales} chorales, d = {one.depth}: {getattr(one, per).text(2)}" for one in found)
+def _in_words(capacities: Sequence[Capacity], per: str) -> str:
+    said = (f"{one.load.chorales} chorales, d = {one.depth}: {getattr(one, per).text(2)}" for one in capacities)
     return f"{PER[per].capitalize()} at w_c. " + "; ".join(said) + "."
 
 

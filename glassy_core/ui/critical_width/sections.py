@@ -25,7 +25,7 @@ from glassy_core.physics.estimate import Estimate
 from glassy_core.runs.groups import Member, World, distinct, grouped, readable, settings_like
 from glassy_core.runs.run import RunError
 from glassy_core.settings import RunConfig
-from glassy_core.ui.components.live_figure import Slide, live_figure
+from glassy_core.ui.components.live_figure import DraggedSlider, live_figure
 from glassy_core.ui.results.critical_widths import at_thresholds, described, layers, with_interval
 from glassy_core.ui.shell import actions
 from glassy_core.ui.shell.frame import plain, prose, store
@@ -98,7 +98,7 @@ def figures(
                     height=440,
                     filename=f"critical-width-d{depth}",
                     title=f"Critical width, d = {depth}",
-                    slide=Slide(_DRAGGED, at, grid=GRID, places=places),
+                    slide=DraggedSlider(_DRAGGED, at, grid=GRID, places=places),
                 )
 
 

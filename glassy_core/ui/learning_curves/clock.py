@@ -41,6 +41,6 @@ def _words(member: Member) -> str:
     return f"d = {config.depth}, w = {config.width}, seed {config.seed}: {config.data_name()}"
 
 
-def _in_words(found: Mapping[str, Beside]) -> str:
-    parts = (f"{words}: {one.ratio[-1]:.3g} at tau = {one.tau[-1]:.3g}" for words, one in found.items() if len(one.tau))
+def _in_words(runs: Mapping[str, Beside]) -> str:
+    parts = (f"{words}: {one.ratio[-1]:.3g} at tau = {one.tau[-1]:.3g}" for words, one in runs.items() if len(one.tau))
     return plain("NLL over the reference's at the same tau. " + "; ".join(parts) + ".")

@@ -17,7 +17,7 @@ _BY_RUN, _BY_REGIME = "run", "regime"
 _EACH = "nothing"
 
 
-class Look(NamedTuple):
+class Choice(NamedTuple):
     """View of the curves, the setting by whose values runs are drawn as one ('' for none), colours by run or not."""
 
     view: View
@@ -25,7 +25,7 @@ class Look(NamedTuple):
     by_run: bool
 
 
-def choose(chosen: Sequence[Row]) -> Look:
+def choose(chosen: Sequence[Row]) -> Choice:
     """The controls; all of it in the URL."""
     with st.container(horizontal=True, gap="medium", key="axes"):
         x: Any = st.segmented_control(
@@ -53,7 +53,7 @@ def choose(chosen: Sequence[Row]) -> Look:
             "it, blue above.",
         )  # fmt: skip
     view = View(x, "x" in logarithmic, "y" in logarithmic, tuple(shown), smooth=_SMOOTHING[smooth])
-    return Look(view, "" if grouping == _EACH else grouping, by_run == _BY_RUN)
+    return Choice(view, "" if grouping == _EACH else grouping, by_run == _BY_RUN)
 
 
 def _grouping(chosen: Sequence[Row]) -> str:

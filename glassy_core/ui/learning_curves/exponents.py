@@ -8,7 +8,7 @@ import streamlit as st
 
 from glassy_core.figures import tables
 from glassy_core.figures.exponents import AXES, MEASURES, exponent_map
-from glassy_core.paper.exponents import Collapse, Place, at_ratios, critical_widths_of, places
+from glassy_core.paper.exponents import ExponentPoint, RatioCollapse, at_ratios, critical_widths_of, places
 from glassy_core.paper.numbers import EXPONENT_RANGE
 from glassy_core.paper.task import is_papers
 from glassy_core.runs.groups import Member, grouped
@@ -71,10 +71,10 @@ def _map(members: Sequence[Member], measure: str, against: str, every: bool) -> 
     )  # fmt: skip
 
 
-def _data(found: Sequence[Row]) -> dict[Data, list[Member]]:
+def _data(rows: Sequence[Row]) -> dict[Data, list[Member]]:
     """The runs by what they learn, most runs first."""
     out: dict[Data, list[Member]] = {}
-    for row in found:
+    for row in rows:
         assert row.config is not None
         out.setdefault((row.config.data_name(), curves.digest_of(row.id)), []).append(curves.member(row))
     return dict(sorted(out.items(), key=lambda item: -len(item[1])))
@@ -103,33 +103,33 @@ def _fit_between(group: Sequence[Member]) -> fits.PowerLawFit:
     return fits.fit_whole([member.run.id for member in group], EXPONENT_RANGE)
 
 
-def _in_words(found: Sequence[Place]) -> str:
+def _in_words(points: Sequence[ExponentPoint]) -> str:
     parts = [
         f"{curves.network_words(p.config)}: {p.exponent.value:.3g}" + ("" if p.fit.reliable else " (unreliable)")
-        for p in found
+        for p in points
         if p.exponent
     ]
     return "Exponents against width. " + "; ".join(parts) + "."
 
 
-def _words(found: Sequence[Place], papers: bool, by_ratio: bool) -> None:
-    shown = [place for place in found if place.exponent and (place.w_c or not by_ratio)]
+def _words(points: Sequence[ExponentPoint], papers: bool, by_ratio: bool) -> None:
+    shown = [place for place in points if place.exponent and (place.w_c or not by_ratio)]
     reliable = sum(place.fit.reliable for place in shown)
     pure = any(place.pure for place in shown)
     window = f"while the NLL falls from {EXPONENT_RANGE[1]:g} to {EXPONENT_RANGE[0]:g}" if pure else "in its own window"
     parts = [
         f"Every setting is fitted {window}, its seeds together, with 95 % intervals; "
         f"{reliable} of {len(shown)} estimates are reliable, the others are hollow.",
-        f"{len(found) - len(shown)} without an exponent or a w_c are left out." if len(shown) < len(found) else "",
+        f"{len(points) - len(shown)} without an exponent or a w_c are left out." if len(shown) < len(points) else "",
         "Diamonds are flows." if _has_diamonds(shown) else "",
         "Crosses are the paper's values." if papers else "",
         "The paper suspects that the decay is always a power law, and that its exponent grows with depth and width.",
         "Where a curve still steepens, a is a mean slope of it." if pure else "",
     ]
     prose(" ".join(filter(None, parts)))
-    if by_ratio and (said := Collapse.of(at_ratios(found)).words()):
+    if by_ratio and (said := RatioCollapse.of(at_ratios(points)).words()):
         prose(f"**One curve of w / w_c?** {plain(said)} The bar at a line's widest network is the interval of its w_c.")
 
 
-def _has_diamonds(shown: Sequence[Place]) -> bool:
+def _has_diamonds(shown: Sequence[ExponentPoint]) -> bool:
     return len({place.config.data_name() for place in shown}) == 1 and any(p.config.dynamics == "flow" for p in shown)

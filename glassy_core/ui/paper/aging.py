@@ -16,7 +16,7 @@ from glassy_core.physics.aging.fluctuations import of_waiting_time
 from glassy_core.physics.aging.growth import Growth, logarithm, power
 from glassy_core.runs.groups import Member
 from glassy_core.ui.paper.look import Look, Members
-from glassy_core.ui.results.aging import Measure, Network, columns, described, with_interval
+from glassy_core.ui.results.aging import AgingNetwork, Measure, columns, described, with_interval
 from glassy_core.ui.shell.frame import plain
 from glassy_core.ui.shell.words import typeset
 
@@ -31,7 +31,7 @@ def by_network(members: Members) -> list[Column]:
     for member in members:
         groups.setdefault((member.config.depth, member.config.width), []).append(member)
     networks = [
-        Network(min(m.run.id for m in same), f"d = {depth}, w = {width}", tuple(same))
+        AgingNetwork(min(m.run.id for m in same), f"d = {depth}, w = {width}", tuple(same))
         for (depth, width), same in sorted(groups.items())
     ]
     return columns(networks, Measure())[0]

@@ -44,9 +44,9 @@ def lines(members: Members, look: Look) -> bool:
     return True
 
 
-def _ends(found: Criticality) -> list[str]:
+def _ends(criticality: Criticality) -> list[str]:
     """w_c at the lowest and the highest threshold of each depth."""
-    w_c = {d: [(t, w.w_c) for t, w in sorted(one.thresholds.items()) if w.w_c] for d, one in found.depths.items()}
+    w_c = {d: [(t, w.w_c) for t, w in sorted(one.thresholds.items()) if w.w_c] for d, one in criticality.depths.items()}
     return [
         f"d = {depth}: " + ", ".join(f"{with_interval(value)} at {t:g} bits" for t, value in ends) + "."
         for depth, every in w_c.items()

@@ -21,7 +21,7 @@ from glassy_core.ui.paper.network import any_network
 from glassy_core.ui.shell.frame import plain
 from glassy_core.ui.shell.words import typeset
 
-Note = Callable[[Members], str]
+Caption = Callable[[Members], str]
 PAPERS_LAW = (
     "Dotted: the paper's law NLL∞ + A τ⁻ᵃ. NLL∞ and a are the paper's; it gives no A, so A is matched to our run."
 )
@@ -43,7 +43,7 @@ class Drawing:
 
     draw: Callable[[Members, Look], bool]
     runs: Callable[[Evidence], Members] | None = None
-    notes: tuple[str | Note, ...] = ()
+    notes: tuple[str | Caption, ...] = ()
     otherwise: Callable[[Evidence], str] = _nothing_to_draw
 
     def drawn_of(self, evidence: Evidence, look: Look) -> Members | None:

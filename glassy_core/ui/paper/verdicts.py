@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from glassy_core.paper.findings import Finding
-from glassy_core.paper.text import Command, Part, Symbol, Text
+from glassy_core.paper.text import Command, Symbol, Text, TextPart
 
 _SIGNS = {"agrees": "✓", "differs": "✗", "open": "…", "by construction": "≡"}  # told apart without colours, too
 _TABLE_CSS = """
@@ -76,7 +76,7 @@ def html(text: Text) -> str:
     return "".join(map(_part, text.parts))
 
 
-def _part(part: Part) -> str:
+def _part(part: TextPart) -> str:
     if isinstance(part, Command):  # which breaks between its words only
         return f"<code>{' '.join(f'<span>{escape(word)}</span>' for word in part.line.split())}</code>"
     if isinstance(part, Symbol):

@@ -70,10 +70,10 @@ def draw(atlas: Atlas) -> None:
         f"to a loss of {NLL:g} bits, where 999 of 1000 notes are right?"
     )
     if now.shown:
-        prose(f"Your bet: **w = {now.own}**." if now.own else "You did not bet.")
+        prose(f"Your bet: **w = {now.ballot}**." if now.ballot else "You did not bet.")
         _answer(now, enough)
     else:
-        st.session_state[_KEY] = now.own  # it may have been made in another tab of this browser
+        st.session_state[_KEY] = now.ballot  # it may have been made in another tab of this browser
         st.pills("Your bet: the narrowest width that suffices", WIDTHS, key=_KEY, on_change=_bet)
     polls.follow(now, "bets", "bet", _OPTIONS if presenter.may_act() else ())
     with st.container(horizontal=True):

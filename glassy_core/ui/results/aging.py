@@ -20,7 +20,7 @@ from glassy_core.ui.results import curves
 
 
 @dataclass(frozen=True)
-class Network:
+class AgingNetwork:
     """Runs of one network that differ in the seed alone. id: of its oldest run, for the URL."""
 
     id: str
@@ -45,7 +45,7 @@ class Measure:
     kind: str | None = None
 
 
-def columns(chosen: Sequence[Network], how: Measure) -> tuple[list[Column], list[str]]:
+def columns(chosen: Sequence[AgingNetwork], how: Measure) -> tuple[list[Column], list[str]]:
     """Trajectories and aging of the networks as they are now, and a sentence for each run that has nothing to show."""
     configs = {network.id: network.config for network in chosen}
     inks, times, apart = colours(configs), turns(configs), flows_apart(configs)

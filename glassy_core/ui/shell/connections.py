@@ -19,7 +19,7 @@ PATIENCE = 10.0  # seconds for a request to come, from the moment that it could
 MOST_WAITING = 64  # of one address, with no request yet; a browser opens up to six ahead of need
 MOST_OPEN = 512  # of one address: a whole class may share it, with a websocket and some requests each
 LOGGED_EVERY = 60.0  # seconds between lines that say the same
-Place = tuple[str, int]  # a line of the source: file and number
+SourceLine = tuple[str, int]  # a line of the source: file and number
 LOGGERS = ("uvicorn.error", "asyncio")  # that write what strangers make them
 
 
@@ -107,7 +107,7 @@ class Seldom(logging.Filter):
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
-        self._clock, self._last, self._left_out = clock, dict[Place, float](), Counter[Place]()
+        self._clock, self._last, self._left_out = clock, dict[SourceLine, float](), Counter[SourceLine]()
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether it passes."""

@@ -38,7 +38,7 @@ class Poll:
     @property
     def stage(self) -> tuple[object, ...]:
         """What a page drawn before has to be drawn anew for: a vote from another tab of the browser, too."""
-        return self.asked, self.question is not None, self.shown, self.own
+        return self.asked, self.question is not None, self.shown, self.ballot
 
     def ask(self, question: Any) -> None:
         """Put a question; who has voted on another one votes anew."""
@@ -56,7 +56,7 @@ class Poll:
             self.votes[voter()] = vote
 
     @property
-    def own(self) -> Any:
+    def ballot(self) -> Any:
         """This browser's vote, None where there is none."""
         return self.votes.get(voter())
 

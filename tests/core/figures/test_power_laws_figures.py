@@ -13,7 +13,7 @@ from glassy_core.figures.palette import FADED
 from glassy_core.figures.power_laws import fitted_curves, straight_lines
 from glassy_core.figures.style import KINDS, Ensemble, View
 from glassy_core.figures.thinning import band
-from glassy_core.paper.exponents import Place
+from glassy_core.paper.exponents import ExponentPoint
 from glassy_core.paper.numbers import CURVES
 from glassy_core.physics.estimate import Estimate
 from glassy_core.physics.learning_curves.power_law import fit_power_law
@@ -174,10 +174,10 @@ def test_the_noise_probe_draws_traces_means_and_spreads():
 
 def test_the_map_shows_every_setting_and_hollow_what_is_doubtful(fitted, doubtful):
     places = [
-        Place(replace(CORPUS, width=20), fitted[1], ("x", "y")),
-        Place(replace(CORPUS, width=10), doubtful[1], ("z",)),
-        Place(replace(CORPUS, depth=3), fitted[1], ("u",)),
-        Place(replace(CORPUS, depth=3, width=9), fit_power_law([], []), ("v",)),
+        ExponentPoint(replace(CORPUS, width=20), fitted[1], ("x", "y")),
+        ExponentPoint(replace(CORPUS, width=10), doubtful[1], ("z",)),
+        ExponentPoint(replace(CORPUS, depth=3), fitted[1], ("u",)),
+        ExponentPoint(replace(CORPUS, depth=3, width=9), fit_power_law([], []), ("v",)),
     ]
     two, three = traces(exponent_map(places), "estimates")
     assert list(two.x) == [10, 20]
@@ -193,7 +193,10 @@ def test_the_map_shows_every_setting_and_hollow_what_is_doubtful(fitted, doubtfu
 
 def test_a_flow_is_a_diamond_on_the_map_and_has_no_eta(fitted):
     flow = with_dynamics(replace(CORPUS, depth=2, width=20), "flow")
-    places = [Place(replace(CORPUS, depth=2, width=10), fitted[1], ("x",)), Place(flow, fitted[1], ("y",))]
+    places = [
+        ExponentPoint(replace(CORPUS, depth=2, width=10), fitted[1], ("x",)),
+        ExponentPoint(flow, fitted[1], ("y",)),
+    ]
     (two,) = traces(exponent_map(places), "estimates")
     assert list(two.marker.symbol) == ["circle", "diamond"]
     assert "a flow" in two.customdata[1]
@@ -202,7 +205,7 @@ def test_a_flow_is_a_diamond_on_the_map_and_has_no_eta(fitted):
 
 
 def test_the_papers_values_stand_on_the_map_of_its_own_data(fitted):
-    places = [Place(replace(CORPUS, depth=2, width=20), fitted[1], ("x",))]
+    places = [ExponentPoint(replace(CORPUS, depth=2, width=20), fitted[1], ("x",))]
     assert traces(exponent_map(places), "paper") == []
     drawn = {
         (int(t.name[4:]), w): a
@@ -216,10 +219,10 @@ def test_by_w_over_w_c_each_task_has_a_line_and_one_bar_of_w_c(fitted):
     """The error of w_c moves a whole line: it is drawn once; what has no w_c is not there."""
     w_c, wider = Estimate(20, 16, 25), replace(CORPUS, depth=2, width=60)
     places = [
-        Place(replace(CORPUS, depth=2, width=40), fitted[1], ("x",), w_c=w_c, task="few"),
-        Place(wider, fitted[1], ("y",), w_c=w_c, task="few"),
-        Place(with_dynamics(replace(wider, chorales=20), "flow"), fitted[1], ("z",), w_c=w_c, task="many"),
-        Place(replace(wider, depth=3), fitted[1], ("u",), task="few"),
+        ExponentPoint(replace(CORPUS, depth=2, width=40), fitted[1], ("x",), w_c=w_c, task="few"),
+        ExponentPoint(wider, fitted[1], ("y",), w_c=w_c, task="few"),
+        ExponentPoint(with_dynamics(replace(wider, chorales=20), "flow"), fitted[1], ("z",), w_c=w_c, task="many"),
+        ExponentPoint(replace(wider, depth=3), fitted[1], ("u",), task="few"),
     ]
     few, many = traces(exponent_map(places, against="ratio"), "estimates")
     assert (list(few.x), list(many.x)) == ([2, 3], [3])

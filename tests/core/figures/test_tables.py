@@ -11,7 +11,7 @@ from glassy_core.figures import tables
 from glassy_core.figures.aging import Column
 from glassy_core.figures.music import Point
 from glassy_core.figures.style import Ensemble
-from glassy_core.paper.exponents import Place
+from glassy_core.paper.exponents import ExponentPoint
 from glassy_core.physics.aging.aging import aging
 from glassy_core.physics.critical_width.learning_times import THRESHOLDS
 from glassy_core.physics.learning_curves.power_law import fit_power_law
@@ -77,8 +77,8 @@ def test_every_bin_of_a_fit(fitted):
 
 def test_the_map_has_a_row_a_setting_and_no_number_where_there_is_no_fit(fitted):
     places = [
-        Place(replace(CORPUS, width=20), fitted[1], ("x", "y")),
-        Place(replace(CORPUS, width=10), fit_power_law([], []), ("z",)),
+        ExponentPoint(replace(CORPUS, width=20), fitted[1], ("x", "y")),
+        ExponentPoint(replace(CORPUS, width=10), fit_power_law([], []), ("z",)),
     ]
     _, (known, unknown) = read(tables.exponents(places))
     assert (known["width"], known["seeds"], known["reliable"]) == ("20", "2", str(fitted[1].reliable).lower())

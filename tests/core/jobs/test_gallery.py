@@ -111,7 +111,10 @@ def test_a_copys_noise_probe_can_be_measured_again_from_it(made):
 def test_what_an_exhibit_measures_comes_with_its_copy(made, monkeypatch):
     work, reader, _ = made
     asked = gallery.Exhibit(
-        CONFIG, "along tau", probes=(exhibits.Measurement(512, 20),), clones=(exhibits.Measurement(512, 100),)
+        CONFIG,
+        "along tau",
+        probes=(exhibits.PlannedMeasurement(512, 20),),
+        clones=(exhibits.PlannedMeasurement(512, 100),),
     )
     monkeypatch.setattr(gallery, "exhibits", lambda which="all": [asked])
     monkeypatch.setattr(gallery, "SIZES", (30, 60))

@@ -37,7 +37,7 @@ def test_triads_and_sevenths_are_named_and_clusters_told(chord, named, cluster):
 
 def test_harmony_counts():
     heard = harmony((C, G7, (60, 61, 62), ()))
-    assert (heard.named, heard.clusters, heard.silent) == pytest.approx((2 / 3, 1 / 3, 1 / 4))
+    assert (heard.named, heard.clusters, heard.rests) == pytest.approx((2 / 3, 1 / 3, 1 / 4))
     assert harmony(((), ())) == harmony(((),))
 
 
@@ -75,7 +75,7 @@ def test_the_shelf_holds_what_it_says(tmp_path):
         if "New music" in piece.words:
             assert f"{heard.named:.0%} triads" in piece.words
             assert heard.named > 0.95
-            assert heard.clusters == heard.silent == 0
+            assert heard.clusters == heard.rests == 0
         else:
             assert piece.chords in load_edition("corpus").splits["train"]
     write(pieces, tmp_path / "shelf.json")
@@ -116,7 +116,7 @@ def test_the_default_piece_is_as_clean_as_held_out_bach():
         made.append(compose_best(sung, learned, at["length"]))
     first = made[0]
     assert first.harmony.named >= theirs.named
-    assert first.harmony.clusters == first.harmony.silent == 0
+    assert first.harmony.clusters == first.harmony.rests == 0
     assert np.mean([one.harmony.named for one in made]) >= theirs.named - 0.02
     assert np.mean([one.harmony.clusters for one in made]) <= 0.01
     assert max(one.copied for one in made) < COPIED

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from glassy_core.commands.main import main
-from glassy_core.paper.exponents import AtRatios, Collapse
+from glassy_core.paper.exponents import AtRatios, RatioCollapse
 from glassy_core.paper.numbers import EXPONENT_RANGE
 from glassy_core.physics.estimate import Estimate
 from glassy_core.physics.learning_curves.exponents import at_ratio, between
@@ -56,9 +56,9 @@ def test_depths_that_differ_and_tasks_that_do_not():
     def row(task, depth, a):
         return AtRatios(task, depth, {1.5: Estimate(a, a - 0.1, a + 0.1)})
 
-    assert Collapse.of([row("8", 2, 1.3), row("8", 1, 1.0), row("80", 1, 1.15)]) == Collapse(1, 1, 1, 1, 0)
-    assert Collapse.of([row("8", 2, 1.0), row("8", 1, 1.1), row("80", 1, 0.85)]) == Collapse(1, 0, 0, 1, 1)
-    assert not Collapse.of([row("8", 1, 1.0)]).words()
+    assert RatioCollapse.of([row("8", 2, 1.3), row("8", 1, 1.0), row("80", 1, 1.15)]) == RatioCollapse(1, 1, 1, 1, 0)
+    assert RatioCollapse.of([row("8", 2, 1.0), row("8", 1, 1.1), row("80", 1, 0.85)]) == RatioCollapse(1, 0, 0, 1, 1)
+    assert not RatioCollapse.of([row("8", 1, 1.0)]).words()
 
 
 def test_the_command_compares_what_the_store_has(tmp_path, capsys):

@@ -10,7 +10,7 @@ from glassy_core.editions.encoding import floor_bits
 from glassy_core.editions.loading import edition_at_hand
 from glassy_core.physics.learning_curves.conditions import Conditions
 from glassy_core.physics.learning_curves.eta_changes import levelled
-from glassy_core.physics.learning_curves.laws import POWER, RIVALS, STRETCHED, Points, fit_law
+from glassy_core.physics.learning_curves.laws import POWER, RIVALS, STRETCHED, CurvePoints, fit_law
 from glassy_core.physics.learning_curves.power_law import fit_power_law
 from glassy_core.physics.learning_curves.seeds import fit_seeds
 from tests.core.physics.synthetic_curves import count, fitted, made, power
@@ -71,13 +71,13 @@ def test_a_law_is_found_again_in_its_own_curve(law):
     shapes = np.array([[grid[len(grid) // 2] * 1.01] for grid in law.grids])
     columns = law.columns(np.log(tau / 2), *shapes)
     nll = 0.02 * law.floored + 0.3 * sum(column[0] for column in columns)
-    fit = fit_law(law, Points(tau, nll, np.full(60, 1e-3)))
+    fit = fit_law(law, CurvePoints(tau, nll, np.full(60, 1e-3)))
     np.testing.assert_allclose(fit(tau), nll, rtol=2e-3)
 
 
 def test_a_law_is_not_fitted_to_fewer_points_than_it_has_numbers():
     tau = np.array([1.0, 2, 3, 4])
-    assert fit_law(STRETCHED, Points(tau, 1 / tau, np.full(4, 0.01))) is None
+    assert fit_law(STRETCHED, CurvePoints(tau, 1 / tau, np.full(4, 0.01))) is None
 
 
 @pytest.mark.parametrize("noise_free", [False, True], ids=["noise", "flow"])
