@@ -47,10 +47,10 @@ class OnGrid:
     remarks: tuple[str, ...]
 
 
-def chords_on_grid(content: bytes, grid: str = "quarter") -> Chorale:
-    """The chords of a MIDI file at each step of the grid, counted from the file's beginning; any MIDI pitches.
+def on_grid(content: bytes, grid: str) -> OnGrid:
+    """The chords of a MIDI file at each step of the grid, counted from the file's beginning, and what becomes of its notes.
 
-    A chord is what sounds an eighth of a step after its time: notes that begin a little late still count, notes
+    The chords have any MIDI pitches. A chord is what sounds an eighth of a step after its time: notes that begin a little late still count, notes
     that are held a little over do not. Where nothing of a part sounds then, its notes count that begin at the time,
     however short they are. Time is the file's own, in ticks of its quarter notes, so its tempi make no difference.
     Where a time signature stands, a bar begins, and the grid anew; before it there may be half a step. Drums are
@@ -58,11 +58,6 @@ def chords_on_grid(content: bytes, grid: str = "quarter") -> Chorale:
     (those that glassy wrote do, and come back chord for chord).
     Raises ConfigError for bytes that are no MIDI file, and for more than MOST_CHORDS chords.
     """
-    return on_grid(content, grid).chords
-
-
-def on_grid(content: bytes, grid: str) -> OnGrid:
-    """The chords of `chords_on_grid`, with what the grid makes of the notes. Raises as that."""
     music = read_midi(content)
     end = _marked_end(music)
     shift = 0 if end is None else _transposition(music)

@@ -14,9 +14,9 @@ import pytest
 from playwright.sync_api import expect
 
 from glassy_core.editions.loading import load_edition
-from glassy_core.editions.midi_files import chords_on_grid
 from glassy_core.jobs.dispatcher import dispatcher_status
 from tests.browser.ear import HEARD, LISTENING, WAITED
+from tests.midi_chords import chords_on_grid
 from tests.singers import HELD, add_singer
 
 SOON = 60_000  # ms

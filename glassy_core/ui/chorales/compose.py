@@ -31,7 +31,7 @@ def compose_view(selection: Selection) -> None:
     else:
         with st.spinner("Composing", show_time=True):
             made = selection.composition()
-        piece, title = made.piece, title_of(selection, made)
+        piece, title = made.piece, _title_of(selection, made)
         song, words = Song.of(piece), f"{_who(selection)} {_how_clean(selection, made)}"
     heading(title, "Another piece", _begin_another)
     legend = NETWORK_LEGEND[:2] if on_shelf else NETWORK_LEGEND
@@ -58,7 +58,7 @@ def _begin_another() -> None:
         put("seed", get("seed") + round_again)
 
 
-def title_of(selection: Selection, made: Composition) -> str:
+def _title_of(selection: Selection, made: Composition) -> str:
     """What a listener calls it: its key, as opus the chorale that it begins with, and which draw it is."""
     number = selection.decoding.seed + 1
     if selection.prime.chorale:

@@ -219,10 +219,10 @@ def key_to_lines(view: View, settings: Sequence[Ensemble], fitted: bool = False)
     lines += [inks, "Click a curve to bring it forward, its name above to hide it; drag to zoom."]
     st.caption(" ".join(filter(None, lines)))
     if "sharpness" in view.shown:
-        sharpness_words()
+        _sharpness_words()
 
 
-def sharpness_words() -> None:
+def _sharpness_words() -> None:
     """What the sharpness is, and what the dotted lines beside it mean."""
     prose(
         "**Sharpness** is the largest curvature of the loss, in nats, where the network stands. Steps of η are stable "

@@ -83,7 +83,7 @@ def show() -> None:
         may_train=presenter.may_act(),
         outcome=(" ".join(filter(None, (learned or outcome.done, outcome.notice))), outcome.error),
         on_train=train,
-        on_bet=ask_the_class,
+        on_bet=_ask_the_class,
     )
 
 
@@ -162,7 +162,7 @@ def train() -> None:
     actions.perform(start_training, name, dynamics, key=_OUTCOME)
 
 
-def ask_the_class() -> None:
+def _ask_the_class() -> None:
     """Ask everybody who looks on to bet on the network that the reader has before them."""
     chorales, depth = (int(word) if word.isdigit() else 0 for word in f"{asked('bet')}-0".split("-")[:2])
     actions.perform(bets.open_question, depth, chorales, key=_OUTCOME)

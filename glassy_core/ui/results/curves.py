@@ -89,7 +89,7 @@ def at_work_or_newest(candidates: Sequence[Row]) -> list[str]:
     return [row.id for row in reversed(batch)]
 
 
-def styles_of(configs: Mapping[str, RunConfig], by_run: bool) -> tuple[dict[str, str], dict[str, int]]:
+def _styles_of(configs: Mapping[str, RunConfig], by_run: bool) -> tuple[dict[str, str], dict[str, int]]:
     """Colours and turns of runs by id: by regime, or one each, which stays a run's own in this browser tab."""
     if not by_run:
         return colours(configs), turns(configs)
@@ -106,7 +106,7 @@ def curves_of(chosen: Sequence[Row], by_run: bool = False, together: bool = Fals
     by_run: see `styles_of`. together: the class trio in step of tau while it learns.
     """
     configs = {row.id: row.config for row in chosen if row.config}
-    (inks, times), apart = styles_of(configs, by_run), flows_apart(configs)
+    (inks, times), apart = _styles_of(configs, by_run), flows_apart(configs)
     names = unique_names(chosen)
     series = {row.id: latest_series(row) for row in chosen if row.config}
     series = in_step(chosen, series) if together else series

@@ -54,7 +54,7 @@ def groups_of(rows: Sequence[Row], grouping: str = "", by_run: bool = False, tog
     """
     curves = {curve.id: _with_spikes(curve) for curve in curves_of(rows, by_run, together)}
     if grouping not in ("", SEEDS):
-        return by_setting(list(curves.values()), grouping)
+        return _by_setting(list(curves.values()), grouping)
     if not grouping:
         return [Ensemble(curve.id, curve.label, curve.colour, (curve,)) for curve in curves.values()]
     names = {row.id: row.name.removesuffix(f" seed={row.config.seed}") for row in rows if row.config}
@@ -62,7 +62,7 @@ def groups_of(rows: Sequence[Row], grouping: str = "", by_run: bool = False, tog
     return [_grouped([curves[one.run.id] for one in group], names) for group in groups]
 
 
-def by_setting(curves: Sequence[Curve], name: str) -> list[Ensemble]:
+def _by_setting(curves: Sequence[Curve], name: str) -> list[Ensemble]:
     """An ensemble for each value that a setting has among these curves, in the order of the values."""
     groups: dict[Any, list[Curve]] = {}
     for curve in curves:

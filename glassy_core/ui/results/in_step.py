@@ -40,10 +40,10 @@ def in_step(rows: Sequence[Row], series: Mapping[str, Series]) -> dict[str, Seri
     if len(together) < 2:
         return dict(series)
     end = min(float(series[run_id].tau[-1]) for run_id in together)
-    return {run_id: up_to(one, end) if run_id in together else one for run_id, one in series.items()}
+    return {run_id: _up_to(one, end) if run_id in together else one for run_id, one in series.items()}
 
 
-def up_to(series: Series, tau: float) -> Series:
+def _up_to(series: Series, tau: float) -> Series:
     """The records up to a proper time; the very same object where that is all."""
     n = int(np.searchsorted(series.tau, tau, side="right"))
     if n == len(series):

@@ -9,11 +9,11 @@ from scipy.io import wavfile
 
 from glassy_core.commands.main import main
 from glassy_core.editions.loading import load_edition
-from glassy_core.editions.midi_files import chords_on_grid
 from glassy_core.music.decoding import DECODINGS
 from glassy_core.runs import checkpoints
 from glassy_core.runs.store import GALLERY_VARIABLE, RunStore, gallery_directory, open_store
 from tests.made_decoding import Loudest
+from tests.midi_chords import chords_on_grid
 from tests.singers import HELD, add_singer
 
 TRAIN = load_edition("corpus").splits["train"]

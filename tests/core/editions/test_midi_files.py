@@ -9,11 +9,12 @@ import mido
 import pytest
 
 from glassy_core.editions.midi_events import read_midi
-from glassy_core.editions.midi_files import MOST_CHORDS, chords_on_grid, on_grid
+from glassy_core.editions.midi_files import MOST_CHORDS, on_grid
 from glassy_core.music.midi import Sound, to_midi
 from glassy_core.music.voices import lead
 from glassy_core.settings import ConfigError
 from tests.core.editions.midi_bytes import chunk, header, meta, midi, notes, number, off, on, track
+from tests.midi_chords import chords_on_grid
 
 PARTS = ((72, 71, 72, 74), (67, 67, 67, 67), (64, 62, 64, 65), (48, 55, 60, 53))
 TRACKS = [track(*notes(pitches, channel=i)) for i, pitches in enumerate(PARTS)]

@@ -24,7 +24,7 @@ from glassy_core.editions.encoding import floor_bits
 from glassy_core.editions.format import ChoraleError
 from glassy_core.editions.install import MAX_BYTES
 from glassy_core.editions.loading import load_edition, load_or_fallback
-from glassy_core.editions.midi_files import MOST_CHORDS, chords_on_grid, shift_into_range, shifted
+from glassy_core.editions.midi_files import MOST_CHORDS, shift_into_range, shifted
 from glassy_core.editions.own_data import FEWEST_TO_SPLIT, import_own, report_path
 from glassy_core.editions.own_files import MOST_BYTES, MOST_FILES, MOST_MIDI_BYTES, File, read_path
 from glassy_core.files import read_lines
@@ -37,6 +37,7 @@ from glassy_core.music.voices import lead
 from glassy_core.runs.run import Run
 from glassy_core.settings import ConfigError, RunConfig
 from glassy_core.training.records import fresh
+from tests.midi_chords import chords_on_grid
 
 ROOT = Path(__file__).resolve().parents[3]
 TRAIN = load_edition("corpus").splits["train"]

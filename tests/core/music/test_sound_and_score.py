@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH
 from glassy_core.editions.loading import load_edition
-from glassy_core.editions.midi_files import chords_on_grid
 from glassy_core.music.audio import PEAK, RATE, TAIL, render, wav_bytes
 from glassy_core.music.counterpoint import portrait
 from glassy_core.music.generation import MAX_LENGTH
@@ -28,6 +27,7 @@ from glassy_core.network.equations import initial_weights
 from glassy_core.settings import ConfigError, RunConfig
 from glassy_core.training.records import Snapshot
 from tests.core.at_hand import edition_at_hand
+from tests.midi_chords import chords_on_grid
 
 pitches = st.integers(LOWEST_PITCH, HIGHEST_PITCH)
 chords = st.sets(pitches, max_size=7).map(lambda chord: tuple(sorted(chord)))
