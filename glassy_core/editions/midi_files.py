@@ -48,14 +48,14 @@ class OnGrid:
 
 
 def on_grid(content: bytes, grid: str) -> OnGrid:
-    """The chords of a MIDI file at each step of the grid, counted from the file's beginning, and what becomes of its notes.
+    """The chords of a MIDI file at each step of the grid, from the file's beginning, and what becomes of its notes.
 
-    The chords have any MIDI pitches. A chord is what sounds an eighth of a step after its time: notes that begin a little late still count, notes
-    that are held a little over do not. Where nothing of a part sounds then, its notes count that begin at the time,
-    however short they are. Time is the file's own, in ticks of its quarter notes, so its tempi make no difference.
-    Where a time signature stands, a bar begins, and the grid anew; before it there may be half a step. Drums are
-    left out. Silence is kept, but for the silence before the first note of files that do not say where they end
-    (those that glassy wrote do, and come back chord for chord).
+    A chord, of any MIDI pitches, is what sounds an eighth of a step after its time: notes that begin a little late
+    still count, notes that are held a little over do not. Where nothing of a part sounds then, its notes count that
+    begin at the time, however short they are. Time is the file's own, in ticks of its quarter notes, so its tempi make
+    no difference. Where a time signature stands, a bar begins, and the grid anew; before it there may be half a step.
+    Drums are left out. Silence is kept, but for the silence before the first note of files that do not say where they
+    end (those that glassy wrote do, and come back chord for chord).
     Raises ConfigError for bytes that are no MIDI file, and for more than MOST_CHORDS chords.
     """
     music = read_midi(content)
