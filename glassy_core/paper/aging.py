@@ -9,7 +9,7 @@ import numpy as np
 from glassy_core.paper.evidence import DepthWidth, Evidence, command
 from glassy_core.paper.findings import TOO_UNCERTAIN, Finding, Statement, Verdict, weigh
 from glassy_core.paper.numbers import AGING, FIRST_TAU_W, FOLLOWED, LONGEST, PAPER_ALPHA
-from glassy_core.paper.text import ALPHA, MU, TAU, TAU_W, Quantity, Text, joined, spelled, text
+from glassy_core.paper.text import ALPHA, MU, TAU, TAU_W, Quantity, Text, joined, text, with_symbols
 from glassy_core.physics.aging.aging import Aging, aging
 from glassy_core.physics.aging.collapse import AGING_REGIME, BREAK, breakdowns
 from glassy_core.physics.aging.fluctuations import Trajectory
@@ -57,7 +57,7 @@ def _aging_of(trajectories: Callable[[], Sequence[Trajectory]]) -> Aging | Text:
     try:
         result = aging(trajectories())
     except RunError as error:
-        return spelled(str(error))
+        return with_symbols(str(error))
     return result if result.curves else text("No waiting time is over yet: let the run go on.")
 
 
@@ -76,7 +76,7 @@ def _alpha(evidence: Evidence, network: DepthWidth) -> Finding:
     if not isinstance(of_bursts, Text) and len(of_bursts.alpha.curves) >= max(known, _ENOUGH):
         return _alpha_of_bursts(statement, of_bursts, bursts)
     if member is None or isinstance(ours, Text) or ours.alpha.slope is None:
-        return statement.open(missing or (ours if isinstance(ours, Text) else spelled(ours.alpha.why)), [member])
+        return statement.open(missing or (ours if isinstance(ours, Text) else with_symbols(ours.alpha.why)), [member])
     verdict, words, doubt = _weighed_alpha(ours)
     again = command("aging", member, "--json")
     words = joined([words, missing or text(doubt)])
@@ -117,7 +117,9 @@ def _collapse(evidence: Evidence) -> Finding:
     ours = measured(evidence, seeds)
     if member is None or isinstance(ours, Text) or ours.collapse.mu is None:
         missing = evidence.missing(member, (2, 30), _THIRD_TAU_W * (1 + AGING_REGIME))
-        return statement.open(missing or (ours if isinstance(ours, Text) else spelled(ours.collapse.why)), [member])
+        return statement.open(
+            missing or (ours if isinstance(ours, Text) else with_symbols(ours.collapse.why)), [member]
+        )
     return fully_aged(statement, ours, seeds, command("aging", member, *["--seeds"] * (len(seeds) > 1), "--json"))
 
 

@@ -10,7 +10,7 @@ from glassy_core.paper.aging import X, measured
 from glassy_core.paper.evidence import Evidence, command
 from glassy_core.paper.findings import Finding, Statement, Verdict, weigh_alone
 from glassy_core.paper.numbers import FIRST_TAU_W, PAPER_EXPONENT, PAPER_ORIGIN, half_digit
-from glassy_core.paper.text import DELTA, TAU_W, Quantity, Text, joined, spelled, text
+from glassy_core.paper.text import DELTA, TAU_W, Quantity, Text, joined, text, with_symbols
 from glassy_core.physics.aging.fluctuations import DeltaCurve, of_waiting_time, seed_by_seed
 from glassy_core.physics.aging.growth import LOGARITHM, MEASUREMENTS, POWER, logarithm, misfits, power
 from glassy_core.runs.groups import Member
@@ -52,7 +52,7 @@ def power_law(curves: Curves, members: MembersOrNone = (), again: str = "") -> F
     first = of_waiting_time(curves, FIRST_TAU_W)
     plain, shifted = power(first), power(first, origin=PAPER_ORIGIN)
     if shifted.slope is None:
-        return statement.open(spelled(shifted.why), members, command=again)
+        return statement.open(with_symbols(shifted.why), members, command=again)
     verdict, doubt = weigh_alone(shifted.slope, PAPER_EXPONENT, half_digit(PAPER_EXPONENT))
     itself = text("Of x itself: ", Quantity(plain.slope), ".") if plain.slope else Text()
     origin = text(f"Of x - {PAPER_ORIGIN:g}, where the paper lets the aging regime begin.")
@@ -70,7 +70,7 @@ def late(curves: Curves, members: MembersOrNone = (), again: str = "") -> Findin
     first = of_waiting_time(curves, FIRST_TAU_W)
     fit = logarithm(first)
     if fit.slope is None:
-        return statement.open(spelled(fit.why), members, command=again)
+        return statement.open(with_symbols(fit.why), members, command=again)
     records = int(np.sum(first[0].x > LOGARITHM[0]))
     reach = text(f"{records} records up to x = {first[0].x[-1]:.3g}.")
     if records < _MIN_RECORDS:

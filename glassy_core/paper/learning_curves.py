@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from glassy_core.paper.evidence import DepthWidth, Evidence, command, no_run
 from glassy_core.paper.findings import Finding, Statement, Verdict, weigh, weigh_alone
 from glassy_core.paper.numbers import CURVES, PLAUSIBLE_NLL, PaperCurve, half_digit
-from glassy_core.paper.text import NLL_INF, TAU, Quantity, Text, joined, spelled, text
+from glassy_core.paper.text import NLL_INF, TAU, Quantity, Text, joined, text, with_symbols
 from glassy_core.physics.critical_width.learning_times import learning_time, smoothed
 from glassy_core.physics.learning_curves.power_law import PowerLawFit, fit_power_law
 from glassy_core.physics.learning_curves.windows import Window
@@ -69,7 +69,7 @@ def _stays_above(evidence: Evidence, member: Member) -> tuple[Verdict, Text]:
         return "open", joined([text("Whether it levels off a power law tells."), shortfall.text()])
     fit = _fit(evidence, member)
     if not fit.reliable or fit.nll_inf is None:
-        return "open", spelled(fit.why or "")
+        return "open", with_symbols(fit.why or "")
     above = fit.nll_inf.low > PLAUSIBLE_NLL
     return "agrees" if above else "open", text("The fit levels off at ", Quantity(fit.nll_inf, "bits"), ".")
 
@@ -117,7 +117,7 @@ def _law(evidence: Evidence, network: DepthWidth, law: PaperCurve) -> Iterator[F
     member = evidence.network(*network)
     missing = evidence.missing(member, network, FITTED_TO)
     fit = None if missing or member is None else _fit(evidence, member)
-    reason = missing or (spelled(fit.why) if fit and fit.why else _window(fit) if fit else Text())
+    reason = missing or (with_symbols(fit.why) if fit and fit.why else _window(fit) if fit else Text())
     for name, value, ours in (
         (text(NLL_INF), law.nll_inf, fit.nll_inf if fit else None),
         (text("exponent a"), law.exponent, fit.exponent if fit else None),
@@ -151,7 +151,7 @@ def _pure_law(evidence: Evidence, network: DepthWidth, law: PaperCurve, levels: 
     fit = _fit_in(evidence, member, (begin, end))
     again = command("fit", member, "--window", f"{begin:.12g} {end:.12g}", "--pure", "--json")
     if fit.pure is None:
-        return statement.open(spelled(fit.why or ""), [member], command=again)
+        return statement.open(with_symbols(fit.why or ""), [member], command=again)
     verdict, doubt = weigh(fit.pure.exponent, law.exponent, law.uncertainty or 0)
     words = text("A pure power law for ", TAU, f" from {begin:.3g} to {end:.3g}, ", NLL_INF, " = 0.")
     ours = text(Quantity(fit.pure.exponent))

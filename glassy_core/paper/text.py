@@ -100,7 +100,7 @@ def joined(texts: Iterable[Text], between: str = " ") -> Text:
     return text(*(part for k, one in enumerate(some) for part in ((between, one) if k else (one,))))
 
 
-def spelled(sentence: str) -> Text:
+def with_symbols(sentence: str) -> Text:
     """A sentence of the analyses, which give their reasons in plain words, with the names of quantities as symbols."""
     words = re.split(rf"\b({'|'.join(_SYMBOLS)})\b", sentence)
     return text(*(_SYMBOLS.get(word, word) for word in words))

@@ -2,7 +2,7 @@
 
 import pickle
 
-from glassy_core.paper.text import MU, NLL_INF, TAU, TAU_W, Command, Quantity, Text, joined, spelled, text
+from glassy_core.paper.text import MU, NLL_INF, TAU, TAU_W, Command, Quantity, Text, joined, text, with_symbols
 from glassy_core.physics.estimate import Estimate
 
 
@@ -30,6 +30,6 @@ def test_nothing_is_no_text():
 
 
 def test_the_names_in_a_reason_become_symbols_and_parts_of_words_do_not():
-    reason = spelled("No points with tau/tau_w from 1: NLL_inf and the taurus are mute.")
+    reason = with_symbols("No points with tau/tau_w from 1: NLL_inf and the taurus are mute.")
     assert [part for part in reason.parts if not isinstance(part, str)] == [TAU, TAU_W, NLL_INF]
     assert str(reason) == "No points with tau/tau_w from 1: NLL_inf and the taurus are mute."
