@@ -84,8 +84,8 @@ FIGURES = (
         8,
         "the noise along learning",
         gamma_findings,
-        "In the paper Γ, the variance of the minibatch's gradient, grows with τ, ever more slowly, and levels off for "
-        "w = 30 and 90; for w = 90 it falls a bit at the longest times. The near-critical network is the noisiest.",
+        "Γ, the variance of the minibatch's gradient, grows with τ, ever more slowly, and levels off for w = 30 and "
+        "90; for w = 90 it falls a bit at the longest times. The near-critical network is the noisiest.",
     ),
     PaperFigure(
         9,

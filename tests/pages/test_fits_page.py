@@ -130,7 +130,7 @@ def test_own_windows_come_back(store):  # noqa: F811
 def test_a_doubtful_fit_is_marked_and_not_hidden(store):  # noqa: F811
     power(store, config=replace(NEAR, name="flat"), nll_inf=0.3, a=0.0)
     app = opened(fit="true")
-    assert "unreliable: " in words(app)
+    assert "Unreliable. " in words(app)
     assert not app.warning  # a doubt about a fit is no fault of the reader's
     assert "no decay to fit" in words(app)
     assert table(app)["estimates are"] == ["**unreliable**"]

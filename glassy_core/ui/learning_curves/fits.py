@@ -143,8 +143,10 @@ def details(fits: Fits) -> None:
     for setting, fit in fits:
         if fit.why:
             doubts.setdefault(fit.why, []).append(f"**{plain(setting.label)}**")
-    for why, labels in doubts.items():
-        st.caption(f":material/help: {', '.join(labels)}, unreliable: {plain(why)}")
+    if doubts:  # one remark, however many fits it is of
+        st.caption(
+            ":material/help: Unreliable. " + " ".join(f"{', '.join(who)}: {plain(why)}" for why, who in doubts.items())
+        )
     for setting, fit in fits:
         if fit.left_out and not fit.why:  # where there is a doubt, it names them too
             st.caption(f"{plain(setting.label)}: {fit.left_out}")

@@ -54,9 +54,9 @@ def learning_by_depth(members: Members, look: Look) -> bool:
 
 
 def learning(members: Members, look: Look) -> bool:
-    """NLL against tau, both logarithmic."""
+    """NLL against tau, both logarithmic, with the networks' names at the ends: on the wall colours are much alike."""
     if settings := _settings(members):
-        look.show(fitted_curves(settings, _VIEW, []), _all_learned(settings))
+        look.show(fitted_curves(settings, _VIEW, []), _all_learned(settings), names=True)
     return bool(settings)
 
 

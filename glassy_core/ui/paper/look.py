@@ -26,10 +26,11 @@ class Look:
     height: int = 440
     font: int = _LETTERS
 
-    def show(self, figure: go.Figure, alt: str, part: str = "", grows: bool = False) -> None:
+    def show(self, figure: go.Figure, alt: str, part: str = "", grows: bool = False, names: bool = False) -> None:
         """Draw a figure, one part of several where `part` names it; alt: what it shows, in words.
 
-        grows: lines that have become longer since the last drawing are seen to grow.
+        grows: lines that have become longer since the last drawing are seen to grow. names: a name stands at the end
+        of each line.
         """
         figure.update_layout(font_size=self.font)
         if self.font > _LETTERS:
@@ -40,4 +41,4 @@ class Look:
                 many = axis.range is not None and axis.range[1] - axis.range[0] > _MANY_DECADES
                 axis.update(dtick=2 if many else 1, exponentformat="none", minor_dtick="D1")
         name = f"{self.key}{part}"
-        live_figure(figure, key=name, alt=alt, height=self.height, filename=name, grows=grows)
+        live_figure(figure, key=name, alt=alt, height=self.height, filename=name, grows=grows, names=names)

@@ -60,7 +60,7 @@ def _figure(row: PaperFigure, findings: Sequence[Finding], evidence: Evidence) -
     """One figure: what the paper claims, the statements, the drawing where there is one, and what is behind them."""
     st.header(f"Figure {row.number}: {row.title}", anchor=False)
     if row.claims:
-        prose(row.claims)
+        prose(f"**In the paper:** {row.claims}")
     drawing, look = DRAWINGS.get(row.number), Look(f"paper-{row.number}")
     if drawing:
         drawing.show(evidence, look)
@@ -90,7 +90,7 @@ def _rules() -> None:
         f"the paper's but would meet almost any value: over {TOO_WIDE:g} times as wide as the paper's error, or "
         f"± {TOO_WIDE_ALONE:.0%} where it states none. What no run could have shown otherwise is by construction and "
         "not counted. A figure's own table says what is missing, and the rule for a statement "
-        "without a number. The words below each figure's title are the paper's claims. Below each figure is a command "
+        "without a number. Below each figure is a command "
         "that computes its table anew; `python -m glassy_core paper` prints all tables and counts the verdicts. Not "
         "judged are the collapse in τ at short times, how clean the collapse of w = 68 is, the growth of exponents "
         "with width and depth, the sharper transition of deeper networks, and d = 10."
