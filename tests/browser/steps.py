@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 ROW = 35  # pixels, also of the header
-SOON = 60_000  # ms: until a run has been taken up, on a busy machine too
+SOON = 150_000  # ms: until a run has been taken up, on a busy machine too
 
 
 def choose_preset(page: Page, title: str) -> None:

@@ -19,7 +19,7 @@ from tests.browser.ear import HEARD, LISTENING, WAITED
 from tests.midi_chords import chords_on_grid
 from tests.singers import HELD, add_singer
 
-SOON = 60_000  # ms
+SOON = 150_000  # ms
 TRAIN = load_edition("corpus").splits["train"]
 # What the server sends for one listen after another, and for the sound's settings.
 MOST_BYTES = 300_000
@@ -35,7 +35,7 @@ def app(shared_app):
 def singer(app):
     """A run whose network holds one chord; at the end the dispatcher is let come up, so that it can be ended."""
     yield add_singer(app.store, strength=3.0)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 180
     while (app.store.directory / ".dispatcher").exists() and not dispatcher_status(app.store).pid:
         if time.monotonic() > deadline:
             break

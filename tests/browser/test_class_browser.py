@@ -30,7 +30,7 @@ def tab(chromium):
 
     def tab():
         context = chromium.new_context(viewport={"width": 1280, "height": 1400})
-        context.set_default_timeout(90_000)
+        context.set_default_timeout(150_000)
         contexts.append(context)
         page, sessions = context.new_page(), []
 
@@ -53,12 +53,12 @@ def test_a_class(tmp_path, tab):
         (visitor, of_visitor), (presenter, of_presenter) = tab(), tab()
         for page in (visitor, presenter):
             page.goto(url)
-            expect(page.get_by_role("heading", name="Latest runs")).to_be_visible(timeout=120_000)
+            expect(page.get_by_role("heading", name="Latest runs")).to_be_visible(timeout=150_000)
             expect(page.get_by_role("button", name="Start the class trio")).not_to_be_visible()
         presenter.get_by_role("button", name="Presenter").click()
         presenter.get_by_label("Passphrase").fill(PASSPHRASE)
         presenter.get_by_role("button", name="Unlock").click()
-        expect(presenter.get_by_role("button", name="Start the class trio")).to_be_enabled(timeout=90_000)
+        expect(presenter.get_by_role("button", name="Start the class trio")).to_be_enabled(timeout=150_000)
 
         # A file sent past the page, with the token and the session that the browser has.
         expect(visitor.get_by_role("button", name="Start the class trio")).not_to_be_visible()
@@ -76,6 +76,6 @@ def test_a_class(tmp_path, tab):
         expect(presenter.get_by_text("1 bet so far.")).to_be_visible()
 
         visitor.goto(f"{url}/Chorales?view=quiz")
-        expect(visitor.get_by_text("as soon as the presenter asks")).to_be_visible(timeout=120_000)
+        expect(visitor.get_by_text("as soon as the presenter asks")).to_be_visible(timeout=150_000)
         expect(visitor.get_by_role("button", name="Ask the class")).not_to_be_visible()
         assert len(store.runs()) == 1

@@ -32,7 +32,7 @@ def open_tab(chromium, app, size, scheme):
     context = chromium.new_context(
         viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB", has_touch=size == "phone"
     )
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(150_000)
     page, errors = context.new_page(), []
 
     def keep(message):

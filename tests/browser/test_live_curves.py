@@ -25,7 +25,7 @@ SMALL = RunConfig(name="small", depth=1, width=6, eta=5e-3, chorales=2, batch_si
 SECOND = RunConfig(name="second", depth=1, width=8, eta=5e-3, chorales=2, batch_size=100, steps=10**8, record_every=20)
 FLOW = PRESETS["class-flow-near"].config
 RECORDS = 50
-SOON = 60_000  # ms: until a run has been taken up, on a busy machine too
+SOON = 150_000  # ms: until a run has been taken up, on a busy machine too
 
 STATE = """() => {
   const plot = document.querySelector(".glassy-plot")

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from glassy_core.presets import CLASS_AGING
 from tests.made_runs import write_aging, write_sweep
 
-SOON = 60_000  # ms, on a busy machine too
+SOON = 150_000  # ms, on a busy machine too
 ALL_DRAWN = """(count) => {
   const figures = [...document.querySelectorAll(".glassy-figure")]
   return figures.length === count && figures.every((figure) => Number(figure.dataset.draws) > 0)

@@ -58,7 +58,7 @@ def contents(run: Run) -> dict[str, bytes]:
     return {str(path.relative_to(run.path)): path.read_bytes() for path in files if path.exists()}
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 120.0, pause: float = 0.001) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 300.0, pause: float = 0.001) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "nothing happened in time"

@@ -34,8 +34,8 @@ def test_every_page_shows_a_finished_figure_within_three_seconds(chromium, tmp_p
         page = context.new_page()
         try:
             begun = time.monotonic()
-            page.goto(app.url, timeout=60_000)
-            page.locator("[class*='st-key-card-'] img").first.wait_for(timeout=60_000)
+            page.goto(app.url, timeout=150_000)
+            page.locator("[class*='st-key-card-'] img").first.wait_for(timeout=150_000)
             taken = {"Home": time.monotonic() - begun}
             for title, (heading, what) in FIGURES.items():
                 taken[title] = _opened(page, title, heading, what)
@@ -53,17 +53,17 @@ def test_every_page_shows_a_finished_figure_within_three_seconds(chromium, tmp_p
 def _gone_to(page, address, what):
     """Seconds from the address of a page until its figure is drawn; the browser has been here before."""
     begun = time.monotonic()
-    page.goto(address, timeout=60_000, wait_until="commit")
-    page.locator(what).first.wait_for(state="attached", timeout=60_000)
+    page.goto(address, timeout=150_000, wait_until="commit")
+    page.locator(what).first.wait_for(state="attached", timeout=150_000)
     return time.monotonic() - begun
 
 
 def _opened(page, title, heading, what):
     """Seconds from a click on a page's link until its figure is drawn."""
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=60_000)
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=150_000)
     begun = time.monotonic()
     page.get_by_test_id("stPageLink").get_by_text(title, exact=True).first.click()
     if heading:
-        page.get_by_role("heading", name=heading, exact=True, level=1).wait_for(timeout=60_000)
-    page.locator(what).first.wait_for(state="attached", timeout=60_000)
+        page.get_by_role("heading", name=heading, exact=True, level=1).wait_for(timeout=150_000)
+    page.locator(what).first.wait_for(state="attached", timeout=150_000)
     return time.monotonic() - begun

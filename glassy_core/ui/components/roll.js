@@ -23,13 +23,13 @@ class Roll {
       event.preventDefault()
       seek(places[event.key])
     }, { signal })
-    Object.assign(root, { tabIndex: 0, role: "slider" })
-    root.setAttribute("aria-valuemin", 1)
     this.chord = 0
   }
 
-  // Where it is, for who does not see it.
+  // Where it is, for who does not see it. Without a song there is no place, and nothing to move.
   tell() {
+    Object.assign(this.root, { tabIndex: 0, role: "slider" })
+    this.root.setAttribute("aria-valuemin", 1)
     this.root.setAttribute("aria-valuemax", this.song.length)
     this.root.setAttribute("aria-valuenow", this.chord + 1)
     this.root.setAttribute("aria-valuetext", `chord ${this.chord + 1} of ${this.song.length}`)

@@ -205,7 +205,7 @@ def test_a_flow_that_is_killed_and_resumed_has_the_same_bits(store, tmp_path):
     command = [sys.executable, "-m", "glassy_core", "resume", run.id, "--runs-dir", str(store.directory)]
     for records in (40, 70, 85):
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        until = time.monotonic() + 60
+        until = time.monotonic() + 180
         while len(list(run.metrics())) < records and process.poll() is None and time.monotonic() < until:
             time.sleep(0.002)
         os.kill(process.pid, signal.SIGKILL)

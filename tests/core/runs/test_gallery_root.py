@@ -108,7 +108,7 @@ def test_a_probe_of_a_gallery_run_is_kept_in_the_store(store):
     assert len(store.runs()) == 2  # where it is kept is no run
     probes.start(shown, 0, (4,), 3)  # in a process of its own, which finds the run
     assert [attempt.error for attempt in probes.attempts(shown)] == [None]
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while len(probes.kept(shown)) < 2:
         assert time.monotonic() < deadline, probes.attempts(shown)
         time.sleep(0.1)

@@ -228,7 +228,7 @@ def test_started_in_a_process_of_its_own(trained):
     before = contents(trained)
     probes.start(trained, 256, (10, 20), 40)
     assert probes.attempts(trained)[0].error is None
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while not probes.kept(trained):
         assert time.monotonic() < deadline, probes.attempts(trained)
         time.sleep(0.1)
