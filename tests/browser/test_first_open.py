@@ -63,15 +63,9 @@ def serious(page, options=NOT_OURS):
     ]
 
 
-def serious_in_both_themes(page):
-    """The same, and what is too faint where the reader's system is dark; the page is light again afterwards."""
-    found = serious(page)
-    for scheme in ("dark", "light"):
-        page.emulate_media(color_scheme=scheme)
-        page.wait_for_function(f"({THEME})() === '{scheme}'")
-        if scheme == "dark":
-            found += serious(page, COLOURS)
-    return found
+def audited(page, size):
+    """What keeps somebody from using it: on a laptop anything, on the phone, which is dark, what is too faint."""
+    return serious(page, NOT_OURS if size == "laptop" else COLOURS)
 
 
 def ready(page):
@@ -138,7 +132,7 @@ def swiped(page, element):
 
 
 @pytest.mark.parametrize(("size", "scheme"), [("phone", "dark"), ("laptop", "light"), ("wall", "light")])
-def test_the_tour_at_every_size_and_where_it_is_audited_in_both_themes(chromium, gallery_app, size, scheme):
+def test_the_tour_at_every_size_where_both_themes_are_audited(chromium, gallery_app, size, scheme):
     page, errors = open_tab(chromium, gallery_app, size, scheme)
     page.goto(gallery_app.url)
     page.get_by_role("button", name="Take the tour").click()
@@ -154,8 +148,8 @@ def test_the_tour_at_every_size_and_where_it_is_audited_in_both_themes(chromium,
         if size == "wall":
             assert float(page.evaluate("() => parseFloat(getComputedStyle(document.documentElement).fontSize)")) >= 20
             assert all(ratio < 4 for ratio in page.evaluate(RATIOS))
-        if size == "laptop":
-            assert serious_in_both_themes(page) == []
+        if size != "wall":
+            assert audited(page, size) == []
         expect(bar.get_by_text("finger")).to_have_count(1 if k == 0 else 0)
         expect(bar.get_by_text("finger").locator("visible=true")).to_have_count(int(size == "phone" and k == 0))
         if size != "phone":
@@ -180,11 +174,12 @@ def test_the_tour_at_every_size_and_where_it_is_audited_in_both_themes(chromium,
             page.wait_for_timeout(500)  # a key pressed while the page is drawn is lost
             page.keyboard.press("Control+Enter")
     expect(page.locator(".st-key-tour")).to_have_count(0)
-    for title in ("Home", "Paper", "Present") if size == "laptop" else ():  # where the tour does not lead
-        page.get_by_role("link", name=title, exact=True).first.click()
+    for title in ("Home", "Paper", "Present") if size != "wall" else ():  # where the tour does not lead
+        page.goto(f"{gallery_app.url}/{'' if title == 'Home' else title}")
         expect(page).to_have_title("glassy" if title == "Home" else f"{title} - glassy")
         ready(page)
-        assert serious_in_both_themes(page) == []
+        assert page.evaluate(THEME) == scheme
+        assert audited(page, size) == []
     page.context.close()
     assert errors == []
 

@@ -13,7 +13,7 @@ from glassy_core.physics.learning_curves.power_law import PowerLawFit, fit_power
 from glassy_core.physics.learning_curves.seeds import fit_seeds
 from glassy_core.physics.learning_curves.windows import MIN_BINS, usable_recordings
 
-CASES = 150
+CASES = 100
 
 
 def noise(rng, n, sigma, correlation):

@@ -1,8 +1,6 @@
 """The noise probe: it repeats the run at the run's own minibatch size, and finds the noise of a smaller one larger."""
 
 import json
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from glassy_core.commands.main import main
 from glassy_core.editions.loading import load_edition
 from glassy_core.files import read_json, write_json
 from glassy_core.jobs.execution import execute, load_data
@@ -254,27 +253,25 @@ def test_another_edition_is_refused(trained, tmp_path):
         probes.measure(run, 400, (5,), 2)
 
 
-def test_command_lines(trained):
+def test_command_lines(trained, capsys):
     def glassy(*arguments, status=0):
-        command = [sys.executable, "-m", "glassy_core", *map(str, arguments), "--runs-dir", trained.path.parent]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
-        assert done.returncode == status, done.stderr
-        return done
+        assert main([*map(str, arguments), "--runs-dir", str(trained.path.parent)]) == status
+        return capsys.readouterr()
 
-    fit = json.loads(glassy("fit", trained.id, "--json").stdout)
+    fit = json.loads(glassy("fit", trained.id, "--json").out)
     assert set(fit) == {"nll_inf", "exponent", "amplitude", "window", "correlation", "reliable", "why"}
-    chosen = json.loads(glassy("fit", trained.id, "--json", "--window", 0.5, 2).stdout)
+    chosen = json.loads(glassy("fit", trained.id, "--json", "--window", 0.5, 2).out)
     assert chosen["window"] == [0.5, 2.0]
-    assert "nll_inf" in glassy("fit", trained.id, "--rivals").stdout
+    assert "nll_inf" in glassy("fit", trained.id, "--rivals").out
     refused = glassy("fit", trained.id, "--window", 2, 1, status=2)
-    assert refused.stdout == ""
-    assert refused.stderr.count("\n") == 1
-    assert "smaller one first" in refused.stderr
+    assert refused.out == ""
+    assert refused.err.count("\n") == 1
+    assert "smaller one first" in refused.err
 
-    lines = glassy("probe", trained.id, "--sizes", "5,all", "--steps", 4).stdout.splitlines()
+    lines = glassy("probe", trained.id, "--sizes", "5,all", "--steps", 4).out.splitlines()
     assert [line.split(":")[0] for line in lines[:2]] == ["p = 5", "p = all"]
     assert read_json(Path(lines[-1]))["traces"][0]["batch_size"] == 5
-    assert "give whole numbers" in glassy("probe", trained.id, "--sizes", "x", status=2).stderr
+    assert "give whole numbers" in glassy("probe", trained.id, "--sizes", "x", status=2).err
 
 
 def test_from_a_flows_weights_steps_are_made_with_the_eta_that_is_given(tmp_path):
