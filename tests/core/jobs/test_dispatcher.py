@@ -153,7 +153,7 @@ def test_nothing_waits_nothing_runs(tmp_path):
 
 def test_a_batch_in_lockstep_equals_the_runs_alone(store, tmp_path):
     configs = [
-        dataclasses.replace(CONFIG, engine="torch", steps=300, width=w, eta=eta, seed=w, waiting_times=(50,))
+        dataclasses.replace(CONFIG, engine="torch", steps=120, width=w, eta=eta, seed=w, waiting_times=(50,))
         for w, eta in ((5, 4e-3), (8, 2e-3))
     ]
     batch = [store.create(config, digest()) for config in configs]
