@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import reprlib
-from collections.abc import Iterable
 from typing import Any
 
 from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH, Chorale, Chord
 from glassy_core.errors import GlassyError
 
 SPLITS = ("train", "valid", "test")
-# What others call them.
+# What others call them, and words that may stand beside that: train_set, "JSB valid", test-midi.
 _SPLITS_BY_NAME = {
     "training": "train", "validation": "valid", "val": "valid", "dev": "valid", "development": "valid",
     "testing": "test", **{split: split for split in SPLITS},
 }  # fmt: skip
+_BESIDE = frozenset(("set", "split", "data", "midi", "midis", "mid", "files", "songs", "pieces", "chorales", "jsb"))
 
 
 class ChoraleError(GlassyError, ValueError):
@@ -48,9 +49,10 @@ def parse(content: bytes, where: str, complete: bool = True) -> dict[str, tuple[
     return found
 
 
-def split_named(names: Iterable[str]) -> str:
-    """The split that the first of these names is one of, whatever its case; "" for none."""
-    return next((_SPLITS_BY_NAME[name.lower()] for name in names if name.lower() in _SPLITS_BY_NAME), "")
+def split_named(name: str) -> str:
+    """The split that something is named for, whatever its case; "" for none."""
+    words = [word for word in re.split(r"[\W_]+", name.lower()) if word and word not in _BESIDE]
+    return _SPLITS_BY_NAME.get(words[0], "") if len(words) == 1 else ""
 
 
 def json_of(content: bytes, where: str) -> Any:

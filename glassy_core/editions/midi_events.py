@@ -18,6 +18,7 @@ from glassy_core.settings import ConfigError
 HEADER, TRACK = b"MThd", b"MTrk"
 MOST_BEFORE = 1024  # bytes that may stand before the header: some systems and archives wrap the file
 DRUMS = 9  # the channel of General MIDI's percussion, counted from 0
+MOST_FOREIGN = 8  # chunks of other programs that are followed to the next track; more are believed
 NUMBER_BYTES = 5  # a number in a track has no more; the standard says 4, long rests have been written with 5
 NOTE_OFF, NOTE_ON, CONTROL, PROGRAM, PRESSURE = 0x80, 0x90, 0xB0, 0xC0, 0xD0  # kinds of channel messages
 EXCLUSIVE, ESCAPE, META = 0xF0, 0xF7, 0xFF
@@ -80,9 +81,14 @@ def read_midi(content: bytes) -> MidiMusic:
         raise ConfigError("This MIDI file counts seconds, not quarter notes: choose one that has a tempo.")
     if not division:
         raise unreadable("its quarter note has no ticks")
-    tracks = [_Track(data, i + 1).read(whole) for i, (data, whole) in enumerate(_tracks(content, start + 8 + size))]
+    first = start + 8 + size
+    if not _is_chunk(content, first):  # the header's length is wrong
+        first = content.find(TRACK, start)
+    tracks = [_Track(data, i + 1).read(whole) for i, (data, whole) in enumerate(_tracks(content, first))]
     if not tracks:
         raise unreadable("it has no track")
+    if kind > 2:
+        raise unreadable(f"it is of type {kind}, and there are 0, 1 and 2")
     if kind > 1 and len(tracks) > 1:
         raise ConfigError(
             f"This MIDI file is of type {kind}: its {len(tracks)} tracks are patterns that do not sound together. Save "
@@ -117,7 +123,7 @@ def _tracks(content: bytes, at: int) -> Iterator[tuple[memoryview, bool]]:
     does not is wrong, or the file is cut: the track then lasts until the next begins.
     """
     view = memoryview(content)
-    while at + 8 <= len(content):
+    while 0 <= at <= len(content) - 8:
         begin = at + 8
         end = begin + int.from_bytes(content[at + 4 : begin], "big")
         right = end == len(content) or _is_chunk(content, end)
@@ -130,9 +136,18 @@ def _tracks(content: bytes, at: int) -> Iterator[tuple[memoryview, bool]]:
 
 
 def _is_chunk(content: bytes, at: int) -> bool:
-    """Whether a chunk may begin there: a name of four ASCII characters and a length."""
-    name = content[at : at + 4]
-    return at + 8 <= len(content) and all(0x20 <= byte < 0x7F for byte in name)
+    """Whether a chunk begins there: a track, or a name of four ASCII characters and a length that leads on to such.
+
+    A text in a track has four such characters, too, but no length after them.
+    """
+    for _ in range(MOST_FOREIGN):
+        name = content[at : at + 4]
+        if at + 8 > len(content) or not all(0x20 <= byte < 0x7F for byte in name):
+            return False
+        at += 8 + int.from_bytes(content[at + 4 : at + 8], "big")
+        if name == TRACK or at == len(content):
+            return True
+    return True
 
 
 @dataclass

@@ -16,7 +16,7 @@ from glassy_core.editions.format import SPLITS, ChoraleError
 from glassy_core.editions.install import install_made
 from glassy_core.editions.loading import Edition, load_edition, summary
 from glassy_core.editions.midi_files import GRIDS, OnGrid, on_grid, shift_into_range, shifted
-from glassy_core.editions.own_files import MOST_MIDI_BYTES, File, unpacked
+from glassy_core.editions.own_files import MOST_MIDI_BYTES, File, instead_of, unpacked
 from glassy_core.editions.own_json import chords_of, collection_of
 from glassy_core.editions.own_report import Report
 from glassy_core.errors import GlassyError
@@ -99,7 +99,7 @@ def _read(files: Sequence[File], grid: str, report: Report) -> tuple[dict[str, P
     other = next((file for file in sound if not file.is_midi and (file.is_json or not music)), None)
     if other or not files:
         odd = other.name if other else "An empty choice"
-        raise ChoraleError(f"{odd} cannot be taken: give MIDI files, one zip of them, or one JSON file by itself.")
+        raise ChoraleError(f"{odd} cannot be taken: {instead_of(odd)}.")
     return _from_midi(files, grid, report)
 
 
@@ -132,7 +132,7 @@ def _sampled(file: File, grid: str) -> OnGrid:
     if file.fault:
         raise ChoraleError(file.fault)
     if not file.is_midi:
-        raise ChoraleError("It is no MIDI file: give MIDI files, one zip of them, or one JSON file by itself.")
+        raise ChoraleError(f"It is no MIDI file: {instead_of(file.name)}.")
     if len(file.content) > MOST_MIDI_BYTES:
         raise ChoraleError(f"The file has more than {MOST_MIDI_BYTES} bytes: cut the piece.")
     sampled = on_grid(file.content, grid)

@@ -21,6 +21,13 @@ from glassy_core.files import opened
 
 MIDI_ENDINGS = (".mid", ".midi", ".kar", ".rmi")
 JSON_ENDING = ".json"
+GIVE = "give MIDI files, one zip of them, or one JSON file by itself"
+_REMEDIES = {  # for what else data and music are kept in
+    (".npz", ".npy", ".pkl", ".pickle", ".mat", ".pt"): "such files may run code and are not opened, so give the same "
+    "data as JSON",
+    (".gz", ".tgz", ".tar", ".bz2", ".xz", ".7z", ".rar"): "unpack it, and give what is in it",
+    (".krn", ".xml", ".musicxml", ".mxl", ".abc", ".mscz"): "save it as MIDI with a program for scores",
+}
 MOST_FILES = 5_000
 MOST_MIDI_BYTES = 2_000_000  # of one MIDI file; a longer one is refused by itself
 MOST_BYTES = 50_000_000  # of all together, unpacked
@@ -102,7 +109,7 @@ def unpacked(files: Sequence[File]) -> list[File]:
     out: list[File] = []
     for file in files:
         try:
-            out += _members(file) if file.is_zip else [file]
+            out += _members(file) if file.is_zip and instead_of(file.name) == GIVE else [file]  # .npz is a zip, too
         except ChoraleError as error:
             if len(files) == 1:
                 raise
@@ -110,6 +117,11 @@ def unpacked(files: Sequence[File]) -> list[File]:
     if sum(len(file.content) for file in out) > MOST_BYTES:
         raise _too_large("All files together")
     return sorted(out, key=_natural)
+
+
+def instead_of(name: str) -> str:
+    """What to give instead of a file of that name, which is not read."""
+    return next((words for endings, words in _REMEDIES.items() if name.lower().endswith(endings)), GIVE)
 
 
 def _kind(name: str) -> str:
@@ -209,9 +221,14 @@ def _contents(entries: Iterable[_Entry], most: int, where: str) -> list[File]:
         total += len(content)
         if total > MOST_BYTES:
             raise _too_large(where)
-        split = split_named(PurePosixPath(entry.path).parts[:-1])
-        files.append(File(_shown(entry.path), content, split, fault))
+        files.append(File(_shown(entry.path), content, _split_of(entry.path), fault))
     return files
+
+
+def _split_of(path: str) -> str:
+    """The split that the innermost of a file's folders is named for that is named for any; "" for none."""
+    folders = path.replace("\\", "/").split("/")[:-1]  # some programs on Windows write zips with its own slashes
+    return next(filter(None, map(split_named, reversed(folders))), "")
 
 
 def _fault(error: Exception) -> str:

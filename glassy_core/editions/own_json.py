@@ -41,6 +41,8 @@ def collection_of(content: bytes, where: str) -> JsonCollection:
         )
     splits: dict[str, list[Any]] = {split: [] for split in SPLITS}
     for split, key in keys.items():
+        if lists[key] is None:
+            continue
         if not isinstance(lists[key], list) or len(lists[key]) > MOST_PIECES:
             raise ChoraleError(f"{where}: {key!r} must be a list of at most {MOST_PIECES} chorales.")
         splits[split] = lists[key]
@@ -51,7 +53,7 @@ def _keys(value: Any, where: str) -> dict[str, str]:
     """The key of each split in a JSON object; of no other value, none."""
     keys: dict[str, str] = {}
     for key in value if isinstance(value, dict) else ():
-        split = split_named([key])
+        split = split_named(key)
         if split in keys:
             raise ChoraleError(f"{where} has both {keys[split]!r} and {key!r}: join the two lists to one.")
         if split:

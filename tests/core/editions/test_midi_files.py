@@ -158,6 +158,20 @@ def test_a_length_that_is_wrong_is_mended_where_the_track_says_itself_where_it_e
     assert chords_on_grid(midi(*tracks)) == CHORDS
 
 
+def test_a_length_that_ends_in_a_text_is_wrong_too():
+    """Four characters of a text are no name of a chunk: the track was silently cut there."""
+    content = track((0, meta(0x01, b"Copyright 1999 by somebody, all rights reserved")), *notes(PARTS[0]))
+    for announced in range(1, 50):
+        cut = content[:4] + announced.to_bytes(4, "big") + content[8:]
+        assert chords_on_grid(midi(cut, *TRACKS[1:])) == CHORDS
+
+
+@pytest.mark.parametrize("length", [0, 5, 7, 0xFF07])
+def test_a_headers_length_that_is_wrong_loses_no_track(length):
+    grid = on_grid(PLAIN[:4] + length.to_bytes(4, "big") + PLAIN[8:], "quarter")
+    assert (grid.chords, grid.remarks) == (CHORDS, ())
+
+
 @pytest.mark.parametrize("left", [20, 50, 100, 150, len(PLAIN) - 4, len(PLAIN) - 1])
 def test_a_file_that_is_cut_is_refused(left):
     refused(PLAIN[:left], "it is cut|no track")
@@ -192,6 +206,7 @@ def test_very_many_ticks_a_quarter_make_no_difference():
         (PLAIN[:12] + b"\x00\x00" + PLAIN[14:], "no ticks"),
         (b"no music", "does not begin with MThd"),
         (PLAIN[:9], "its header is cut"),
+        (midi(*TRACKS, kind=256), "it is of type 256, and there are 0, 1 and 2"),
         (header(0), "it has no track"),
         (midi(chunk(b"\x00\x3c\x50" + b"\x00" * 9)), "track 1 is damaged"),
         (midi(track((0, b"\x90\xbc\x50"))), "track 1 is damaged"),

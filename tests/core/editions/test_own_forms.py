@@ -120,6 +120,31 @@ def test_what_is_not_taken_over_is_said():
     assert "Not read, since they name no set of chorales: title, tempo." in report.sentences()
 
 
+@pytest.mark.parametrize("valid", ["valid_set", "dev ", "JSB-validation"])
+def test_words_may_stand_beside_the_name_of_a_split(valid):
+    counts, report = taken(given({"train_data": [A, D], valid: [B], "test": None}))
+    assert (counts, report.unread) == ({"train": 2, "valid": 1, "test": 0}, [])
+    assert taken(given({"train": [A], "test drive": [B]}), "drive")[1].unread == ["test drive"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("jsb-chorales-16th.pkl", "may run code and are not opened, so give the same data as JSON"),
+        ("Jsb16thSeparated.npz", "may run code and are not opened, so give the same data as JSON"),
+        ("songs.tar.gz", "unpack it"),
+        ("bwv1.krn", "save it as MIDI"),
+        ("a.pdf", "give MIDI files, one zip of them, or one JSON file"),
+    ],
+)
+def test_other_forms_are_said_as_what_they_are(name, words):
+    content = zip_of(("train.npy", b"")) if name.endswith("npz") else b"\x80\x04"
+    with pytest.raises(ChoraleError, match=f"{name} cannot be taken: .*{words}"):
+        import_own([File(name, content)], "a")
+    report = taken([File("a.mid", song(60, 62)), File(name, content)])[1]
+    assert words in report.refused[name]
+
+
 def test_a_split_with_two_names_is_refused():
     with pytest.raises(ChoraleError, match="both 'valid' and 'dev'"):
         import_own(given({"train": [A], "valid": [B], "dev": [C]}), "a")
@@ -174,6 +199,12 @@ def test_files_beside_folders_of_a_split(tmp_path):
     assert taken(read_path(folder_of(tmp_path / "b", "a.mid", "test/b.mid")), "b")[0]["test"] == 1
     for name in ("train", "test", "songs"):  # nothing to hold out, or nothing else to learn
         assert taken(read_path(folder_of(tmp_path / name, f"{name}/a.mid", f"{name}/b.mid")), name)[0]["train"] == 2
+
+
+@pytest.mark.parametrize("name", ["test/{}/a.mid", "music\\{}\\a.mid", "{}_midi/a.mid"])
+def test_folders_of_a_split_in_others_and_as_windows_writes_them(name):
+    members = [(name.format(split), song(60 + i, 62)) for i, split in enumerate(("train", "valid", "test"))]
+    assert taken([File("a.zip", zip_of(*members))])[0] == {"train": 1, "valid": 1, "test": 1}
 
 
 def test_names_too_long_to_be_shown_keep_their_split(tmp_path):
