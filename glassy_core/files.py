@@ -12,7 +12,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -238,6 +239,16 @@ class LineWriter:
     def close(self) -> None:
         """Close the file; what was appended is with the operating system already."""
         self._file.close()
+
+
+@cache
+def package_version(name: str) -> str:
+    """The version of an installed package that glassy needs.
+
+    Looked up in a copy of the path: Streamlit changes that in other threads, and `importlib.metadata.version`, which
+    goes along it meanwhile, then finds nothing now and then.
+    """
+    return next(iter(distributions(name=name, path=[*sys.path]))).version
 
 
 def compiled(function: Any) -> Any:

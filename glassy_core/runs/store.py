@@ -15,13 +15,12 @@ import sys
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from glassy_core import __version__
 from glassy_core.errors import sentence
-from glassy_core.files import ROOT, age, is_text, move, write_json
+from glassy_core.files import ROOT, age, is_text, move, package_version, write_json
 from glassy_core.runs import checkpoints
 from glassy_core.runs.run import Run, RunBusyError, RunError
 from glassy_core.runs.starting import Start
@@ -72,7 +71,7 @@ class RunStore:
         stamp = datetime.now(UTC)
         slug = f"{stamp:%Y%m%d-%H%M%S}-d{config.depth}-w{config.width}-s{config.seed}-{secrets.token_hex(2)}"
         draft = self.directory / f".{slug}.new"
-        versions = {"glassy": __version__} | {name: version(name) for name in ("torch", "numpy", "numba")}
+        versions = {"glassy": __version__} | {name: package_version(name) for name in ("torch", "numpy", "numba")}
         origin: dict[str, Any] = {
             "edition_digest": edition_digest, "versions": versions, "created": stamp.isoformat(),
         }  # fmt: skip

@@ -6,15 +6,19 @@ import os
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import distributions
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glassy_core import files
 from glassy_core.files import (
     PATIENCE,
     LineWriter,
     is_device,
+    package_version,
     parse_line,
     read_json,
     read_lines,
@@ -217,3 +221,16 @@ def test_on_windows_no_directory_is_opened(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "open", refuse)  # as it is there, for a directory
     write_json(tmp_path / "x.json", {"a": 1})
     assert read_json(tmp_path / "x.json") == {"a": 1}
+
+
+def test_versions_are_looked_up_in_a_copy_of_the_path(monkeypatch):
+    """Streamlit changes the path for each page that it runs: looking along it, one lookup of 400 missed the package."""
+    looked = []
+    monkeypatch.setattr(
+        files, "distributions", lambda **where: (looked.append(where["path"]), distributions(**where))[1]
+    )
+    package_version.cache_clear()
+    assert package_version("numpy") == package_version("numpy") == np.__version__
+    (path,) = looked
+    assert path == sys.path
+    assert path is not sys.path

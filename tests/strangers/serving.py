@@ -18,13 +18,18 @@ from tests.strangers.conftest import PASSPHRASE, ROOT
 
 
 @contextmanager
-def served(tmp_path, for_a_class, headless=True, path=""):
-    """(port, process) of the app as a user starts it, or as a presenter does; path: looked in first for commands."""
+def served(tmp_path, for_a_class, headless=True, path="", gallery=False):
+    """(port, process) of the app as a user starts it, or as a presenter does.
+
+    path: looked in first for commands. gallery: the runs that come with glassy are shown.
+    """
     with closing(socket.socket()) as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
     env = {key: value for key, value in os.environ.items() if key != PASSPHRASE_VARIABLE}
     env["GLASSY_RUNS_DIR"] = str(tmp_path)
+    if gallery:
+        env["GLASSY_GALLERY_DIR"] = str(ROOT / "data" / "gallery")
     env["PATH"] = f"{path}{os.pathsep}{env['PATH']}" if path else env["PATH"]
     command = [sys.executable, "-m", "glassy_core", "class", "--port", str(port)]
     if for_a_class:

@@ -14,7 +14,7 @@ from streamlit.runtime.caching import global_cache_budget
 
 from glassy_core.ui.chorales import songs
 from glassy_core.ui.results.sized_cache import SizedCache
-from glassy_core.ui.shell import turns
+from glassy_core.ui.shell import presenter, turns, voter
 from glassy_core.ui.shell.turns import TakingTurns
 from tests import event_loop
 from tests.strangers.conftest import ROOT
@@ -27,9 +27,10 @@ DONE, EARLY = ForwardMsg(script_finished=0), ForwardMsg(script_finished=ForwardM
 class Browser:
     """A websocket of an address, and when the app heard it. The app computes until it is told that a page is done."""
 
-    def __init__(self, app, address, heard):
+    def __init__(self, app, address, heard, word=""):
         self.address, self.inbox, self.done = address, asyncio.Queue(), asyncio.Queue()
-        scope = {"type": "websocket", "client": (address, 1), "browser": self, "heard": heard}
+        headers = [(b"cookie", f"{voter.COOKIE}={word}".encode())] if word else []
+        scope = {"type": "websocket", "client": (address, 1), "headers": headers, "browser": self, "heard": heard}
         self.task = asyncio.ensure_future(app(scope, self.inbox.get, self._sent))
 
     async def _sent(self, message):
@@ -67,7 +68,7 @@ async def settled():
 def attempt(act):
     async def run():
         heard, guarded = [], TakingTurns(app)
-        await act(lambda address: Browser(guarded, address, heard), heard)
+        await act(lambda address, word="": Browser(guarded, address, heard, word), heard)
 
     event_loop.run(run())
 
@@ -128,6 +129,99 @@ def test_a_turn_ends_a_while_after_its_browser_is_gone(monkeypatch):
         assert len(heard) == 2  # else who leaves and comes again would have as many as he likes
         await asyncio.sleep(0.2)
         assert heard[-1][0] is third
+
+    attempt(act)
+
+
+def test_who_has_had_much_leaves_a_place_to_who_has_not(monkeypatch):
+    monkeypatch.setattr(turns, "LITTLE", 0.05)
+
+    async def act(browser, heard):
+        flood = [browser("192.0.2.1") for _ in range(3)]
+        for one in flood:
+            one.ask()
+        await asyncio.sleep(0.1)
+        for one in (*flood[:2], flood[2]):  # the last begins when the first ends
+            one.say()
+            await asyncio.sleep(0.1)
+        heard.clear()
+        for one in flood:
+            one.ask()
+        await settled()
+        assert len(heard) == 1
+        other = browser("192.0.2.1")
+        other.ask()
+        await settled()
+        assert heard[1:] == [(other, "rerun_script")]
+        heard[0][0].say()
+        await settled()
+        assert len(heard) == 2  # of both places one is taken, and the last is not for these
+        other.say()
+        await settled()
+        assert len(heard) == 3
+
+    attempt(act)
+
+
+@pytest.mark.parametrize("more", [0, 1, 2 * turns.MOST_KEPT])
+def test_who_leaves_while_he_waits_has_no_turn(more):
+    """Else who opens sockets, asks and leaves would have the others of his address wait for nobody."""
+
+    async def act(browser, heard):
+        first, second, gone, last = (browser("192.0.2.1") for _ in range(4))
+        for one in (first, second, gone, last):
+            one.ask()
+        await settled()
+        for _ in range(more):
+            gone.ask()
+        gone.leave()
+        for _ in range(1 + more // 10):
+            await settled()
+        assert gone.task.done()
+        first.say()
+        await settled()
+        assert [one for one, _ in heard] == [first, second, last]
+
+    attempt(act)
+
+
+def test_what_is_sent_while_one_waits_is_heard_in_its_order():
+    async def act(browser, heard):
+        first, second, third = (browser("192.0.2.1") for _ in range(3))
+        for one in (first, second, third):
+            one.ask()
+        await settled()
+        third.ask(OTHER)
+        await settled()
+        third.ask()
+        await settled()
+        first.say()
+        await settled()
+        assert heard[2:] == [(third, "rerun_script"), (third, "app_heartbeat"), (third, "rerun_script")]
+
+    attempt(act)
+
+
+def test_the_presenters_browser_waits_for_nobody_else_of_its_address(monkeypatch):
+    monkeypatch.setattr(presenter, "_browsers", set())
+
+    async def act(browser, heard):
+        flood = [browser("192.0.2.1", f"word {k}") for k in range(5)]
+        for one in flood:
+            one.ask()
+        teacher = browser("192.0.2.1", "the teacher's")
+        await settled()
+        presenter._browsers.add("the teacher's")  # as the door does where the passphrase is right
+        teacher.ask()
+        await settled()
+        assert [one for one, _ in heard] == [*flood[:2], teacher]
+        another_tab = browser("192.0.2.1", "the teacher's")
+        another_tab.ask()
+        await settled()
+        assert heard[-1][0] is another_tab
+        teacher.say()
+        await settled()
+        assert len(heard) == 4  # a turn of the presenter's is nobody else's
 
     attempt(act)
 
@@ -201,4 +295,5 @@ def test_every_other_cache_has_few_entries_or_none_that_a_visitor_chooses():
                 )
 
 
-FEW = {"content", "_papers_tasks", "shelf"}  # by instrument, which are named; by figure and depth of the paper; by file
+# By instrument, which are named; by figure and depth of the paper; by file; by package.
+FEW = {"content", "_papers_tasks", "shelf", "package_version"}

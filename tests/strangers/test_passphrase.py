@@ -19,6 +19,7 @@ from glassy_core.classroom import (
     check_passphrase,
     matches,
 )
+from glassy_core.ui.shell import presenter, voter
 from tests.strangers.conftest import PASSPHRASE, ROOT, unlock
 
 
@@ -80,10 +81,14 @@ def test_wrong_ones_are_refused_and_after_five_the_right_one_waits_too(visit):
     assert "Too many" in unlock(fresh).error[0].value
 
 
-def test_it_holds_for_one_browser_session_and_until_it_is_locked_again(visit):
+def test_it_holds_for_one_browser_session_and_until_it_is_locked_again(visit, monkeypatch):
+    monkeypatch.setattr(presenter, "_browsers", set())
+    monkeypatch.setattr(voter, "word", lambda: "the teacher's")
+    assert not presenter.is_presenters("the teacher's")
     first, second = unlock(visit("app.py")), visit("app.py")
     assert not first.button(key="start_trio").disabled
     assert second.button(key="start_trio").disabled
+    assert presenter.is_presenters("the teacher's")  # all its tabs wait for nobody, and may change as little as before
     first.switch_page("pages/1_Runs.py").run()
     assert not first.button(key="start").disabled  # through all pages of the tab
     first.button(key="presenter_lock").click().run()

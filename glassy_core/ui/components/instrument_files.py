@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
+from glassy_core.files import package_version
 from glassy_core.music.midi import INSTRUMENTS
 from glassy_core.music.recorded_notes import instrument_file
 
@@ -15,7 +15,7 @@ _FORMAT = 1  # of the files: another one is another address
 
 def urls() -> dict[str, str]:
     """Where the server hands out each instrument, see serving.py; relative to any page."""
-    return {name: f"instrument-{name}-{_FORMAT}-{version('pretty_midi')}.bin" for name in INSTRUMENTS}
+    return {name: f"instrument-{name}-{_FORMAT}-{package_version('pretty_midi')}.bin" for name in INSTRUMENTS}
 
 
 def name_at(path: str) -> str | None:

@@ -11,6 +11,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from glassy_core import classroom
 from glassy_core.classroom import NotAllowedError, PassphraseError, Tries
+from glassy_core.ui.shell import voter
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 REFUSAL = "Only the presenter can do this: give the passphrase under Presenter, at the top of the page."
@@ -20,6 +21,7 @@ _FIELD, _UNLOCKED, _SAID = "presenter_passphrase", "presenter_unlocked", "presen
 # emptied, are no place for it.
 _tries = Tries()
 _unlocked_sessions: set[str] = set()  # whose uploads are taken, see on_network.py
+_browsers: set[str] = set()  # words of those that gave the passphrase, whose pages wait for nobody's: see turns.py
 
 
 def class_mode() -> bool:
@@ -56,6 +58,11 @@ def may_upload(session_id: str) -> bool:
     return not class_mode() or session_id in _unlocked_sessions
 
 
+def is_presenters(browser: str) -> bool:
+    """Whether a browser, by its word, has given the passphrase in this sitting. That alone lets it change nothing."""
+    return browser in _browsers
+
+
 def door() -> None:
     """In class mode, the place for the passphrase; elsewhere nothing."""
     if not class_mode():
@@ -89,6 +96,7 @@ def _unlock() -> None:
     elif classroom.matches(tried, wanted):
         st.session_state[_UNLOCKED] = True
         _unlocked_sessions.add(_session_id())
+        _browsers.update({voter.word()} - {""})
     else:
         _tries.wrong(address)
         st.session_state[_SAID] = "That is not the passphrase."

@@ -1,7 +1,8 @@
 """Turns of a class's browsers: so many pages of one address are computed at a time, the next ones wait for those.
 
 Python computes one page at a time whatever is asked, so nobody who looks on waits longer for it; but who asks on a
-hundred sockets at once no longer takes a hundred shares of the processor.
+hundred sockets at once no longer takes a hundred shares of the processor. The presenter's browser has turns of its own,
+also where all of a class share one address.
 """
 
 from __future__ import annotations
@@ -10,17 +11,27 @@ import asyncio
 import heapq
 import itertools
 import time
+from collections import deque
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
 from weakref import WeakValueDictionary
 
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from glassy_core.ui.shell import presenter, voter
+
 AT_ONCE = 2  # pages of one address
+LITTLE = 2.0  # seconds that somebody who looks and clicks has had; who has had more leaves one of these to others
 LONGEST = 20.0  # seconds for which a page has its turn
 LINGERS = 2.0  # seconds that it keeps it where its browser is gone: Streamlit computes on
 FORGOTTEN = 30.0  # seconds after which half of what somebody has had no longer counts
+MOST_KEPT = 200  # messages of one browser while it waits
+GONE = 1001  # the code of a browser that leaves a page
 _SHORT = 1000  # bytes; the message that a page is done has fewer
 
 
@@ -29,19 +40,19 @@ class TakingTurns:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._queues: WeakValueDictionary[str, _Queue] = WeakValueDictionary()  # by address
+        # By the presenter's browser, or else by address.
+        self._queues: WeakValueDictionary[str, _Queue] = WeakValueDictionary()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "websocket":
             await self._app(scope, receive, send)
             return
-        address = scope["client"][0] if scope["client"] else ""
-        turn = _Turn(self._queues.setdefault(address, _Queue()))
+        turn, inbox = _Turn(partial(self._queue_of, scope)), _Inbox(receive)
 
         async def receive_in_turn() -> Message:
-            message = await receive()
-            if _asks_for_page(message):
-                await turn.take()
+            message = await inbox.next()
+            if _asks_for_page(message) and not await inbox.stays_until(turn.take()):
+                return {"type": "websocket.disconnect", "code": GONE}
             return message
 
         async def send_and_give_back(message: Message) -> None:
@@ -53,10 +64,61 @@ class TakingTurns:
             await self._app(scope, receive_in_turn, send_and_give_back)
         finally:
             turn.leave()
+            inbox.close()
+
+    def _queue_of(self, scope: Scope) -> _Queue:
+        """Where a browser waits now: once it has given the passphrase, behind its own tabs alone."""
+        browser = voter.word_of(HTTPConnection(scope))
+        address = scope["client"][0] if scope["client"] else ""
+        who = f"presenter {browser}" if presenter.is_presenters(browser) else address
+        return self._queues.setdefault(who, _Queue())
+
+
+class _Inbox:
+    """What a browser sends; it is listened to also while it waits, since one that has left is to wait no longer."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive, self._kept = receive, deque[Message]()
+        self._hearing: asyncio.Future[Message] | None = None
+
+    async def next(self) -> Message:
+        """The next message."""
+        if self._kept:
+            return self._kept.popleft()
+        message = await self._listen()
+        self._hearing = None
+        return message
+
+    async def stays_until(self, waiting: Coroutine[Any, Any, None]) -> bool:
+        """Wait for that; False where the browser leaves before, or sends meanwhile what no browser would."""
+        done = asyncio.ensure_future(waiting)
+        try:
+            while not done.done():
+                hearing = self._listen()
+                await asyncio.wait((done, hearing), return_when=asyncio.FIRST_COMPLETED)
+                if hearing.done():
+                    self._hearing = None
+                    self._kept.append(hearing.result())
+                    if self._kept[-1]["type"] == "websocket.disconnect" or len(self._kept) > MOST_KEPT:
+                        return False
+        finally:
+            done.cancel()  # nothing happens where it is done
+        await done
+        return True
+
+    def close(self) -> None:
+        """Listen no more."""
+        if self._hearing is not None:
+            self._hearing.cancel()
+
+    def _listen(self) -> asyncio.Future[Message]:
+        if self._hearing is None:
+            self._hearing = asyncio.ensure_future(self._receive())
+        return self._hearing
 
 
 class _Queue:
-    """Who waits at one address. Whoever has had least of the processor so far is next: who looks in, not who floods."""
+    """Who waits at one address, or in one browser. Who has had least of the processor is next: not who floods."""
 
     def __init__(self) -> None:
         self._free, self._places = AT_ONCE, itertools.count()
@@ -64,33 +126,42 @@ class _Queue:
 
     async def wait(self, had: float) -> None:
         """Until it is one's turn. had: seconds of turns before."""
-        if self._free:
-            self._free -= 1
-            return
         called = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (had, next(self._places), called))
-        await called
+        self._call()
+        try:
+            await called
+        except asyncio.CancelledError:
+            if not called.cancelled():  # it was called, and left in the same moment
+                self.end()
+            raise
 
-    def call_next(self) -> None:
+    def end(self) -> None:
         """A turn has ended."""
-        while self._waiting:
-            if not (called := heapq.heappop(self._waiting)[2]).done():
-                called.set_result(None)
-                return
         self._free += 1
+        self._call()
+
+    def _call(self) -> None:
+        """Whoever may begin now. The last place is for those who had little, so that they need not wait for others."""
+        while self._waiting and self._free > (self._waiting[0][0] > LITTLE):
+            if not (called := heapq.heappop(self._waiting)[2]).done():
+                self._free -= 1
+                called.set_result(None)
 
 
 class _Turn:
     """One browser's turn, which it has or waits for."""
 
-    def __init__(self, queue: _Queue) -> None:
-        self._queue, self._had, self._since = queue, 0.0, time.monotonic()
+    def __init__(self, queue_of: Callable[[], _Queue]) -> None:
+        self._queue_of, self._queue = queue_of, queue_of()
+        self._had, self._since = 0.0, time.monotonic()
         self._end: asyncio.TimerHandle | None = None  # set while it is its turn
 
     async def take(self) -> None:
         """Wait for it; who has it may ask for something else instead."""
         if self._end is None:
             self._had *= 0.5 ** ((time.monotonic() - self._since) / FORGOTTEN)
+            self._queue = self._queue_of()
             await self._queue.wait(self._had)
             self._since = time.monotonic()
             self._end_after(LONGEST)
@@ -101,7 +172,7 @@ class _Turn:
             self._end.cancel()
             self._end = None
             self._had += time.monotonic() - self._since
-            self._queue.call_next()
+            self._queue.end()
 
     def leave(self) -> None:
         """Give it back soon."""

@@ -1,4 +1,7 @@
-"""Whose vote it is: one browser's, whichever of its tabs, loaded however often, by a cookie for the sitting."""
+"""Which browser it is, whichever of its tabs, loaded however often: it is known by a cookie for the sitting.
+
+Its vote counts once, and the presenter's does not wait behind others.
+"""
 
 from __future__ import annotations
 
@@ -34,12 +37,20 @@ def _is_new(scope: Scope) -> bool:
     return "text/html" in asking.headers.get("accept", "") and not asking.cookies.get(COOKIE)
 
 
+def word_of(asking: HTTPConnection) -> str:
+    """The word of the browser that asks; "" where it keeps none."""
+    return asking.cookies.get(COOKIE, "")[:_LONGEST]
+
+
+def word() -> str:
+    """The word of the browser of this session; "" where it keeps none."""
+    kept = st.context.cookies.get(COOKIE)
+    return kept[:_LONGEST] if kept and isinstance(kept, str) else ""  # outside of a browser it is no word
+
+
 def voter() -> str:
     """This browser's word; this tab's where the browser keeps none."""
-    kept = st.context.cookies.get(COOKIE)
-    if kept and isinstance(kept, str):  # outside of a browser it is no word
-        return kept[:_LONGEST]
-    return str(st.session_state.setdefault(COOKIE, secrets.token_hex(8)))
+    return word() or str(st.session_state.setdefault(COOKIE, secrets.token_hex(8)))
 
 
 def _cookie() -> str:
