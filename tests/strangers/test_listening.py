@@ -26,6 +26,7 @@ from glassy_core.classroom import PASSPHRASE_VARIABLE
 from glassy_core.jobs.dispatcher import dispatcher_status
 from glassy_core.runs.store import RunStore
 from glassy_core.settings import RunConfig
+from tests.load.conftest import slowness
 from tests.strangers.conftest import PASSPHRASE, ROOT
 from tests.strangers.serving import end, served
 
@@ -178,7 +179,7 @@ def test_one_machine_asks_without_end(app):
                     return
 
     open_page(port, "127.0.0.2", "Learning_curves")
-    before = psutil.Process(process.pid).memory_info().rss
+    before, allowed = psutil.Process(process.pid).memory_info().rss, slowness()
     flooding = [threading.Thread(target=flood, args=(k,)) for k in range(10)]
     for one in flooding:
         one.start()
@@ -193,7 +194,7 @@ def test_one_machine_asks_without_end(app):
             one.join(120)
     assert len(asked) >= 10
     assert min(asked) > 200_000  # each had its piece and score
-    assert statistics.median(waited) < 1
+    assert statistics.median(waited) < allowed
     assert psutil.Process(process.pid).memory_info().rss - before < 150e6
 
 
