@@ -1,7 +1,7 @@
 // What helps to tell many lines apart: a name at the end of each, and the one under the pointer before the others, or
 // where there is none those that the reader has chosen.
 
-const NAMES = { gap: 15, room: 180, letters: 26, inset: 8 } // pixels, but for letters
+const NAMES = { gap: 16, room: 186, of: 14, letters: 26, inset: 8 } // pixels where the figure's letters have `of`
 const BACK = 0.3 // opacity of the lines that step back
 
 // What stands for a legend entry: the line that is named, and the name without what tells nothing more.
@@ -70,10 +70,12 @@ class Lines {
 
   // Names at the ends of what is drawn now; shown: or none.
   name(shown) {
-    const { _size: size, height } = this.plot._fullLayout
+    const { _size: size, height, font } = this.plot._fullLayout
+    this.scale = font.size / NAMES.of
+    this.place.style.fontSize = `${font.size}px`
     const ends = entries(this.plot).map((entry) => ({ ...entry, end: lastSeen(this.plot, entry.trace) }))
     const seen = shown ? ends.filter(({ end }) => end).sort((a, b) => a.end.y - b.end.y) : []
-    const places = apart(seen.map(({ end }) => end.y), size.t + 6, height - size.b - 6, NAMES.gap)
+    const places = apart(seen.map(({ end }) => end.y), size.t + 6, height - size.b - 6, NAMES.gap * this.scale)
     this.named = seen.map((entry, k) => ({ ...entry, y: places[k] }))
     this.place.replaceChildren(...this.named.flatMap((entry) => this.label(entry)))
     this.bringForward()
@@ -87,7 +89,7 @@ class Lines {
       return element
     }
     const colour = trace.line.color
-    const text = make("text", { x: end.right + NAMES.inset, y: y + 4, fill: colour })
+    const text = make("text", { x: end.right + NAMES.inset, y: y + 4 * this.scale, fill: colour })
     text.textContent = name
     text.addEventListener("pointerenter", () => this.pointAt(group))
     text.addEventListener("pointerleave", () => this.pointAt(null))
@@ -136,7 +138,7 @@ class Lines {
     return (this.named ?? []).map(({ name, trace, y }) => ({
       xref: "paper", yref: "paper", x: 1, xanchor: "left", xshift: NAMES.inset, y: 1 - (y - size.t) / size.h,
       yanchor: "middle", text: name.replace(/&/g, "&amp;").replace(/</g, "&lt;"), showarrow: false,
-      font: { color: trace.line.color, size: 13 },
+      font: { color: trace.line.color, size: NAMES.of * this.scale },
     }))
   }
 }

@@ -184,7 +184,7 @@ class LiveFigure {
       font: { family: getComputedStyle(this.root).fontFamily },
     })
     this.namesShown = data.names && width >= NARROW.below
-    if (this.namesShown) layout.margin.r = NAMES.room
+    if (this.namesShown) layout.margin.r = (NAMES.room * (layout.font?.size ?? NAMES.of)) / NAMES.of
     if (data.address) (this.address ??= new ViewInAddress()).apply(figure.data, layout)
     if (COARSE.matches) layout.dragmode = false // a finger scrolls the page
     if (width < NARROW.below) {

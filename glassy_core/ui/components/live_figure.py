@@ -70,7 +70,7 @@ _CSS = """
 }
 .glassy-names {
   position: absolute; inset: 0; width: 100%; height: 100%; overflow: visible; pointer-events: none;
-  font: 13px var(--st-font);
+  font-family: var(--st-font);
 }
 .glassy-names text { pointer-events: auto; cursor: default; }
 .glassy-names path { fill: none; stroke-opacity: 0.5; stroke-dasharray: 2 2; }
