@@ -122,7 +122,7 @@ SLIDES = (
     ),
     Slide(
         "The paper's networks",
-        "Eighty chorales instead of eight: days, step by step. Here the smooth flow in τ is followed, which takes hours.",
+        "Eighty chorales instead of eight: days by steps of η, hours by the smooth flow in τ, which is drawn here.",
         Drawing(learning_curves.learning, chosen_runs.papers),
         f"{PAPERS_LAW} NLL∞: the loss it ends at.",
     ),
