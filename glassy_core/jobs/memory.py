@@ -39,8 +39,16 @@ def free() -> float:
     least = float(psutil.virtual_memory().available)
     with contextlib.suppress(OSError, ValueError):  # no such limit, or "max"
         limit, used = (int((_CGROUP / f"memory.{name}").read_text(encoding="ascii")) for name in ("max", "current"))
-        least = min(least, float(limit - used))
+        least = min(least, float(limit - used + _reclaimable()))
     return least
+
+
+def _reclaimable() -> int:
+    """Bytes of files that the container has read and the system keeps only as long as nobody needs the room."""
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        lines = (_CGROUP / "memory.stat").read_text(encoding="ascii").splitlines()
+        return int(dict(line.split(maxsplit=1) for line in lines)["inactive_file"])
+    return 0
 
 
 def check(configs: Sequence[RunConfig], transitions: int) -> None:

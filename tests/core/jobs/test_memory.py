@@ -56,3 +56,7 @@ def test_a_container_has_what_its_limit_leaves(tmp_path, monkeypatch):
     assert memory.free() == pytest.approx(machine, rel=0.5)
     (tmp_path / "memory.max").write_text("1100\n", encoding="ascii")
     assert memory.free() == 1000
+    (tmp_path / "memory.stat").write_text("anon 30\ninactive_file 70\nactive_file 0\n", encoding="ascii")
+    assert memory.free() == 1070  # what was only read makes room
+    (tmp_path / "memory.stat").write_text("no such lines", encoding="ascii")
+    assert memory.free() == 1000
