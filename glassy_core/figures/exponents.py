@@ -37,6 +37,7 @@ class _Series:
     colour: str
     symbols: dict[str, str]
     places: list[ExponentPoint]
+    of_several: bool = False  # whether the figure shows several tasks, so that a line tells which estimates are of this one
 
 
 def exponent_map(
@@ -82,6 +83,7 @@ def _by_depth(places: Sequence[ExponentPoint]) -> list[_Series]:
             depth_colour(depth),
             symbols,
             group,
+            bool(task),
         )
         for (depth, task), group in groups.items()
     ]
@@ -107,13 +109,12 @@ def _symbols(places: Iterable[ExponentPoint]) -> dict[str, str]:
 def _estimates(series: _Series, name: str, against: str) -> go.Scatter:
     found = [getattr(place, name) for place in series.places]
     x = [_x(place, against) for place in series.places]
-    several = len(series.id.split("-")) > 1
     return named(
         series,
         "estimates",
         x=x,
         y=[e.value for e in found],
-        mode="lines+markers" if several else "markers",
+        mode="lines+markers" if series.of_several else "markers",
         line={"width": 1, "dash": "dot"},
         marker={
             "size": 10,

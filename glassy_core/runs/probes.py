@@ -30,6 +30,24 @@ from glassy_core.training.probe import STEPS, Probe, Progress, Size, check_sizes
 
 _START_WITHIN = 60.0  # seconds until a new process has taken its lock
 _SAY_EVERY = 0.3  # seconds between words on the progress
+_NAME = re.compile(r"step-(\d{12})((?:-p(?:\d{1,9}|all))+)([ -])in\3(\d+)\3steps")  # with blanks as of old
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a probe measures, as its file's name says it: the checkpoint's step, minibatch sizes, consecutive steps."""
+
+    step: int
+    sizes: tuple[Size, ...]
+    steps: int
+
+    @classmethod
+    def of(cls, path: Path) -> Measured | None:
+        """The inverse of `path_of`; None for a file that is no probe's."""
+        if not (parts := _NAME.fullmatch(path.stem)):
+            return None
+        sizes = re.findall(r"-p(\d+|all)", parts[2])
+        return cls(int(parts[1]), tuple("all" if size == "all" else int(size) for size in sizes), int(parts[4]))
 
 
 @dataclass(frozen=True)
@@ -46,7 +64,8 @@ class Attempt:
     @property
     def step(self) -> int:
         """Step of the checkpoint from which it is measured."""
-        return int(self.path.name.split("-")[1])
+        measured = Measured.of(self.path)
+        return measured.step if measured else 0
 
 
 def starting_points(run: Run) -> dict[int, bool]:
@@ -79,8 +98,7 @@ def kept(run: Run) -> list[Path]:
 
 def _named(run: Run, suffix: str) -> list[Path]:
     """Files whose names are `path_of`'s, now or as of old; others that lie there are nobody's results."""
-    name = re.compile(r"step-\d{12}(-p(\d{1,9}|all))+([ -])in\3\d+\3steps")
-    return [path for path in files(run, f"step-*.{suffix}") if name.fullmatch(path.stem)]
+    return [path for path in files(run, f"step-*.{suffix}") if _NAME.fullmatch(path.stem)]
 
 
 def files(run: Run, pattern: str) -> list[Path]:

@@ -307,6 +307,7 @@ def test_a_kept_probe_is_drawn_with_means_and_spreads(store, probed):  # noqa: F
     keep(probed)
     app = opened(noise="true")
     assert kinds(figures(app)[1]) == {"trace", "mean", "spread"}
+    assert next(box for box in app.selectbox if box.label == "Measured").options == ["step 256, p = 75, 300"]
     assert list(app.table[-1].value["minibatch size"]) == ["p = 75", "p = 300"]
     assert "2 times" in words(app)  # the square root of 300 / 75
     assert "the delayed errors began at zero" in words(app)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,7 +20,7 @@ from glassy_core.ui.shell.choice import choose_by_id
 from glassy_core.ui.shell.estimate import show_estimate
 from glassy_core.ui.shell.frame import READING_WIDTH, plain, store
 from glassy_core.ui.shell.polling import queue_and_tell
-from glassy_core.ui.shell.words import typeset, whole
+from glassy_core.ui.shell.words import typeset, whole, whole_numbers
 
 _ALL = "all weights"
 _PRESET_KEYS = [key for key, preset in PRESETS.items() if preset.config.waiting_times]
@@ -125,10 +124,7 @@ def _trio() -> list[RunConfig]:
 
 
 def _seeds(text: str) -> list[int]:
-    try:
-        seeds = [int(part) for part in re.split(r"[,\s]+", text.strip()) if part]
-    except ValueError:
-        raise ConfigError(f"Seeds are {text!r}: write whole numbers such as 0, 1, 2.") from None
+    seeds = whole_numbers(text, f"Seeds are {text!r}: write whole numbers such as 0, 1, 2.")
     if not seeds:
         raise ConfigError("No seed is given: write at least one, such as 0.")
     if len(seeds) > 100:

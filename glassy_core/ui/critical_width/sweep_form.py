@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from subprocess import SubprocessError
@@ -22,7 +21,7 @@ from glassy_core.ui.shell.actions import button
 from glassy_core.ui.shell.estimate import measurement
 from glassy_core.ui.shell.frame import READING_WIDTH, drop_endless, plain, store
 from glassy_core.ui.shell.polling import PERIOD, follow, queue_and_tell, refreshed
-from glassy_core.ui.shell.words import duration, runs_in_words, whole
+from glassy_core.ui.shell.words import duration, runs_in_words, whole, whole_numbers
 
 _FIRST = "class"
 _LISTS = ("depths", "widths", "seeds")
@@ -98,11 +97,7 @@ def chosen() -> list[RunConfig]:
 
 
 def _numbers(name: str, text: str) -> list[int]:
-    """Whole numbers that a reader wrote, separated by commas or spaces."""
-    try:
-        return [int(part) for part in re.split(r"[,\s]+", text.strip()) if part]
-    except ValueError:
-        raise ConfigError(f"{name.capitalize()} are {text!r}: write {_MEANINGS[name][1]}.") from None
+    return whole_numbers(text, f"{name.capitalize()} are {text!r}: write {_MEANINGS[name][1]}.")
 
 
 def _text(numbers: Sequence[int]) -> str:

@@ -151,8 +151,11 @@ def _result(run: Run) -> None:
 
 
 def _title(path: Path) -> str:
-    _, step, *sizes = path.stem.split("-")
-    return f"step {whole(int(step))}, p = {', '.join(size[1:] for size in sizes)}"
+    """Of a result, what it measures; how many steps it has where they are not as many as usual."""
+    if not (measured := probes.Measured.of(path)):
+        return path.stem
+    words = f"step {whole(measured.step)}, p = {', '.join(map(str, measured.sizes))}"
+    return words if measured.steps == STEPS else f"{words}, {whole(measured.steps)} steps"
 
 
 def _row(label: str, level: Level) -> dict[str, str]:

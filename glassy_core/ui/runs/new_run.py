@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import time
 from collections.abc import Sequence
 from typing import Any, get_args, get_type_hints
@@ -18,7 +17,7 @@ from glassy_core.ui.shell import presenter
 from glassy_core.ui.shell.actions import Outcome, button, install, start
 from glassy_core.ui.shell.estimate import show_estimate
 from glassy_core.ui.shell.frame import READING_WIDTH, drop_endless, plain
-from glassy_core.ui.shell.words import whole
+from glassy_core.ui.shell.words import whole, whole_numbers
 
 _FIRST = "class-near"  # the preset that the form begins with
 _BASIC = ("name", "depth", "width", "eta", "batch_size", "steps", "until", "seed", "chorales", "edition")
@@ -233,11 +232,7 @@ def _steps_as_text(steps: Sequence[int]) -> str:
 
 
 def _steps_from(text: str) -> list[int]:
-    """Steps that a reader wrote, separated by commas or spaces."""
-    try:
-        return [int(part) for part in re.split(r"[,\s]+", text.strip()) if part]
-    except ValueError:
-        raise ConfigError(f"Waiting times are {text!r}: write steps such as 20000, 40000, or nothing.") from None
+    return whole_numbers(text, f"Waiting times are {text!r}: write steps such as 20000, 40000, or nothing.")
 
 
 def _label(name: str) -> str:

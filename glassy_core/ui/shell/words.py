@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from glassy_core.settings import ConfigError
 from glassy_core.wording import whole as whole  # as the core writes counts, too
 
 # status -> (colour of its badge, icon, what it means for the reader)
@@ -58,6 +59,14 @@ def setting_value(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     return whole(value) if isinstance(value, int) and value >= 10_000 else str(value)
+
+
+def whole_numbers(text: str, refusal: str) -> list[int]:
+    """Whole numbers that a reader wrote, separated by commas or spaces; ConfigError with the refusal for other text."""
+    try:
+        return [int(part) for part in re.split(r"[,\s]+", text.strip()) if part]
+    except ValueError:
+        raise ConfigError(refusal) from None
 
 
 def runs_in_words(n: int) -> str:

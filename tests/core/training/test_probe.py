@@ -181,6 +181,13 @@ def test_a_probe_of_fewer_steps_does_not_overwrite_a_longer_one(trained):
         path.unlink()
 
 
+def test_a_files_name_says_what_was_measured(trained):
+    path = probes.path_of(trained, 400, (10, "all"), 6)
+    for stem in (path.stem, path.stem.replace("-in-6-", " in 6 ")):  # now, and as of old
+        assert probes.Measured.of(path.with_stem(stem)) == probes.Measured(400, (10, "all"), 6)
+    assert probes.Measured.of(path.with_stem("step-400-p10-in-6-steps")) is None
+
+
 def test_a_lock_that_cannot_be_opened_is_not_taken_for_a_held_one(trained):
     lock = probes.path_of(trained, 400, (4,)).with_suffix(".lock")
     assert not is_held(lock)
