@@ -37,7 +37,7 @@ class _Series:
     colour: str
     symbols: dict[str, str]
     places: list[ExponentPoint]
-    of_several: bool = False  # whether the figure shows several tasks, so that a line tells which estimates are of this one
+    of_several: bool = False  # several tasks are shown: a line joins what is of one
 
 
 def exponent_map(
