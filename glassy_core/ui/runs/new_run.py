@@ -10,6 +10,7 @@ from typing import Any, get_args, get_type_hints
 import streamlit as st
 
 from glassy_core.editions.catalogue import EditionSource, edition_names, source_of
+from glassy_core.editions.install import MAX_BYTES
 from glassy_core.presets import PRESETS
 from glassy_core.settings import NOT_OF, USUAL, ConfigError, RunConfig, usual
 from glassy_core.ui.runs.own_data import own_data
@@ -294,7 +295,7 @@ def _missing_file(edition: str) -> None:
     )
     if not presenter.may_act():
         return
-    uploaded = st.file_uploader(source.title, type="json", key="edition_file")
+    uploaded = st.file_uploader(source.title, type="json", key="edition_file", max_upload_size=MAX_BYTES // 10**6)
     if uploaded is not None:
         button("Put it in place", key="install", args=(_install, source))
 

@@ -13,7 +13,7 @@ from glassy_core.ui.shell.actions import Outcome, button
 from glassy_core.ui.shell.frame import READING_WIDTH, plain
 from glassy_core.ui.shell.words import number, whole
 
-_MOST_MB = 20  # of one uploaded file
+MOST_MB = 20  # of one uploaded file; the server, by .streamlit/config.toml, takes no larger one
 _REPORT = "own_report"
 _SHOWN = 12  # refused pieces that are listed at once
 
@@ -31,7 +31,7 @@ def own_data() -> None:
         )
         uploaded = st.file_uploader(
             "Your files", [*(ending[1:] for ending in MIDI_ENDINGS), "zip", "json"], accept_multiple_files=True,
-            key="own_files", max_upload_size=_MOST_MB,
+            key="own_files", max_upload_size=MOST_MB,
         )  # fmt: skip
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.text_input("Name", key="own_name", placeholder="such as folk-songs", width=240)
