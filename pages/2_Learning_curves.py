@@ -29,6 +29,7 @@ if not found:
     st.stop()
 
 front.read(found)
+controls.check_address()
 chosen = curve_parts.choose_runs(found)
 figure_place = st.container(key="figure")
 look = controls.choose(chosen)

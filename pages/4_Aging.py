@@ -4,7 +4,8 @@ import streamlit as st
 
 from glassy_core import ui
 from glassy_core.ui.aging import drift_and_noise, growth, landscape, memory, networks, noise, sections
-from glassy_core.ui.shell import actions, presenter
+from glassy_core.ui.shell import actions, address, presenter
+from glassy_core.ui.shell.address import Choice
 
 PERIOD = 3.0  # seconds between looks while a network shown is at work
 SECTIONS = (
@@ -40,6 +41,8 @@ if not found:
     )
     st.stop()
 
+titles = [title for title, _ in SECTIONS]
+address.check({"part": Choice(titles[0], titles)})
 chosen = networks.choose(found)
 if not chosen:
     st.info("Choose at least one network above.", icon=":material/info:")
@@ -48,7 +51,7 @@ figures_place = st.container(key="figure")
 how = networks.measure()
 ids = [member.run.id for network in chosen for member in network.members]
 with figures_place:
-    parts = st.tabs([title for title, _ in SECTIONS], key="part", bind="query-params")
+    parts = st.tabs(titles, key="part", bind="query-params")
     for part, (_, section) in zip(parts, SECTIONS, strict=True):
         with part:
             ui.follow(section.__name__, lambda rows, section=section: section(chosen, how), ids, PERIOD)

@@ -243,8 +243,10 @@ def error_bars(estimates: Sequence[Estimate], thickness: float, width: float, **
 
 
 def axis(title: str, kind: Literal["log", "linear"] = "linear", revision: str = "", **more: Any) -> dict[str, Any]:
-    """A logarithmic or linear axis with its title."""
-    ticks = {"exponentformat": "power", "nticks": 6} if kind == "log" else {"exponentformat": "power"}
+    """A logarithmic or linear axis with its title; where its ticks are given there are none between them."""
+    ticks: dict[str, Any] = {"exponentformat": "power"} | ({"nticks": 6} if kind == "log" else {})
+    if "tickvals" in more:  # Plotly would divide unequal stretches into equally many parts
+        ticks["minor"] = {"ticks": ""}
     return {"type": kind, "title": {"text": title}, "uirevision": f"{kind}-{revision}"} | ticks | more
 
 

@@ -181,11 +181,14 @@ def test_the_view_is_in_the_url(open_page, store):
 @pytest.mark.parametrize(
     "query",
     [{"mu": "9"}, {"mu": "x"}, {"networks": "<script>"}, {"run": "../../etc"}, {"weights": "Q"}, {"waited": "7"},
-     {"grown": "none"}, {"power_from": "-3"}, {"log_to": "nan"}],
+     {"grown": "none"}, {"power_from": "-3"}, {"log_to": "nan"}, {"part": "nonsense"}],
 )  # fmt: skip
 def test_nonsense_in_the_url_breaks_nothing(open_page, store, query):
     write_aging(store)
-    assert traces(open_page(PAGE, **query), "delta")
+    app = open_page(PAGE, **query)
+    assert traces(app, "delta")
+    of_the_tab = "part=nonsense: it must be one of After a waiting time, The collapse"
+    assert (of_the_tab in words(app)) == ("part" in query)
 
 
 def test_a_window_the_wrong_way_round_is_one_sentence(open_page, store):

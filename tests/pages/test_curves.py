@@ -159,7 +159,9 @@ def test_what_runs_now_joins_by_itself_unless_the_reader_chose(store):
 
 def test_nonsense_in_the_url_is_ignored(store):
     add(store, NEAR)
-    assert names(opened(runs="<script>", x="../..", log="q", show="everything")) == ["near (d = 2, w = 24)"]
+    app = opened(runs="<script>", x="../..", log="q", show="everything")
+    assert names(app) == ["near (d = 2, w = 24)"]
+    assert "The address asks for x=../..: it must be one of tau, step, seconds; tau is used." in words(app).replace("\\", "")
 
 
 def test_runs_of_one_name_are_told_apart(store):

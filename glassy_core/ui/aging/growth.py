@@ -36,7 +36,7 @@ def the_growth(chosen: Sequence[AgingNetwork], how: Measure) -> None:
             _fit_in_window(column, "log", LOGARITHM)
     prose(
         f"For x = τ/τ_w from 1 to 6 the paper finds an exponent of {PAPER_EXPONENT}, with x₀ = {PAPER_ORIGIN} (d = 2, "
-        "w = 30, 80 chorales, τ_w = 80); later only a logarithm: each doubling of the time adds the same again. Drag "
+        "w = 30, 80 chorales, τ_w = 80); later only a logarithm: each doubling of the time adds the same again. Move "
         "the shaded windows, or type their ends."
     )
 

@@ -41,7 +41,7 @@ def listen_view(selection: Selection) -> None:
     prose(
         "Bars are four quarter notes long because a score needs bars; the data know neither metre nor fermata. "
         "A chord's probability is that of all its 54 pitches together, sounding and silent ones. "
-        "Point at a chord to read it, click to go there."
+        "Press a chord to go there; a mouse that points at one reads it."
     )
     downloads(piece, selection.sound, selection.row.name)
     with st.expander(f"How much of it is {selection.composer}'s?", icon=":material/compare:", expanded=True):

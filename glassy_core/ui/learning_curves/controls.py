@@ -11,6 +11,7 @@ import streamlit as st
 from glassy_core.figures.style import KINDS, X_TITLES, View
 from glassy_core.settings import RunConfig
 from glassy_core.ui.results.rows import Row
+from glassy_core.ui.shell import address
 
 _SMOOTHING = {"off": 0.0, "a little": 0.05, "more": 0.2, "much": 0.6}  # part of x to either side
 _BY_RUN, _BY_REGIME = "run", "regime"
@@ -23,6 +24,17 @@ class Choice(NamedTuple):
     view: View
     grouping: str
     by_run: bool
+
+
+def check_address() -> None:
+    """Say what the address asks of the controls in vain; before the choice of runs, where it is shown."""
+    address.check(
+        {
+            "x": address.Choice("tau", list(X_TITLES)),
+            "smooth": address.Choice("off", list(_SMOOTHING)),
+            "colour": address.Choice(_BY_RUN, [_BY_RUN, _BY_REGIME]),
+        }
+    )
 
 
 def choose(chosen: Sequence[Row]) -> Choice:

@@ -216,7 +216,7 @@ def key_to_lines(view: View, settings: Sequence[Ensemble], fitted: bool = False)
     if any(len(curve.series.eta_changes) for curve in curves):
         lines.append("Triangle: η changed there.")
     inks = key(configs.values()) if are_of_regimes({curve.id: curve.colour for curve in curves}, configs) else ""
-    lines += [inks, "Click a curve to bring it forward, its name above to hide it; drag to zoom."]
+    lines += [inks, "Press a curve to bring it forward, its name in the legend to hide it; a mouse drags to zoom."]
     st.caption(" ".join(filter(None, lines)))
     if "sharpness" in view.shown:
         _sharpness_words()

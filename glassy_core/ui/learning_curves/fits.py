@@ -57,7 +57,7 @@ def choose() -> FitOptions:
 
 def _ends() -> Ends:
     """The fields of the window's ends, and the button that empties them."""
-    low, high = _end("Window from τ", _FROM, "own start"), _end("to τ", _TO, "latest")
+    low, high = _end("Window from τ", _FROM), _end("to τ", _TO)
     st.button(
         "Own windows", icon=":material/restart_alt:", on_click=_reset, disabled=low is None and high is None,
         help="Back to each curve's own window: the widest up to its last record in which a power law describes it.",
@@ -76,10 +76,10 @@ def _checked(ends: Ends) -> Ends:
     return ends
 
 
-def _end(label: str, key: str, placeholder: str) -> float | None:
+def _end(label: str, key: str) -> float | None:
     value = st.number_input(
-        label, value=None, step=0.1, format="%g", key=key, bind="query-params", placeholder=placeholder, width=150,
-        help="Drag the handles on the plot, or type. Empty: chosen by itself.",
+        label, value=None, step=0.1, format="%g", key=key, bind="query-params", placeholder="auto", width=150,
+        help="Move the handles on the plot, or type. Empty: each curve's own, chosen by itself.",
     )  # fmt: skip
     return value if value is None or math.isfinite(value) else None
 

@@ -16,6 +16,8 @@ from glassy_core.ui.paper.drawings import DRAWINGS
 from glassy_core.ui.paper.look import Look
 from glassy_core.ui.paper.verdicts import overview, table
 from glassy_core.ui.results import curves
+from glassy_core.ui.shell import address
+from glassy_core.ui.shell.address import Choice
 from glassy_core.ui.shell.frame import prose, store
 from glassy_core.ui.shell.words import number, whole
 
@@ -35,9 +37,11 @@ def page() -> None:
     evidence = Evidence.of(members, curves.series_of)
     findings = _findings(str(store().directory), states, evidence)
     _summary(findings)
-    numbers = [str(row.number) for row in figures.FIGURES]
+    names = [_OVERVIEW, *(str(row.number) for row in figures.FIGURES), _EVERY]
+    address.check({"figure": Choice(_OVERVIEW, names)})
+    address.show_complaints()
     st.segmented_control(
-        "Figure of the paper", [_OVERVIEW, *numbers, _EVERY], default=_OVERVIEW, required=True, key="figure",
+        "Figure of the paper", names, default=_OVERVIEW, required=True, key="figure",
         bind="query-params",
     )  # fmt: skip
     shown = st.session_state["figure"]

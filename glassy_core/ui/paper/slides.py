@@ -147,11 +147,10 @@ def show() -> None:
         if slide.below:
             slide.below()
     with st.container(horizontal=True, vertical_alignment="center", key="slide_buttons"):
-        if st.button("Back", key="slide_back", shortcut="Left", icon=":material/arrow_back:", disabled=at == 0):
+        # The arrow that a button shows is its key.
+        if st.button("Back", key="slide_back", shortcut="Left", disabled=at == 0):
             _to(at - 1)
-        if st.button(
-            "Next", key="slide_on", shortcut="Right", icon=":material/arrow_forward:", disabled=at + 1 == len(SLIDES)
-        ):
+        if st.button("Next", key="slide_on", shortcut="Right", disabled=at + 1 == len(SLIDES)):
             _to(at + 1)
         # What a presenter's remote control sends.
         if st.button("Back a page", key="slide_page_back", shortcut="PageUp", disabled=at == 0):

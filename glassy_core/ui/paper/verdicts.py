@@ -10,7 +10,7 @@ import streamlit as st
 from glassy_core.paper.findings import Finding
 from glassy_core.paper.text import Command, Symbol, Text, TextPart
 
-_SIGNS = {"agrees": "✓", "differs": "✗", "open": "…", "by construction": "≡"}  # told apart without colours, too
+_SIGNS = {"agrees": "✓", "differs": "✗", "open": "…", "by construction": "="}  # told apart without colours, too
 _TABLE_CSS = """
 table.paper { width: 100%; border-collapse: collapse; margin-bottom: 0.5rem; }
 table.paper th { text-align: left; font-weight: 600; opacity: 0.75; }

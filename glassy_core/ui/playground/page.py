@@ -30,7 +30,10 @@ _OUTCOME = "playground_outcome"
 _LOOK = 1.0  # seconds between looks at what was started here
 _GRID = frozenset(whole_grid())
 # All of it is one screen: no room below it.
-_CSS = "[data-testid=stMainBlockContainer] { padding-top: 0; padding-bottom: 0.5rem; }"
+_CSS = (
+    "[data-testid=stMainBlockContainer] { padding-top: 0; padding-bottom: 0.5rem; }\n"
+    "[data-testid=stMainBlockContainer] > [data-testid=stVerticalBlock] { gap: 0.25rem; }"
+)
 
 
 @dataclass(frozen=True)

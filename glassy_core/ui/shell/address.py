@@ -164,15 +164,25 @@ def read(settings: Mapping[str, Setting]) -> None:
             try:
                 value = setting.parse(given[name])
             except ValueError as allowed:
-                complaints.append(
-                    f"The address asks for {name}={given[name][:_SHOWN]}: it must be {allowed}; "
-                    f"{_text(setting.default)} is used."
-                )
+                complaints.append(_refused(name, given[name], allowed, setting))
         # Set in any case: Streamlit forgets the value of a widget that is not drawn, or drawn with other limits.
         put(name, value if from_outside or key(name) not in st.session_state else get(name))
     if from_outside:
         st.session_state[_COMPLAINTS] = complaints
         st.session_state[_WRITTEN] = set(settings), given
+
+
+def check(settings: Mapping[str, Setting]) -> None:
+    """Say what the address asks in vain of widgets that Streamlit binds to it; before they are made, which drop it."""
+    for name, text in _given(settings).items():
+        try:
+            settings[name].parse(text)
+        except ValueError as allowed:
+            complain(_refused(name, text, allowed, settings[name]))
+
+
+def _refused(name: str, text: str, allowed: ValueError, setting: Setting) -> str:
+    return f"The address asks for {name}={text[:_SHOWN]}: it must be {allowed}; {_text(setting.default)} is used."
 
 
 def write(settings: Mapping[str, Setting], always: Collection[str] = ()) -> None:

@@ -224,7 +224,9 @@ def test_by_w_over_w_c_each_task_has_a_line_and_one_bar_of_w_c(fitted):
         ExponentPoint(with_dynamics(replace(wider, chorales=20), "flow"), fitted[1], ("z",), w_c=w_c, task="many"),
         ExponentPoint(replace(wider, depth=3), fitted[1], ("u",), task="few"),
     ]
-    few, many = traces(exponent_map(places, against="ratio"), "estimates")
+    figure = exponent_map(places, against="ratio")
+    assert figure.layout.xaxis.minor.ticks == ""  # none between ticks of unequal distances
+    few, many = traces(figure, "estimates")
     assert (list(few.x), list(many.x)) == ([2, 3], [3])
     assert list(few.error_x.array) == pytest.approx([0, 60 / 16 - 3])
     assert list(few.error_x.arrayminus) == pytest.approx([0, 3 - 60 / 25])
