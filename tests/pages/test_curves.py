@@ -161,7 +161,8 @@ def test_nonsense_in_the_url_is_ignored(store):
     add(store, NEAR)
     app = opened(runs="<script>", x="../..", log="q", show="everything")
     assert names(app) == ["near (d = 2, w = 24)"]
-    assert "The address asks for x=../..: it must be one of tau, step, seconds; tau is used." in words(app).replace("\\", "")
+    said = words(app).replace("\\", "")
+    assert "The address asks for x=../..: it must be one of tau, step, seconds; tau is used." in said
 
 
 def test_runs_of_one_name_are_told_apart(store):
