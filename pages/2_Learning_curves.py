@@ -1,12 +1,13 @@
 """Learning curves: the loss of any number of runs against proper time, live, and the power laws it follows."""
 
+from __future__ import annotations
+
 import time
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from glassy_core import ui
-from glassy_core.figures.power_laws import Fits
-from glassy_core.figures.style import Ensemble
 from glassy_core.ui.components.live_figure import live_figure
 from glassy_core.ui.learning_curves import clock, controls, exponents, front, noise_probe, spikes
 from glassy_core.ui.learning_curves import curves as curve_parts
@@ -16,6 +17,10 @@ from glassy_core.ui.results.fits import SEEDS, drawn, groups_of, with_sisters
 from glassy_core.ui.results.in_step import walk_together
 from glassy_core.ui.results.rows import Row
 from glassy_core.ui.shell.frame import link_to
+
+if TYPE_CHECKING:
+    from glassy_core.figures.power_laws import Fits
+    from glassy_core.figures.style import Ensemble
 
 ui.frame(
     "Learning curves",

@@ -3,8 +3,6 @@
 import streamlit as st
 
 from glassy_core import ui
-from glassy_core.paper.numbers import paper_widths
-from glassy_core.physics.critical_width.learning_times import THRESHOLDS
 from glassy_core.ui.critical_width import capacity, sections
 from glassy_core.ui.critical_width.sweep_form import sweep_form, sweep_progress
 from glassy_core.ui.results.critical_widths import analysed
@@ -42,12 +40,8 @@ members = groups[chosen]
 world = members[0].world
 ids = [member.run.id for member in members]
 figure_place = st.container(key="figure")
-shown = st.pills(
-    "Thresholds NLL* (bits)", THRESHOLDS, default=THRESHOLDS, selection_mode="multi", key="thresholds",
-    bind="query-params", format_func=lambda value: f"{value:g}",
-    help="0.01 bits is where the music becomes plausible (accuracy about 99.9 %).",
-)  # fmt: skip
-papers = paper_widths(member.config for member in members)
+shown = sections.choose_thresholds()
+papers = sections.papers_widths(members)
 
 
 def draw(rows: list[Row]) -> None:

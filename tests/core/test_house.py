@@ -21,9 +21,14 @@ TABLE = {
 }
 PACKAGES = sorted(path.name for path in CORE.iterdir() if (path / "__init__.py").exists())
 SOURCES = sorted(path for path in CORE.rglob("*.py"))
+PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py"))]
+PARTS = {"shell", "results", "components"}  # of the ui, that all pages' folders stand on
 LONGEST = 320  # lines
 RELATIVE = "a relative import"  # which no room may have: it does not say where it leads
-FOR_FILES = {"pathlib", "json", "os", "io", "torch", "open"}  # and for what physics has no use of
+# And for what physics has no use of.
+FOR_FILES = set("pathlib json os io shutil tempfile glob mmap pickle sqlite3 torch importlib open".split())
+# Of numpy and of arrays: what opens a file, as `open` does.
+OPENING = set("open load save savez savez_compressed savetxt loadtxt genfromtxt fromfile tofile memmap".split())
 MOST_ENTRIES = 22  # of glassy_core/
 
 
@@ -41,12 +46,13 @@ def room(module):
 
 
 def imported(tree):
-    """Modules of glassy_core that a file imports, wherever it does, but for names of types alone."""
+    """Modules of glassy_core that a file imports, wherever and however it does, but for names of types alone."""
     for_types = {
         id(inner)
         for node in ast.walk(tree)
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        for inner in ast.walk(node)
+        for part in node.body  # what stands under its `else` is imported
+        for inner in ast.walk(part)
     }
     out = set()
     for node in ast.walk(tree):
@@ -59,6 +65,9 @@ def imported(tree):
                 inner = f"{node.module}.{alias.name}"
                 if id(node) not in for_types:
                     out.add(inner if inner in MODULES else node.module)
+        elif isinstance(node, ast.Call):  # import_module, __import__, by whichever name
+            names = {part.value for part in node.args if isinstance(part, ast.Constant)}
+            out |= names & MODULES - {"glassy_core"}
     return out
 
 
@@ -80,7 +89,7 @@ def arrows(tree, package):
 
 
 def test_the_table_has_every_package():
-    assert sorted(TABLE) == sorted([*PACKAGES, GROUND])
+    assert sorted(TABLE) == sorted([*PACKAGES, GROUND, "pages"])
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=module_of)
@@ -88,6 +97,11 @@ def test_arrows_are_those_of_the_table(path):
     if path.name in ("__init__.py", "__main__.py") and path.parent == CORE:
         return  # the way in
     assert not arrows(ast.parse(path.read_text(encoding="utf-8")), room(module_of(path)))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_pages_know_the_ui_alone(path):
+    assert not arrows(ast.parse(path.read_text(encoding="utf-8")), "pages")
 
 
 def test_a_forbidden_arrow_is_found():
@@ -99,15 +113,23 @@ def test_a_forbidden_arrow_is_found():
     assert arrows(ast.parse("import glassy_core.jobs.queue"), "figures") == ["glassy_core.jobs.queue"]
     assert arrows(ast.parse("from glassy_core.network import learning_rule"), "physics")
     assert not arrows(ast.parse("from glassy_core.network.equations import parameter_count"), "physics")
+    assert arrows(ast.parse("from glassy_core.paper import task"), "pages") == ["glassy_core.paper.task"]
+    for words in (
+        "if TYPE_CHECKING:\n    pass\nelse:\n    from glassy_core.runs import store",
+        "import importlib\nimportlib.import_module('glassy_core.runs.store')",
+        "from importlib import import_module as load\nload('glassy_core.runs.store')",
+        "__import__('glassy_core.runs.store')",
+    ):
+        assert arrows(ast.parse(words), "physics") == ["glassy_core.runs.store"]
+    assert not arrows(ast.parse("if TYPE_CHECKING:\n    from glassy_core.runs import store"), "physics")
     for room_of in ("physics", "ui", "commands"):
         assert arrows(ast.parse("from ...runs.store import RunStore"), room_of)
 
 
 def test_page_folders_know_each_other_not():
-    """A page's folder knows shell, results and components, and what all pages may show of another it links to."""
-    folders = {path.name for path in (CORE / "ui").iterdir() if path.is_dir()} - {"shell", "results", "components"}
-    folders -= {"__pycache__"}
-    for folder in sorted(folders):
+    """A page's folder knows the parts, and those know no page's folder."""
+    folders = {path.name for path in (CORE / "ui").iterdir() if path.is_dir()} - PARTS - {"__pycache__"}
+    for folder in sorted(folders | PARTS):
         for path in (CORE / "ui" / folder).glob("*.py"):
             for module in imported(ast.parse(path.read_text(encoding="utf-8"))):
                 parts = module.split(".")
@@ -180,15 +202,23 @@ def libraries(tree):
             out |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             out.add((node.module or "").split(".")[0])
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "open":
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in OPENING:
             out.add("open")
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module") and node.args:
-            out.add(ast.unparse(node.args[0]).strip("'").split(".")[0])
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
+            out |= {ast.unparse(part).strip("'").split(".")[0] for part in node.args[:1]}
     return out
 
 
 def test_libraries_are_seen_by_whichever_words():
-    for code in ("import numpy, torch, os", "import os.path as p", "def f():\n    return open(p)"):
+    for code in (
+        "import numpy, torch, os",
+        "import os.path as p",
+        "def f():\n    return open(p)",
+        "import shutil as s",
+        "np.load(p)",
+        "x.tofile(p)",
+        "__import__('torch')",
+    ):
         assert libraries(ast.parse(code)) & FOR_FILES
     assert "streamlit" in libraries(ast.parse("import importlib\nimportlib.import_module('streamlit.web')"))
 

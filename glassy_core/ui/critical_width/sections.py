@@ -17,9 +17,9 @@ from glassy_core.figures.critical_width import (
     transition,
     widths,
 )
-from glassy_core.paper.numbers import PAPER_PARAMETERS, PAPER_THRESHOLD, PAPER_W_C
+from glassy_core.paper.numbers import PAPER_PARAMETERS, PAPER_THRESHOLD, PAPER_W_C, paper_widths
 from glassy_core.physics.critical_width.criticality import Criticality, CriticalWidth, compare
-from glassy_core.physics.critical_width.learning_times import SMOOTHING
+from glassy_core.physics.critical_width.learning_times import SMOOTHING, THRESHOLDS
 from glassy_core.physics.critical_width.power_of_width import CLEARLY
 from glassy_core.physics.estimate import Estimate
 from glassy_core.runs.groups import Member, World, distinct, grouped, readable, settings_like
@@ -73,6 +73,20 @@ def choose_dragged() -> float:
         "Drag a threshold NLL* (bits)", GRID[0], GRID[-1], 0.05, 0.0025, format="%.4g", key=_DRAGGED,
         bind="query-params", width=320, help="In grey: the runs, their parabola and where it meets zero, at this NLL*.",
     )  # fmt: skip
+
+
+def choose_thresholds() -> list[float]:
+    """The thresholds, in bits, whose fits are shown."""
+    return st.pills(
+        "Thresholds NLL* (bits)", THRESHOLDS, default=THRESHOLDS, selection_mode="multi", key="thresholds",
+        bind="query-params", format_func=lambda value: f"{value:g}",
+        help="0.01 bits is where the music becomes plausible (accuracy about 99.9 %).",
+    )  # fmt: skip
+
+
+def papers_widths(members: Sequence[Member]) -> dict[int, float]:
+    """The paper's w_c by depth, of those depths whose runs may stand beside it."""
+    return paper_widths(member.config for member in members)
 
 
 def figures(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
+from glassy_core.errors import EXPECTED, sentence
 from glassy_core.figures.palette import TEXT, both
 from glassy_core.files import ROOT
 from glassy_core.jobs import dispatcher, queue
@@ -231,6 +232,14 @@ def _is_endless(text: str) -> bool:
         return not math.isfinite(float(text))
     except ValueError:
         return False  # no number at all
+
+
+def or_sentence(draw: Callable[[], None]) -> None:
+    """Draw a part of the page, or say in one sentence what kept it from being drawn, where that was to be expected."""
+    try:
+        draw()
+    except EXPECTED as error:
+        st.error(plain(sentence(error)), icon=":material/error:")
 
 
 def plain(text: str) -> str:
