@@ -16,6 +16,7 @@ from glassy_core.settings import with_dynamics
 from glassy_core.training.records import fresh
 from glassy_core.ui.playground import bets, page
 from glassy_core.ui.playground.critical_width import NLL, critical_widths
+from tests.places import place_of
 
 FILE = "pages/0_Playground.py"
 DIGEST = load_edition("corpus").digest
@@ -107,6 +108,7 @@ def test_the_class_bets_before_it_sees_the_answer(open_page, store):
     bets.open_question(2, 8)
     one, other = open_page(FILE), open_page(FILE)
     assert one.title[0].value == "Predict first"
+    asked = place_of(one, "bets")
     assert not any(part.proto.component_name.endswith("playground") for part in one.get("bidi_component"))
     enough = bets.sufficient_width(load(songs=False), 2, 8)
     one.button_group(key="bet").set_value(WIDTHS[0]).run()
@@ -120,7 +122,9 @@ def test_the_class_bets_before_it_sees_the_answer(open_page, store):
     assert any(f"**w = {enough}**. 1 of 2 bets had it." in words for words in said)
     assert not other.button_group  # too late
     assert f"Your bet: **w = {WIDTHS[-1]}**." in said
+    assert place_of(other, "bets") == asked  # what is drawn again by itself must not move
     one.button(key="bets_close").click().run()
+    assert place_of(one, "bets") == asked
     assert told(one)["start"]["width"] == 24
 
 

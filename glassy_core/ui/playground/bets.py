@@ -54,6 +54,7 @@ def _close() -> Outcome:
 
 def watch() -> None:
     """Where a class looks on, have the page drawn anew soon after the presenter has asked for bets."""
+    st.container()  # where the question will stand: what looks for it keeps its place
     polls.watch(sitting(), "bets", alone=not presenter.class_mode())
 
 
@@ -64,17 +65,18 @@ def draw(atlas: Atlas) -> None:
     enough = sufficient_width(atlas, depth, chorales)
     layers = "one layer" if depth == 1 else f"{depth} layers"
     songs = "one chorale" if chorales == 1 else f"{chorales} chorales"
-    st.title("Predict first", anchor=False)
-    prose(
-        f"Networks with {layers} learn {songs} for a long time, τ = {END:g}. From which width *w* on do they all come "
-        f"to a loss of {NLL:g} bits, where 999 of 1000 notes are right?"
-    )
-    if now.shown:
-        prose(f"Your bet: **w = {now.ballot}**." if now.ballot else "You did not bet.")
-        _answer(now, enough)
-    else:
-        st.session_state[_KEY] = now.ballot  # it may have been made in another tab of this browser
-        st.pills("Your bet: the narrowest width that suffices", WIDTHS, key=_KEY, on_change=_bet)
+    with st.container():  # one, whatever stands in it: the votes, which are drawn again by themselves, keep their place
+        st.title("Predict first", anchor=False)
+        prose(
+            f"Networks with {layers} learn {songs} for a long time, τ = {END:g}. From which width *w* on do they all "
+            f"come to a loss of {NLL:g} bits, where 999 of 1000 notes are right?"
+        )
+        if now.shown:
+            prose(f"Your bet: **w = {now.ballot}**." if now.ballot else "You did not bet.")
+            _answer(now, enough)
+        else:
+            st.session_state[_KEY] = now.ballot  # it may have been made in another tab of this browser
+            st.pills("Your bet: the narrowest width that suffices", WIDTHS, key=_KEY, on_change=_bet)
     polls.follow(now, "bets", "bet", _OPTIONS if presenter.may_act() else ())
     with st.container(horizontal=True):
         if now.shown:
