@@ -40,7 +40,7 @@ def _queue(options: argparse.Namespace) -> None:
         print(json.dumps(values | {"workers": [asdict(worker) for worker in workers]}, allow_nan=False))
         return
     print(f"{len(waits)} wait, {len(queue.at_work)} at work, limit {limit or 'none'}, {len(workers)} workers")
-    if status.alive and status.problem:
+    if status.problem and (status.alive or waits):
         print(status.problem)
     for worker in workers:
         print(f"worker {worker.name} on {worker.host}: {', '.join(worker.runs) or 'free'}")

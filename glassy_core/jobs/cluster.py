@@ -132,22 +132,36 @@ def _run_id_of(key: str) -> str:
 
 @contextlib.contextmanager
 def local() -> Iterator[Any]:
-    """A LocalCluster of this machine's own, one thread a worker, with the first of them: `grow` starts the others."""
+    """A LocalCluster of this machine's own, one thread a worker, with the first of them: `grow` starts the others.
+
+    ClusterError where the system lets none be started.
+    """
     import dask
-    from distributed import LocalCluster
 
     dask.config.set(_QUIET)
     # Numerical libraries read these when they are loaded in the workers.
     os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
-    with LocalCluster(
-        n_workers=1,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-        memory_limit=None,
-    ) as cluster:
+    with _started() as cluster:
         yield cluster
+
+
+def _started() -> Any:
+    from distributed import LocalCluster
+
+    try:
+        return LocalCluster(
+            n_workers=1,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            memory_limit=None,
+        )
+    except (OSError, RuntimeError) as error:  # no place for temporary files, no free port, no more processes
+        raise ClusterError(
+            f"This machine's workers cannot be started ({error.__cause__ or error}): they need a place for temporary "
+            "files, which TMPDIR names, and ports on this machine."
+        ) from error
 
 
 def grow(local_cluster: Any, client: Any) -> None:

@@ -37,9 +37,6 @@ STARTS_WITHIN = 20.0  # seconds, on a busy machine
 MOST_TRIES = 4  # of an interrupted run that does not get on
 
 
-# What pages and the command line call.
-
-
 def submit(store: RunStore, config: RunConfig, edition_digest: str) -> Run:
     """Put a new run into the queue; a dispatcher is started where none is."""
     run = store.create(config, edition_digest)
@@ -55,12 +52,9 @@ def resume(store: RunStore, run: Run, steps: int | None = None, eta: float | Non
 
 
 def prepare_to_resume(
-    run: Run,
-    steps: int | None = None,
-    eta: float | None = None,
-    until: float | None = None,
-    stop_nll: float | None = None,
-) -> None:
+    run: Run, steps: int | None = None, eta: float | None = None,
+    until: float | None = None, stop_nll: float | None = None,
+) -> None:  # fmt: skip
     """Clear earlier requests and take up a new end or eta.
 
     steps, until, stop_nll: the last step, the proper time and the NLL in bits at which the run ends; None: as before.
@@ -161,11 +155,11 @@ def is_starting(store: RunStore) -> bool:
     return False
 
 
-# The dispatcher's process.
-
-
 def dispatch(store: RunStore) -> None:
-    """Serve the store's queue until it has been empty for a minute; returns at once where it is, or another serves."""
+    """Serve the store's queue until it has been empty for a minute; returns at once where it is, or another serves.
+
+    ClusterError where this machine can have no workers; the status then says so, too.
+    """
     (directory := store.directory / ".dispatcher").mkdir(parents=True, exist_ok=True)
     with locks.hold(directory / "lock") as held:
         if not held or not waiting.look(store).waiting:
@@ -174,8 +168,12 @@ def dispatch(store: RunStore) -> None:
         name = cluster.given()
         dispatcher = _Dispatcher(store, local=name is None)
         if name is None:
-            with cluster.local() as own, cluster.connected(own.scheduler_address) as client:
-                dispatcher.serve(client, own.scheduler_address, lambda: cluster.grow(own, client))
+            try:
+                with cluster.local() as own, cluster.connected(own.scheduler_address) as client:
+                    dispatcher.serve(client, own.scheduler_address, lambda: cluster.grow(own, client))
+            except ClusterError as error:
+                dispatcher._tell(workers=(), problem=sentence(error))
+                raise
         else:
             dispatcher.serve_given(name)
     # What was queued while the cluster closed found a lock that was still held.

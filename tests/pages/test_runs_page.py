@@ -641,7 +641,7 @@ def test_waiting_runs_without_a_dispatcher_say_so(open_page, make_run, monkeypat
 def serve(monkeypatch, **values):
     """Let the store have a dispatcher that says this of itself."""
     monkeypatch.setattr(
-        dispatcher, "dispatcher_status", lambda store: dispatcher.DispatcherStatus(alive=True, **values)
+        dispatcher, "dispatcher_status", lambda store: dispatcher.DispatcherStatus(**{"alive": True} | values)
     )
 
 
@@ -667,6 +667,7 @@ def test_workers_and_queue_are_shown(open_page, make_run, monkeypatch):
     [
         ({"local": False, "problem": "The scheduler at tcp://x:1 is gone"}, "The scheduler at tcp://x:1 is gone"),
         ({"local": False, "scheduler": "tcp://x:1"}, "the cluster at tcp://x:1 has no workers: start some"),
+        ({"alive": False, "problem": "No workers can be started here"}, "No workers can be started here"),
     ],
 )
 def test_a_cluster_that_cannot_train_is_said(open_page, make_run, monkeypatch, values, sentence):

@@ -69,12 +69,13 @@ def queue_view(now: QueueState) -> None:
 
 def _what_is_wrong(status: DispatcherStatus, waits: bool) -> None:
     """Say so when runs wait and nobody trains them."""
-    if status.alive and status.problem:
+    if status.problem and (status.alive or waits):
         st.warning(plain(status.problem), icon=":material/cloud_off:")
     elif waits and not status.alive and not dispatcher.is_starting(store()):
         st.warning("Runs wait, and the process that serves them is not up yet.", icon=":material/schedule:")
+    if waits and not status.alive and not dispatcher.is_starting(store()):
         button("Start it again", key="dispatcher", args=(serve_queue,))
-    elif status.alive and waits and status.scheduler and not status.workers:
+    if status.alive and waits and status.scheduler and not status.workers and not status.problem:
         st.warning(
             f"Runs wait, and the cluster at {plain(status.scheduler)} has no workers: start some.",
             icon=":material/cloud_off:",

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from glassy_core.commands.main import main
 from glassy_core.editions.loading import load_edition
 from glassy_core.jobs import cluster, dispatcher
 from glassy_core.jobs.cluster import ClusterError
@@ -207,3 +208,21 @@ def test_a_scheduler_that_does_not_answer_is_one_sentence(monkeypatch):
     monkeypatch.setattr(cluster, "ANSWERS_WITHIN", 0.5)
     with pytest.raises(ClusterError, match="does not answer"), cluster.connected("tcp://127.0.0.1:9"):
         pass
+
+
+def test_where_this_machine_can_have_no_workers_the_queue_says_why(store, monkeypatch, capsys):
+    """As with no place for temporary files: the run waited, and no word said for what."""
+
+    def refusing(**_):
+        raise RuntimeError("Cluster failed to start") from FileNotFoundError(2, "No usable temporary directory")
+
+    monkeypatch.delenv(cluster.VARIABLE, raising=False)
+    monkeypatch.setattr("distributed.LocalCluster", refusing)
+    run = store.create(CONFIG, load_edition("corpus").digest)
+    with pytest.raises(ClusterError, match=r"cannot be started \(.*No usable temporary directory\).* TMPDIR names"):
+        dispatcher.dispatch(store)
+    status = dispatcher.dispatcher_status(store)
+    assert (status.alive, run.state().status) == (False, "queued")
+    assert "No usable temporary directory" in status.problem
+    assert main(["queue", "--runs-dir", str(store.directory)]) == 0
+    assert status.problem in capsys.readouterr().out
