@@ -160,7 +160,7 @@ def _started() -> Any:
     except (OSError, RuntimeError) as error:  # no place for temporary files, no free port, no more processes
         raise ClusterError(
             f"This machine's workers cannot be started ({error.__cause__ or error}): they need a place for temporary "
-            "files, which TMPDIR names, and ports on this machine."
+            "files, which TMPDIR names, shared memory and ports of this machine. More is said in .dispatcher/log.txt."
         ) from error
 
 
