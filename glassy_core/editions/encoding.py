@@ -33,7 +33,7 @@ def encode(chorale: Sequence[Sequence[int]]) -> NDArray[np.int8]:
 
 
 def decode(S0: NDArray[np.int8]) -> Chorale:
-    """The inverse of `encode`: chords of ascending MIDI pitches."""
+    """The inverse of `encode`: chords of ascending MIDI pitches, one a row of S0, (chords, N_v) in {-1, +1}."""
     return tuple(tuple(int(i) + LOWEST_PITCH for i in np.flatnonzero(row > 0)) for row in S0)
 
 

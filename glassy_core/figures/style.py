@@ -208,7 +208,7 @@ def values(curve: Curve, kind: str) -> Floats:
 
 
 def drawable(x: Floats, y: Floats, view: View) -> Any:
-    """Where the axes can show (x, y)."""
+    """Which of the points x, y, (n,) each, the view's axes can show: (n,) bools. A logarithm has none of 0 or below."""
     return np.isfinite(x) & np.isfinite(y) & ((x > 0) | (not view.x_log)) & ((y > 0) | (not view.y_log))
 
 
@@ -263,7 +263,10 @@ def layout(x: dict[str, Any], y: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def limits(arrays: Sequence[Floats], log: bool) -> list[float] | None:
-    """One range for several plots of the same quantity, as Plotly wants it; None where there is nothing to show."""
+    """One range [low, high] for several plots of the same quantity; None where there is nothing to show.
+
+    arrays: of any lengths, in the quantity's unit. log: the range is in powers of ten, as Plotly wants it.
+    """
     values = np.concatenate([np.asarray(array, dtype=np.float64) for array in arrays]) if arrays else np.array([])
     values = values[np.isfinite(values) & ((values > 0) | (not log))]
     if len(values) == 0:

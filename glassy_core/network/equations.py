@@ -45,7 +45,7 @@ def parameter_count(depth: int, width: float) -> float:
 
 
 def depth_and_width(weights: Weights) -> tuple[int, int]:
-    """Depth d and width w of a set of weights."""
+    """Depth d and width w of a set of weights, of the names and shapes of `weight_shapes`."""
     return sum(name.startswith("M.") for name in weights), weights["K"].shape[1]
 
 

@@ -87,6 +87,9 @@ def carried(source, may_be=frozenset()):
         if isinstance(inner, ast.FunctionDef) and inner is not outer
     }
     out = []
+    for node in ast.walk(tree):  # st.button(label, key, help, on_click, args, kwargs)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("button", "form_submit_button"):
+            out += [ast.unparse(part) for part in node.args[3:]]
     for keyword in (keyword for node in ast.walk(tree) for keyword in getattr(node, "keywords", [])):
         value = keyword.value
         if keyword.arg in CALLBACKS:
@@ -192,6 +195,7 @@ def test_a_fragment_is_found(source):
         ("st.button('Start', on_click=functools.partial(begin, steps=config))", ["config"]),
         ("def go():\n        begin(config)\n    st.button('Start', on_click=go)", ["config"]),
         ("st.button('Start', on_click=begin_with(config))", ["begin_with(config)"]),
+        ("st.button('Start', 'key', None, begin, (config,))", ["begin", "(config,)"]),
         ("st.button('Stop', args=(begin, row.id, 'now'))", ["row.id"]),
         ("st.button('Stop', args=(begin, actions.stop, KEY, 'now'), kwargs={'key': KEY})", []),
         ("st.button('Stop', on_click=lambda: begin(st.session_state['n'], KEY))", []),
