@@ -72,8 +72,8 @@ def _say_that_nothing_is_recorded(figure: go.Figure, view: View) -> None:
     (x0, x1), (y0, y1) = _AT_FIRST[view.x], _AT_FIRST["nll"]
     figure.add_shape(type="line", x0=x0, x1=x1, y0=y0, y1=y1, opacity=0)  # ranges that are given would be kept
     figure.add_annotation(
-        text="Nothing is recorded yet: the curves begin within seconds of the runs.", showarrow=False, xref="paper",
-        yref="paper", x=0.5, y=0.6, font_size=15,
+        text="Nothing is recorded yet:<br>the curves begin within<br>seconds of the runs.", showarrow=False,
+        xref="paper", yref="paper", x=0.5, y=0.6, font_size=15,
     )  # fmt: skip
 
 

@@ -123,8 +123,8 @@ def _card(row: Row, name: str, colour: str, series: Series) -> None:
 
 def _last(row: Row, series: Series) -> tuple[float | None, float]:
     """NLL and tau where the run stands, or where its curve ends that is not shown to its end."""
-    if len(series) and series.tau[-1] < latest_series(row).tau[-1]:
-        return float(series.nll[-1]), float(series.tau[-1])
+    if len(series) < len(latest_series(row)):
+        return (float(series.nll[-1]), float(series.tau[-1])) if len(series) else (None, 0.0)
     return row.state.nll, row.state.tau
 
 

@@ -227,6 +227,11 @@ def test_the_trio_is_shown_in_step_of_tau_while_it_learns(open_page, store):
     with slow.locked():
         slow.write_state(replace(slow.state(), status="running", heartbeat=time.time(), seconds=30.0))
         said = words(open_page())
+        begun = store.create(PRESETS["class-near"].config, "digest")
+        with begun.locked():
+            begun.write_state(State("running", 0, 1000, time.time()))
+            assert "at proper time" not in words(open_page())  # one that has recorded nothing holds the others
+            begun.write_state(State("stopped", 0, 1000, time.time()))
     assert said.count(f"at proper time τ **{tau[19]:.4g}**") == 2  # the quick one has come further: not shown yet
     slow.write_state(replace(slow.state(), status="finished"))
     assert "at proper time τ **100**" in words(open_page())

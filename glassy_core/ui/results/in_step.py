@@ -35,11 +35,14 @@ def walk_together(rows: Sequence[Row], now: float) -> list[str]:
 
 
 def in_step(rows: Sequence[Row], series: Mapping[str, Series]) -> dict[str, Series]:
-    """The runs' records by id, those of runs that walk together as far as all of these have come."""
-    together = [run_id for run_id in walk_together(rows, time.time()) if len(series[run_id])]
-    if len(together) < 2:
+    """The runs' records by id, those of runs that walk together as far as all of these have come.
+
+    One that runs and has recorded nothing yet holds the others at the start: else they would lead, and jump back.
+    """
+    together = walk_together(rows, time.time())
+    if not together:
         return dict(series)
-    end = min(float(series[run_id].tau[-1]) for run_id in together)
+    end = min(float(series[run_id].tau[-1]) if len(series[run_id]) else 0.0 for run_id in together)
     return {run_id: _up_to(one, end) if run_id in together else one for run_id, one in series.items()}
 
 
