@@ -56,13 +56,27 @@ def split_named(name: str) -> str:
 
 
 def json_of(content: bytes, where: str) -> Any:
-    """The JSON value in a file of UTF-8, UTF-16 or UTF-32, with or without a mark; ChoraleError where there is none."""
+    """The JSON value in a file of UTF-8, UTF-16 or UTF-32, with or without a mark.
+
+    ChoraleError where there is none, or an object names something twice: all but the last would be lost.
+    """
     try:
-        return json.loads(content)
+        return json.loads(content, object_pairs_hook=lambda pairs: _object(pairs, where))
+    except ChoraleError:
+        raise
     except UnicodeDecodeError as error:
         raise ChoraleError(f"{where} is not JSON in UTF-8, UTF-16 or UTF-32: save it in one of these.") from error
     except (ValueError, RecursionError) as error:  # not JSON, an endless number, too deeply nested
         raise ChoraleError(f"{where} is not JSON or is cut short: put the whole file there again.") from error
+
+
+def _object(pairs: list[tuple[str, Any]], where: str) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ChoraleError(f"{where} has {reprlib.repr(twice)} more than once: join what stands there to one.")
+    return values
 
 
 def _chorales(values: Any, split: str, where: str) -> tuple[Chorale, ...]:

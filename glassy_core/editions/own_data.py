@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from glassy_core.editions.format import SPLITS, ChoraleError
 from glassy_core.editions.install import install_made
 from glassy_core.editions.loading import Edition, load_edition, summary
 from glassy_core.editions.midi_files import GRIDS, OnGrid, on_grid, shift_into_range, shifted
-from glassy_core.editions.own_files import MOST_MIDI_BYTES, File, instead_of, unpacked
+from glassy_core.editions.own_files import MOST_MIDI_BYTES, File, instead_of, one_a_split, unpacked
 from glassy_core.editions.own_json import chords_of, collection_of
 from glassy_core.editions.own_report import Report
 from glassy_core.errors import GlassyError
@@ -92,10 +92,11 @@ def _read(files: Sequence[File], grid: str, report: Report) -> tuple[dict[str, P
     files = [file for file in files if not file.skipped]
     sound = [file for file in files if not file.fault]
     music = [file for file in sound if file.is_midi]
-    if len(sound) == 1 and sound[0].is_json:
+    splits = {"": sound[0]} if len(sound) == 1 and sound[0].is_json else one_a_split(sound)
+    if splits:
         report.grid = None
         report.refused = {file.name: file.fault for file in files if file.fault}
-        return _from_json(sound[0], report)
+        return _from_json(splits, report)
     other = next((file for file in sound if not file.is_midi and (file.is_json or not music)), None)
     if other or not files:
         odd = other.name if other else "An empty choice"
@@ -144,15 +145,19 @@ def _sampled(file: File, grid: str) -> OnGrid:
     return sampled
 
 
-def _from_json(file: File, report: Report) -> tuple[dict[str, Pieces], bool]:
-    """The pieces of a JSON file, and whether it says itself what is held out."""
-    collection = collection_of(file.content, file.name)
-    report.unread = collection.unread
-    splits = {
-        split: _readable([(f"{split} {i}", piece) for i, piece in enumerate(given)], lambda v, _: chords_of(v), report)
-        for split, given in collection.splits.items()
-    }
-    return splits, collection.explicit
+def _from_json(files: Mapping[str, File], report: Report) -> tuple[dict[str, Pieces], bool]:
+    """The pieces of JSON files, by split, or of one named "", and whether they say themselves what is held out."""
+    given: dict[str, list[Any]] = dict.fromkeys(SPLITS, [])
+    explicit = len(files) > 1
+    for split, file in files.items():
+        collection = collection_of(file.content, file.name)
+        if split and collection.explicit:
+            raise ChoraleError(f"{file.name} has splits of its own: give it by itself, or the list of one split alone.")
+        given |= {split: collection.splits["train"]} if split else collection.splits
+        explicit |= collection.explicit
+        report.unread += collection.unread
+    named = {split: [(f"{split} {i}", piece) for i, piece in enumerate(pieces)] for split, pieces in given.items()}
+    return {split: _readable(named[split], lambda value, _: chords_of(value), report) for split in SPLITS}, explicit
 
 
 def _readable(given: Sequence[tuple[str, Any]], read: Callable[[Any, str], Chorale], report: Report) -> Pieces:

@@ -1,4 +1,4 @@
-"""The files that own data come in: a folder, a zip, MIDI files, one JSON file. Read whole, within limits, never run.
+"""The files that own data come in: a folder, a zip, MIDI files, JSON. Read whole, within limits, never run.
 
 A file that cannot be read takes no other with it: it goes on as a file with a fault, which the report names.
 """
@@ -119,6 +119,12 @@ def unpacked(files: Sequence[File]) -> list[File]:
     return sorted(out, key=_natural)
 
 
+def one_a_split(files: Sequence[File]) -> dict[str, File]:
+    """JSON files by the split that each, or its folder, is named for; {} where they are not one each, with train."""
+    named = {file.split or _split_of_json(file.name): file for file in files if file.is_json}
+    return named if len(named) == len(files) and "train" in named and "" not in named else {}
+
+
 def instead_of(name: str) -> str:
     """What to give instead of a file of that name, which is not read."""
     return next((words for endings, words in _REMEDIES.items() if name.lower().endswith(endings)), GIVE)
@@ -184,7 +190,7 @@ def _locked(info: zipfile.ZipInfo) -> str:
 def _read_all(entries: Sequence[_Entry], where: str) -> list[File]:
     """What is to be taken of the files in a folder or zip, the faulty ones and the names of the others.
 
-    These are the MIDI files, or else the only JSON file. where names the place in the ChoraleError that none, or too
+    These are the MIDI files, or else the only JSON file, or one for each split. where names the place in the ChoraleError that none, or too
     many, raise.
     """
     by_kind: dict[str, list[_Entry]] = {"MIDI": [], "JSON": [], "": []}
@@ -194,9 +200,13 @@ def _read_all(entries: Sequence[_Entry], where: str) -> list[File]:
     faulty = [entry for entry in by_kind[""] if entry.fault]  # folders that cannot be entered
     if not chosen and not faulty:
         raise ChoraleError(f"{where} has no MIDI file: their names must end in {_either(MIDI_ENDINGS)}.")
-    if not by_kind["MIDI"] and len(chosen) > 1:
+    named = {_split_of(entry.path) or _split_of_json(entry.path) for entry in chosen} - {""}
+    if not by_kind["MIDI"] and len(chosen) > max(len(named), 1):
         names = ", ".join(_shown(entry.path) for entry in chosen[:3])
-        raise ChoraleError(f"{where} has {len(chosen)} JSON files ({names}): give one of them by itself.")
+        raise ChoraleError(
+            f"{where} has {len(chosen)} JSON files ({names}): give one of them by itself, or one for each split, "
+            "train.json, valid.json and test.json."
+        )
     if len(chosen) > MOST_FILES:
         raise ChoraleError(f"{where} has {len(chosen)} MIDI files: at most {MOST_FILES} are taken, choose fewer.")
     others = [entry for entry in by_kind[""] if not entry.fault] + (by_kind["JSON"] if by_kind["MIDI"] else [])
@@ -229,6 +239,11 @@ def _split_of(path: str) -> str:
     """The split that the innermost of a file's folders is named for that is named for any; "" for none."""
     folders = path.replace("\\", "/").split("/")[:-1]  # some programs on Windows write zips with its own slashes
     return next(filter(None, map(split_named, reversed(folders))), "")
+
+
+def _split_of_json(path: str) -> str:
+    """The split that a JSON file itself is named for; "" for none."""
+    return split_named(PurePosixPath(path.replace("\\", "/")).stem)
 
 
 def _fault(error: Exception) -> str:

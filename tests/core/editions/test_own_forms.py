@@ -169,6 +169,26 @@ def test_json_in_a_zip_or_folder_is_taken_where_it_is_the_only_music(tmp_path):
     assert sorted(report.passed_over) == ["a.json", "b.json"]
 
 
+def test_one_json_file_for_each_split(tmp_path):
+    names = {"train.json": [A, B], "jsb_validation.json": [C], "test.json": [D]}
+    folder = tmp_path / "split"
+    folder.mkdir()
+    for name, pieces in names.items():
+        (folder / name).write_text(json.dumps(pieces), encoding="utf-8")
+    uploaded = [File(name, json.dumps(pieces).encode()) for name, pieces in names.items()]
+    zipped = [File("a.zip", zip_of(*((f"x/{name}", json.dumps(pieces)) for name, pieces in names.items())))]
+    for files in (read_path(folder), uploaded, zipped):
+        assert taken(files)[0] == {"train": 2, "valid": 1, "test": 1}
+    whole = File("train.json", json.dumps({"train": [A], "test": [B]}).encode())
+    with pytest.raises(ChoraleError, match=r"^train\.json has splits of its own"):
+        taken([whole, uploaded[2]])
+
+
+def test_a_name_that_stands_twice_loses_nothing_in_silence():
+    with pytest.raises(ChoraleError, match="has 'train' more than once: join what stands there"):
+        taken([File("a.json", b'{"train": [[[60], [62]]], "train": [[[64], [65]]]}')])
+
+
 # --- folders
 
 
