@@ -6,6 +6,7 @@ import itertools
 import json
 import re
 import reprlib
+from collections import Counter
 from typing import Any
 
 from glassy_core.editions.encoding import HIGHEST_PITCH, LOWEST_PITCH, Chorale, Chord
@@ -73,8 +74,7 @@ def json_of(content: bytes, where: str) -> Any:
 def _object(pairs: list[tuple[str, Any]], where: str) -> dict[str, Any]:
     values = dict(pairs)
     if len(values) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
         raise ChoraleError(f"{where} has {reprlib.repr(twice)} more than once: join what stands there to one.")
     return values
 

@@ -147,7 +147,7 @@ def _sampled(file: File, grid: str) -> OnGrid:
 
 def _from_json(files: Mapping[str, File], report: Report) -> tuple[dict[str, Pieces], bool]:
     """The pieces of JSON files, by split, or of one named "", and whether they say themselves what is held out."""
-    given: dict[str, list[Any]] = dict.fromkeys(SPLITS, [])
+    given: dict[str, list[Any]] = {split: [] for split in SPLITS}
     explicit = len(files) > 1
     for split, file in files.items():
         collection = collection_of(file.content, file.name)

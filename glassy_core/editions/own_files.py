@@ -190,8 +190,8 @@ def _locked(info: zipfile.ZipInfo) -> str:
 def _read_all(entries: Sequence[_Entry], where: str) -> list[File]:
     """What is to be taken of the files in a folder or zip, the faulty ones and the names of the others.
 
-    These are the MIDI files, or else the only JSON file, or one for each split. where names the place in the ChoraleError that none, or too
-    many, raise.
+    These are the MIDI files, or else the only JSON file, or one for each split. where names the place in the
+    ChoraleError that none, or too many, raise.
     """
     by_kind: dict[str, list[_Entry]] = {"MIDI": [], "JSON": [], "": []}
     for entry in entries:
