@@ -120,10 +120,13 @@ def _tracks(content: bytes, at: int) -> Iterator[tuple[memoryview, bool]]:
     """The bytes of each track, and whether they are certain to be whole.
 
     They go by the lengths that the file states, as long as each leads to another chunk or the file's end. One that
-    does not is wrong, or the file is cut: the track then lasts until the next begins.
+    does not is wrong, or the file is cut: the track then lasts until the next begins. ConfigError where another MIDI
+    file follows.
     """
     view = memoryview(content)
     while 0 <= at <= len(content) - 8:
+        if content[at : at + 4] == HEADER:
+            raise ConfigError("This holds several MIDI files, one after the other: make each a file of its own.")
         begin = at + 8
         end = begin + int.from_bytes(content[at + 4 : begin], "big")
         right = end == len(content) or _is_chunk(content, end)

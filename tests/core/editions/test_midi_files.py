@@ -342,3 +342,7 @@ def test_two_million_bytes_of_events_take_seconds():
         with suppress(ConfigError):
             chords_on_grid(content)
     assert time.process_time() - begun < 20
+
+
+def test_two_files_that_were_joined_do_not_sound_together():
+    refused(PLAIN + midi(track(*notes([60, 62]))), "several MIDI files, one after the other")
