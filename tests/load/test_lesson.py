@@ -102,6 +102,7 @@ def go(page, title):
     return time.monotonic() - begun
 
 
+@pytest.mark.browser
 def test_a_lesson(tmp_path, tab, monkeypatch):
     monkeypatch.setenv(GALLERY_VARIABLE, str(GALLERY))
     store = RunStore(tmp_path)
