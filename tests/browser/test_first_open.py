@@ -85,10 +85,11 @@ def test_the_plotting_library_is_asked_for_at_once_and_kept(chromium, gallery_ap
     for _ in range(2):
         page.goto(f"{gallery_app.url}/Learning_curves")
         page.locator(".glassy-figure[data-draws]").first.wait_for()
-        ((size, before_streamlit_connects),) = page.evaluate(FETCHED)
-        assert before_streamlit_connects
-        sent.append(size)
-    assert sent[0] >= FILE.stat().st_size  # not compressed: on this machine that costs more than it saves
+        asked = page.evaluate(FETCHED)  # on a slow machine again when it is needed, of what the browser has kept
+        assert asked[0][1]  # before Streamlit connects
+        sent.append(sum(size for size, _ in asked))
+    size = FILE.stat().st_size
+    assert size <= sent[0] < 1.1 * size  # not compressed: on this machine that costs more than it saves
     assert sent[1] == 0
     page.context.close()
     assert errors == []
