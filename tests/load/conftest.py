@@ -30,6 +30,11 @@ def slowness() -> float:
     return min(max(1.0, (time.perf_counter() - begun) / WORK), 4.0)
 
 
+def pytest_collection_modifyitems(items):
+    """What has a browser comes last: its driver keeps an event loop in this thread, and visitors run their own."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 class Served:
     """The app as a user starts it, on a store of its own."""
 
