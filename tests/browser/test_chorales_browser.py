@@ -16,10 +16,10 @@ from playwright.sync_api import expect
 from glassy_core.editions.loading import load_edition
 from glassy_core.jobs.dispatcher import dispatcher_status
 from tests.browser.ear import HEARD, LISTENING, WAITED
+from tests.browser.steps import SOON
 from tests.midi_chords import chords_on_grid
 from tests.singers import HELD, add_singer
 
-SOON = 150_000  # ms
 TRAIN = load_edition("corpus").splits["train"]
 # What the server sends for one listen after another, and for the sound's settings.
 MOST_BYTES = 300_000

@@ -11,7 +11,8 @@ from playwright.sync_api import expect
 from glassy_core.editions.loading import load_edition
 from glassy_core.jobs import dispatcher
 from glassy_core.runs.state import State
-from tests.browser.test_live_curves import SMALL, SOON
+from tests.browser.steps import SOON
+from tests.browser.test_live_curves import SMALL
 
 
 @pytest.fixture

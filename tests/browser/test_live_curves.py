@@ -19,13 +19,13 @@ from glassy_core.jobs import dispatcher
 from glassy_core.presets import PRESETS
 from glassy_core.runs.state import State
 from glassy_core.settings import RunConfig
+from tests.browser.steps import SOON
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = RunConfig(name="small", depth=1, width=6, eta=5e-3, chorales=2, batch_size=100, steps=10**8, record_every=20)
 SECOND = RunConfig(name="second", depth=1, width=8, eta=5e-3, chorales=2, batch_size=100, steps=10**8, record_every=20)
 FLOW = PRESETS["class-flow-near"].config
 RECORDS = 50
-SOON = 150_000  # ms: until a run has been taken up, on a busy machine too
 
 STATE = """() => {
   const plot = document.querySelector(".glassy-plot")

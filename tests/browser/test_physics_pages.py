@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from glassy_core.presets import CLASS_AGING
+from tests.browser.steps import SOON
 from tests.made_runs import write_aging, write_sweep
 
-SOON = 150_000  # ms, on a busy machine too
 ALL_DRAWN = """(count) => {
   const figures = [...document.querySelectorAll(".glassy-figure")]
   return figures.length === count && figures.every((figure) => Number(figure.dataset.draws) > 0)

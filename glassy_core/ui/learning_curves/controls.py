@@ -18,7 +18,7 @@ _BY_RUN, _BY_REGIME = "run", "regime"
 _EACH = "nothing"
 
 
-class Choice(NamedTuple):
+class CurveOptions(NamedTuple):
     """View of the curves, the setting by whose values runs are drawn as one ('' for none), colours by run or not."""
 
     view: View
@@ -37,7 +37,7 @@ def check_address() -> None:
     )
 
 
-def choose(chosen: Sequence[Row]) -> Choice:
+def choose(chosen: Sequence[Row]) -> CurveOptions:
     """The controls; all of it in the URL."""
     with st.container(horizontal=True, gap="medium", key="axes"):
         x: Any = st.segmented_control(
@@ -65,7 +65,7 @@ def choose(chosen: Sequence[Row]) -> Choice:
             "it, blue above.",
         )  # fmt: skip
     view = View(x, "x" in logarithmic, "y" in logarithmic, tuple(shown), smooth=_SMOOTHING[smooth])
-    return Choice(view, "" if grouping == _EACH else grouping, by_run == _BY_RUN)
+    return CurveOptions(view, "" if grouping == _EACH else grouping, by_run == _BY_RUN)
 
 
 def _grouping(chosen: Sequence[Row]) -> str:
